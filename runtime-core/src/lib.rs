@@ -1,0 +1,37 @@
+//! The run-time of emitted models: an arena that rustc checks, and the kernels.
+//!
+//! Emitted code, the host executor, constant folding and calibration all run these same kernels.
+//!
+//! Tensors are flat slices in row-major order; images are channels-last (`[N, H, W, C]`). A kernel never panics,
+//! never allocates and never blocks: operands that are too short for its parameters leave the output untouched
+//! (and trip a `debug_assert!`); the compiler emits only operands that fit.
+#![no_std]
+
+pub mod arch;
+mod arena;
+mod element;
+pub mod function;
+pub mod kernels;
+mod param;
+mod weights;
+
+pub use arch::Simd;
+pub use arena::{Arena, Slot};
+pub use element::{Bool, Element, Float, Number};
+pub use half::{bf16, f16};
+pub use param::Param;
+pub use weights::{Sidecar, Weights};
+
+/// Version of the contract between emitted code and this crate.
+pub const ABI: u32 = 1;
+
+/// Stops the build when a model was emitted for another version of this crate.
+///
+/// # Panics
+/// At compile time, if `emitted` is not [`ABI`].
+pub const fn assert_abi(emitted: u32) {
+    assert!(
+        emitted == ABI,
+        "this model was emitted by an edgec that expects another version of runtime-core; emit it again"
+    );
+}

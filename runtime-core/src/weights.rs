@@ -1,0 +1,59 @@
+//! Constant tensors, given as bytes so that rustc handles megabytes in a moment.
+#![allow(unsafe_code)]
+
+use crate::Element;
+use core::ops::Deref;
+
+/// One constant tensor, aligned for vector loads where the machine has them.
+#[cfg_attr(any(target_arch = "x86_64", target_arch = "aarch64"), repr(C, align(64)))]
+#[cfg_attr(not(any(target_arch = "x86_64", target_arch = "aarch64")), repr(C, align(4)))]
+pub struct Weights<W>(W);
+
+impl<T: Element, const N: usize> Weights<[T; N]> {
+    /// Reads `N` little-endian elements from exactly as many bytes.
+    ///
+    /// # Panics
+    /// At compile time, if `BYTES` is not `N` elements, or on a big-endian target.
+    pub const fn new<const BYTES: usize>(bytes: &[u8; BYTES]) -> Self {
+        const {
+            assert!(BYTES == N * size_of::<T>(), "the bytes do not hold this many elements");
+            assert!(cfg!(target_endian = "little"), "weights are stored little-endian");
+        }
+        // SAFETY: the length was checked above, and any bits are a valid `Element`.
+        Self(unsafe { (&raw const *bytes).cast::<[T; N]>().read_unaligned() })
+    }
+}
+
+impl<W> Deref for Weights<W> {
+    type Target = W;
+
+    #[inline(always)]
+    fn deref(&self) -> &W {
+        &self.0
+    }
+}
+
+/// The bytes of all constant tensors of a model, from a file beside its source.
+#[repr(C, align(64))]
+pub struct Sidecar<const BYTES: usize>([u8; BYTES]);
+
+impl<const BYTES: usize> Sidecar<BYTES> {
+    /// Takes the file's bytes, as given by `include_bytes!`.
+    pub const fn new(bytes: [u8; BYTES]) -> Self {
+        Self(bytes)
+    }
+
+    /// The `N` elements that start at byte `OFFSET`.
+    ///
+    /// # Panics
+    /// At compile time, if they leave the file or are misaligned.
+    pub const fn tensor<T: Element, const OFFSET: usize, const N: usize>(&'static self) -> &'static [T; N] {
+        const {
+            assert!(OFFSET <= BYTES && N <= (BYTES - OFFSET) / size_of::<T>(), "tensor outside the sidecar");
+            assert!(OFFSET % align_of::<T>() == 0, "tensor misaligned");
+            assert!(cfg!(target_endian = "little"), "weights are stored little-endian");
+        }
+        // SAFETY: in bounds and aligned by the assertions (the struct is aligned to 64); any bits are a valid `Element`.
+        unsafe { &*(&raw const self.0).cast::<u8>().add(OFFSET).cast::<[T; N]>() }
+    }
+}
