@@ -1,1 +1,3 @@
-//! Placeholder while the workspace is set up.
+//! What the tests of the whole compiler share.
+
+pub mod model_builder;

@@ -1,1 +1,28 @@
-//! Placeholder while the workspace is set up.
+//! Compiles ONNX models to standalone Rust for boards and microcontrollers.
+//!
+//! decode ([`load`]) -> import ([`import`]) -> run passes ([`passes`]) -> lower ([`lower`]) -> plan ([`plan`]) -> emit
+//! ([`emit`]); the host runs the same program through the same kernels ([`exec`]).
+#![forbid(unsafe_code)]
+
+mod compiler;
+pub mod emit;
+mod error;
+pub mod exec;
+pub mod fold;
+pub mod import;
+pub mod ir;
+pub mod kernels;
+pub mod load;
+pub mod lower;
+pub mod ops;
+pub mod passes;
+pub mod plan;
+pub mod primitives;
+pub mod program;
+pub mod proto;
+mod summary;
+
+pub use compiler::{Compiled, Compiler, Target};
+pub use emit::WeightsMode as Weights;
+pub use error::{Error, OperatorProblem};
+pub use summary::Summary;

@@ -27,6 +27,13 @@ impl Bool {
     }
 }
 
+#[cfg(feature = "bytemuck")]
+// SAFETY: a transparent wrapper of `u8`: every bit pattern is valid.
+unsafe impl bytemuck::Zeroable for Bool {}
+#[cfg(feature = "bytemuck")]
+// SAFETY: a transparent wrapper of `u8`: every bit pattern is valid, without padding.
+unsafe impl bytemuck::Pod for Bool {}
+
 impl PartialEq for Bool {
     fn eq(&self, other: &Self) -> bool {
         self.get() == other.get()

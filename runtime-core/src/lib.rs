@@ -12,6 +12,7 @@ mod arena;
 mod element;
 pub mod function;
 pub mod kernels;
+pub mod pack;
 mod param;
 mod weights;
 
@@ -21,6 +22,12 @@ pub use element::{Bool, Element, Float, Number};
 pub use half::{bf16, f16};
 pub use param::Param;
 pub use weights::{Sidecar, Weights};
+
+/// The types that kernels' parameters are made of, under one path for emitted code.
+pub mod params {
+    pub use crate::function::*;
+    pub use crate::kernels::*;
+}
 
 /// Version of the contract between emitted code and this crate.
 pub const ABI: u32 = 1;

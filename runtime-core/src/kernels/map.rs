@@ -1,5 +1,6 @@
-use crate::arch::{Arch, Kernel};
-use crate::function::Function;
+use super::body::{Body, Generic, compute, plain};
+use crate::arch::Arch;
+use crate::function::{Apply, Function};
 use crate::{Param, Simd};
 
 /// Applies one function to every element.
@@ -10,62 +11,45 @@ pub struct Map<F> {
     pub function: F,
 }
 
-struct Copying<'a, P, F> {
-    map: P,
-    x: &'a [f32],
-    y: &'a mut [f32],
-    function: core::marker::PhantomData<F>,
-}
-
-impl<P: Param<Map<F>>, F: Function> Kernel for Copying<'_, P, F> {
-    type Shared = Self;
-
+impl<'a, F: Function> Body<(&'a [f32], &'a mut [f32])> for Map<F> {
     #[inline(always)]
-    fn shared(self) -> Self {
-        self
-    }
-
-    #[inline(always)]
-    fn run<A: Arch>(self, _: A) {
-        let function = self.map.get().function;
-        for (y, x) in self.y.iter_mut().zip(self.x) {
-            *y = function.eval::<A>(*x);
-        }
+    fn body<A: Arch>(self, (x, y): (&'a [f32], &'a mut [f32])) {
+        self.function.eval_all::<A>(x, y)
     }
 }
 
-struct InPlace<'a, P, F> {
-    map: P,
-    y: &'a mut [f32],
-    function: core::marker::PhantomData<F>,
+impl<'a, F: Function> Body<&'a mut [f32]> for Map<F> {
+    #[inline(always)]
+    fn body<A: Arch>(self, y: &'a mut [f32]) {
+        self.function.eval_in_place::<A>(y)
+    }
 }
 
-impl<P: Param<Map<F>>, F: Function> Kernel for InPlace<'_, P, F> {
-    type Shared = Self;
-
+impl<'a, T: Apply, F: Function> Body<Generic<(&'a [T], &'a mut [T])>> for Map<F> {
     #[inline(always)]
-    fn shared(self) -> Self {
-        self
-    }
-
-    #[inline(always)]
-    fn run<A: Arch>(self, _: A) {
-        let function = self.map.get().function;
-        for y in self.y {
-            *y = function.eval::<A>(*y);
+    fn body<A: Arch>(self, Generic((x, y)): Generic<(&'a [T], &'a mut [T])>) {
+        for (y, x) in y.iter_mut().zip(x) {
+            *y = x.apply::<A, F>(self.function);
         }
     }
 }
 
 /// `y[i] = function(x[i])`.
 #[inline(always)]
-pub fn map<P: Param<Map<F>>, F: Function>(simd: Simd, map: P, x: &[f32], y: &mut [f32]) {
+pub fn map<P: Param<Map<F>>, F: Function>(simd: Simd, layer: P, x: &[f32], y: &mut [f32]) {
     debug_assert_eq!(x.len(), y.len());
-    simd.run(Copying { map, x, y, function: core::marker::PhantomData });
+    compute(simd, layer, (x, y))
 }
 
 /// `y[i] = function(y[i])`.
 #[inline(always)]
-pub fn map_in_place<P: Param<Map<F>>, F: Function>(simd: Simd, map: P, y: &mut [f32]) {
-    simd.run(InPlace { map, y, function: core::marker::PhantomData });
+pub fn map_in_place<P: Param<Map<F>>, F: Function>(simd: Simd, layer: P, y: &mut [f32]) {
+    compute(simd, layer, y)
+}
+
+/// `y[i] = function(x[i])` for any float.
+#[inline(always)]
+pub fn map_of<P: Param<Map<F>>, F: Function, T: Apply>(_: Simd, layer: P, x: &[T], y: &mut [T]) {
+    debug_assert_eq!(x.len(), y.len());
+    plain(layer.get(), Generic((x, y)))
 }

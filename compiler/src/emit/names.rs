@@ -1,0 +1,146 @@
+//! Names from the model, made into identifiers that are unique and never keywords.
+
+use super::Options;
+use crate::plan::Plan;
+use crate::program::{Program, Storage, View};
+use heck::{ToShoutySnakeCase, ToSnakeCase, ToUpperCamelCase};
+use std::collections::{HashMap, HashSet};
+
+/// Text of the model made fit for a comment or a table cell: printable ASCII without what could end either.
+pub fn plain(text: &str) -> String {
+    let plain = |c: char| match c {
+        '`' => '\'',
+        '|' | '\\' => '/',
+        '*' | '[' | ']' | '<' | '>' => '_',
+        ' '..='~' => c,
+        _ => '?',
+    };
+    let text: String = text.chars().map(plain).take(120).collect();
+    text
+}
+
+/// Identifiers of one scope.
+#[derive(Debug, Default)]
+pub struct Names {
+    taken: HashSet<String>,
+}
+
+impl Names {
+    /// A scope in which `reserved` are taken.
+    pub fn reserving(reserved: &[&str]) -> Self {
+        Self { taken: reserved.iter().map(|s| (*s).to_owned()).collect() }
+    }
+
+    /// `text` in `snake_case`.
+    pub fn snake(&mut self, text: &str) -> String {
+        self.unique(&words(text).to_snake_case(), "t")
+    }
+
+    /// `text` in `SHOUTY_SNAKE_CASE`.
+    pub fn shouty(&mut self, text: &str) -> String {
+        self.unique(&words(text).to_shouty_snake_case(), "T")
+    }
+
+    /// `text` in `UpperCamelCase`.
+    pub fn camel(&mut self, text: &str) -> String {
+        self.unique(&words(text).to_upper_camel_case(), "T")
+    }
+
+    fn unique(&mut self, text: &str, prefix: &str) -> String {
+        let starts_well = text.starts_with(|c: char| c.is_ascii_alphabetic());
+        let mut base = if starts_well { text.to_owned() } else { format!("{prefix}{text}") };
+        if syn::parse_str::<syn::Ident>(&base).is_err() {
+            base.push('_');
+        }
+        let mut name = base.clone();
+        let mut number = 2;
+        while !self.taken.insert(name.clone()) {
+            name = format!("{base}_{number}");
+            number += 1;
+        }
+        name
+    }
+}
+
+/// ASCII words of a text, of a length that people can read.
+fn words(text: &str) -> String {
+    let word: String = text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    let word = word.trim_matches('_');
+    let excess = word.len().saturating_sub(48);
+    word[excess..].trim_matches('_').to_owned()
+}
+
+/// Every identifier of one emitted file.
+pub(super) struct ModelNames {
+    /// The struct.
+    pub(super) model: String,
+    /// The struct of several outputs.
+    pub(super) outputs: String,
+    /// The private module.
+    pub(super) module: String,
+    /// Arguments of `run`.
+    pub(super) inputs: Vec<String>,
+    /// Fields of the outputs' struct.
+    pub(super) output_fields: Vec<String>,
+    /// Names of the constants about each input, then each output.
+    pub(super) ports: Vec<String>,
+    /// For each call its parameters' constant.
+    pub(super) layers: Vec<String>,
+    /// Constants of the weights, by buffer.
+    pub(super) weights: HashMap<usize, String>,
+    /// Constants of the arena's slots, and their views in order of first use.
+    pub(super) slots: HashMap<View, String>,
+    pub(super) slot_order: Vec<View>,
+}
+
+impl ModelNames {
+    pub(super) fn of(program: &Program, plan: &Plan, options: &Options) -> Self {
+        let model = Names::reserving(&["Self", "Default"]).camel(&options.struct_name);
+        let module = Names::reserving(&["runtime_core", "core", "std"]).snake(&model);
+        let locals = ["arena", "simd", "kernels", "layers", "slots", "weights", "a", "b", "c", "d", "e", "f", "g", "h", "y"];
+        let mut inputs = Names::reserving(&locals);
+        let mut fields = Names::default();
+        let mut ports = Names::reserving(&["MACS", "RAM", "WEIGHTS"]);
+        let mut layers = Names::default();
+        let mut names = Self {
+            outputs: format!("{model}Outputs"),
+            model,
+            module,
+            inputs: program.inputs.iter().map(|p| inputs.snake(&p.name)).collect(),
+            output_fields: program.outputs.iter().map(|p| fields.snake(&p.name)).collect(),
+            ports: program.inputs.iter().chain(&program.outputs).map(|p| ports.shouty(&p.name)).collect(),
+            layers: vec![String::new(); program.calls.len()],
+            weights: HashMap::new(),
+            slots: HashMap::new(),
+            slot_order: vec![],
+        };
+        let (mut slots, mut weights) = (Names::default(), Names::default());
+        for index in &plan.order {
+            let call = &program.calls[*index];
+            let specialised = super::layers::specialised(call, options);
+            names.layers[*index] = if specialised { layers.camel(&call.name) } else { layers.shouty(&call.name) };
+            for view in call.inputs.iter().chain(&call.outputs) {
+                names.add_view(program, *view, &mut slots, &mut weights);
+            }
+        }
+        for port in &program.outputs {
+            names.add_view(program, port.view, &mut slots, &mut weights);
+        }
+        names
+    }
+
+    fn add_view(&mut self, program: &Program, view: View, slots: &mut Names, weights: &mut Names) {
+        let buffer = program.buffer(view.buffer);
+        match buffer.storage {
+            Storage::Arena if !self.slots.contains_key(&view) => {
+                let part = if view.len == buffer.len { String::new() } else { format!(" from {}", view.offset) };
+                self.slots.insert(view, slots.shouty(&format!("{}{part}", buffer.name)));
+                self.slot_order.push(view);
+            }
+            Storage::Constant(_) if !self.weights.contains_key(&view.buffer.0) => {
+                self.weights.insert(view.buffer.0, weights.shouty(&buffer.name));
+            }
+            _ => {}
+        }
+    }
+}

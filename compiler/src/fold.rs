@@ -1,0 +1,62 @@
+//! Computing operators at compile time, through the kernels.
+
+use crate::Error;
+use crate::exec::Executor;
+use crate::ir::{Graph, OpError, Operator, Tensor, ValueId, op_error};
+use crate::{lower, passes, plan};
+
+/// Constants larger than this are not made by folding unless their operands are as large.
+const MAX_GROWTH_BYTES: usize = 1 << 16;
+
+/// Adds an operator to the graph, or the constants that it gives if all its operands are constants and the result is
+/// not much larger than they are.
+pub fn add(
+    graph: &mut Graph,
+    name: &str,
+    operator: Box<dyn Operator>,
+    inputs: &[ValueId],
+    origin: &[String],
+) -> Result<Vec<ValueId>, OpError> {
+    let operands: Vec<_> = inputs.iter().copied().map(Some).collect();
+    let constants: Option<Vec<Tensor>> = inputs.iter().map(|v| graph.constant(*v).cloned()).collect();
+    if let Some(constants) = constants {
+        let types = operator.infer(&graph.operands(&operands))?;
+        if is_worthwhile(&constants, types.iter().map(crate::ir::TensorType::bytes).sum()) {
+            let results = evaluate(operator.as_ref(), &constants).map_err(|e| op_error(e.to_string()))?;
+            let several = results.len() > 1;
+            let name = |i: usize| if several { format!("{name}_{i}") } else { name.to_owned() };
+            return Ok(results.into_iter().enumerate().map(|(i, t)| graph.add_constant(name(i), t)).collect());
+        }
+    }
+    let node = graph.add(name, operator, &operands, origin)?;
+    Ok(graph.node(node).outputs.clone())
+}
+
+/// Whether constants of `bytes` may stand for an operator on `constants`.
+pub fn is_worthwhile(constants: &[Tensor], bytes: usize) -> bool {
+    let from: usize = constants.iter().map(|t| t.bytes.len()).sum();
+    bytes <= from.saturating_mul(2).max(MAX_GROWTH_BYTES)
+}
+
+/// The operator's results for these operands, as a device would compute them.
+pub fn evaluate(operator: &dyn Operator, operands: &[Tensor]) -> Result<Vec<Tensor>, Error> {
+    let mut graph = Graph::new("fold");
+    let inputs: Vec<_> =
+        operands.iter().enumerate().map(|(i, t)| Some(graph.add_input(format!("x{i}"), t.ty()))).collect();
+    let node = graph.add(operator.name(), operator.boxed(), &inputs, &[]).map_err(|e| Error::Operators(vec![
+        crate::error::OperatorProblem {
+            node: operator.name().into(),
+            operator: operator.name().into(),
+            opset: 0,
+            message: e.message,
+            help: e.help,
+        },
+    ]))?;
+    for (i, output) in graph.node(node).outputs.clone().into_iter().enumerate() {
+        graph.add_output(format!("y{i}"), output);
+    }
+    passes::run(&mut graph, passes::REQUIRED, &mut |_, _| {})?;
+    let program = lower::lower(&graph)?;
+    let plan = plan::plan(&program);
+    Ok(Executor::new(&program, &plan).run(operands))
+}

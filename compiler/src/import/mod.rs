@@ -1,0 +1,119 @@
+//! `Model` -> `Graph`: shapes pinned, each node read by its operator, shape arithmetic folded away.
+
+mod attributes;
+mod context;
+mod dimensions;
+
+pub use attributes::Attributes;
+pub use context::NodeContext;
+pub use dimensions::{Dimensions, OpenDimension, open_dimensions};
+
+use crate::Error;
+use crate::error::OperatorProblem;
+use crate::ir::{Graph, ValueId};
+use crate::load::{self, Model};
+use crate::ops;
+use crate::proto::NodeProto;
+use std::collections::HashMap;
+
+/// A model as a graph, and what the user should know of how it was read.
+#[derive(Debug)]
+pub struct Imported {
+    /// The graph.
+    pub graph: Graph,
+    /// Remarks such as dimensions that took a default.
+    pub notes: Vec<String>,
+}
+
+/// Reads a model.
+///
+/// # Errors
+/// All unsupported operators at once; then all nodes that cannot be read, but for those that depend on them.
+pub fn import(model: &Model, name: &str, dimensions: &Dimensions) -> Result<Imported, Error> {
+    unsupported(model)?;
+    let mut notes = vec![];
+    let mut graph = Graph::new(name);
+    let mut values: HashMap<String, ValueId> = HashMap::new();
+    let mut problems = vec![];
+    for tensor in &model.graph.initializer {
+        let constant = load::tensor(tensor, model.base.as_deref())?;
+        values.insert(tensor.name().to_owned(), graph.add_constant(tensor.name(), constant));
+    }
+    for (name, ty) in dimensions::input_types(model, dimensions, &mut notes)? {
+        values.insert(name.clone(), graph.add_input(name, ty));
+    }
+    for node in &model.graph.node {
+        if let Err(problem) = import_node(model, node, &mut graph, &mut values) {
+            problems.extend(problem);
+        }
+    }
+    if !problems.is_empty() {
+        return Err(Error::Operators(problems));
+    }
+    for output in &model.graph.output {
+        let value = values[output.name()];
+        dimensions::check_output(model, output, graph.ty(value), &mut notes);
+        graph.add_output(output.name(), value);
+    }
+    Ok(Imported { graph, notes })
+}
+
+/// The operator's name with its domain, unless that is ONNX's own.
+pub fn full_name(node: &NodeProto) -> String {
+    match node.domain() {
+        "" | "ai.onnx" => node.op_type().to_owned(),
+        domain => format!("{domain}.{}", node.op_type()),
+    }
+}
+
+fn unsupported(model: &Model) -> Result<(), Error> {
+    let missing = model.graph.node.iter().filter(|n| ops::find(n.domain(), n.op_type()).is_none());
+    let problems: Vec<_> = missing
+        .map(|node| OperatorProblem {
+            node: node.name().to_owned(),
+            operator: full_name(node),
+            opset: model.opset(node),
+            message: "this operator is not supported".into(),
+            help: None,
+        })
+        .collect();
+    if problems.is_empty() { Ok(()) } else { Err(Error::Operators(problems)) }
+}
+
+/// `Err(None)` where the node only suffers from another's problem.
+fn import_node(
+    model: &Model,
+    node: &NodeProto,
+    graph: &mut Graph,
+    values: &mut HashMap<String, ValueId>,
+) -> Result<(), Option<OperatorProblem>> {
+    let operator = ops::find(node.domain(), node.op_type()).ok_or(None)?;
+    let mut inputs = vec![];
+    for name in &node.input {
+        inputs.push(if name.is_empty() { None } else { Some(*values.get(name).ok_or(None)?) });
+    }
+    let mut cx = NodeContext::new(graph, node, inputs, model.opset(node), model.base.as_deref());
+    let outputs = (operator.read)(&mut cx).and_then(|outputs| cx.attributes.finish().map(|()| outputs));
+    let outputs = outputs.map_err(|error| OperatorProblem {
+        node: node.name().to_owned(),
+        operator: full_name(node),
+        opset: model.opset(node),
+        message: error.message,
+        help: error.help,
+    })?;
+    for (name, value) in node.output.iter().zip(&outputs) {
+        if !name.is_empty() {
+            values.insert(name.clone(), *value);
+        }
+    }
+    if let Some(name) = node.output.iter().skip(outputs.len()).find(|name| !name.is_empty()) {
+        return Err(Some(OperatorProblem {
+            node: node.name().to_owned(),
+            operator: full_name(node),
+            opset: model.opset(node),
+            message: format!("output `{}` of this operator is not supported", name.escape_debug()),
+            help: Some("outputs that only training uses are refused where something reads them".into()),
+        }));
+    }
+    Ok(())
+}

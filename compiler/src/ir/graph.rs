@@ -1,0 +1,327 @@
+use super::{Inputs, OpError, Operator, Tensor, TensorType};
+use petgraph::Direction;
+use petgraph::stable_graph::{NodeIndex, StableDiGraph};
+use petgraph::visit::EdgeRef;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+
+/// Names a node of one graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NodeId(NodeIndex);
+
+/// Names a value of one graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ValueId(u32);
+
+/// What a node is.
+#[derive(Debug)]
+pub enum NodeKind {
+    /// Gives one value: an input of the model.
+    Input,
+    /// Gives one value: a constant.
+    Constant(Tensor),
+    /// Computes its outputs.
+    Operator(Box<dyn Operator>),
+}
+
+/// A source or an operator.
+#[derive(Debug)]
+pub struct Node {
+    /// Name from the model, or made from what it was made of.
+    pub name: String,
+    /// What it is.
+    pub kind: NodeKind,
+    /// Operands; `None` where an optional one is absent.
+    pub inputs: Vec<Option<ValueId>>,
+    /// Results.
+    pub outputs: Vec<ValueId>,
+    /// Names of the ONNX nodes that it stands for.
+    pub origin: Vec<String>,
+}
+
+impl Node {
+    /// The operator, if it is of type `T`.
+    pub fn op<T: Operator + 'static>(&self) -> Option<&T> {
+        self.operator()?.as_any().downcast_ref()
+    }
+
+    /// The operator; `None` for inputs and constants.
+    pub fn operator(&self) -> Option<&dyn Operator> {
+        match &self.kind {
+            NodeKind::Operator(op) => Some(op.as_ref()),
+            _ => None,
+        }
+    }
+}
+
+/// A tensor that flows through the graph.
+#[derive(Clone, Debug)]
+pub struct Value {
+    /// Name from the model, or made from its node's.
+    pub name: String,
+    /// Element type and shape.
+    pub ty: TensorType,
+    /// The node that gives it.
+    pub producer: NodeId,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Use {
+    value: ValueId,
+    operand: usize,
+}
+
+/// A data-flow graph. Values are immutable and have one producer.
+#[derive(Debug, Default)]
+pub struct Graph {
+    /// Name of the model.
+    pub name: String,
+    dag: StableDiGraph<Node, Use>,
+    values: Vec<Value>,
+    inputs: Vec<ValueId>,
+    outputs: Vec<(String, ValueId)>,
+}
+
+impl Graph {
+    /// An empty graph.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..Self::default() }
+    }
+
+    /// Adds an input of the model.
+    pub fn add_input(&mut self, name: impl Into<String>, ty: TensorType) -> ValueId {
+        let value = self.add_source(name.into(), NodeKind::Input, ty);
+        self.inputs.push(value);
+        value
+    }
+
+    /// Adds a constant.
+    pub fn add_constant(&mut self, name: impl Into<String>, tensor: Tensor) -> ValueId {
+        let ty = tensor.ty();
+        self.add_source(name.into(), NodeKind::Constant(tensor), ty)
+    }
+
+    fn add_source(&mut self, name: String, kind: NodeKind, ty: TensorType) -> ValueId {
+        let node = Node { name: name.clone(), kind, inputs: vec![], outputs: vec![], origin: vec![] };
+        let id = NodeId(self.dag.add_node(node));
+        self.add_value(id, name, ty)
+    }
+
+    fn add_value(&mut self, producer: NodeId, name: String, ty: TensorType) -> ValueId {
+        let id = ValueId(self.values.len() as u32);
+        self.values.push(Value { name, ty, producer });
+        self.dag[producer.0].outputs.push(id);
+        id
+    }
+
+    /// Adds an operator and infers the types of its outputs.
+    pub fn add(
+        &mut self,
+        name: impl Into<String>,
+        operator: impl Into<Box<dyn Operator>>,
+        inputs: &[Option<ValueId>],
+        origin: &[String],
+    ) -> Result<NodeId, OpError> {
+        let (name, operator) = (name.into(), operator.into());
+        let types = operator.infer(&self.operands(inputs))?;
+        let node = Node {
+            name: name.clone(),
+            kind: NodeKind::Operator(operator),
+            inputs: inputs.to_vec(),
+            outputs: vec![],
+            origin: origin.to_vec(),
+        };
+        let id = NodeId(self.dag.add_node(node));
+        for (operand, value) in inputs.iter().enumerate() {
+            if let Some(value) = *value {
+                self.dag.add_edge(self.value(value).producer.0, id.0, Use { value, operand });
+            }
+        }
+        let several = types.len() > 1;
+        for (i, ty) in types.into_iter().enumerate() {
+            let name = if several { format!("{name}_{i}") } else { name.clone() };
+            self.add_value(id, name, ty);
+        }
+        Ok(id)
+    }
+
+    /// [`add`](Self::add) for operators without absent operands and with one output.
+    pub fn add_op(
+        &mut self,
+        name: impl Into<String>,
+        operator: impl Operator + 'static,
+        inputs: &[ValueId],
+        origin: &[String],
+    ) -> Result<ValueId, OpError> {
+        let inputs: Vec<_> = inputs.iter().copied().map(Some).collect();
+        let id = self.add(name, Box::new(operator) as Box<dyn Operator>, &inputs, origin)?;
+        Ok(self.node(id).outputs[0])
+    }
+
+    /// What inference sees of these operands.
+    pub fn operands(&self, inputs: &[Option<ValueId>]) -> Inputs<'_> {
+        Inputs::new(inputs.iter().map(|v| v.map(|v| (&self.value(v).ty, self.constant(v)))).collect())
+    }
+
+    /// The types of these operands.
+    pub fn types(&self, inputs: &[Option<ValueId>]) -> Vec<Option<&TensorType>> {
+        inputs.iter().map(|v| v.map(|v| self.ty(v))).collect()
+    }
+
+    /// A node.
+    pub fn node(&self, id: NodeId) -> &Node {
+        &self.dag[id.0]
+    }
+
+    /// A node, to rename or to note its origin.
+    pub fn node_mut(&mut self, id: NodeId) -> &mut Node {
+        &mut self.dag[id.0]
+    }
+
+    /// Whether the node was not removed.
+    pub fn contains(&self, id: NodeId) -> bool {
+        self.dag.contains_node(id.0)
+    }
+
+    /// A value.
+    pub fn value(&self, id: ValueId) -> &Value {
+        &self.values[id.0 as usize]
+    }
+
+    /// Renames a value.
+    pub fn rename(&mut self, id: ValueId, name: impl Into<String>) {
+        self.values[id.0 as usize].name = name.into();
+    }
+
+    /// A value's type.
+    pub fn ty(&self, id: ValueId) -> &TensorType {
+        &self.value(id).ty
+    }
+
+    /// The node that gives a value.
+    pub fn producer(&self, id: ValueId) -> &Node {
+        self.node(self.value(id).producer)
+    }
+
+    /// A value known at compile time.
+    pub fn constant(&self, id: ValueId) -> Option<&Tensor> {
+        match &self.producer(id).kind {
+            NodeKind::Constant(tensor) => Some(tensor),
+            _ => None,
+        }
+    }
+
+    /// Inputs of the model, in order.
+    pub fn inputs(&self) -> &[ValueId] {
+        &self.inputs
+    }
+
+    /// Outputs of the model with their names, in order.
+    pub fn outputs(&self) -> &[(String, ValueId)] {
+        &self.outputs
+    }
+
+    /// Adds an output of the model.
+    pub fn add_output(&mut self, name: impl Into<String>, value: ValueId) {
+        self.outputs.push((name.into(), value));
+    }
+
+    /// Whether a value is an output of the model.
+    pub fn is_output(&self, id: ValueId) -> bool {
+        self.outputs.iter().any(|(_, v)| *v == id)
+    }
+
+    /// The nodes that read a value, each with the operand's position, in a fixed order.
+    pub fn users(&self, id: ValueId) -> Vec<(NodeId, usize)> {
+        let producer = self.value(id).producer;
+        let mut users: Vec<_> = self
+            .dag
+            .edges_directed(producer.0, Direction::Outgoing)
+            .filter(|e| e.weight().value == id)
+            .map(|e| (NodeId(e.target()), e.weight().operand))
+            .collect();
+        users.sort();
+        users
+    }
+
+    /// The node that alone reads a value which is not an output of the model.
+    pub fn only_user(&self, id: ValueId) -> Option<NodeId> {
+        match self.users(id)[..] {
+            [(node, _)] if !self.is_output(id) => Some(node),
+            _ => None,
+        }
+    }
+
+    /// Makes `user` read `value` as its operand number `operand`.
+    pub fn set_input(&mut self, user: NodeId, operand: usize, value: ValueId) {
+        let old = self
+            .dag
+            .edges_directed(user.0, Direction::Incoming)
+            .find(|e| e.weight().operand == operand)
+            .map(|e| e.id());
+        if let Some(edge) = old {
+            self.dag.remove_edge(edge);
+        }
+        self.dag[user.0].inputs[operand] = Some(value);
+        self.dag.add_edge(self.value(value).producer.0, user.0, Use { value, operand });
+    }
+
+    /// Makes all that reads `old`, outputs of the model included, read `new`.
+    pub fn replace_uses(&mut self, old: ValueId, new: ValueId) {
+        for (user, operand) in self.users(old) {
+            self.set_input(user, operand, new);
+        }
+        for (_, value) in &mut self.outputs {
+            if *value == old {
+                *value = new;
+            }
+        }
+    }
+
+    /// Removes a node whose outputs nothing reads.
+    ///
+    /// # Panics
+    /// If something reads them.
+    pub fn remove(&mut self, id: NodeId) {
+        for output in &self.node(id).outputs {
+            assert!(self.users(*output).is_empty() && !self.is_output(*output), "removed node is in use");
+        }
+        self.dag.remove_node(id.0);
+    }
+
+    /// All nodes, each after those it reads; otherwise in the order they were added.
+    pub fn order(&self) -> Vec<NodeId> {
+        let mut missing: HashMap<NodeIndex, usize> =
+            self.dag.node_indices().map(|n| (n, self.dag.edges_directed(n, Direction::Incoming).count())).collect();
+        let mut ready: BinaryHeap<Reverse<NodeIndex>> =
+            self.dag.node_indices().filter(|n| missing[n] == 0).map(Reverse).collect();
+        let mut order = Vec::with_capacity(missing.len());
+        while let Some(Reverse(node)) = ready.pop() {
+            order.push(NodeId(node));
+            for edge in self.dag.edges_directed(node, Direction::Outgoing) {
+                let left = missing.get_mut(&edge.target()).expect("an edge ends at a node");
+                *left -= 1;
+                if *left == 0 {
+                    ready.push(Reverse(edge.target()));
+                }
+            }
+        }
+        order
+    }
+
+    /// Number of nodes.
+    pub fn len(&self) -> usize {
+        self.dag.node_count()
+    }
+
+    /// Whether there are no nodes.
+    pub fn is_empty(&self) -> bool {
+        self.dag.node_count() == 0
+    }
+}
+
+impl<T: Operator + 'static> From<T> for Box<dyn Operator> {
+    fn from(operator: T) -> Self {
+        Box::new(operator)
+    }
+}

@@ -1,0 +1,17 @@
+//! The typed graph that passes work on.
+//!
+//! Every value has an element type and a full shape, inferred by the operator that makes it. The IR knows nothing of
+//! ONNX's encoding, of Rust syntax or of memory.
+
+mod display;
+mod dtype;
+mod graph;
+mod operator;
+mod tensor;
+mod verify;
+
+pub use dtype::DType;
+pub use graph::{Graph, Node, NodeId, NodeKind, Value, ValueId};
+pub use operator::{Inputs, OpError, Operator, Permuted, TensorType, op_error};
+pub use tensor::Tensor;
+pub use verify::verify;

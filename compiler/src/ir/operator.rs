@@ -1,0 +1,222 @@
+use super::{DType, Tensor};
+use crate::lower::Lowering;
+use std::any::Any;
+use std::fmt;
+
+/// Element type and shape of a value.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TensorType {
+    /// Element type.
+    pub dtype: DType,
+    /// Extents, outermost first; empty for a scalar.
+    pub shape: Vec<usize>,
+}
+
+impl TensorType {
+    /// A type.
+    pub fn new(dtype: DType, shape: impl Into<Vec<usize>>) -> Self {
+        Self { dtype, shape: shape.into() }
+    }
+
+    /// Number of dimensions.
+    pub fn rank(&self) -> usize {
+        self.shape.len()
+    }
+
+    /// Number of elements.
+    pub fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Whether there are no elements.
+    pub fn is_empty(&self) -> bool {
+        self.shape.contains(&0)
+    }
+
+    /// Bytes of all elements.
+    pub fn bytes(&self) -> usize {
+        self.len() * self.dtype.size()
+    }
+
+    /// The same element type with another shape.
+    pub fn with_shape(&self, shape: impl Into<Vec<usize>>) -> Self {
+        Self::new(self.dtype, shape)
+    }
+
+    /// Turns an ONNX axis, negative from the end, into an index.
+    pub fn axis(&self, axis: i64) -> Result<usize, OpError> {
+        let rank = self.rank() as i64;
+        match axis {
+            0.. if axis < rank => Ok(axis as usize),
+            _ if axis < 0 && axis >= -rank => Ok((axis + rank) as usize),
+            _ => Err(op_error(format!("axis {axis} is outside the {rank} dimensions of {self}"))),
+        }
+    }
+
+    /// [`axis`](Self::axis) of each, refusing repetitions.
+    pub fn axes(&self, axes: &[i64]) -> Result<Vec<usize>, OpError> {
+        let axes = axes.iter().map(|a| self.axis(*a)).collect::<Result<Vec<_>, _>>()?;
+        match axes.iter().enumerate().find(|(i, a)| axes[..*i].contains(a)) {
+            Some((_, axis)) => Err(op_error(format!("axis {axis} is named twice"))),
+            None => Ok(axes),
+        }
+    }
+}
+
+impl fmt::Display for TensorType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}[{}]", self.dtype, self.shape.iter().map(usize::to_string).collect::<Vec<_>>().join("x"))
+    }
+}
+
+/// What is wrong with one operator and what to do; the caller adds the node, the operator and the opset.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct OpError {
+    /// What is wrong.
+    pub message: String,
+    /// What is supported, or what to do.
+    pub help: Option<String>,
+}
+
+impl OpError {
+    /// Adds what to do.
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// An [`OpError`] without help.
+pub fn op_error(message: impl Into<String>) -> OpError {
+    OpError { message: message.into(), help: None }
+}
+
+/// An operator's operands as inference sees them: types, and the values of those known at compile time.
+#[derive(Clone, Default)]
+pub struct Inputs<'a> {
+    operands: Vec<Option<(&'a TensorType, Option<&'a Tensor>)>>,
+}
+
+impl<'a> Inputs<'a> {
+    /// Operands in order; `None` where an optional one is absent.
+    pub fn new(operands: Vec<Option<(&'a TensorType, Option<&'a Tensor>)>>) -> Self {
+        Self { operands }
+    }
+
+    /// Number of operands, absent ones included.
+    pub fn len(&self) -> usize {
+        self.operands.len()
+    }
+
+    /// Whether there are no operands.
+    pub fn is_empty(&self) -> bool {
+        self.operands.is_empty()
+    }
+
+    /// Type of operand `index`, or an error if it is absent.
+    pub fn ty(&self, index: usize) -> Result<&'a TensorType, OpError> {
+        self.get(index).ok_or_else(|| op_error(format!("input {index} is missing")))
+    }
+
+    /// Type of operand `index`, if present.
+    pub fn get(&self, index: usize) -> Option<&'a TensorType> {
+        self.operands.get(index).copied().flatten().map(|(ty, _)| ty)
+    }
+
+    /// Value of operand `index`, if it is known at compile time.
+    pub fn constant(&self, index: usize) -> Option<&'a Tensor> {
+        self.operands.get(index).copied().flatten().and_then(|(_, value)| value)
+    }
+
+    /// The types of all present operands.
+    pub fn types(&self) -> impl Iterator<Item = &'a TensorType> + '_ {
+        self.operands.iter().flatten().map(|(ty, _)| *ty)
+    }
+
+    /// The integers of operand `index`, called `name` in ONNX; an error if they are not known at compile time.
+    pub fn ints(&self, index: usize, name: &str) -> Result<Vec<i64>, OpError> {
+        let ty = self.ty(index)?;
+        let value = self.known(index, name)?;
+        value.to_i64().ok_or_else(|| op_error(format!("input `{name}` must hold integers, it is {ty}")))
+    }
+
+    /// Operand `index`, called `name` in ONNX; an error if it is not known at compile time.
+    pub fn known(&self, index: usize, name: &str) -> Result<&'a Tensor, OpError> {
+        self.ty(index)?;
+        self.constant(index).ok_or_else(|| {
+            op_error(format!("input `{name}` decides the shape of the output but is not known at compile time"))
+                .help(format!("make `{name}` an initializer or compute it from shapes and constants only"))
+        })
+    }
+
+    /// An error unless all present operands have one element type.
+    pub fn same_dtype(&self) -> Result<DType, OpError> {
+        let first = self.ty(0)?.dtype;
+        match self.types().find(|t| t.dtype != first) {
+            Some(other) => Err(op_error(format!("operands mix element types {first} and {}", other.dtype))),
+            None => Ok(first),
+        }
+    }
+}
+
+/// An operator rewritten for transposed operands; see [`Operator::permute`].
+pub struct Permuted {
+    /// The operator with its axes renamed.
+    pub operator: Box<dyn Operator>,
+    /// For each input, whether it must be transposed too (others are left as they are).
+    pub transposed: Vec<bool>,
+}
+
+/// What the compiler knows of one operator: its attributes are the implementing struct's fields.
+pub trait Operator: fmt::Debug + Send + Sync + OperatorObject {
+    /// The ONNX operator's name, or an internal name for what only passes make.
+    fn name(&self) -> &'static str;
+
+    /// Types of the outputs, from those of the inputs.
+    fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<TensorType>, OpError>;
+
+    /// Emits the kernel calls that compute it.
+    fn lower(&self, cx: &mut Lowering<'_>) -> Result<(), OpError>;
+
+    /// Multiply-accumulates for these operand types.
+    fn macs(&self, _inputs: &[Option<&TensorType>], _outputs: &[&TensorType]) -> u64 {
+        0
+    }
+
+    /// The operator that gives the same output transposed by `perm`, from inputs transposed by `perm`.
+    ///
+    /// `perm[i]` is the axis of the original that becomes axis `i`. `None` where axes cannot be renamed.
+    fn permute(&self, _perm: &[usize], _inputs: &[Option<&TensorType>]) -> Option<Permuted> {
+        None
+    }
+
+    /// Whether each output element depends only on the input elements at the same place (with broadcasting).
+    fn is_elementwise(&self) -> bool {
+        false
+    }
+}
+
+/// Copies and comparisons of operators behind a pointer; implemented for every comparable operator.
+pub trait OperatorObject: Any {
+    /// For downcasts.
+    fn as_any(&self) -> &dyn Any;
+    /// Whether `other` is the same operator with the same attributes.
+    fn same(&self, other: &dyn Operator) -> bool;
+    /// A copy.
+    fn boxed(&self) -> Box<dyn Operator>;
+}
+
+impl<T: Operator + Clone + PartialEq + 'static> OperatorObject for T {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn same(&self, other: &dyn Operator) -> bool {
+        other.as_any().downcast_ref::<T>() == Some(self)
+    }
+
+    fn boxed(&self) -> Box<dyn Operator> {
+        Box::new(self.clone())
+    }
+}

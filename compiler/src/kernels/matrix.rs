@@ -1,0 +1,104 @@
+use super::generic::by_dtype;
+use super::{HOST_RANK, bind, padded};
+use crate::ir::DType;
+use crate::program::{Args, KernelCall, Value};
+use runtime_core::function::AnyFunction;
+use runtime_core::kernels::{self, Conv2d, ConvTranspose2d, DepthwiseConv2d, Gemm, MatMul};
+use runtime_core::{bf16, f16};
+
+bind!(Gemm<AnyFunction>, gemm(0, 1, 2) -> (0), specialises);
+bind!(Conv2d<AnyFunction>, conv2d(0, 1, 2) -> (0), specialises);
+bind!(DepthwiseConv2d<AnyFunction>, depthwise_conv2d(0, 1, 2) -> (0), specialises);
+bind!(ConvTranspose2d<AnyFunction>, conv_transpose2d(0, 1, 2) -> (0), specialises);
+
+/// `.._add`: a kernel that adds a residual before its activation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct WithResidual<K>(pub K);
+
+macro_rules! bind_residual {
+    ($kernel:ident, $function:ident) => {
+        impl KernelCall for WithResidual<$kernel<AnyFunction>> {
+            fn name(&self) -> &'static str {
+                stringify!($function)
+            }
+
+            fn params(&self) -> Value {
+                Value::of(&self.0)
+            }
+
+            fn specialises(&self) -> bool {
+                true
+            }
+
+            fn execute(&self, args: &mut Args<'_>) {
+                kernels::$function(args.simd, self.0, args.x(0), args.x(1), args.x(2), args.x(3), args.y(0));
+            }
+        }
+    };
+}
+bind_residual!(Gemm, gemm_add);
+bind_residual!(Conv2d, conv2d_add);
+bind_residual!(DepthwiseConv2d, depthwise_conv2d_add);
+
+/// `mat_mul`: a product of two matrices known only at run time, batched.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MatMulCall {
+    /// Extents of the batch.
+    pub batch: Vec<usize>,
+    /// For each, the distance between matrices of the first operand; 0 repeats them.
+    pub a_strides: Vec<usize>,
+    /// The same for the second.
+    pub b_strides: Vec<usize>,
+    /// Rows of the first operand.
+    pub m: usize,
+    /// Columns of the first operand.
+    pub k: usize,
+    /// Columns of the second operand.
+    pub n: usize,
+    /// Element type.
+    pub dtype: DType,
+}
+
+impl KernelCall for MatMulCall {
+    fn name(&self) -> &'static str {
+        if self.dtype == DType::F32 { "mat_mul" } else { "mat_mul_of" }
+    }
+
+    fn params(&self) -> Value {
+        Value::Struct(
+            "MatMul",
+            vec![
+                ("batch", Value::ints(&self.batch)),
+                ("a_strides", Value::ints(&self.a_strides)),
+                ("b_strides", Value::ints(&self.b_strides)),
+                ("m", Value::Int(self.m as i128)),
+                ("k", Value::Int(self.k as i128)),
+                ("n", Value::Int(self.n as i128)),
+            ],
+        )
+    }
+
+    fn const_generics(&self) -> Vec<usize> {
+        vec![self.batch.len()]
+    }
+
+    fn specialises(&self) -> bool {
+        self.dtype == DType::F32
+    }
+
+    fn execute(&self, args: &mut Args<'_>) {
+        let layer = MatMul::<HOST_RANK> {
+            batch: padded(&self.batch, 1),
+            a_strides: padded(&self.a_strides, 0),
+            b_strides: padded(&self.b_strides, 0),
+            m: self.m,
+            k: self.k,
+            n: self.n,
+        };
+        if self.dtype == DType::F32 {
+            return kernels::mat_mul(args.simd, layer, args.x(0), args.x(1), args.y(0));
+        }
+        by_dtype!(self.dtype, T => kernels::mat_mul_of(args.simd, layer, args.x::<T>(0), args.x(1), args.y(0)),
+            [F64 f64, F16 f16, Bf16 bf16, I32 i32, I64 i64, U32 u32, U64 u64]);
+    }
+}

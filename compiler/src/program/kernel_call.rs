@@ -1,0 +1,65 @@
+use super::Value;
+use bytemuck::AnyBitPattern;
+use runtime_core::Simd;
+use std::fmt;
+
+/// A runtime-core kernel with the values of its parameters.
+pub trait KernelCall: fmt::Debug + Send + Sync {
+    /// The function in `runtime_core::kernels`.
+    fn name(&self) -> &'static str;
+
+    /// The function that works in place, with output 0 in place of the input it shares storage with.
+    fn in_place_name(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// The parameters, to be printed as source.
+    fn params(&self) -> Value;
+
+    /// Const generics of the parameters' type, printed after the types of nested structs.
+    fn const_generics(&self) -> Vec<usize> {
+        vec![]
+    }
+
+    /// Whether a copy of the kernel with these parameters known to rustc is much faster than a shared one.
+    fn specialises(&self) -> bool {
+        false
+    }
+
+    /// Runs it on the host.
+    fn execute(&self, args: &mut Args<'_>);
+
+    /// Runs the in-place form on the host.
+    fn execute_in_place(&self, _args: &mut Args<'_>) {}
+}
+
+/// Operands of a call on the host, as bytes with the alignment of any element.
+pub struct Args<'a> {
+    /// The instruction set to run on.
+    pub simd: Simd,
+    inputs: Vec<&'a [u8]>,
+    outputs: Vec<&'a mut [u8]>,
+}
+
+impl<'a> Args<'a> {
+    /// Operands in the kernel's order.
+    pub fn new(simd: Simd, inputs: Vec<&'a [u8]>, outputs: Vec<&'a mut [u8]>) -> Self {
+        Self { simd, inputs, outputs }
+    }
+
+    /// Input `index` as elements.
+    ///
+    /// # Panics
+    /// If the program was lowered with an operand of another element type: a fault of the compiler.
+    pub fn x<T: AnyBitPattern>(&self, index: usize) -> &'a [T] {
+        bytemuck::cast_slice(self.inputs[index])
+    }
+
+    /// Output `index` as elements; each can be taken once.
+    ///
+    /// # Panics
+    /// If the program was lowered with an operand of another element type: a fault of the compiler.
+    pub fn y<T: bytemuck::Pod>(&mut self, index: usize) -> &'a mut [T] {
+        bytemuck::cast_slice_mut(std::mem::take(&mut self.outputs[index]))
+    }
+}

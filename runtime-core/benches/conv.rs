@@ -1,0 +1,209 @@
+//! The float convolutions and matrix products, as a share of the processor's peak.
+//!
+//! `cargo bench -p runtime-core --bench conv`; add `-- --table` for the closing table alone. The peak is that of one
+//! core with the instruction set the kernels use, measured between the kernels: on a busy machine the least times of
+//! both are what can be compared.
+
+use criterion::{Criterion, Throughput};
+use runtime_core::arch::{Arch, Kernel};
+use runtime_core::function::Relu;
+use runtime_core::kernels::{Conv2d, DepthwiseConv2d, Gemm, conv2d, depthwise_conv2d, gemm};
+use runtime_core::pack::{packed_conv2d_len, packed_gemm_len};
+use runtime_core::{Simd, layer};
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+/// Twelve independent chains of multiply-add, eight lanes each: registers alone.
+struct Peak<'a> {
+    steps: usize,
+    factor: f32,
+    sums: &'a mut [[f32; 8]; 12],
+}
+
+impl Kernel for Peak<'_> {
+    type Shared = Self;
+
+    #[inline(always)]
+    fn shared(self) -> Self {
+        self
+    }
+
+    #[inline(always)]
+    fn run<A: Arch>(self, _: A) {
+        let mut sums = *self.sums;
+        for _ in 0..self.steps {
+            for sums in &mut sums {
+                for sum in sums {
+                    *sum = A::fma(*sum, self.factor, self.factor);
+                }
+            }
+        }
+        *self.sums = sums;
+    }
+}
+
+const PEAK_STEPS: usize = 20_000;
+
+fn peak(simd: Simd) {
+    let mut sums = [[1.0; 8]; 12];
+    simd.run(Peak { steps: PEAK_STEPS, factor: black_box(0.5), sums: &mut sums });
+    black_box(sums);
+}
+
+/// A kernel call to measure.
+struct Case {
+    name: &'static str,
+    copy: &'static str,
+    /// Multiply-adds.
+    macs: usize,
+    run: Box<dyn FnMut()>,
+}
+
+struct Operands {
+    x: Vec<f32>,
+    w: Vec<f32>,
+    bias: Vec<f32>,
+    y: Vec<f32>,
+}
+
+impl Operands {
+    fn new(x: usize, w: usize, bias: usize, y: usize) -> Self {
+        let numbers = |len| (0..len).map(|i| (i % 17) as f32 / 16.0 - 0.5).collect();
+        Self { x: numbers(x), w: numbers(w), bias: numbers(bias), y: numbers(y) }
+    }
+}
+
+/// Both copies of a kernel: parameters as a type, and as a value the optimiser cannot see.
+macro_rules! cases {
+    ($cases:ident, $kernel:ident, $($name:literal, $layer:ident: $ty:ty = $value:expr, $operands:expr, $macs:expr;)*) => {$(
+        layer!($layer: $ty = $value);
+        let mut o: Operands = $operands($value);
+        let run = Box::new(move || $kernel(Simd::detect(), $layer, black_box(&o.x), &o.w, &o.bias, black_box(&mut o.y)));
+        $cases.push(Case { name: $name, copy: "specialised", macs: $macs($value), run });
+        let mut o: Operands = $operands($value);
+        let run = Box::new(move || {
+            $kernel(Simd::detect(), black_box::<$ty>($value), black_box(&o.x), &o.w, &o.bias, black_box(&mut o.y))
+        });
+        $cases.push(Case { name: $name, copy: "shared", macs: $macs($value), run });
+    )*};
+}
+
+const fn conv(input: [usize; 3], output: [usize; 3], kernel: usize, stride: usize) -> Conv2d<Relu> {
+    Conv2d {
+        batch: 1,
+        input,
+        output,
+        kernel: [kernel; 2],
+        strides: [stride; 2],
+        dilations: [1; 2],
+        pads: [kernel / 2; 2],
+        groups: 1,
+        activation: Relu,
+    }
+}
+
+const fn depthwise(size: usize, channels: usize, stride: usize) -> DepthwiseConv2d<Relu> {
+    DepthwiseConv2d {
+        batch: 1,
+        input: [size, size, channels],
+        output: [size / stride, size / stride, channels],
+        kernel: [3; 2],
+        strides: [stride; 2],
+        dilations: [1; 2],
+        pads: [1; 2],
+        activation: Relu,
+    }
+}
+
+fn count(sizes: [usize; 3]) -> usize {
+    sizes.iter().product()
+}
+
+fn cases() -> Vec<Case> {
+    let mut cases = Vec::new();
+    let operands = |c: Conv2d<Relu>| {
+        let w = packed_conv2d_len(1, c.output[2], c.kernel[0], c.kernel[1], c.input[2]);
+        Operands::new(count(c.input), w, c.output[2], count(c.output))
+    };
+    let macs = |c: Conv2d<Relu>| count(c.output) * c.kernel[0] * c.kernel[1] * c.input[2];
+    cases! { cases, conv2d,
+        "conv2d 56x56x64 3x3", A: Conv2d<Relu> = conv([56, 56, 64], [56, 56, 64], 3, 1), operands, macs;
+        "conv2d 14x14x256 3x3", B: Conv2d<Relu> = conv([14, 14, 256], [14, 14, 256], 3, 1), operands, macs;
+        "conv2d 56x56x64 to 256 1x1", C: Conv2d<Relu> = conv([56, 56, 64], [56, 56, 256], 1, 1), operands, macs;
+        "conv2d 16x16x4 to 16 3x3", D: Conv2d<Relu> = conv([16, 16, 4], [16, 16, 16], 3, 1), operands, macs;
+        "conv2d 7x7x512 3x3", E: Conv2d<Relu> = conv([7, 7, 512], [7, 7, 512], 3, 1), operands, macs;
+        "conv2d 56x56x64 to 28x28x128 3x3 stride 2", F: Conv2d<Relu> = conv([56, 56, 64], [28, 28, 128], 3, 2), operands, macs;
+        "conv2d 112x112x3 to 56x56x32 3x3 stride 2", G: Conv2d<Relu> = conv([112, 112, 3], [56, 56, 32], 3, 2), operands, macs;
+        "conv2d 32x32x16 to 8 3x3", H: Conv2d<Relu> = conv([32, 32, 16], [32, 32, 8], 3, 1), operands, macs;
+    }
+    let operands = |g: Gemm<Relu>| Operands::new(g.m * g.k, packed_gemm_len(g.k, g.n), g.n, g.m * g.n);
+    let macs = |g: Gemm<Relu>| g.m * g.k * g.n;
+    cases! { cases, gemm,
+        "gemm 3136x64x256", I: Gemm<Relu> = Gemm { m: 3136, k: 64, n: 256, activation: Relu }, operands, macs;
+        "gemm 49x960x320", J: Gemm<Relu> = Gemm { m: 49, k: 960, n: 320, activation: Relu }, operands, macs;
+        "gemm 1x640x128", K: Gemm<Relu> = Gemm { m: 1, k: 640, n: 128, activation: Relu }, operands, macs;
+    }
+    let operands = |d: DepthwiseConv2d<Relu>| Operands::new(count(d.input), 9 * d.input[2], d.input[2], count(d.output));
+    let macs = |d: DepthwiseConv2d<Relu>| count(d.output) * 9;
+    cases! { cases, depthwise_conv2d,
+        "depthwise_conv2d 56x56x64 3x3", L: DepthwiseConv2d<Relu> = depthwise(56, 64, 1), operands, macs;
+        "depthwise_conv2d 112x112x32 3x3", M: DepthwiseConv2d<Relu> = depthwise(112, 32, 1), operands, macs;
+        "depthwise_conv2d 14x14x512 3x3", N: DepthwiseConv2d<Relu> = depthwise(14, 512, 1), operands, macs;
+        "depthwise_conv2d 56x56x64 3x3 stride 2", O: DepthwiseConv2d<Relu> = depthwise(56, 64, 2), operands, macs;
+    }
+    cases
+}
+
+fn seconds(mut run: impl FnMut(), repeats: usize) -> f64 {
+    let start = Instant::now();
+    for _ in 0..repeats {
+        run();
+    }
+    start.elapsed().as_secs_f64() / repeats as f64
+}
+
+/// Prints each case's speed and its share of the peak, from the least times of interleaved rounds.
+fn table(cases: &mut [Case]) {
+    const ROUNDS: usize = 60;
+    let simd = Simd::detect();
+    let peak_flops = (2 * 8 * 12 * PEAK_STEPS) as f64;
+    let mut least_peak = f64::MAX;
+    let mut least = vec![f64::MAX; cases.len()];
+    for _ in 0..ROUNDS {
+        for (case, least) in cases.iter_mut().zip(&mut least) {
+            least_peak = least_peak.min(seconds(|| peak(simd), 1));
+            *least = least.min(seconds(&mut case.run, (2_000_000 / case.macs).max(1)));
+        }
+    }
+    let peak = peak_flops / least_peak;
+    println!("\n{simd:?}, peak of one core: {:.1} GFLOP/s\n", peak * 1e-9);
+    println!("| kernel | copy | microseconds | GFLOP/s | % of peak |\n|---|---|--:|--:|--:|");
+    for (case, least) in cases.iter().zip(least) {
+        let speed = 2.0 * case.macs as f64 / least;
+        let (time, gflops, share) = (least * 1e6, speed * 1e-9, 100.0 * speed / peak);
+        println!("| {} | {} | {time:.1} | {gflops:.1} | {share:.1} |", case.name, case.copy);
+    }
+}
+
+fn main() {
+    let mut cases = cases();
+    if !std::env::args().any(|arg| arg == "--table") {
+        let mut criterion = Criterion::default()
+            .warm_up_time(Duration::from_millis(300))
+            .measurement_time(Duration::from_secs(1))
+            .configure_from_args();
+        let mut group = criterion.benchmark_group("conv");
+        group.throughput(Throughput::Elements((8 * 12 * PEAK_STEPS) as u64));
+        group.bench_function("peak", |bencher| bencher.iter(|| peak(Simd::detect())));
+        for case in &mut cases {
+            group.throughput(Throughput::Elements(case.macs as u64));
+            group.bench_function(format!("{}, {}", case.name, case.copy), |bencher| bencher.iter(&mut case.run));
+        }
+        group.finish();
+        criterion.final_summary();
+    }
+    // `cargo test --benches` runs each case once.
+    if !std::env::args().any(|arg| arg == "--test") {
+        table(&mut cases);
+    }
+}

@@ -1,0 +1,262 @@
+use super::tile::{Nothing, Residual, Tile, ZEROS, cover, dot, load, store, unrolled};
+use crate::arch::{Arch, Kernel};
+use crate::function::Function;
+use crate::pack::{PANEL, packed_conv2d_len};
+use crate::{Param, Simd};
+use core::marker::PhantomData;
+
+/// ONNX `Conv` over two axes, channels-last. One-dimensional convolutions have a height of one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Conv2d<F> {
+    /// Images in the batch.
+    pub batch: usize,
+    /// Height, width and channels of an input image.
+    pub input: [usize; 3],
+    /// Height, width and channels of an output image.
+    pub output: [usize; 3],
+    /// Height and width of the kernel.
+    pub kernel: [usize; 2],
+    /// Input rows and columns between neighbouring outputs.
+    pub strides: [usize; 2],
+    /// Input rows and columns between neighbouring taps of the kernel.
+    pub dilations: [usize; 2],
+    /// Rows of zeros above the image and columns of zeros to its left; `output` implies those below and to the right.
+    pub pads: [usize; 2],
+    /// Groups of channels; divides the channels of the input and of the output.
+    pub groups: usize,
+    /// Applied to every output.
+    pub activation: F,
+}
+
+impl<F> Conv2d<F> {
+    /// Input channels and output channels of a group.
+    #[inline(always)]
+    fn channels_per_group(&self) -> Option<(usize, usize)> {
+        Some((
+            self.input[2].checked_div(self.groups)?,
+            self.output[2].checked_div(self.groups)?,
+        ))
+    }
+}
+
+struct Convolve<'a, P, F, R> {
+    layer: P,
+    x: &'a [f32],
+    w: &'a [f32],
+    bias: &'a [f32],
+    residual: R,
+    y: &'a mut [f32],
+    function: PhantomData<F>,
+}
+
+/// One row of outputs by one panel.
+struct Row<'a, F, R> {
+    layer: Conv2d<F>,
+    /// The image.
+    x: &'a [f32],
+    /// The panel.
+    w: &'a [[f32; PANEL]],
+    bias: &'a [f32],
+    residual: R,
+    y: &'a mut [f32],
+    /// Input channels of a group, and the first of this one.
+    channels: usize,
+    first_channel: usize,
+    /// The row of outputs, and where its first number of this panel is in `y`.
+    oy: usize,
+    at: usize,
+}
+
+impl<'a, P: Param<Conv2d<F>>, F: Function, R: Residual> Kernel for Convolve<'a, P, F, R> {
+    type Shared = Convolve<'a, Conv2d<F>, F, R>;
+
+    #[inline(always)]
+    fn shared(self) -> Self::Shared {
+        let Self {
+            layer,
+            x,
+            w,
+            bias,
+            residual,
+            y,
+            function,
+        } = self;
+        Convolve {
+            layer: layer.get(),
+            x,
+            w,
+            bias,
+            residual,
+            y,
+            function,
+        }
+    }
+
+    #[inline(always)]
+    fn run<A: Arch>(self, _: A) {
+        let layer = self.layer.get();
+        let ([ih, iw, ic], [oh, ow, oc], [kh, kw]) = (layer.input, layer.output, layer.kernel);
+        let Some((ic_group, oc_group)) = layer.channels_per_group() else {
+            return;
+        };
+        let image = ih.saturating_mul(iw).saturating_mul(ic);
+        let outputs = layer.batch.saturating_mul(oh).saturating_mul(ow).saturating_mul(oc);
+        let (Some(x), Some(w), Some(bias), Some(y), true) = (
+            self.x.get(..layer.batch.saturating_mul(image)),
+            self.w.get(..packed_conv2d_len(layer.groups, oc, kh, kw, ic_group)),
+            self.bias.get(..oc),
+            self.y.get_mut(..outputs),
+            self.residual.covers(outputs),
+        ) else {
+            debug_assert!(false, "conv2d: an operand is too short");
+            return;
+        };
+        let w = w.as_chunks::<PANEL>().0;
+        let panel_len = kh * kw * ic_group;
+        let panels = oc_group.div_ceil(PANEL);
+        for n in 0..layer.batch {
+            let Some(x) = x.get(n * image..(n + 1) * image) else {
+                return;
+            };
+            for oy in 0..oh {
+                for group in 0..layer.groups {
+                    for panel in 0..panels {
+                        let columns = (oc_group - panel * PANEL).min(PANEL);
+                        let channel = group * oc_group + panel * PANEL;
+                        let start = (group * panels + panel) * panel_len;
+                        let Some(w) = w.get(start..start + panel_len) else {
+                            return;
+                        };
+                        let Some(bias) = bias.get(channel..channel + columns) else {
+                            return;
+                        };
+                        let mut row = Row {
+                            layer,
+                            x,
+                            w,
+                            bias,
+                            residual: self.residual,
+                            y: &mut *y,
+                            channels: ic_group,
+                            first_channel: group * ic_group,
+                            oy,
+                            at: (n * oh + oy) * ow * oc + channel,
+                        };
+                        cover::<A>(ow, columns, &mut row);
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl<F: Function, R: Residual> Tile for Row<'_, F, R> {
+    #[inline(always)]
+    fn tile<A: Arch, const M: usize, const N: usize, const LANE: usize>(&mut self, ox: usize) {
+        let Conv2d {
+            input: [ih, iw, ic],
+            kernel: [kh, kw],
+            strides,
+            dilations,
+            pads,
+            groups,
+            activation,
+            ..
+        } = self.layer;
+        let (channels, x, w) = (self.channels, self.x, self.w);
+        let Some(bias) = self.bias.get(LANE..) else { return };
+        let mut acc = [load::<N>(bias); M];
+        // The taps of one kernel row that are inside the image for all columns of the tile are one run of inputs.
+        let run = if groups == 1 && dilations[1] == 1 {
+            let last = (ox + M - 1) * strides[1];
+            (
+                pads[1].saturating_sub(ox * strides[1]),
+                (iw + pads[1]).saturating_sub(last).min(kw),
+            )
+        } else {
+            (0, 0)
+        };
+        for ky in 0..kh {
+            let iy = (self.oy * strides[0] + ky * dilations[0]).wrapping_sub(pads[0]);
+            if iy >= ih {
+                continue;
+            }
+            // One dot product a turn: the run, or some channels of one tap, where zeros stand for columns outside.
+            let (mut kx, mut channel) = (0, 0);
+            while kx < kw {
+                let whole = kx == run.0 && run.1 > kx;
+                let len = if whole { (run.1 - kx) * ic } else { (channels - channel).min(ZEROS.len()) };
+                let at = (ky * kw + kx) * channels + channel;
+                let Some(w) = w.get(at..at + len) else { return };
+                let mut rows: [&[f32]; M] = [&ZEROS; M];
+                unrolled!(i in 0..M {
+                    let ix = ((ox + i) * strides[1] + kx * dilations[1]).wrapping_sub(pads[1]);
+                    if ix < iw {
+                        let at = (iy * iw + ix) * ic + self.first_channel + channel;
+                        let Some(row) = x.get(at..at + len) else { return };
+                        rows[i] = row;
+                    }
+                });
+                acc = dot::<A, M, N, LANE>(acc, rows, w);
+                channel += len;
+                if whole {
+                    kx = run.1;
+                    channel = 0;
+                } else if channel >= channels {
+                    kx += 1;
+                    channel = 0;
+                }
+            }
+        }
+        let len = bias.len().min(N);
+        for (i, acc) in acc.into_iter().enumerate() {
+            let at = self.at + (ox + i) * self.layer.output[2] + LANE;
+            store::<A, F, N>(acc, self.residual, activation, self.y, at, len);
+        }
+    }
+}
+
+/// ONNX `Conv` with its activation: `x` is `[batch, ih, iw, ic]`, `y` is `[batch, oh, ow, oc]`, `bias` is `[oc]`, and
+/// `w` is packed by [`pack_conv2d`](crate::pack::pack_conv2d).
+#[inline(always)]
+pub fn conv2d<P: Param<Conv2d<F>>, F: Function>(
+    simd: Simd,
+    layer: P,
+    x: &[f32],
+    w: &[f32],
+    bias: &[f32],
+    y: &mut [f32],
+) {
+    simd.run(Convolve {
+        layer,
+        x,
+        w,
+        bias,
+        residual: Nothing,
+        y,
+        function: PhantomData,
+    });
+}
+
+/// ONNX `Conv` and `Add`: as [`conv2d`], with `residual`, of the shape of `y`, added before the activation.
+#[inline(always)]
+pub fn conv2d_add<P: Param<Conv2d<F>>, F: Function>(
+    simd: Simd,
+    layer: P,
+    x: &[f32],
+    w: &[f32],
+    bias: &[f32],
+    residual: &[f32],
+    y: &mut [f32],
+) {
+    simd.run(Convolve {
+        layer,
+        x,
+        w,
+        bias,
+        residual,
+        y,
+        function: PhantomData,
+    });
+}

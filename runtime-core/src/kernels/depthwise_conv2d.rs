@@ -1,0 +1,234 @@
+use super::tile::{Nothing, Residual, Windows, load, store};
+use crate::arch::{Arch, Kernel};
+use crate::function::Function;
+use crate::{Param, Simd};
+use core::marker::PhantomData;
+
+/// ONNX `Conv` over two axes with one filter a channel (as many groups as input and output channels), channels-last.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct DepthwiseConv2d<F> {
+    /// Images in the batch.
+    pub batch: usize,
+    /// Height, width and channels of an input image.
+    pub input: [usize; 3],
+    /// Height, width and channels of an output image; as many channels as the input has.
+    pub output: [usize; 3],
+    /// Height and width of the kernel.
+    pub kernel: [usize; 2],
+    /// Input rows and columns between neighbouring outputs.
+    pub strides: [usize; 2],
+    /// Input rows and columns between neighbouring taps of the kernel.
+    pub dilations: [usize; 2],
+    /// Rows of zeros above the image and columns of zeros to its left; `output` implies those below and to the right.
+    pub pads: [usize; 2],
+    /// Applied to every output.
+    pub activation: F,
+}
+
+struct Convolve<'a, P, F, R> {
+    layer: P,
+    x: &'a [f32],
+    w: &'a [f32],
+    bias: &'a [f32],
+    residual: R,
+    y: &'a mut [f32],
+    function: PhantomData<F>,
+}
+
+/// One row of outputs.
+struct Row<'a, F, R> {
+    layer: DepthwiseConv2d<F>,
+    /// The image.
+    x: &'a [f32],
+    w: &'a [f32],
+    bias: &'a [f32],
+    residual: R,
+    y: &'a mut [f32],
+    oy: usize,
+    /// Where the row is in `y`.
+    at: usize,
+}
+
+impl<'a, P: Param<DepthwiseConv2d<F>>, F: Function, R: Residual> Kernel for Convolve<'a, P, F, R> {
+    type Shared = Convolve<'a, DepthwiseConv2d<F>, F, R>;
+
+    #[inline(always)]
+    fn shared(self) -> Self::Shared {
+        let Self {
+            layer,
+            x,
+            w,
+            bias,
+            residual,
+            y,
+            function,
+        } = self;
+        Convolve {
+            layer: layer.get(),
+            x,
+            w,
+            bias,
+            residual,
+            y,
+            function,
+        }
+    }
+
+    #[inline(always)]
+    fn run<A: Arch>(self, _: A) {
+        let layer = self.layer.get();
+        let ([ih, iw, c], [oh, ow, _], [kh, kw]) = (layer.input, layer.output, layer.kernel);
+        let image = ih.saturating_mul(iw).saturating_mul(c);
+        let outputs = layer.batch.saturating_mul(oh).saturating_mul(ow).saturating_mul(c);
+        let (Some(x), Some(w), Some(bias), Some(y), true, true) = (
+            self.x.get(..layer.batch.saturating_mul(image)),
+            self.w.get(..kh.saturating_mul(kw).saturating_mul(c)),
+            self.bias.get(..c),
+            self.y.get_mut(..outputs),
+            self.residual.covers(outputs),
+            layer.output[2] == c,
+        ) else {
+            debug_assert!(false, "depthwise_conv2d: an operand does not fit");
+            return;
+        };
+        for n in 0..layer.batch {
+            let Some(x) = x.get(n * image..(n + 1) * image) else {
+                return;
+            };
+            for oy in 0..oh {
+                let at = (n * oh + oy) * ow * c;
+                let mut row = Row {
+                    layer,
+                    x,
+                    w,
+                    bias,
+                    residual: self.residual,
+                    y: &mut *y,
+                    oy,
+                    at,
+                };
+                if ow >= 4 {
+                    for ox in Windows::<4>::new(ow) {
+                        row.columns::<A, 4>(ox);
+                    }
+                } else {
+                    for ox in 0..ow {
+                        row.columns::<A, 1>(ox);
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl<F: Function, R: Residual> Row<'_, F, R> {
+    /// `M` columns from `ox` on, all channels.
+    #[inline(always)]
+    fn columns<A: Arch, const M: usize>(&mut self, ox: usize) {
+        let c = self.layer.input[2];
+        if c >= 16 {
+            for channel in Windows::<16>::new(c) {
+                self.tile::<A, M, 16>(ox, channel);
+            }
+        } else if c >= 4 {
+            for channel in Windows::<4>::new(c) {
+                self.tile::<A, M, 4>(ox, channel);
+            }
+        } else {
+            for channel in 0..c {
+                self.tile::<A, M, 1>(ox, channel);
+            }
+        }
+    }
+
+    /// `M` columns from `ox` on by `N` channels from `channel` on.
+    #[inline(always)]
+    fn tile<A: Arch, const M: usize, const N: usize>(&mut self, ox: usize, channel: usize) {
+        let layer = self.layer;
+        let DepthwiseConv2d {
+            input: [ih, iw, c],
+            kernel: [kh, kw],
+            strides,
+            dilations,
+            pads,
+            ..
+        } = layer;
+        let Some(bias) = self.bias.get(channel..channel + N) else {
+            return;
+        };
+        let mut acc = [load::<N>(bias); M];
+        for ky in 0..kh {
+            let iy = (self.oy * strides[0] + ky * dilations[0]).wrapping_sub(pads[0]);
+            if iy >= ih {
+                continue;
+            }
+            for kx in 0..kw {
+                let at = (ky * kw + kx) * c + channel;
+                let Some(w) = self.w.get(at..).and_then(|w| w.first_chunk::<N>()) else {
+                    return;
+                };
+                for (i, acc) in acc.iter_mut().enumerate() {
+                    let ix = ((ox + i) * strides[1] + kx * dilations[1]).wrapping_sub(pads[1]);
+                    if ix < iw {
+                        let at = (iy * iw + ix) * c + channel;
+                        let Some(x) = self.x.get(at..).and_then(|x| x.first_chunk::<N>()) else {
+                            return;
+                        };
+                        for (acc, (x, w)) in acc.iter_mut().zip(x.iter().zip(w)) {
+                            *acc = A::fma(*x, *w, *acc);
+                        }
+                    }
+                }
+            }
+        }
+        for (i, acc) in acc.into_iter().enumerate() {
+            let at = self.at + (ox + i) * c + channel;
+            store::<A, F, N>(acc, self.residual, layer.activation, self.y, at, N);
+        }
+    }
+}
+
+/// ONNX `Conv` with one filter a channel and its activation: `x` is `[batch, ih, iw, c]`, `y` is `[batch, oh, ow, c]`,
+/// `bias` is `[c]`, and `w` is `[kh, kw, c]`, as made by [`pack_depthwise`](crate::pack::pack_depthwise).
+#[inline(always)]
+pub fn depthwise_conv2d<P: Param<DepthwiseConv2d<F>>, F: Function>(
+    simd: Simd,
+    layer: P,
+    x: &[f32],
+    w: &[f32],
+    bias: &[f32],
+    y: &mut [f32],
+) {
+    simd.run(Convolve {
+        layer,
+        x,
+        w,
+        bias,
+        residual: Nothing,
+        y,
+        function: PhantomData,
+    });
+}
+
+/// ONNX `Conv` and `Add`: as [`depthwise_conv2d`], with `residual`, of the shape of `y`, added before the activation.
+#[inline(always)]
+pub fn depthwise_conv2d_add<P: Param<DepthwiseConv2d<F>>, F: Function>(
+    simd: Simd,
+    layer: P,
+    x: &[f32],
+    w: &[f32],
+    bias: &[f32],
+    residual: &[f32],
+    y: &mut [f32],
+) {
+    simd.run(Convolve {
+        layer,
+        x,
+        w,
+        bias,
+        residual,
+        y,
+        function: PhantomData,
+    });
+}

@@ -1,0 +1,193 @@
+use super::body::{Body, compute};
+use crate::arch::Arch;
+use crate::{Number, Param, Simd};
+
+/// ONNX `MaxPool` and `AveragePool` over channels-last images. Windows may reach beyond the padding at the end
+/// (`ceil_mode`): only what they share with the input counts. Spatial pairs are (height, width).
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Pool2d {
+    /// Number of images.
+    pub batch: usize,
+    /// Height, width and channels of the input.
+    pub input: [usize; 3],
+    /// Height, width and channels of the output.
+    pub output: [usize; 3],
+    /// Size of the window.
+    pub kernel: [usize; 2],
+    /// Steps from window to window.
+    pub strides: [usize; 2],
+    /// Steps from element to element of a window.
+    pub dilations: [usize; 2],
+    /// Elements added at the top, left, bottom and right.
+    pub pads: [usize; 4],
+    /// Whether an average counts the padding as zeros (but never what lies beyond it).
+    pub count_include_pad: bool,
+}
+
+/// Channels that are handled side by side.
+const LANES: usize = 16;
+
+/// The positions of a window along one axis, relative to the input.
+#[derive(Clone, Copy)]
+struct Window {
+    start: isize,
+    count: usize,
+    step: usize,
+    size: usize,
+}
+
+impl Window {
+    /// The positions inside the input.
+    #[inline(always)]
+    fn inside(self) -> impl Iterator<Item = usize> {
+        (0..self.count)
+            .map(move |k| self.start.wrapping_add_unsigned(k.wrapping_mul(self.step)) as usize)
+            .filter(move |place| *place < self.size)
+    }
+
+    /// The number of positions inside the input or the padding, which the window never precedes.
+    #[inline(always)]
+    fn padded(self, pad_end: usize) -> usize {
+        let end = self.size.saturating_add(pad_end) as isize;
+        (0..self.count)
+            .filter(|k| self.start.wrapping_add_unsigned(k.wrapping_mul(self.step)) < end)
+            .count()
+    }
+}
+
+impl Pool2d {
+    #[inline(always)]
+    fn window(self, axis: usize, place: usize) -> Window {
+        let axis = axis & 1;
+        Window {
+            start: (place.wrapping_mul(self.strides[axis]) as isize).wrapping_sub_unsigned(self.pads[axis]),
+            count: self.kernel[axis],
+            step: self.dilations[axis],
+            size: self.input[axis],
+        }
+    }
+
+    /// Folds each window, channel by channel, then finishes it with the window's size.
+    #[inline(always)]
+    fn pool<T: Copy>(
+        self,
+        x: &[T],
+        y: &mut [T],
+        start: T,
+        step: impl Fn(T, T) -> T,
+        finish: impl Fn(T, Window, Window) -> T,
+    ) {
+        let [height, width, channels] = self.input;
+        let [out_height, out_width, _] = self.output;
+        let image = height.wrapping_mul(width).wrapping_mul(channels);
+        let row = out_width.wrapping_mul(channels);
+        let out_image = out_height.wrapping_mul(row);
+        if image == 0 || out_image == 0 || row == 0 || channels == 0 {
+            return;
+        }
+        for (x, y) in x
+            .chunks_exact(image)
+            .zip(y.chunks_exact_mut(out_image))
+            .take(self.batch)
+        {
+            for (out_y, y) in y.chunks_exact_mut(row).enumerate() {
+                let vertical = self.window(0, out_y);
+                for (out_x, y) in y.chunks_exact_mut(channels).enumerate() {
+                    let horizontal = self.window(1, out_x);
+                    for (block, y) in y.chunks_mut(LANES).enumerate() {
+                        let first = block * LANES;
+                        let places = vertical.inside().flat_map(|place_y| {
+                            horizontal
+                                .inside()
+                                .map(move |place_x| (place_y * width + place_x) * channels + first)
+                        });
+                        let lanes = if y.len() == LANES {
+                            fold_full(x, places, start, &step)
+                        } else {
+                            fold_part(x, places, y.len(), start, &step)
+                        };
+                        for (y, lane) in y.iter_mut().zip(lanes) {
+                            *y = finish(lane, vertical, horizontal);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn fold_full<T: Copy>(x: &[T], places: impl Iterator<Item = usize>, start: T, step: impl Fn(T, T) -> T) -> [T; LANES] {
+    let mut lanes = [start; LANES];
+    for place in places {
+        let Some(x) = x.get(place..).and_then(|x| x.first_chunk::<LANES>()) else {
+            return lanes;
+        };
+        for (lane, x) in lanes.iter_mut().zip(x) {
+            *lane = step(*lane, *x);
+        }
+    }
+    lanes
+}
+
+#[inline(always)]
+fn fold_part<T: Copy>(
+    x: &[T],
+    places: impl Iterator<Item = usize>,
+    width: usize,
+    start: T,
+    step: impl Fn(T, T) -> T,
+) -> [T; LANES] {
+    let mut lanes = [start; LANES];
+    for place in places {
+        let Some(x) = x.get(place..) else { return lanes };
+        for (lane, x) in lanes.iter_mut().zip(x).take(width) {
+            *lane = step(*lane, *x);
+        }
+    }
+    lanes
+}
+
+struct Greatest<'a, T>(&'a [T], &'a mut [T]);
+struct Average<'a>(&'a [f32], &'a mut [f32]);
+
+impl<'a, T: Number> Body<Greatest<'a, T>> for Pool2d {
+    #[inline(always)]
+    fn body<A: Arch>(self, Greatest(x, y): Greatest<'a, T>) {
+        self.pool(x, y, T::LEAST, |m, x| if x > m { x } else { m }, |m, _, _| m);
+    }
+}
+
+impl<'a> Body<Average<'a>> for Pool2d {
+    #[inline(always)]
+    fn body<A: Arch>(self, Average(x, y): Average<'a>) {
+        let [_, _, bottom, right] = self.pads;
+        self.pool(
+            x,
+            y,
+            0.0,
+            |sum, x| sum + x,
+            |sum, vertical, horizontal| {
+                let count = if self.count_include_pad {
+                    vertical.padded(bottom) * horizontal.padded(right)
+                } else {
+                    vertical.inside().count() * horizontal.inside().count()
+                };
+                sum / count as f32
+            },
+        );
+    }
+}
+
+/// The greatest element of each window; the least value of the type for a window without elements.
+#[inline(always)]
+pub fn max_pool2d<P: Param<Pool2d>, T: Number>(simd: Simd, layer: P, x: &[T], y: &mut [T]) {
+    compute(simd, layer, Greatest(x, y))
+}
+
+/// The average of each window.
+#[inline(always)]
+pub fn average_pool2d<P: Param<Pool2d>>(simd: Simd, layer: P, x: &[f32], y: &mut [f32]) {
+    compute(simd, layer, Average(x, y))
+}

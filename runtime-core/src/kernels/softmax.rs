@@ -1,0 +1,140 @@
+use super::body::{Body, compute, plain};
+use super::lanes::{LANES, add, fold_columns, fold_row, max, update_columns};
+use super::walk::copy_row;
+use crate::arch::Arch;
+use crate::function::{exp, log};
+use crate::{Float, Param, Simd};
+
+/// ONNX `Softmax` and `LogSoftmax` along one axis.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Softmax {
+    /// Product of the sizes of the axes before the normalised one.
+    pub outer: usize,
+    /// Size of the normalised axis.
+    pub axis: usize,
+    /// Product of the sizes of the axes after it.
+    pub inner: usize,
+}
+
+/// Whether the result is the probability or its logarithm.
+trait Scale: Copy {
+    const LOG: bool;
+}
+#[derive(Clone, Copy)]
+struct Linear;
+#[derive(Clone, Copy)]
+struct Logarithm;
+impl Scale for Linear {
+    const LOG: bool = false;
+}
+impl Scale for Logarithm {
+    const LOG: bool = true;
+}
+
+impl<'a, S: Scale> Body<(S, &'a [f32], &'a mut [f32])> for Softmax {
+    #[inline(always)]
+    fn body<A: Arch>(self, (_, x, y): (S, &'a [f32], &'a mut [f32])) {
+        let Some(matrix) = self.axis.checked_mul(self.inner).filter(|size| *size > 0) else {
+            return;
+        };
+        for (x, y) in x.chunks_exact(matrix).zip(y.chunks_exact_mut(matrix)) {
+            copy_row(x, y);
+            if self.inner == 1 {
+                row::<A, S>(y);
+            } else {
+                for column in (0..self.inner).step_by(LANES) {
+                    columns::<A, S>(self.inner, column, y);
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn row<A: Arch, S: Scale>(y: &mut [f32]) {
+    let greatest = fold_row(y, f32::NEG_INFINITY, max, max);
+    if S::LOG {
+        let shift = log::<A>(fold_row(y, 0.0, |sum, x| sum + exp::<A>(x - greatest), add));
+        for y in y {
+            *y = *y - greatest - shift;
+        }
+    } else {
+        for y in y.iter_mut() {
+            *y = exp::<A>(*y - greatest);
+        }
+        let scale = 1.0 / fold_row(y, 0.0, add, add);
+        for y in y {
+            *y *= scale;
+        }
+    }
+}
+
+#[inline(always)]
+fn columns<A: Arch, S: Scale>(inner: usize, column: usize, y: &mut [f32]) {
+    let zero = [0.0; LANES];
+    let greatest = fold_columns(y, inner, column, zero, f32::NEG_INFINITY, |m, x, _| max(m, x), max);
+    if S::LOG {
+        let step = |sum, x, greatest| sum + exp::<A>(x - greatest);
+        let shift = fold_columns(y, inner, column, greatest, 0.0, step, add).map(log::<A>);
+        update_columns(y, inner, column, (greatest, shift), |y, greatest, shift| {
+            y - greatest - shift
+        });
+    } else {
+        update_columns(y, inner, column, (greatest, zero), |y, greatest, _| {
+            exp::<A>(y - greatest)
+        });
+        let scale = fold_columns(y, inner, column, zero, 0.0, |sum, y, _| sum + y, add).map(|sum| 1.0 / sum);
+        update_columns(y, inner, column, (scale, zero), |y, scale, _| y * scale);
+    }
+}
+
+/// Operands of any float, computed in `f32`.
+struct Of<'a, S, T>(S, &'a [T], &'a mut [T]);
+
+impl<'a, S: Scale, T: Float> Body<Of<'a, S, T>> for Softmax {
+    #[inline(always)]
+    fn body<A: Arch>(self, Of(_, x, y): Of<'a, S, T>) {
+        let Some(matrix) = self.axis.checked_mul(self.inner).filter(|size| *size > 0) else {
+            return;
+        };
+        for (x, y) in x.chunks_exact(matrix).zip(y.chunks_exact_mut(matrix)) {
+            for i in 0..self.inner {
+                let line = || x.iter().skip(i).step_by(self.inner).map(|x| x.to_f32());
+                let greatest = line().fold(f32::NEG_INFINITY, max);
+                let sum: f32 = line().map(|x| exp::<A>(x - greatest)).sum();
+                let shift = log::<A>(sum);
+                for (y, x) in y.iter_mut().skip(i).step_by(self.inner).zip(line()) {
+                    let x = x - greatest;
+                    *y = T::from_f32(if S::LOG { x - shift } else { exp::<A>(x) / sum });
+                }
+            }
+        }
+    }
+}
+
+/// `y = exp(x - max(x)) / sum(exp(x - max(x)))` along the axis.
+#[inline(always)]
+pub fn softmax<P: Param<Softmax>>(simd: Simd, layer: P, x: &[f32], y: &mut [f32]) {
+    debug_assert_eq!(x.len(), y.len());
+    compute(simd, layer, (Linear, x, y))
+}
+
+/// `y = log(softmax(x))` along the axis.
+#[inline(always)]
+pub fn log_softmax<P: Param<Softmax>>(simd: Simd, layer: P, x: &[f32], y: &mut [f32]) {
+    debug_assert_eq!(x.len(), y.len());
+    compute(simd, layer, (Logarithm, x, y))
+}
+
+/// [`softmax`] of any float, computed in `f32`.
+#[inline(always)]
+pub fn softmax_of<P: Param<Softmax>, T: Float>(_: Simd, layer: P, x: &[T], y: &mut [T]) {
+    plain(layer.get(), Of(Linear, x, y))
+}
+
+/// [`log_softmax`] of any float, computed in `f32`.
+#[inline(always)]
+pub fn log_softmax_of<P: Param<Softmax>, T: Float>(_: Simd, layer: P, x: &[T], y: &mut [T]) {
+    plain(layer.get(), Of(Logarithm, x, y))
+}

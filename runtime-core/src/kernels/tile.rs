@@ -1,0 +1,242 @@
+//! The register tile that the float matrix kernels share: a few rows of inputs times one packed panel of weights.
+
+use crate::arch::Arch;
+use crate::function::Function;
+use crate::pack::PANEL;
+
+/// Where registers are few (32-bit targets) a tile is 2 x 8 numbers, else 6 x 16.
+const NARROW: bool = cfg!(not(any(target_arch = "x86_64", target_arch = "aarch64")));
+
+/// Stands in for inputs outside of the image.
+pub(super) static ZEROS: [f32; 64] = [0.0; 64];
+
+/// `for $i in 0..$count`, for a constant count of at most eight, written out: a loop with an early exit may still be a
+/// loop when bounds checks are removed.
+macro_rules! unrolled {
+    ($i:ident in 0..$count:ident $body:block) => {
+        unrolled!($i, $count, $body, 0 1 2 3 4 5 6 7)
+    };
+    ($i:ident, $count:ident, $body:block, $($index:literal)*) => {
+        $(if $index < $count {
+            let $i = $index;
+            $body
+        })*
+    };
+}
+pub(super) use unrolled;
+
+/// Computes `M` rows of outputs from `first` on, by the `N` columns of a panel from `LANE` on.
+pub(super) trait Tile {
+    fn tile<A: Arch, const M: usize, const N: usize, const LANE: usize>(&mut self, first: usize);
+}
+
+/// Covers `count` rows by `columns <= PANEL` columns with tiles of about equal height.
+#[inline(always)]
+pub(super) fn cover<A: Arch>(count: usize, columns: usize, body: &mut impl Tile) {
+    if NARROW {
+        for (first, rows) in Split::<2>::new(count) {
+            match rows {
+                2 => body.tile::<A, 2, 8, 0>(first),
+                _ => body.tile::<A, 1, 8, 0>(first),
+            }
+        }
+        if columns > 8 {
+            for (first, rows) in Split::<2>::new(count) {
+                match rows {
+                    2 => body.tile::<A, 2, 8, 8>(first),
+                    _ => body.tile::<A, 1, 8, 8>(first),
+                }
+            }
+        }
+    } else if columns > 8 {
+        for (first, rows) in Split::<6>::new(count) {
+            match rows {
+                6 => body.tile::<A, 6, 16, 0>(first),
+                5 => body.tile::<A, 5, 16, 0>(first),
+                4 => body.tile::<A, 4, 16, 0>(first),
+                3 => body.tile::<A, 3, 16, 0>(first),
+                2 => body.tile::<A, 2, 16, 0>(first),
+                _ => body.tile::<A, 1, 16, 0>(first),
+            }
+        }
+    } else {
+        let mut first = 0;
+        while first < count {
+            let rows = count - first;
+            first += if rows >= 8 {
+                body.tile::<A, 8, 8, 0>(first);
+                8
+            } else if rows >= 4 {
+                body.tile::<A, 4, 8, 0>(first);
+                4
+            } else {
+                body.tile::<A, 1, 8, 0>(first);
+                1
+            };
+        }
+    }
+}
+
+/// Splits a count into as few parts of at most `MOST` as possible, of about equal size: (first, size) of each.
+///
+/// An iterator, not a function of a closure: a closure would not be compiled for the caller's features.
+pub(super) struct Split<const MOST: usize> {
+    first: usize,
+    left: usize,
+    size: usize,
+    larger: usize,
+}
+
+impl<const MOST: usize> Split<MOST> {
+    #[inline(always)]
+    pub(super) fn new(count: usize) -> Self {
+        let left = count.div_ceil(MOST);
+        let size = count.checked_div(left).unwrap_or(0);
+        Self {
+            first: 0,
+            left,
+            size,
+            larger: count - size * left,
+        }
+    }
+}
+
+impl<const MOST: usize> Iterator for Split<MOST> {
+    type Item = (usize, usize);
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<(usize, usize)> {
+        self.left = self.left.checked_sub(1)?;
+        let size = if self.left < self.larger {
+            self.size + 1
+        } else {
+            self.size
+        };
+        let first = self.first;
+        self.first += size;
+        Some((first, size))
+    }
+}
+
+/// Covers a count of at least `N` with windows of `N`, of which the last may overlap the one before: first of each.
+pub(super) struct Windows<const N: usize> {
+    next: usize,
+    count: usize,
+}
+
+impl<const N: usize> Windows<N> {
+    #[inline(always)]
+    pub(super) fn new(count: usize) -> Self {
+        Self { next: 0, count }
+    }
+}
+
+impl<const N: usize> Iterator for Windows<N> {
+    type Item = usize;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<usize> {
+        if self.next >= self.count {
+            return None;
+        }
+        let first = self.next.min(self.count.saturating_sub(N));
+        self.next += N;
+        Some(first)
+    }
+}
+
+/// `acc[i][j] + sum over k of rows[i][k] * panel[k][LANE + j]`, for every `k` of the panel.
+///
+/// The accumulators go by value: updated in place across calls they would live in memory.
+#[inline(always)]
+pub(super) fn dot<A: Arch, const M: usize, const N: usize, const LANE: usize>(
+    mut acc: [[f32; N]; M],
+    mut rows: [&[f32]; M],
+    panel: &[[f32; PANEL]],
+) -> [[f32; N]; M] {
+    let len = panel.len();
+    unrolled!(i in 0..M {
+        let Some(cut) = rows[i].get(..len) else { return acc };
+        rows[i] = cut;
+    });
+    // By index, and every length the same value: that is what lets the bounds checks go.
+    for k in 0..len {
+        let b = &panel[k];
+        for i in 0..M {
+            let a = rows[i][k];
+            for j in 0..N {
+                acc[i][j] = A::fma(a, b[LANE + j], acc[i][j]);
+            }
+        }
+    }
+    acc
+}
+
+/// The first `N` numbers, with zeros after the last.
+#[inline(always)]
+pub(super) fn load<const N: usize>(from: &[f32]) -> [f32; N] {
+    if let Some(all) = from.first_chunk() {
+        return *all;
+    }
+    let mut numbers = [0.0; N];
+    for (to, from) in numbers.iter_mut().zip(from) {
+        *to = *from;
+    }
+    numbers
+}
+
+/// What is added to a sum before its activation: nothing, or a tensor of the output's shape.
+pub(super) trait Residual: Copy {
+    /// Whether there are `len` numbers.
+    fn covers(self, len: usize) -> bool;
+    /// The `N` numbers, or fewer, of `at..at + len`.
+    fn load<const N: usize>(self, at: usize, len: usize) -> [f32; N];
+}
+
+/// No residual.
+#[derive(Clone, Copy)]
+pub(super) struct Nothing;
+
+impl Residual for Nothing {
+    #[inline(always)]
+    fn covers(self, _: usize) -> bool {
+        true
+    }
+
+    #[inline(always)]
+    fn load<const N: usize>(self, _: usize, _: usize) -> [f32; N] {
+        [0.0; N]
+    }
+}
+
+impl Residual for &[f32] {
+    #[inline(always)]
+    fn covers(self, len: usize) -> bool {
+        self.len() >= len
+    }
+
+    #[inline(always)]
+    fn load<const N: usize>(self, at: usize, len: usize) -> [f32; N] {
+        self.get(at..at + len).map_or([0.0; N], load)
+    }
+}
+
+/// Adds the residual, applies the activation and writes `y[at..at + len]`, where `len <= N`.
+#[inline(always)]
+pub(super) fn store<A: Arch, F: Function, const N: usize>(
+    mut sums: [f32; N],
+    residual: impl Residual,
+    activation: F,
+    y: &mut [f32],
+    at: usize,
+    len: usize,
+) {
+    let Some(y) = y.get_mut(at..at + len) else { return };
+    for (sum, residual) in sums.iter_mut().zip(residual.load::<N>(at, len)) {
+        *sum = activation.eval::<A>(*sum + residual);
+    }
+    match y.first_chunk_mut() {
+        Some(y) => *y = sums,
+        None => y.iter_mut().zip(sums).for_each(|(y, sum)| *y = sum),
+    }
+}

@@ -1,0 +1,25 @@
+# shellcheck shell=bash disable=SC2034
+# Shared by the scripts: messages, and where things are. Source it; it does nothing by itself.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+target=thumbv7em-none-eabihf
+venv=$root/target/venv
+
+say() { printf '\n== %s\n' "$*"; }
+
+die() {
+    printf 'error: %s\n' "$*" >&2
+    exit 1
+}
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+has_rustup_target() { have rustup && rustup target list --installed | grep -qx "$target"; }
+
+# A file of an installed Debian package, by the end of its path.
+debian_file() { dpkg -L "$1" 2>/dev/null | grep -m1 "$2\$"; }
+
+has_debian_rust() {
+    [ -n "$(debian_file rustc-web /bin/rustc)" ] && [ -n "$(debian_file cargo-web /bin/cargo)" ] &&
+        [ -n "$(debian_file rust-web-src /library)" ]
+}

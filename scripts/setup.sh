@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# Installs what building and testing edgec needs beside Rust itself, and says what it does.
+#
+#   scripts/setup.sh            install what is missing (Debian and Ubuntu; sudo unless root)
+#   scripts/setup.sh --check    only report; exit code 1 if something is missing
+#
+# Running it again installs nothing that is there.
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+
+check=false
+case "${1-}" in
+    '') ;;
+    --check) check=true ;;
+    *) die "usage: scripts/setup.sh [--check]" ;;
+esac
+
+missing=0
+report() { printf '  %-8s %s\n' "$1" "$2"; }
+
+# found NAME TEST.. reports, and fails if the test fails.
+found() {
+    local name=$1
+    shift
+    if "$@"; then
+        report ok "$name"
+    else
+        missing=$((missing + 1))
+        report missing "$name"
+        return 1
+    fi
+}
+
+apt_install() {
+    have apt-get || die "install by hand, this system has no apt-get: $*"
+    local sudo=()
+    [ "$(id -u)" = 0 ] || sudo=(sudo)
+    report apt-get "$*"
+    "${sudo[@]}" apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+rust_for_boards() { has_rustup_target || has_debian_rust; }
+rust_components() { have cargo && cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1; }
+requirements() { cat "$root"/examples/digits/requirements.txt; }
+python_packages() { requirements | cmp -s - "$venv/installed.txt"; }
+
+say "Rust"
+found "cargo, rustfmt, clippy" rust_components || $check || die "install Rust from https://rustup.rs, then run this again"
+if ! found "Rust for Cortex-M4F ($target)" rust_for_boards && ! $check; then
+    if have rustup && report rustup "target add $target" && timeout 300 rustup target add "$target"; then
+        report ok "$target"
+    else
+        # Debian's compiler builds `core` from its source package instead.
+        apt_install rustc-web cargo-web rust-web-src
+    fi
+fi
+
+say "Firmware"
+packages=()
+found "qemu-system-arm" have qemu-system-arm || packages+=(qemu-system-arm)
+found "arm-none-eabi-size, -nm, -ld" have arm-none-eabi-size || packages+=(binutils-arm-none-eabi)
+if [ ${#packages[@]} != 0 ] && ! $check; then
+    apt_install "${packages[@]}"
+fi
+
+say "Python, for reference results (${venv#"$root"/})"
+if ! found "packages of examples/digits/requirements.txt" python_packages && ! $check; then
+    python3 -c 'import venv, ensurepip' 2>/dev/null || apt_install python3 python3-venv
+    report venv "${venv#"$root"/}"
+    python3 -m venv "$venv"
+    requirements > "$venv/requirements.txt"
+    report pip "$(requirements | grep -v '^#' | tr '\n' ' ')"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$venv/requirements.txt"
+    mv "$venv/requirements.txt" "$venv/installed.txt"
+fi
+
+if $check && [ $missing != 0 ]; then
+    die "$missing missing; scripts/setup.sh installs them"
+fi

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Everything a change must pass, in the order in which it fails fastest. Stops at the first failure.
+#
+#   scripts/test.sh
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+cd "$root"
+
+summary=()
+
+step() {
+    local name=$1 start=$SECONDS
+    shift
+    say "$name: $*"
+    if ! "$@"; then
+        printf '\n== FAILED: %s (%d s)\n' "$name" $((SECONDS - start)) >&2
+        exit 1
+    fi
+    summary+=("$(printf '%6d s  %s' $((SECONDS - start)) "$name")")
+}
+
+step "set-up" scripts/setup.sh
+# The tests take their reference results from this Python.
+export PATH=$venv/bin:$PATH
+
+step "format" cargo fmt --all --check
+step "format of the firmware" cargo fmt --manifest-path examples/firmware/Cargo.toml --check
+step "lint" cargo clippy --workspace --all-targets -- -D warnings
+step "build" cargo build --workspace --all-targets
+step "tests" cargo test --workspace
+step "example" cargo run --release --package digits
+step "firmware" scripts/firmware.sh
+
+say "All passed"
+printf '%s\n' "${summary[@]}"
+printf '%6d s  in all\n' "$SECONDS"
