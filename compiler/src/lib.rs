@@ -11,7 +11,6 @@ pub mod exec;
 pub mod fold;
 pub mod import;
 pub mod ir;
-pub mod kernels;
 pub mod load;
 pub mod lower;
 pub mod ops;
@@ -21,6 +20,8 @@ pub mod primitives;
 pub mod program;
 pub mod proto;
 mod summary;
+
+pub use edgec_kernels as kernels;
 
 pub use compiler::{Compiled, Compiler, Target};
 pub use emit::WeightsMode as Weights;

@@ -3,7 +3,7 @@ use crate::fold;
 use crate::ir::{DType, Graph, Inputs, OpError, Operator, Tensor, TensorType, ValueId, op_error};
 use crate::primitives::{Binary, BinaryOp, Map};
 use crate::proto::NodeProto;
-use runtime_core::function::{AnyFunction, Identity};
+use runtime_core::function::AnyFunction;
 use std::path::Path;
 
 /// What an operator sees of its node: attributes, operands, and the graph to add primitives to.
@@ -126,7 +126,7 @@ impl<'a> NodeContext<'a> {
 
     /// The node as one function of each pair of elements of inputs 0 and 1.
     pub fn binary(&mut self, op: BinaryOp) -> Result<Vec<ValueId>, OpError> {
-        self.op(op.plain(), &[0, 1])
+        self.op(Binary::from(op), &[0, 1])
     }
 
     /// `value * factor`, in the value's own element type; the value itself where the factor is one.
@@ -135,7 +135,7 @@ impl<'a> NodeContext<'a> {
             return Ok(value);
         }
         let factor = self.scalar(self.value_ty(value).dtype, f64::from(factor));
-        self.add(Binary { op: BinaryOp::Mul, activation: AnyFunction::Identity(Identity) }, &[value, factor])
+        self.add(Binary::from(BinaryOp::Mul), &[value, factor])
     }
 
     /// Adds a scalar constant of type `dtype`; integers take the value truncated.

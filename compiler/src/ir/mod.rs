@@ -4,13 +4,12 @@
 //! ONNX's encoding, of Rust syntax or of memory.
 
 mod display;
-mod dtype;
 mod graph;
 mod operator;
 mod tensor;
 mod verify;
 
-pub use dtype::DType;
+pub use crate::kernels::DType;
 pub use graph::{Graph, Node, NodeId, NodeKind, Value, ValueId};
 pub use operator::{Inputs, OpError, Operator, Permuted, TensorType, op_error};
 pub use tensor::Tensor;

@@ -1,5 +1,5 @@
 use super::{Domain, OperatorDef};
-use crate::primitives::{BinaryOp, MatMul, Transpose};
+use crate::primitives::{Binary, BinaryOp, MatMul, Transpose};
 use crate::ir::{ValueId, op_error};
 use crate::import::NodeContext;
 
@@ -25,7 +25,7 @@ pub(super) const GEMM: OperatorDef = OperatorDef {
             return Ok(vec![product]);
         }
         let c = cx.scaled(cx.input(2)?, beta)?;
-        Ok(vec![cx.add(BinaryOp::Add.plain(), &[product, c])?])
+        Ok(vec![cx.add(Binary::from(BinaryOp::Add), &[product, c])?])
     },
 };
 

@@ -1,56 +1,8 @@
 use super::{Reshape, broadcast, broadcast_strides};
 use crate::ir::{DType, Inputs, OpError, Operator, Permuted, TensorType, op_error};
-use crate::kernels::BinaryCall;
+use crate::kernels::{BinaryCall, BinaryOp};
 use crate::lower::{CallOptions, Lowering};
 use runtime_core::function::{AnyFunction, Identity};
-
-macro_rules! ops {
-    ($($name:ident $doc:literal),* $(,)?) => {
-        /// A function of two elements; see the kernel of the same name.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum BinaryOp {
-            $(#[doc = $doc] $name,)*
-        }
-
-        impl BinaryOp {
-            /// Name of its type in `runtime_core::kernels`.
-            pub const fn kernel_name(self) -> &'static str {
-                match self {
-                    $(Self::$name => stringify!($name),)*
-                }
-            }
-        }
-    };
-}
-ops! {
-    Add "`a + b`", Sub "`a - b`", Mul "`a * b`", Div "`a / b`", Pow "`a` to the power of `b`",
-    Max "the greater", Min "the lesser", PRelu "`a` where not negative, else `a * b`",
-    Mod "remainder with the sign of `b`", Fmod "remainder with the sign of `a`",
-    Equal "`a == b`", Greater "`a > b`", GreaterOrEqual "`a >= b`", Less "`a < b`", LessOrEqual "`a <= b`",
-    And "both, or bitwise", Or "either, or bitwise", Xor "exactly one, or bitwise",
-    ShiftLeft "`a << b`", ShiftRight "`a >> b`",
-}
-
-impl BinaryOp {
-    /// The operator without activation.
-    pub const fn plain(self) -> Binary {
-        Binary { op: self, activation: AnyFunction::Identity(Identity) }
-    }
-
-    /// Whether the result is a boolean for numbers.
-    pub const fn is_predicate(self) -> bool {
-        matches!(self, Self::Equal | Self::Greater | Self::GreaterOrEqual | Self::Less | Self::LessOrEqual)
-    }
-
-    fn accepts(self, dtype: DType) -> bool {
-        match self {
-            Self::Equal => true,
-            Self::And | Self::Or | Self::Xor => !dtype.is_float(),
-            Self::ShiftLeft | Self::ShiftRight => matches!(dtype, DType::U8 | DType::U16 | DType::U32 | DType::U64),
-            _ => dtype != DType::Bool,
-        }
-    }
-}
 
 /// One function of each pair of elements, with broadcasting, and an activation of the result where that is `f32`.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,6 +13,24 @@ pub struct Binary {
     pub activation: AnyFunction,
 }
 
+impl From<BinaryOp> for Binary {
+    /// The operator without activation.
+    fn from(op: BinaryOp) -> Self {
+        Self { op, activation: Identity.into() }
+    }
+}
+
+fn accepts(op: BinaryOp, dtype: DType) -> bool {
+    match op {
+        BinaryOp::Equal => true,
+        BinaryOp::And | BinaryOp::Or | BinaryOp::Xor => !dtype.is_float(),
+        BinaryOp::ShiftLeft | BinaryOp::ShiftRight => {
+            matches!(dtype, DType::U8 | DType::U16 | DType::U32 | DType::U64)
+        }
+        _ => dtype != DType::Bool,
+    }
+}
+
 impl Operator for Binary {
     fn name(&self) -> &'static str {
         self.op.kernel_name()
@@ -68,7 +38,7 @@ impl Operator for Binary {
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<TensorType>, OpError> {
         let dtype = inputs.same_dtype()?;
-        if !self.op.accepts(dtype) {
+        if !accepts(self.op, dtype) {
             return Err(op_error(format!("element type {dtype} is not supported by {}", self.name())));
         }
         let shape = broadcast(&inputs.ty(0)?.shape, &inputs.ty(1)?.shape)?;

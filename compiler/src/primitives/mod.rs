@@ -9,7 +9,8 @@ mod reshape;
 mod shapes;
 mod transpose;
 
-pub use binary::{Binary, BinaryOp};
+pub use crate::kernels::BinaryOp;
+pub use binary::Binary;
 pub use map::Map;
 pub use mat_mul::MatMul;
 pub use reshape::Reshape;

@@ -1,10 +1,6 @@
 //! What runs, as plain data: buffers and a list of kernel calls. `emit` prints it, `exec` runs it.
 
-mod kernel_call;
-mod value;
-
-pub use kernel_call::{Args, KernelCall};
-pub use value::Value;
+pub use crate::kernels::{Args, KernelCall, Value};
 
 use crate::ir::{DType, Tensor, TensorType};
 

@@ -55,10 +55,13 @@ fn classify(model: &mut Digits, report: &mut Report) -> bool {
         let scores = model.run(&image);
         ticks = start.wrapping_sub(SYST::get_current()) & TICKS;
         report.digit(index, sample.label, best(scores), scores);
-        good &= scores.iter().zip(&sample.scores).all(|(score, expected)| (score - expected).abs() <= 1e-4);
+        let near = |(score, expected): (&f32, &f32)| (score - expected).abs() <= 1e-4;
+        good &= scores.iter().zip(&sample.scores).all(near);
     }
     report.ticks(ticks);
-    report.text(if good { "every score is as expected\n" } else { "a score is not as expected\n" });
+    let verdict = if good { "every score is" } else { "a score is not" };
+    report.text(verdict);
+    report.text(" as expected\n");
     good
 }
 

@@ -1,4 +1,6 @@
 use super::body::{Body, plain};
+use super::chunks::rows_mut;
+use super::walk::line;
 use crate::arch::Arch;
 use crate::{Number, Param, Simd};
 
@@ -25,26 +27,17 @@ impl ArgReduce {
         if self.inner == 0 {
             return;
         }
-        for (outer, y) in y.chunks_exact_mut(self.inner).enumerate().take(self.outer) {
+        for (outer, y) in rows_mut(y, self.inner).enumerate().take(self.outer) {
             for (inner, y) in y.iter_mut().enumerate() {
                 let start = outer
                     .wrapping_mul(self.axis)
                     .wrapping_mul(self.inner)
                     .wrapping_add(inner);
-                let Some((first, _)) = x.get(start..).and_then(|x| x.split_first()) else {
-                    return;
-                };
+                let Some(first) = x.get(start) else { return };
                 let (mut best, mut place) = (*first, 0);
-                for (i, x) in x
-                    .iter()
-                    .skip(start)
-                    .step_by(self.inner)
-                    .take(self.axis)
-                    .enumerate()
-                    .skip(1)
-                {
-                    if better(*x, best) || self.last && *x == best {
-                        (best, place) = (*x, i as i64);
+                for (i, x) in line(x, start, self.inner, self.axis).enumerate().skip(1) {
+                    if better(x, best) || self.last && x == best {
+                        (best, place) = (x, i as i64);
                     }
                 }
                 *y = place;

@@ -1,5 +1,6 @@
 use super::binary_op::BinaryOp;
 use super::body::{Body, Generic, compute, plain};
+use super::chunks::rows_mut;
 use super::walk::{Rows, last, row};
 use crate::arch::Arch;
 use crate::function::{Function, Identity};
@@ -108,7 +109,7 @@ impl<Op: Copy, F: Copy, const R: usize> Binary<Op, F, R> {
         }
         let (a_stride, b_stride) = (last(&self.a_strides, 0), last(&self.b_strides, 0));
         let mut rows = Rows::new(self.dims, [signed(self.a_strides), signed(self.b_strides)], [0; 2]);
-        for y in y.chunks_exact_mut(width) {
+        for y in rows_mut(y, width) {
             let [at_a, at_b] = rows.next();
             if zip_row((a, at_a, a_stride), (b, at_b, b_stride), y, &f).is_none() {
                 return;
@@ -123,7 +124,7 @@ impl<Op: Copy, F: Copy, const R: usize> Binary<Op, F, R> {
             return;
         }
         let mut rows = Rows::new(self.dims, [signed(strides)], [0]);
-        for y in y.chunks_exact_mut(width) {
+        for y in rows_mut(y, width) {
             let [at] = rows.next();
             if update_row(x, at, last(&strides, 0), y, &f).is_none() {
                 return;

@@ -1,4 +1,5 @@
 use super::body::{Body, plain};
+use super::chunks::{rows, rows_mut};
 use super::walk::{copy_row, row_mut};
 use crate::arch::Arch;
 use crate::{Element, Param, Simd};
@@ -24,11 +25,7 @@ impl<'a, T: Element> Body<(&'a [T], &'a mut [T])> for Concat {
         if self.inner_x == 0 || self.inner_y == 0 {
             return;
         }
-        for (x, y) in x
-            .chunks_exact(self.inner_x)
-            .zip(y.chunks_exact_mut(self.inner_y))
-            .take(self.outer)
-        {
+        for (x, y) in rows(x, self.inner_x).zip(rows_mut(y, self.inner_y)).take(self.outer) {
             let Some(y) = row_mut(y, self.offset, x.len()) else {
                 return;
             };

@@ -30,6 +30,23 @@ pub struct Conv2d<F> {
 }
 
 impl<F> Conv2d<F> {
+    /// The same layer with another activation.
+    pub fn with_activation<G>(self, activation: G) -> Conv2d<G> {
+        Conv2d {
+            batch: self.batch,
+            input: self.input,
+            output: self.output,
+            kernel: self.kernel,
+            strides: self.strides,
+            dilations: self.dilations,
+            pads: self.pads,
+            groups: self.groups,
+            activation,
+        }
+    }
+}
+
+impl<F> Conv2d<F> {
     /// Input channels and output channels of a group.
     #[inline(always)]
     fn channels_per_group(&self) -> Option<(usize, usize)> {
@@ -115,22 +132,28 @@ impl<'a, P: Param<Conv2d<F>>, F: Function, R: Residual> Kernel for Convolve<'a, 
         let w = w.as_chunks::<PANEL>().0;
         let panel_len = kh * kw * ic_group;
         let panels = oc_group.div_ceil(PANEL);
+        // Rows of outputs that take turns with a panel in the caches: about as many inputs as a panel has numbers.
+        let numbers = (panel_len * PANEL).max(4096);
+        let block = numbers.checked_div(iw * ic * layer.strides[0]).unwrap_or(1).max(1);
         for n in 0..layer.batch {
             let Some(x) = x.get(n * image..(n + 1) * image) else {
                 return;
             };
-            for oy in 0..oh {
-                for group in 0..layer.groups {
-                    for panel in 0..panels {
-                        let columns = (oc_group - panel * PANEL).min(PANEL);
-                        let channel = group * oc_group + panel * PANEL;
-                        let start = (group * panels + panel) * panel_len;
-                        let Some(w) = w.get(start..start + panel_len) else {
-                            return;
-                        };
-                        let Some(bias) = bias.get(channel..channel + columns) else {
-                            return;
-                        };
+            let mut first = 0;
+            while first < oh {
+                let last = oh.min(first + block);
+                for index in 0..layer.groups * panels {
+                    let group = index.checked_div(panels).unwrap_or(0);
+                    let panel = index - group * panels;
+                    let columns = (oc_group - panel * PANEL).min(PANEL);
+                    let channel = group * oc_group + panel * PANEL;
+                    let Some(w) = w.get(index * panel_len..(index + 1) * panel_len) else {
+                        return;
+                    };
+                    let Some(bias) = bias.get(channel..channel + columns) else {
+                        return;
+                    };
+                    for oy in first..last {
                         let mut row = Row {
                             layer,
                             x,
@@ -146,6 +169,7 @@ impl<'a, P: Param<Conv2d<F>>, F: Function, R: Residual> Kernel for Convolve<'a, 
                         cover::<A>(ow, columns, &mut row);
                     }
                 }
+                first = last;
             }
         }
     }
@@ -186,7 +210,11 @@ impl<F: Function, R: Residual> Tile for Row<'_, F, R> {
             let (mut kx, mut channel) = (0, 0);
             while kx < kw {
                 let whole = kx == run.0 && run.1 > kx;
-                let len = if whole { (run.1 - kx) * ic } else { (channels - channel).min(ZEROS.len()) };
+                let len = if whole {
+                    (run.1 - kx) * ic
+                } else {
+                    (channels - channel).min(ZEROS.len())
+                };
                 let at = (ky * kw + kx) * channels + channel;
                 let Some(w) = w.get(at..at + len) else { return };
                 let mut rows: [&[f32]; M] = [&ZEROS; M];

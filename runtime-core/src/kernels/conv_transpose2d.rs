@@ -29,6 +29,23 @@ pub struct ConvTranspose2d<F> {
     pub activation: F,
 }
 
+impl<F> ConvTranspose2d<F> {
+    /// The same layer with another activation.
+    pub fn with_activation<G>(self, activation: G) -> ConvTranspose2d<G> {
+        ConvTranspose2d {
+            batch: self.batch,
+            input: self.input,
+            output: self.output,
+            kernel: self.kernel,
+            strides: self.strides,
+            dilations: self.dilations,
+            pads: self.pads,
+            groups: self.groups,
+            activation,
+        }
+    }
+}
+
 struct Convolve<'a, P, F> {
     layer: P,
     x: &'a [f32],

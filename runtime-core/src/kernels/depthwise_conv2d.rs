@@ -1,4 +1,4 @@
-use super::tile::{Nothing, Residual, Windows, load, store};
+use super::tile::{Nothing, Residual, Windows, load, store, unrolled};
 use crate::arch::{Arch, Kernel};
 use crate::function::Function;
 use crate::{Param, Simd};
@@ -24,6 +24,22 @@ pub struct DepthwiseConv2d<F> {
     pub pads: [usize; 2],
     /// Applied to every output.
     pub activation: F,
+}
+
+impl<F> DepthwiseConv2d<F> {
+    /// The same layer with another activation.
+    pub fn with_activation<G>(self, activation: G) -> DepthwiseConv2d<G> {
+        DepthwiseConv2d {
+            batch: self.batch,
+            input: self.input,
+            output: self.output,
+            kernel: self.kernel,
+            strides: self.strides,
+            dilations: self.dilations,
+            pads: self.pads,
+            activation,
+        }
+    }
 }
 
 struct Convolve<'a, P, F, R> {
@@ -108,13 +124,15 @@ impl<'a, P: Param<DepthwiseConv2d<F>>, F: Function, R: Residual> Kernel for Conv
                     oy,
                     at,
                 };
-                if ow >= 4 {
-                    for ox in Windows::<4>::new(ow) {
-                        row.columns::<A, 4>(ox);
-                    }
-                } else {
-                    for ox in 0..ow {
-                        row.columns::<A, 1>(ox);
+                let mut ox = 0;
+                while ox < ow {
+                    let whole = |ox| ox < ow && taps(&layer, ox) == (0, kw);
+                    if whole(ox) && whole(ox + 3) {
+                        row.columns::<A, 4>(ox, (0, kw));
+                        ox += 4;
+                    } else {
+                        row.columns::<A, 1>(ox, taps(&layer, ox));
+                        ox += 1;
                     }
                 }
             }
@@ -122,29 +140,37 @@ impl<'a, P: Param<DepthwiseConv2d<F>>, F: Function, R: Residual> Kernel for Conv
     }
 }
 
+/// The taps of a kernel row that are inside the image at column `ox`: the first, and the one after the last.
+#[inline(always)]
+fn taps<F>(layer: &DepthwiseConv2d<F>, ox: usize) -> (usize, usize) {
+    let (at, pad, dilation) = (ox * layer.strides[1], layer.pads[1], layer.dilations[1].max(1));
+    let below = |end: usize| end.saturating_sub(at).div_ceil(dilation).min(layer.kernel[1]);
+    (below(pad), below(layer.input[1] + pad))
+}
+
 impl<F: Function, R: Residual> Row<'_, F, R> {
-    /// `M` columns from `ox` on, all channels.
+    /// `M` columns from `ox` on, all channels; `taps` are inside the image for each of them.
     #[inline(always)]
-    fn columns<A: Arch, const M: usize>(&mut self, ox: usize) {
+    fn columns<A: Arch, const M: usize>(&mut self, ox: usize, taps: (usize, usize)) {
         let c = self.layer.input[2];
         if c >= 16 {
             for channel in Windows::<16>::new(c) {
-                self.tile::<A, M, 16>(ox, channel);
+                self.tile::<A, M, 16>(ox, taps, channel);
             }
         } else if c >= 4 {
             for channel in Windows::<4>::new(c) {
-                self.tile::<A, M, 4>(ox, channel);
+                self.tile::<A, M, 4>(ox, taps, channel);
             }
         } else {
             for channel in 0..c {
-                self.tile::<A, M, 1>(ox, channel);
+                self.tile::<A, M, 1>(ox, taps, channel);
             }
         }
     }
 
     /// `M` columns from `ox` on by `N` channels from `channel` on.
     #[inline(always)]
-    fn tile<A: Arch, const M: usize, const N: usize>(&mut self, ox: usize, channel: usize) {
+    fn tile<A: Arch, const M: usize, const N: usize>(&mut self, ox: usize, taps: (usize, usize), channel: usize) {
         let layer = self.layer;
         let DepthwiseConv2d {
             input: [ih, iw, c],
@@ -158,28 +184,28 @@ impl<F: Function, R: Residual> Row<'_, F, R> {
             return;
         };
         let mut acc = [load::<N>(bias); M];
+        let ix = (ox * strides[1] + taps.0 * dilations[1]).wrapping_sub(pads[1]);
         for ky in 0..kh {
             let iy = (self.oy * strides[0] + ky * dilations[0]).wrapping_sub(pads[0]);
             if iy >= ih {
                 continue;
             }
-            for kx in 0..kw {
-                let at = (ky * kw + kx) * c + channel;
-                let Some(w) = self.w.get(at..).and_then(|w| w.first_chunk::<N>()) else {
-                    return;
-                };
-                for (i, acc) in acc.iter_mut().enumerate() {
-                    let ix = ((ox + i) * strides[1] + kx * dilations[1]).wrapping_sub(pads[1]);
-                    if ix < iw {
-                        let at = (iy * iw + ix) * c + channel;
-                        let Some(x) = self.x.get(at..).and_then(|x| x.first_chunk::<N>()) else {
-                            return;
-                        };
-                        for (acc, (x, w)) in acc.iter_mut().zip(x.iter().zip(w)) {
-                            *acc = A::fma(*x, *w, *acc);
-                        }
+            let mut x = self.x.get((iy * iw + ix) * c + channel..).unwrap_or(&[]);
+            let mut w = self.w.get((ky * kw + taps.0) * c + channel..).unwrap_or(&[]);
+            for _ in taps.0..taps.1 {
+                let Some(lanes) = w.first_chunk::<N>() else { return };
+                let mut rows = [&[0.0; N]; M];
+                unrolled!(i in 0..M {
+                    let Some(row) = x.get(i * strides[1] * c..).and_then(|x| x.first_chunk()) else { return };
+                    rows[i] = row;
+                });
+                unrolled!(i in 0..M {
+                    for j in 0..N {
+                        acc[i][j] = A::fma(rows[i][j], lanes[j], acc[i][j]);
                     }
-                }
+                });
+                x = x.get(dilations[1] * c..).unwrap_or(&[]);
+                w = w.get(c..).unwrap_or(&[]);
             }
         }
         for (i, acc) in acc.into_iter().enumerate() {

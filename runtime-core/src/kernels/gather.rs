@@ -1,4 +1,5 @@
 use super::body::{Body, plain};
+use super::chunks::{rows, rows_mut};
 use super::walk::{copy_row, row};
 use crate::arch::Arch;
 use crate::{Element, Param, Simd};
@@ -46,8 +47,8 @@ impl<'a, T: Element, I: Index> Body<(&'a [T], &'a [I], &'a mut [T])> for Gather 
         if slice == 0 || slice_y == 0 {
             return;
         }
-        for (x, y) in x.chunks_exact(slice).zip(y.chunks_exact_mut(slice_y)).take(self.outer) {
-            for (y, index) in y.chunks_exact_mut(self.inner).zip(indices) {
+        for (x, y) in rows(x, slice).zip(rows_mut(y, slice_y)).take(self.outer) {
+            for (y, index) in rows_mut(y, self.inner).zip(indices) {
                 let place = index.place(self.axis);
                 debug_assert!(place.is_some(), "index outside the gathered axis");
                 if let Some(x) = place.and_then(|place| row(x, place * self.inner, self.inner)) {

@@ -19,6 +19,18 @@ pub struct Gemm<F> {
     pub activation: F,
 }
 
+impl<F> Gemm<F> {
+    /// The same layer with another activation.
+    pub fn with_activation<G>(self, activation: G) -> Gemm<G> {
+        Gemm {
+            m: self.m,
+            k: self.k,
+            n: self.n,
+            activation,
+        }
+    }
+}
+
 struct Multiply<'a, P, F, R> {
     layer: P,
     x: &'a [f32],
@@ -69,8 +81,6 @@ impl<'a, P: Param<Gemm<F>>, F: Function, R: Residual> Kernel for Multiply<'a, P,
 
     #[inline(always)]
     fn run<A: Arch>(self, _: A) {
-        /// Numbers of the input that stay in the first-level cache while all panels pass by.
-        const BLOCK: usize = 4096;
         let layer = self.layer.get();
         let Gemm { m, k, n, .. } = layer;
         let outputs = m.saturating_mul(n);
@@ -85,8 +95,9 @@ impl<'a, P: Param<Gemm<F>>, F: Function, R: Residual> Kernel for Multiply<'a, P,
             return;
         };
         let w = w.as_chunks::<PANEL>().0;
-        // A multiple of the tile's height.
-        let block = (BLOCK / 24).checked_div(k).unwrap_or(1).max(1) * 24;
+        // Rows whose inputs stay in the caches while all panels pass by.
+        let most = 4096_usize.checked_div(k).unwrap_or(1).max(32);
+        let block = m.div_ceil(m.div_ceil(most).max(1));
         let mut row = 0;
         while row < m {
             let rows = (m - row).min(block);

@@ -1,4 +1,5 @@
 use super::body::{Body, compute};
+use super::chunks::{rows, rows_mut};
 use super::lanes::{add, fold_row};
 use super::walk::{row, row_mut};
 use crate::arch::Arch;
@@ -31,18 +32,27 @@ impl<'a> Body<(&'a [f32], &'a [f32], &'a [f32], &'a mut [f32])> for GroupNormali
             return;
         };
         let count = spatial as f32 * group as f32;
-        for (x, y) in x.chunks_exact(image).zip(y.chunks_exact_mut(image)).take(self.batch) {
-            let parameters = scale.chunks_exact(group).zip(bias.chunks_exact(group));
+        for (x, y) in rows(x, image).zip(rows_mut(y, image)).take(self.batch) {
+            let parameters = rows(scale, group).zip(rows(bias, group));
             for (index, (scale, bias)) in parameters.enumerate().take(self.groups) {
                 let first = index.wrapping_mul(group);
-                let parts = || x.chunks_exact(channels).filter_map(|pixel| row(pixel, first, group));
-                let mean = parts().map(|part| fold_row(part, 0.0, add, add)).fold(0.0, add) / count;
-                let square = |sum, x| A::fma(x - mean, x - mean, sum);
-                let variance = parts().map(|part| fold_row(part, 0.0, square, add)).fold(0.0, add) / count;
-                let factor = 1.0 / libm::sqrtf(variance + self.epsilon);
-                for (part, pixel) in parts().zip(y.chunks_exact_mut(channels)) {
-                    let Some(y) = row_mut(pixel, first, group) else { return };
-                    for (((y, x), scale), bias) in y.iter_mut().zip(part).zip(scale).zip(bias) {
+                let mut sum = 0.0;
+                for pixel in rows(x, channels) {
+                    let Some(part) = row(pixel, first, group) else { return };
+                    sum += fold_row(part, 0.0, add, add);
+                }
+                let mean = sum / count;
+                let mut squares = 0.0;
+                for pixel in rows(x, channels) {
+                    let Some(part) = row(pixel, first, group) else { return };
+                    squares += fold_row(part, 0.0, |sum, x| A::fma(x - mean, x - mean, sum), add);
+                }
+                let factor = 1.0 / libm::sqrtf(squares / count + self.epsilon);
+                for (x, y) in rows(x, channels).zip(rows_mut(y, channels)) {
+                    let (Some(x), Some(y)) = (row(x, first, group), row_mut(y, first, group)) else {
+                        return;
+                    };
+                    for (((y, x), scale), bias) in y.iter_mut().zip(x).zip(scale).zip(bias) {
                         *y = A::fma((x - mean) * factor, *scale, *bias);
                     }
                 }

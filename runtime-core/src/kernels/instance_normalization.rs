@@ -1,4 +1,5 @@
 use super::body::{Body, compute};
+use super::chunks::{blocks, rows, rows_mut};
 use super::lanes::{LANES, add, fold_columns, update_columns};
 use super::walk::copy_row;
 use crate::arch::Arch;
@@ -26,9 +27,9 @@ impl<'a> Body<(&'a [f32], &'a [f32], &'a [f32], &'a mut [f32])> for InstanceNorm
             return;
         };
         let count = self.spatial as f32;
-        for (x, y) in x.chunks_exact(image).zip(y.chunks_exact_mut(image)).take(self.batch) {
+        for (x, y) in rows(x, image).zip(rows_mut(y, image)).take(self.batch) {
             copy_row(x, y);
-            for (block, (scale, bias)) in scale.chunks(LANES).zip(bias.chunks(LANES)).enumerate() {
+            for (block, (scale, bias)) in blocks(scale, LANES).zip(blocks(bias, LANES)).enumerate() {
                 let column = block * LANES;
                 let zero = [0.0; LANES];
                 let mean = fold_columns(y, channels, column, zero, 0.0, |sum, x, _| sum + x, add);

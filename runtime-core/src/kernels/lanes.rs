@@ -1,6 +1,8 @@
 //! Sums and the like of many numbers, in independent lanes so that they vectorise. Every 128 steps the lanes are
 //! collected: rounding errors grow with the number of collections, not of elements.
 
+use super::chunks::{blocks, rows, rows_mut};
+
 /// Numbers that are handled side by side.
 pub(super) const LANES: usize = 32;
 /// Steps between collections.
@@ -15,7 +17,7 @@ pub(super) fn fold_row(
     combine: impl Fn(f32, f32) -> f32,
 ) -> f32 {
     let mut total = start;
-    for block in x.chunks(LANES * STEPS) {
+    for block in blocks(x, LANES * STEPS) {
         let (chunks, rest) = block.as_chunks::<LANES>();
         let mut lanes = [start; LANES];
         for chunk in chunks {
@@ -27,8 +29,7 @@ pub(super) fn fold_row(
             *lane = step(*lane, *x);
         }
         let mut width = LANES / 2;
-        while width > 0 {
-            let (low, high) = lanes.split_at_mut(width);
+        while let Some((low, high)) = lanes.split_at_mut_checked(width).filter(|(low, _)| !low.is_empty()) {
             for (low, high) in low.iter_mut().zip(high) {
                 *low = combine(*low, *high);
             }
@@ -56,10 +57,10 @@ pub(super) fn fold_columns(
         return total;
     }
     let full = width.saturating_sub(column) >= LANES;
-    for block in x.chunks(width.saturating_mul(STEPS)) {
+    for block in blocks(x, width.saturating_mul(STEPS).max(1)) {
         let mut lanes = [start; LANES];
         if full {
-            for row in block.chunks_exact(width) {
+            for row in rows(block, width) {
                 let Some(row) = row.get(column..).and_then(|row| row.first_chunk::<LANES>()) else {
                     return total;
                 };
@@ -68,7 +69,7 @@ pub(super) fn fold_columns(
                 }
             }
         } else {
-            for row in block.chunks_exact(width) {
+            for row in rows(block, width) {
                 let Some(row) = row.get(column..) else { return total };
                 for ((lane, x), state) in lanes.iter_mut().zip(row).zip(&state) {
                     *lane = step(*lane, *x, *state);
@@ -95,7 +96,7 @@ pub(super) fn update_columns(
     if width == 0 {
         return;
     }
-    for row in y.chunks_exact_mut(width) {
+    for row in rows_mut(y, width) {
         let Some(row) = row.get_mut(column..) else { return };
         if let Some(row) = row.first_chunk_mut::<LANES>() {
             for ((y, scale), shift) in row.iter_mut().zip(&scale).zip(&shift) {

@@ -1,4 +1,5 @@
 use super::body::{Body, compute};
+use super::chunks::{rows, rows_mut};
 use super::lanes::{add, fold_row};
 use crate::arch::Arch;
 use crate::{Param, Simd};
@@ -22,11 +23,7 @@ impl<'a> Body<(&'a [f32], &'a [f32], &'a [f32], &'a mut [f32])> for LayerNormali
             return;
         }
         let count = self.inner as f32;
-        for (x, y) in x
-            .chunks_exact(self.inner)
-            .zip(y.chunks_exact_mut(self.inner))
-            .take(self.outer)
-        {
+        for (x, y) in rows(x, self.inner).zip(rows_mut(y, self.inner)).take(self.outer) {
             let mean = fold_row(x, 0.0, add, add) / count;
             let variance = fold_row(x, 0.0, |sum, x| A::fma(x - mean, x - mean, sum), add) / count;
             let factor = 1.0 / libm::sqrtf(variance + self.epsilon);

@@ -7,6 +7,7 @@ mod binary;
 mod binary_op;
 mod body;
 mod cast;
+mod chunks;
 mod concat;
 mod conv2d;
 mod conv_transpose2d;

@@ -1,4 +1,5 @@
 use super::body::{Body, plain};
+use super::chunks::rows_mut;
 use super::walk::{contiguous, copy_row, last, row};
 use crate::arch::Arch;
 use crate::{Element, Param, Simd};
@@ -67,7 +68,7 @@ impl<'a, T: Element, M: PadMode, const R: usize> Body<(&'a [T], &'a [T], &'a mut
         }
         let strides = contiguous(&self.input);
         let mut index = [0usize; R];
-        for y in y.chunks_exact_mut(width) {
+        for y in rows_mut(y, width) {
             match self
                 .row_start(&index, &strides)
                 .and_then(|start| row(x, start, width_x))
@@ -97,10 +98,10 @@ fn fill<T: Copy>(value: &[T], y: &mut [T]) {
 fn pad_row<T: Copy, M: PadMode>(mode: M, begin: isize, x: &[T], value: &[T], y: &mut [T]) {
     // The output's columns before `left` and from `right` on lie outside the input.
     let width = y.len();
-    let left = begin.clamp(0, width as isize) as usize;
-    let right = begin
-        .saturating_add_unsigned(x.len())
-        .clamp(left as isize, width as isize) as usize;
+    let left = (begin.max(0) as usize).min(width);
+    let right = (begin.saturating_add_unsigned(x.len()).max(0) as usize)
+        .min(width)
+        .max(left);
     let first = left.wrapping_add_signed(begin.wrapping_neg());
     if let (Some(x), Some(y)) = (row(x, first, right - left), y.get_mut(left..right)) {
         copy_row(x, y);

@@ -1,4 +1,5 @@
 use super::body::{Body, compute};
+use super::chunks::{blocks_mut, rows, rows_mut};
 use crate::arch::Arch;
 use crate::{Number, Param, Simd};
 
@@ -86,16 +87,12 @@ impl Pool2d {
         if image == 0 || out_image == 0 || row == 0 || channels == 0 {
             return;
         }
-        for (x, y) in x
-            .chunks_exact(image)
-            .zip(y.chunks_exact_mut(out_image))
-            .take(self.batch)
-        {
-            for (out_y, y) in y.chunks_exact_mut(row).enumerate() {
+        for (x, y) in rows(x, image).zip(rows_mut(y, out_image)).take(self.batch) {
+            for (out_y, y) in rows_mut(y, row).enumerate() {
                 let vertical = self.window(0, out_y);
-                for (out_x, y) in y.chunks_exact_mut(channels).enumerate() {
+                for (out_x, y) in rows_mut(y, channels).enumerate() {
                     let horizontal = self.window(1, out_x);
-                    for (block, y) in y.chunks_mut(LANES).enumerate() {
+                    for (block, y) in blocks_mut(y, LANES).enumerate() {
                         let first = block * LANES;
                         let places = vertical.inside().flat_map(|place_y| {
                             horizontal

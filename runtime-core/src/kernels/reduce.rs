@@ -1,6 +1,8 @@
 use super::body::{Body, Generic, compute, plain};
+use super::chunks::{blocks_mut, rows, rows_mut};
 use super::lanes::{LANES, fold_columns, fold_row, max};
 use super::reduce_op::ReduceOp;
+use super::walk::line;
 use crate::arch::Arch;
 use crate::{Number, Param, Simd, bf16, f16};
 
@@ -29,7 +31,7 @@ impl<Op: ReduceOp<f32>> Reduce<Op> {
     #[inline(always)]
     fn rows<A: Arch>(self, x: &[f32], y: &mut [f32]) {
         let op = self.op;
-        for (y, x) in y.iter_mut().zip(x.chunks_exact(self.axis)) {
+        for (y, x) in y.iter_mut().zip(rows(x, self.axis)) {
             let pivot = if Op::PIVOT {
                 finite(fold_row(x, f32::LEAST, max, max))
             } else {
@@ -47,8 +49,8 @@ impl<Op: ReduceOp<f32>> Reduce<Op> {
         let Some(matrix) = self.axis.checked_mul(inner).filter(|size| *size > 0) else {
             return;
         };
-        for (y, x) in y.chunks_exact_mut(inner).zip(x.chunks_exact(matrix)) {
-            for (block, y) in y.chunks_mut(LANES).enumerate() {
+        for (y, x) in rows_mut(y, inner).zip(rows(x, matrix)) {
+            for (block, y) in blocks_mut(y, LANES).enumerate() {
                 let column = block * LANES;
                 let zero = [0.0; LANES];
                 let pivot = if Op::PIVOT {
@@ -129,13 +131,13 @@ impl<'a, T: Accumulate, Op: ReduceOp<T::Total>> Body<Generic<(&'a [T], &'a mut [
         if self.inner == 0 {
             return;
         }
-        for (outer, y) in y.chunks_exact_mut(self.inner).enumerate().take(self.outer) {
+        for (outer, y) in rows_mut(y, self.inner).enumerate().take(self.outer) {
             for (inner, y) in y.iter_mut().enumerate() {
                 let start = outer
                     .wrapping_mul(self.axis)
                     .wrapping_mul(self.inner)
                     .wrapping_add(inner);
-                let line = || x.get(start..).unwrap_or(&[]).iter().step_by(self.inner).take(self.axis);
+                let line = || line(x, start, self.inner, self.axis);
                 let mut pivot = T::Total::ZERO;
                 if Op::PIVOT {
                     let greatest = line().fold(T::Total::LEAST, |m, x| Number::max(m, x.widen()));

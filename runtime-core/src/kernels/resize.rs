@@ -1,4 +1,5 @@
 use super::body::{Body, compute};
+use super::chunks::{rows, rows_mut};
 use super::walk::row;
 use crate::arch::Arch;
 use crate::{Param, Simd};
@@ -31,9 +32,9 @@ impl<'a> Body<(&'a [f32], &'a [i32], &'a [f32], &'a mut [f32])> for Resize {
         if slice == 0 || slice_y == 0 || self.taps == 0 {
             return;
         }
-        for (x, y) in x.chunks_exact(slice).zip(y.chunks_exact_mut(slice_y)).take(self.outer) {
-            let taps = indices.chunks_exact(self.taps).zip(weights.chunks_exact(self.taps));
-            for (y, (indices, weights)) in y.chunks_exact_mut(self.inner).zip(taps) {
+        for (x, y) in rows(x, slice).zip(rows_mut(y, slice_y)).take(self.outer) {
+            let taps = rows(indices, self.taps).zip(rows(weights, self.taps));
+            for (y, (indices, weights)) in rows_mut(y, self.inner).zip(taps) {
                 y.fill(0.0);
                 for (index, weight) in indices.iter().zip(weights) {
                     let start = (*index as usize).wrapping_mul(self.inner);

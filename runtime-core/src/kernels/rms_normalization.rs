@@ -1,4 +1,5 @@
 use super::body::{Body, compute};
+use super::chunks::{rows, rows_mut};
 use super::lanes::{add, fold_row};
 use crate::arch::Arch;
 use crate::{Param, Simd};
@@ -21,11 +22,7 @@ impl<'a> Body<(&'a [f32], &'a [f32], &'a mut [f32])> for RmsNormalization {
         if self.inner == 0 {
             return;
         }
-        for (x, y) in x
-            .chunks_exact(self.inner)
-            .zip(y.chunks_exact_mut(self.inner))
-            .take(self.outer)
-        {
+        for (x, y) in rows(x, self.inner).zip(rows_mut(y, self.inner)).take(self.outer) {
             let square = fold_row(x, 0.0, |sum, x| A::fma(x, x, sum), add) / self.inner as f32;
             let factor = 1.0 / libm::sqrtf(square + self.epsilon);
             for ((y, x), scale) in y.iter_mut().zip(x).zip(scale) {

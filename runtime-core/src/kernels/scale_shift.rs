@@ -1,4 +1,5 @@
 use super::body::{Body, compute};
+use super::chunks::{rows, rows_mut};
 use crate::arch::Arch;
 use crate::function::Function;
 use crate::{Param, Simd};
@@ -23,13 +24,13 @@ impl<'a, F: Function> Body<(&'a [f32], &'a [f32], &'a [f32], &'a mut [f32])> for
         let Some(row) = self.channels.checked_mul(self.inner).filter(|size| *size > 0) else {
             return;
         };
-        for (x, y) in x.chunks_exact(row).zip(y.chunks_exact_mut(row)).take(self.outer) {
+        for (x, y) in rows(x, row).zip(rows_mut(y, row)).take(self.outer) {
             if self.inner == 1 {
                 for (((y, x), scale), shift) in y.iter_mut().zip(x).zip(scale).zip(shift) {
                     *y = self.activation.eval::<A>(A::fma(*x, *scale, *shift));
                 }
             } else {
-                let lines = y.chunks_exact_mut(self.inner).zip(x.chunks_exact(self.inner));
+                let lines = rows_mut(y, self.inner).zip(rows(x, self.inner));
                 for ((y, x), (scale, shift)) in lines.zip(scale.iter().zip(shift)) {
                     for (y, x) in y.iter_mut().zip(x) {
                         *y = self.activation.eval::<A>(A::fma(*x, *scale, *shift));

@@ -1,4 +1,5 @@
 use super::body::{Body, plain};
+use super::chunks::rows_mut;
 use super::walk::{Rows, last};
 use crate::arch::Arch;
 use crate::{Bool, Element, Param, Simd};
@@ -28,7 +29,7 @@ impl<'a, T: Element, const R: usize> Body<(&'a [Bool], &'a [T], &'a [T], &'a mut
         let strides = [self.condition_strides, self.a_strides, self.b_strides];
         let steps = strides.map(|strides| last(&strides, 0));
         let mut rows = Rows::new(self.dims, strides.map(|strides| strides.map(|s| s as isize)), [0; 3]);
-        for y in y.chunks_exact_mut(width) {
+        for y in rows_mut(y, width) {
             let [mut at_condition, mut at_a, mut at_b] = rows.next();
             for y in y {
                 let (Some(condition), Some(a), Some(b)) = (condition.get(at_condition), a.get(at_a), b.get(at_b))

@@ -1,6 +1,7 @@
 use super::body::{Body, compute, plain};
+use super::chunks::{rows, rows_mut};
 use super::lanes::{LANES, add, fold_columns, fold_row, max, update_columns};
-use super::walk::copy_row;
+use super::walk::{copy_row, line};
 use crate::arch::Arch;
 use crate::function::{exp, log};
 use crate::{Float, Param, Simd};
@@ -38,7 +39,7 @@ impl<'a, S: Scale> Body<(S, &'a [f32], &'a mut [f32])> for Softmax {
         let Some(matrix) = self.axis.checked_mul(self.inner).filter(|size| *size > 0) else {
             return;
         };
-        for (x, y) in x.chunks_exact(matrix).zip(y.chunks_exact_mut(matrix)) {
+        for (x, y) in rows(x, matrix).zip(rows_mut(y, matrix)) {
             copy_row(x, y);
             if self.inner == 1 {
                 row::<A, S>(y);
@@ -98,14 +99,17 @@ impl<'a, S: Scale, T: Float> Body<Of<'a, S, T>> for Softmax {
         let Some(matrix) = self.axis.checked_mul(self.inner).filter(|size| *size > 0) else {
             return;
         };
-        for (x, y) in x.chunks_exact(matrix).zip(y.chunks_exact_mut(matrix)) {
+        for (x, y) in rows(x, matrix).zip(rows_mut(y, matrix)) {
             for i in 0..self.inner {
-                let line = || x.iter().skip(i).step_by(self.inner).map(|x| x.to_f32());
+                let line = || line(x, i, self.inner, self.axis).map(|x| x.to_f32());
                 let greatest = line().fold(f32::NEG_INFINITY, max);
                 let sum: f32 = line().map(|x| exp::<A>(x - greatest)).sum();
                 let shift = log::<A>(sum);
-                for (y, x) in y.iter_mut().skip(i).step_by(self.inner).zip(line()) {
+                for (j, x) in line().enumerate() {
                     let x = x - greatest;
+                    let Some(y) = y.get_mut(j.wrapping_mul(self.inner).wrapping_add(i)) else {
+                        return;
+                    };
                     *y = T::from_f32(if S::LOG { x - shift } else { exp::<A>(x) / sum });
                 }
             }

@@ -1,4 +1,5 @@
 use super::body::{Body, plain};
+use super::chunks::{blocks_mut, rows_mut};
 use super::walk::{Rows, copy_row, last, row};
 use crate::arch::Arch;
 use crate::{Element, Param, Simd};
@@ -39,7 +40,7 @@ impl<'a, T: Element, const R: usize> Body<(&'a [T], &'a mut [T])> for Strided<R>
             return self.matrices(*rows, width, column, x, y);
         }
         let mut rows = Rows::new(self.dims, [self.strides], [self.offset as isize]);
-        for y in y.chunks_exact_mut(width) {
+        for y in rows_mut(y, width) {
             let [start] = rows.next();
             if copy(x, start, stride, y).is_none() {
                 return;
@@ -75,7 +76,7 @@ impl<const R: usize> Strided<R> {
         }
         let mut starts = Rows::new(outer.dims, [outer.strides], [self.offset as isize]);
         let size = rows.saturating_mul(width).max(1);
-        for y in y.chunks_exact_mut(size) {
+        for y in rows_mut(y, size) {
             let [start] = starts.next();
             let Some(x) = x.get(start..) else { return };
             transpose(rows, width, column, x, y);
@@ -91,7 +92,7 @@ fn run<T>(x: &[T], start: usize) -> Option<&[T; TILE]> {
 /// `y[i * width + j] = x[i + j * column]`, in square blocks so that both sides are read and written in runs.
 #[inline(always)]
 fn transpose<T: Element>(rows: usize, width: usize, column: usize, x: &[T], y: &mut [T]) {
-    for (block, y) in y.chunks_mut(width.saturating_mul(TILE).max(1)).enumerate() {
+    for (block, y) in blocks_mut(y, width.saturating_mul(TILE).max(1)).enumerate() {
         let top = block * TILE;
         let mut left = 0;
         while left < width {
@@ -108,14 +109,14 @@ fn transpose<T: Element>(rows: usize, width: usize, column: usize, x: &[T], y: &
                     };
                     *place = run;
                 }
-                for (i, y) in y.chunks_exact_mut(width).enumerate().take(TILE) {
+                for (i, y) in rows_mut(y, width).enumerate().take(TILE) {
                     let Some(y) = y.get_mut(left..).and_then(|y| y.first_chunk_mut::<TILE>()) else {
                         return;
                     };
                     *y = runs.map(|run| run[i & (TILE - 1)]);
                 }
             } else {
-                for (i, y) in y.chunks_exact_mut(width).enumerate() {
+                for (i, y) in rows_mut(y, width).enumerate() {
                     let Some(y) = y.get_mut(left..left + block_width) else {
                         return;
                     };

@@ -13,10 +13,10 @@ pub(super) static ZEROS: [f32; 64] = [0.0; 64];
 /// `for $i in 0..$count`, for a constant count of at most eight, written out: a loop with an early exit may still be a
 /// loop when bounds checks are removed.
 macro_rules! unrolled {
-    ($i:ident in 0..$count:ident $body:block) => {
+    ($i:ident in 0..$count:tt $body:block) => {
         unrolled!($i, $count, $body, 0 1 2 3 4 5 6 7)
     };
-    ($i:ident, $count:ident, $body:block, $($index:literal)*) => {
+    ($i:ident, $count:tt, $body:block, $($index:literal)*) => {
         $(if $index < $count {
             let $i = $index;
             $body
@@ -154,6 +154,10 @@ pub(super) fn dot<A: Arch, const M: usize, const N: usize, const LANE: usize>(
     mut rows: [&[f32]; M],
     panel: &[[f32; PANEL]],
 ) -> [[f32; N]; M] {
+    if M == 1 && !NARROW {
+        let Some(row) = rows.first() else { return acc };
+        return [dot_row::<A, N, LANE>(acc[0], row, panel); M];
+    }
     let len = panel.len();
     unrolled!(i in 0..M {
         let Some(cut) = rows[i].get(..len) else { return acc };
@@ -162,12 +166,38 @@ pub(super) fn dot<A: Arch, const M: usize, const N: usize, const LANE: usize>(
     // By index, and every length the same value: that is what lets the bounds checks go.
     for k in 0..len {
         let b = &panel[k];
-        for i in 0..M {
+        unrolled!(i in 0..M {
             let a = rows[i][k];
             for j in 0..N {
                 acc[i][j] = A::fma(a, b[LANE + j], acc[i][j]);
             }
+        });
+    }
+    acc
+}
+
+/// One row of [`dot`], as four sums: one alone would wait for each multiply-add before the next.
+#[inline(always)]
+fn dot_row<A: Arch, const N: usize, const LANE: usize>(acc: [f32; N], row: &[f32], panel: &[[f32; PANEL]]) -> [f32; N] {
+    let Some(row) = row.get(..panel.len()) else { return acc };
+    let (fours, row_rest) = row.as_chunks::<4>();
+    let (panel_fours, panel_rest) = panel.as_chunks::<4>();
+    let mut sums = [acc, [0.0; N], [0.0; N], [0.0; N]];
+    for (a, b) in fours.iter().zip(panel_fours) {
+        unrolled!(i in 0..4 {
+            for j in 0..N {
+                sums[i][j] = A::fma(a[i], b[i][LANE + j], sums[i][j]);
+            }
+        });
+    }
+    let mut acc = sums[0];
+    for (a, b) in row_rest.iter().zip(panel_rest) {
+        for j in 0..N {
+            acc[j] = A::fma(*a, b[LANE + j], acc[j]);
         }
+    }
+    for j in 0..N {
+        acc[j] += sums[1][j] + (sums[2][j] + sums[3][j]);
     }
     acc
 }
@@ -189,8 +219,8 @@ pub(super) fn load<const N: usize>(from: &[f32]) -> [f32; N] {
 pub(super) trait Residual: Copy {
     /// Whether there are `len` numbers.
     fn covers(self, len: usize) -> bool;
-    /// The `N` numbers, or fewer, of `at..at + len`.
-    fn load<const N: usize>(self, at: usize, len: usize) -> [f32; N];
+    /// Adds the numbers `at..at + len`, where `len <= N`.
+    fn add<const N: usize>(self, at: usize, len: usize, sums: [f32; N]) -> [f32; N];
 }
 
 /// No residual.
@@ -204,8 +234,8 @@ impl Residual for Nothing {
     }
 
     #[inline(always)]
-    fn load<const N: usize>(self, _: usize, _: usize) -> [f32; N] {
-        [0.0; N]
+    fn add<const N: usize>(self, _: usize, _: usize, sums: [f32; N]) -> [f32; N] {
+        sums
     }
 }
 
@@ -216,15 +246,22 @@ impl Residual for &[f32] {
     }
 
     #[inline(always)]
-    fn load<const N: usize>(self, at: usize, len: usize) -> [f32; N] {
-        self.get(at..at + len).map_or([0.0; N], load)
+    fn add<const N: usize>(self, at: usize, len: usize, mut sums: [f32; N]) -> [f32; N] {
+        let Some(residual) = self.get(at..at + len) else {
+            return sums;
+        };
+        let residual = load::<N>(residual);
+        for j in 0..N {
+            sums[j] += residual[j];
+        }
+        sums
     }
 }
 
 /// Adds the residual, applies the activation and writes `y[at..at + len]`, where `len <= N`.
 #[inline(always)]
 pub(super) fn store<A: Arch, F: Function, const N: usize>(
-    mut sums: [f32; N],
+    sums: [f32; N],
     residual: impl Residual,
     activation: F,
     y: &mut [f32],
@@ -232,8 +269,9 @@ pub(super) fn store<A: Arch, F: Function, const N: usize>(
     len: usize,
 ) {
     let Some(y) = y.get_mut(at..at + len) else { return };
-    for (sum, residual) in sums.iter_mut().zip(residual.load::<N>(at, len)) {
-        *sum = activation.eval::<A>(*sum + residual);
+    let mut sums = residual.add(at, len, sums);
+    for sum in &mut sums {
+        *sum = activation.eval::<A>(*sum);
     }
     match y.first_chunk_mut() {
         Some(y) => *y = sums,

@@ -81,3 +81,9 @@ pub(super) fn row<T>(x: &[T], start: usize, len: usize) -> Option<&[T]> {
 pub(super) fn row_mut<T>(y: &mut [T], start: usize, len: usize) -> Option<&mut [T]> {
     y.get_mut(start..)?.get_mut(..len)
 }
+
+/// `count` elements in steps of `step`. (`step_by` with a step that is not constant has a panic path.)
+#[inline(always)]
+pub(super) fn line<T: Copy>(x: &[T], start: usize, step: usize, count: usize) -> impl Iterator<Item = T> {
+    (0..count).map_while(move |i| x.get(start.wrapping_add(i.wrapping_mul(step))).copied())
+}

@@ -1,4 +1,4 @@
-use super::Value;
+use crate::Value;
 use bytemuck::AnyBitPattern;
 use runtime_core::Simd;
 use std::fmt;

@@ -1,4 +1,4 @@
-use crate::ir::DType;
+use crate::DType;
 
 /// A kernel that computes with elements of one type.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,7 +47,7 @@ macro_rules! by_size {
 macro_rules! by_dtype {
     ($dtype:expr, $T:ident => $body:expr, [$($variant:ident $ty:ty),*]) => {
         match $dtype {
-            $($crate::ir::DType::$variant => {
+            $($crate::DType::$variant => {
                 type $T = $ty;
                 $body
             })*

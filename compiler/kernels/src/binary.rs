@@ -1,8 +1,8 @@
 use super::generic::by_dtype;
-use super::{HOST_RANK, padded};
-use crate::ir::DType;
-use crate::primitives::BinaryOp;
-use crate::program::{Args, KernelCall, Value};
+use super::{HOST_RANK, activate, padded};
+use crate::DType;
+use crate::BinaryOp;
+use crate::{Args, KernelCall, Value};
 use runtime_core::function::{AnyFunction, Identity};
 use runtime_core::kernels::{self as k, Binary};
 use runtime_core::{Bool, bf16, f16};
@@ -31,13 +31,13 @@ impl BinaryCall {
         self.dtype == DType::F32 && !self.op.is_predicate()
     }
 
-    fn layer<O, F>(&self, op: O, activation: F) -> Binary<O, F, HOST_RANK> {
+    fn layer<O>(&self, op: O) -> Binary<O, Identity, HOST_RANK> {
         Binary {
             dims: padded(&self.dims, 1),
             a_strides: padded(&self.a_strides, 0),
             b_strides: padded(&self.b_strides, 0),
             op,
-            activation,
+            activation: Identity,
         }
     }
 }
@@ -88,13 +88,14 @@ impl KernelCall for BinaryCall {
 
     fn execute(&self, args: &mut Args<'_>) {
         if self.is_f32_arithmetic() {
-            by_op!(self, op => k::binary(args.simd, self.layer(op, self.activation), args.x(0), args.x(1), args.y(0)),
+            let y = args.y(0);
+            by_op!(self, op => k::binary(args.simd, self.layer(op), args.x(0), args.x(1), y),
                 [Add, Sub, Mul, Div, Pow, Max, Min, PRelu, Mod, Fmod]);
-            return;
+            return activate(args.simd, self.activation, y);
         }
         macro_rules! run {
             ($ops:tt, $types:tt) => {
-                by_op!(self, op => by_dtype!(self.dtype, T => k::binary_of(args.simd, self.layer(op, Identity), args.x::<T>(0), args.x(1), args.y(0)), $types), $ops)
+                by_op!(self, op => by_dtype!(self.dtype, T => k::binary_of(args.simd, self.layer(op), args.x::<T>(0), args.x(1), args.y(0)), $types), $ops)
             };
         }
         match self.op {
@@ -119,13 +120,14 @@ impl KernelCall for BinaryCall {
     }
 
     fn execute_in_place(&self, args: &mut Args<'_>) {
+        let y = args.y(0);
         by_op!(self, op => {
-            let layer = self.layer(op, self.activation);
             if self.reversed {
-                k::binary_in_place_reversed(args.simd, layer, args.x(0), args.y(0));
+                k::binary_in_place_reversed(args.simd, self.layer(op), args.x(0), y);
             } else {
-                k::binary_in_place(args.simd, layer, args.x(0), args.y(0));
+                k::binary_in_place(args.simd, self.layer(op), args.x(0), y);
             }
         }, [Add, Sub, Mul, Div, Pow, Max, Min, PRelu, Mod, Fmod]);
+        activate(args.simd, self.activation, y);
     }
 }

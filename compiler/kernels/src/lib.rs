@@ -2,39 +2,61 @@
 //!
 //! A kernel generic over the element type is bound through [`Typed`], one that only moves elements through [`Sized`].
 
+#![forbid(unsafe_code)]
+
 mod binary;
+mod binary_op;
+mod dtype;
 mod elementwise;
 mod generic;
+mod kernel_call;
 mod matrix;
 mod movement;
+mod value;
 
 pub use binary::BinaryCall;
+pub use binary_op::BinaryOp;
+pub use dtype::DType;
 pub use elementwise::MapCall;
+pub use kernel_call::{Args, KernelCall};
 pub use generic::{Sized, Typed};
 pub use matrix::{MatMulCall, WithResidual};
 pub use movement::{Copy, StridedCall};
+pub use value::Value;
+
+use runtime_core::Simd;
+use runtime_core::function::AnyFunction;
+use runtime_core::kernels::Map;
 
 /// Dimensions to which the host pads parameters that are generic over the rank, so that one copy of a kernel serves.
 pub const HOST_RANK: usize = 8;
+
+/// Applies a fused activation after the kernel ran without one. The result is the same to the bit, and no copy of every
+/// kernel for every activation is compiled for the host.
+pub(crate) fn activate(simd: Simd, activation: AnyFunction, y: &mut [f32]) {
+    if !matches!(activation, AnyFunction::Identity(_)) {
+        runtime_core::kernels::map_in_place(simd, Map { function: activation }, y);
+    }
+}
 
 /// Binds a kernel whose operands are all of fixed element types: `bind!(Type, function(inputs) -> (outputs))`, where
 /// the operands are numbered.
 macro_rules! bind {
     ($ty:ty, $function:ident($($x:literal),*) -> ($($y:literal),*) $(, $specialises:ident)?) => {
-        impl $crate::program::KernelCall for $ty {
+        impl $crate::KernelCall for $ty {
             fn name(&self) -> &'static str {
                 stringify!($function)
             }
 
-            fn params(&self) -> $crate::program::Value {
-                $crate::program::Value::of(self)
+            fn params(&self) -> $crate::Value {
+                $crate::Value::of(self)
             }
 
             $(fn $specialises(&self) -> bool {
                 true
             })?
 
-            fn execute(&self, args: &mut $crate::program::Args<'_>) {
+            fn execute(&self, args: &mut $crate::Args<'_>) {
                 runtime_core::kernels::$function(args.simd, *self, $(args.x($x),)* $(args.y($y)),*);
             }
         }

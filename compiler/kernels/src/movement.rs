@@ -1,7 +1,7 @@
 use super::HOST_RANK;
 use super::generic::by_size;
-use crate::ir::DType;
-use crate::program::{Args, KernelCall, Value};
+use crate::DType;
+use crate::{Args, KernelCall, Value};
 use runtime_core::kernels::{self, Duplicate, Strided};
 
 /// `duplicate`: all elements as they are.

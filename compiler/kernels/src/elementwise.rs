@@ -1,6 +1,6 @@
 use super::generic::by_dtype;
-use crate::ir::DType;
-use crate::program::{Args, KernelCall, Value};
+use crate::DType;
+use crate::{Args, KernelCall, Value};
 use runtime_core::function::AnyFunction;
 use runtime_core::kernels::{self, Map};
 

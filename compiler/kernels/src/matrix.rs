@@ -1,25 +1,41 @@
 use super::generic::by_dtype;
-use super::{HOST_RANK, bind, padded};
-use crate::ir::DType;
-use crate::program::{Args, KernelCall, Value};
-use runtime_core::function::AnyFunction;
+use super::{HOST_RANK, activate, padded};
+use crate::DType;
+use crate::{Args, KernelCall, Value};
+use runtime_core::function::{AnyFunction, Identity};
 use runtime_core::kernels::{self, Conv2d, ConvTranspose2d, DepthwiseConv2d, Gemm, MatMul};
 use runtime_core::{bf16, f16};
-
-bind!(Gemm<AnyFunction>, gemm(0, 1, 2) -> (0), specialises);
-bind!(Conv2d<AnyFunction>, conv2d(0, 1, 2) -> (0), specialises);
-bind!(DepthwiseConv2d<AnyFunction>, depthwise_conv2d(0, 1, 2) -> (0), specialises);
-bind!(ConvTranspose2d<AnyFunction>, conv_transpose2d(0, 1, 2) -> (0), specialises);
 
 /// `.._add`: a kernel that adds a residual before its activation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WithResidual<K>(pub K);
 
-macro_rules! bind_residual {
-    ($kernel:ident, $function:ident) => {
-        impl KernelCall for WithResidual<$kernel<AnyFunction>> {
+/// Binds a kernel with a fused activation, without and with a residual.
+macro_rules! bind_fused {
+    ($kernel:ident, $function:ident $(, $with_residual:ident)?) => {
+        impl KernelCall for $kernel<AnyFunction> {
             fn name(&self) -> &'static str {
                 stringify!($function)
+            }
+
+            fn params(&self) -> Value {
+                Value::of(self)
+            }
+
+            fn specialises(&self) -> bool {
+                true
+            }
+
+            fn execute(&self, args: &mut Args<'_>) {
+                let y = args.y(0);
+                kernels::$function(args.simd, self.with_activation(Identity), args.x(0), args.x(1), args.x(2), y);
+                activate(args.simd, self.activation, y);
+            }
+        }
+
+        $(impl KernelCall for WithResidual<$kernel<AnyFunction>> {
+            fn name(&self) -> &'static str {
+                stringify!($with_residual)
             }
 
             fn params(&self) -> Value {
@@ -31,14 +47,17 @@ macro_rules! bind_residual {
             }
 
             fn execute(&self, args: &mut Args<'_>) {
-                kernels::$function(args.simd, self.0, args.x(0), args.x(1), args.x(2), args.x(3), args.y(0));
+                let (layer, y) = (self.0.with_activation(Identity), args.y(0));
+                kernels::$with_residual(args.simd, layer, args.x(0), args.x(1), args.x(2), args.x(3), y);
+                activate(args.simd, self.0.activation, y);
             }
-        }
+        })?
     };
 }
-bind_residual!(Gemm, gemm_add);
-bind_residual!(Conv2d, conv2d_add);
-bind_residual!(DepthwiseConv2d, depthwise_conv2d_add);
+bind_fused!(Gemm, gemm, gemm_add);
+bind_fused!(Conv2d, conv2d, conv2d_add);
+bind_fused!(DepthwiseConv2d, depthwise_conv2d, depthwise_conv2d_add);
+bind_fused!(ConvTranspose2d, conv_transpose2d);
 
 /// `mat_mul`: a product of two matrices known only at run time, batched.
 #[derive(Clone, Debug, PartialEq)]
