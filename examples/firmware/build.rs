@@ -5,6 +5,7 @@ use std::path::Path;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     edgec::Compiler::new("../digits/digits.onnx")
         .name("Digits")
+        .target(edgec::Target::Mcu)
         .emit_to_out_dir("digits.rs")?;
 
     let out = std::env::var("OUT_DIR")?;

@@ -46,7 +46,11 @@ const PEAK_STEPS: usize = 20_000;
 
 fn peak(simd: Simd) {
     let mut sums = [[1.0; 8]; 12];
-    simd.run(Peak { steps: PEAK_STEPS, factor: black_box(0.5), sums: &mut sums });
+    simd.run(Peak {
+        steps: PEAK_STEPS,
+        factor: black_box(0.5),
+        sums: &mut sums,
+    });
     black_box(sums);
 }
 
@@ -69,7 +73,12 @@ struct Operands {
 impl Operands {
     fn new(x: usize, w: usize, bias: usize, y: usize) -> Self {
         let numbers = |len| (0..len).map(|i| (i % 17) as f32 / 16.0 - 0.5).collect();
-        Self { x: numbers(x), w: numbers(w), bias: numbers(bias), y: numbers(y) }
+        Self {
+            x: numbers(x),
+            w: numbers(w),
+            bias: numbers(bias),
+            y: numbers(y),
+        }
     }
 }
 
@@ -143,7 +152,8 @@ fn cases() -> Vec<Case> {
         "gemm 49x960x320", J: Gemm<Relu> = Gemm { m: 49, k: 960, n: 320, activation: Relu }, operands, macs;
         "gemm 1x640x128", K: Gemm<Relu> = Gemm { m: 1, k: 640, n: 128, activation: Relu }, operands, macs;
     }
-    let operands = |d: DepthwiseConv2d<Relu>| Operands::new(count(d.input), 9 * d.input[2], d.input[2], count(d.output));
+    let operands =
+        |d: DepthwiseConv2d<Relu>| Operands::new(count(d.input), 9 * d.input[2], d.input[2], count(d.output));
     let macs = |d: DepthwiseConv2d<Relu>| count(d.output) * 9;
     cases! { cases, depthwise_conv2d,
         "depthwise_conv2d 56x56x64 3x3", L: DepthwiseConv2d<Relu> = depthwise(56, 64, 1), operands, macs;
@@ -183,7 +193,10 @@ fn table(cases: &mut [Case]) {
     for (case, least) in cases.iter().zip(least) {
         let speed = 2.0 * case.macs as f64 / least;
         let (time, gflops, share) = (least * 1e6, speed * 1e-9, 100.0 * speed / peak);
-        println!("| {} | {} | {time:.1} | {gflops:.1} | {share:.1} |", case.name, case.copy);
+        println!(
+            "| {} | {} | {time:.1} | {gflops:.1} | {share:.1} |",
+            case.name, case.copy
+        );
     }
 }
 
@@ -199,7 +212,9 @@ fn main() {
         group.bench_function("peak", |bencher| bencher.iter(|| peak(Simd::detect())));
         for case in &mut cases {
             group.throughput(Throughput::Elements(case.macs as u64));
-            group.bench_function(format!("{}, {}", case.name, case.copy), |bencher| bencher.iter(&mut case.run));
+            group.bench_function(format!("{}, {}", case.name, case.copy), |bencher| {
+                bencher.iter(&mut case.run)
+            });
         }
         group.finish();
         criterion.final_summary();

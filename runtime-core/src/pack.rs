@@ -11,7 +11,9 @@ pub const PANEL: usize = 16;
 /// Numbers in the packed weights of a convolution.
 #[inline(always)]
 pub const fn packed_conv2d_len(groups: usize, oc: usize, kh: usize, kw: usize, ic_per_group: usize) -> usize {
-    let Some(oc_per_group) = oc.checked_div(groups) else { return 0 };
+    let Some(oc_per_group) = oc.checked_div(groups) else {
+        return 0;
+    };
     groups
         .saturating_mul(oc_per_group.div_ceil(PANEL))
         .saturating_mul(kh)
@@ -43,7 +45,11 @@ fn pack<T: Element + Default>(
                     for (lane, to) in lanes.iter_mut().enumerate() {
                         let output = panel * PANEL + lane;
                         let inside = output < oc_per_group;
-                        let from = if inside { w.get(source(group, output, tap, input)) } else { None };
+                        let from = if inside {
+                            w.get(source(group, output, tap, input))
+                        } else {
+                            None
+                        };
                         *to = from.copied().unwrap_or_default();
                     }
                 }
@@ -63,12 +69,17 @@ pub fn pack_conv2d<T: Element + Default>(
     packed: &mut [T],
 ) {
     debug_assert_eq!(packed.len(), packed_conv2d_len(groups, oc, kh, kw, ic_per_group));
-    let Some(oc_per_group) = oc.checked_div(groups) else { return };
+    let Some(oc_per_group) = oc.checked_div(groups) else {
+        return;
+    };
     let taps = kh * kw;
     debug_assert_eq!(oihw.len(), oc * ic_per_group * taps);
-    pack([groups, oc_per_group, taps, ic_per_group], oihw, packed, |group, output, tap, input| {
-        ((group * oc_per_group + output) * ic_per_group + input) * taps + tap
-    });
+    pack(
+        [groups, oc_per_group, taps, ic_per_group],
+        oihw,
+        packed,
+        |group, output, tap, input| ((group * oc_per_group + output) * ic_per_group + input) * taps + tap,
+    );
 }
 
 /// Packs ONNX `ConvTranspose` weights `[groups * ic_per_group, oc / groups, kh, kw]` as
@@ -83,12 +94,17 @@ pub fn pack_conv_transpose2d<T: Element + Default>(
     packed: &mut [T],
 ) {
     debug_assert_eq!(packed.len(), packed_conv2d_len(groups, oc, kh, kw, ic_per_group));
-    let Some(oc_per_group) = oc.checked_div(groups) else { return };
+    let Some(oc_per_group) = oc.checked_div(groups) else {
+        return;
+    };
     let taps = kh * kw;
     debug_assert_eq!(iohw.len(), oc * ic_per_group * taps);
-    pack([groups, oc_per_group, taps, ic_per_group], iohw, packed, |group, output, tap, input| {
-        ((group * ic_per_group + input) * oc_per_group + output) * taps + tap
-    });
+    pack(
+        [groups, oc_per_group, taps, ic_per_group],
+        iohw,
+        packed,
+        |group, output, tap, input| ((group * ic_per_group + input) * oc_per_group + output) * taps + tap,
+    );
 }
 
 /// Packs depthwise ONNX `Conv` weights `[channels, 1, kh, kw]` as `[kh][kw][channels]`.
@@ -98,7 +114,9 @@ pub fn pack_depthwise<T: Element>(channels: usize, kh: usize, kw: usize, c1hw: &
     let mut to = packed.iter_mut();
     for tap in 0..kh * kw {
         for channel in 0..channels {
-            let (Some(to), Some(from)) = (to.next(), c1hw.get(channel * kh * kw + tap)) else { return };
+            let (Some(to), Some(from)) = (to.next(), c1hw.get(channel * kh * kw + tap)) else {
+                return;
+            };
             *to = *from;
         }
     }
@@ -109,5 +127,7 @@ pub fn pack_gemm<T: Element + Default>(k: usize, n: usize, w: &[T], transposed: 
     debug_assert_eq!(packed.len(), packed_gemm_len(k, n));
     debug_assert_eq!(w.len(), k * n);
     let (row, column) = if transposed { (1, k) } else { (n, 1) };
-    pack([1, n, 1, k], w, packed, |_, output, _, input| input * row + output * column);
+    pack([1, n, 1, k], w, packed, |_, output, _, input| {
+        input * row + output * column
+    });
 }

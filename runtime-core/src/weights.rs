@@ -50,7 +50,7 @@ impl<const BYTES: usize> Sidecar<BYTES> {
     pub const fn tensor<T: Element, const OFFSET: usize, const N: usize>(&'static self) -> &'static [T; N] {
         const {
             assert!(OFFSET <= BYTES && N <= (BYTES - OFFSET) / size_of::<T>(), "tensor outside the sidecar");
-            assert!(OFFSET % align_of::<T>() == 0, "tensor misaligned");
+            assert!(OFFSET.is_multiple_of(align_of::<T>()), "tensor misaligned");
             assert!(cfg!(target_endian = "little"), "weights are stored little-endian");
         }
         // SAFETY: in bounds and aligned by the assertions (the struct is aligned to 64); any bits are a valid `Element`.

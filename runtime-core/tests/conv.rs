@@ -21,16 +21,28 @@ fn numbers(len: usize, seed: u32) -> Vec<f32> {
 fn assert_close(actual: &[f32], expected: &[f64], what: &impl std::fmt::Debug) {
     assert_eq!(actual.len(), expected.len());
     for (i, (a, e)) in actual.iter().zip(expected).enumerate() {
-        assert!((*a as f64 - e).abs() <= 2e-5 * (1.0 + e.abs()), "{what:?}: y[{i}] is {a}, not {e}");
+        assert!(
+            (*a as f64 - e).abs() <= 2e-5 * (1.0 + e.abs()),
+            "{what:?}: y[{i}] is {a}, not {e}"
+        );
     }
 }
 
 fn outputs(input: usize, kernel: usize, stride: usize, dilation: usize, pads: usize) -> usize {
-    (input + pads).checked_sub((kernel - 1) * dilation + 1).map_or(0, |room| room / stride + 1)
+    (input + pads)
+        .checked_sub((kernel - 1) * dilation + 1)
+        .map_or(0, |room| room / stride + 1)
 }
 
 /// `x` channels-last, `w` as in ONNX.
-fn conv2d_in_f64<F>(c: &Conv2d<F>, x: &[f32], w: &[f32], bias: &[f32], residual: &[f32], f: impl Fn(f64) -> f64) -> Vec<f64> {
+fn conv2d_in_f64<F>(
+    c: &Conv2d<F>,
+    x: &[f32],
+    w: &[f32],
+    bias: &[f32],
+    residual: &[f32],
+    f: impl Fn(f64) -> f64,
+) -> Vec<f64> {
     let ([ih, iw, ic], [oh, ow, oc], [kh, kw]) = (c.input, c.output, c.kernel);
     let (icg, ocg) = (ic / c.groups, oc / c.groups);
     let mut y = Vec::new();
@@ -53,7 +65,8 @@ fn places(batch: usize, h: usize, w: usize, c: usize) -> impl Iterator<Item = (u
     (0..batch * h * w * c).map(move |i| (i / c / w / h, i / c / w % h, i / c % w, i % c))
 }
 
-/// Geometries as (height, width), (kernel), (strides), (dilations), (pads before), (pads after).
+/// Height and width of the input, the kernel, strides, dilations, pads before, and pads after (in the list) or the
+/// output (from the iterator).
 type Geometry = ([usize; 2], [usize; 2], [usize; 2], [usize; 2], [usize; 2], [usize; 2]);
 const GEOMETRIES: [Geometry; 15] = [
     ([5, 7], [3, 3], [1, 1], [1, 1], [1, 1], [1, 1]),
@@ -73,11 +86,13 @@ const GEOMETRIES: [Geometry; 15] = [
     ([2, 2], [5, 5], [1, 1], [1, 1], [0, 0], [0, 0]),
 ];
 
-fn geometries() -> impl Iterator<Item = ([usize; 2], [usize; 2], [usize; 2], [usize; 2], [usize; 2], [usize; 2])> {
-    GEOMETRIES.into_iter().map(|(size, kernel, strides, dilations, pads, after)| {
-        let out = |i: usize| outputs(size[i], kernel[i], strides[i], dilations[i], pads[i] + after[i]);
-        (size, [out(0), out(1)], kernel, strides, dilations, pads)
-    })
+fn geometries() -> impl Iterator<Item = Geometry> {
+    GEOMETRIES
+        .into_iter()
+        .map(|(size, kernel, strides, dilations, pads, after)| {
+            let out = |i: usize| outputs(size[i], kernel[i], strides[i], dilations[i], pads[i] + after[i]);
+            (size, [out(0), out(1)], kernel, strides, dilations, pads)
+        })
 }
 
 fn packed(c: &Conv2d<impl Copy>, w: &[f32]) -> Vec<f32> {
@@ -90,7 +105,15 @@ fn packed(c: &Conv2d<impl Copy>, w: &[f32]) -> Vec<f32> {
 #[test]
 fn conv2d_is_the_sum() {
     for (size, out, kernel, strides, dilations, pads) in geometries() {
-        for (groups, icg, ocg) in [(1, 1, 1), (1, 3, 8), (1, 4, 16), (1, 70, 10), (1, 5, 40), (2, 3, 20), (3, 66, 2)] {
+        for (groups, icg, ocg) in [
+            (1, 1, 1),
+            (1, 3, 8),
+            (1, 4, 16),
+            (1, 70, 10),
+            (1, 5, 40),
+            (2, 3, 20),
+            (3, 66, 2),
+        ] {
             for batch in [1, 2] {
                 let layer = Conv2d {
                     batch,
@@ -105,7 +128,10 @@ fn conv2d_is_the_sum() {
                 };
                 let x = numbers(batch * layer.input.iter().product::<usize>(), 1);
                 let w = numbers(groups * ocg * icg * kernel[0] * kernel[1], 2);
-                let (bias, residual) = (numbers(groups * ocg, 3), numbers(batch * layer.output.iter().product::<usize>(), 4));
+                let (bias, residual) = (
+                    numbers(groups * ocg, 3),
+                    numbers(batch * layer.output.iter().product::<usize>(), 4),
+                );
                 let expected = conv2d_in_f64(&layer, &x, &w, &bias, &[], |v| v.max(0.0));
                 let added = conv2d_in_f64(&layer, &x, &w, &bias, &residual, |v| v.max(0.0));
                 let w = packed(&layer, &w);
@@ -173,11 +199,33 @@ fn depthwise_conv2d_is_a_conv2d_of_groups() {
         for channels in [1, 3, 5, 8, 12, 16, 27, 64] {
             let (input, output) = ([size[0], size[1], channels], [out[0], out[1], channels]);
             let (batch, groups, activation) = (2, channels, Relu);
-            let layer = DepthwiseConv2d { batch, input, output, kernel, strides, dilations, pads, activation };
-            let same = Conv2d { batch, input, output, kernel, strides, dilations, pads, groups, activation };
+            let layer = DepthwiseConv2d {
+                batch,
+                input,
+                output,
+                kernel,
+                strides,
+                dilations,
+                pads,
+                activation,
+            };
+            let same = Conv2d {
+                batch,
+                input,
+                output,
+                kernel,
+                strides,
+                dilations,
+                pads,
+                groups,
+                activation,
+            };
             let x = numbers(batch * input.iter().product::<usize>(), 1);
             let w = numbers(channels * kernel[0] * kernel[1], 2);
-            let (bias, residual) = (numbers(channels, 3), numbers(batch * output.iter().product::<usize>(), 4));
+            let (bias, residual) = (
+                numbers(channels, 3),
+                numbers(batch * output.iter().product::<usize>(), 4),
+            );
             let expected = conv2d_in_f64(&same, &x, &w, &bias, &[], |v| v.max(0.0));
             let added = conv2d_in_f64(&same, &x, &w, &bias, &residual, |v| v.max(0.0));
             let mut packed = vec![f32::NAN; w.len()];
@@ -220,7 +268,11 @@ fn conv_transpose2d_spreads() {
                 let layer = ConvTranspose2d {
                     batch: 2,
                     input: [size[0], size[1], groups * icg],
-                    output: [(full(0) + after).saturating_sub(2 * pads[0]), (full(1) + after).saturating_sub(2 * pads[1]), groups * ocg],
+                    output: [
+                        (full(0) + after).saturating_sub(2 * pads[0]),
+                        (full(1) + after).saturating_sub(2 * pads[1]),
+                        groups * ocg,
+                    ],
                     kernel,
                     strides,
                     dilations,
@@ -249,7 +301,12 @@ fn gemm_is_the_sum() {
     for m in [0, 1, 2, 3, 7, 12, 61] {
         for k in [0, 1, 3, 4, 64, 300] {
             for n in [1, 4, 8, 10, 16, 17, 31, 100] {
-                let layer = Gemm { m, k, n, activation: Identity };
+                let layer = Gemm {
+                    m,
+                    k,
+                    n,
+                    activation: Identity,
+                };
                 let (x, w, bias, residual) = (numbers(m * k, 1), numbers(k * n, 2), numbers(n, 3), numbers(m * n, 4));
                 let at = |r: usize, c: usize| {
                     bias[c] as f64 + (0..k).map(|i| x[r * k + i] as f64 * w[i * n + c] as f64).sum::<f64>()
@@ -276,14 +333,33 @@ fn gemm_is_the_sum() {
 
 #[test]
 fn mat_mul_broadcasts() {
-    for (m, k, n) in [(1, 1, 1), (7, 5, 3), (6, 0, 9), (13, 20, 12), (5, 33, 40), (1, 64, 17), (0, 3, 2)] {
+    for (m, k, n) in [
+        (1, 1, 1),
+        (7, 5, 3),
+        (6, 0, 9),
+        (13, 20, 12),
+        (5, 33, 40),
+        (1, 64, 17),
+        (0, 3, 2),
+    ] {
         // `a` is [2, 1, m, k], `b` is [3, k, n].
-        let layer = MatMul { batch: [2, 3], a_strides: [m * k, 0], b_strides: [0, k * n], m, k, n };
+        let layer = MatMul {
+            batch: [2, 3],
+            a_strides: [m * k, 0],
+            b_strides: [0, k * n],
+            m,
+            k,
+            n,
+        };
         let (a, b) = (numbers(2 * m * k, 1), numbers(3 * k * n, 2));
         let at = |(i, j, r, c): (usize, usize, usize, usize)| {
-            (0..k).map(|d| a[(i * m + r) * k + d] as f64 * b[(j * k + d) * n + c] as f64).sum::<f64>()
+            (0..k)
+                .map(|d| a[(i * m + r) * k + d] as f64 * b[(j * k + d) * n + c] as f64)
+                .sum::<f64>()
         };
-        let expected: Vec<f64> = (0..6 * m * n).map(|i| at((i / n / m / 3, i / n / m % 3, i / n % m, i % n))).collect();
+        let expected: Vec<f64> = (0..6 * m * n)
+            .map(|i| at((i / n / m / 3, i / n / m % 3, i / n % m, i % n)))
+            .collect();
         for simd in SIMD {
             let mut y = vec![f32::NAN; 6 * m * n];
             mat_mul(simd(), layer, &a, &b, &mut y);
@@ -293,7 +369,14 @@ fn mat_mul_broadcasts() {
             assert_close(&y, &expected, &layer);
         }
     }
-    let layer = MatMul { batch: [], a_strides: [], b_strides: [], m: 1, k: 2, n: 2 };
+    let layer = MatMul {
+        batch: [],
+        a_strides: [],
+        b_strides: [],
+        m: 1,
+        k: 2,
+        n: 2,
+    };
     let mut y = [0_u8; 2];
     mat_mul_of(Simd::detect(), layer, &[16, 1], &[16, 2, 3, 4], &mut y);
     assert_eq!(y, [3, 36]);

@@ -6,22 +6,41 @@
 
 mod binary;
 mod binary_op;
+mod cast;
+mod concat;
 mod dtype;
 mod elementwise;
+mod gather;
 mod generic;
 mod kernel_call;
 mod matrix;
 mod movement;
+mod pool;
+mod normalization;
+mod pad;
+mod reduce;
+mod resize;
+mod select;
+mod softmax;
+mod unary;
 mod value;
 
 pub use binary::BinaryCall;
 pub use binary_op::BinaryOp;
+pub use cast::CastCall;
 pub use dtype::DType;
 pub use elementwise::MapCall;
 pub use kernel_call::{Args, KernelCall};
 pub use generic::{Sized, Typed};
 pub use matrix::{MatMulCall, WithResidual};
 pub use movement::{Copy, StridedCall};
+pub use pool::{AveragePoolCall, MaxPoolCall};
+pub use reduce::{ArgReduceCall, ReduceCall, ReduceOp};
+pub use softmax::SoftmaxCall;
+pub use gather::GatherCall;
+pub use pad::{PadCall, PadMode};
+pub use select::SelectCall;
+pub use unary::{UnaryCall, UnaryOp};
 pub use value::Value;
 
 use runtime_core::Simd;

@@ -16,8 +16,9 @@ pub use names::{Names, plain};
 pub(crate) use interface::grouped;
 pub use weights::WeightsMode;
 
+use crate::ir::TensorType;
 use crate::plan::Plan;
-use crate::program::Program;
+use crate::program::{Port, Program};
 use names::ModelNames;
 use quote::{format_ident, quote};
 
@@ -45,6 +46,21 @@ pub struct Emitted {
     pub source: String,
     /// Bytes of the weights' file beside it, if they are not inline.
     pub sidecar: Option<Vec<u8>>,
+    /// The names that code needs which calls it.
+    pub interface: Interface,
+}
+
+/// How emitted code is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interface {
+    /// The struct.
+    pub model: String,
+    /// What `run` takes, in order.
+    pub inputs: Vec<TensorType>,
+    /// What `run` gives, in order.
+    pub outputs: Vec<TensorType>,
+    /// Fields of the struct that `run` returns, one an output; empty if there is one output, returned as it is.
+    pub fields: Vec<String>,
 }
 
 /// Prints a planned program.
@@ -69,5 +85,12 @@ pub fn emit(program: &Program, plan: &Plan, options: &Options) -> Emitted {
     out.text(&layers::module(program, plan, &names));
     out.text(&weights);
     out.end("}");
-    Emitted { source: out.finish(), sidecar }
+    let types = |ports: &[Port]| ports.iter().map(|p| p.ty.clone()).collect();
+    let interface = Interface {
+        inputs: types(&program.inputs),
+        outputs: types(&program.outputs),
+        fields: if program.outputs.len() == 1 { vec![] } else { names.output_fields },
+        model: names.model,
+    };
+    Emitted { source: out.finish(), sidecar, interface }
 }

@@ -210,7 +210,7 @@ pub enum Problem {
         tensor: String,
     },
     /// Nodes that need each other's outputs.
-    #[error("the graph has a cycle: {}", cycle.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(" -> "))]
+    #[error("the graph has a cycle: {}", path(cycle))]
     Cycle {
         /// Nodes along it; the first one is repeated at the end.
         cycle: Vec<String>,
@@ -293,16 +293,30 @@ pub enum Problem {
     },
 }
 
+/// The nodes of a cycle, the middle of a long one left out.
+fn path(cycle: &[String]) -> String {
+    let shown = |names: &[String]| {
+        names
+            .iter()
+            .map(|name| format!("`{name}`"))
+            .collect::<Vec<_>>()
+            .join(" -> ")
+    };
+    match cycle {
+        [start @ .., last] if start.len() > 8 => format!("{} -> .. -> `{last}`", shown(&start[..8])),
+        _ => shown(cycle),
+    }
+}
+
 impl Problem {
     /// What the person can do about it, where there is more to say than the message does.
     fn help(&self) -> Option<String> {
         match self {
             Problem::OtherFormat { remedy, .. } => remedy.map(str::to_owned),
             Problem::Truncated { .. } => Some("copy or download the file again".into()),
-            Problem::Opset { found, .. } if *found < MIN_OPSET => Some(format!(
-                "convert it in Python: onnx.version_converter.convert_version(onnx.load(\"model.onnx\"), {})",
-                MIN_OPSET.max(13)
-            )),
+            Problem::Opset { found, .. } if *found < MIN_OPSET => Some(
+                "convert it in Python: onnx.version_converter.convert_version(onnx.load(\"model.onnx\"), 17)".into(),
+            ),
             Problem::Opset { .. } => Some(format!(
                 "export the model again with opset {MAX_OPSET} or below, or use a newer compiler"
             )),

@@ -1,10 +1,25 @@
 //! `Graph` -> `Graph`. The list is the pipeline; each entry says what it needs from those above it.
 
+mod affine_into_weights;
+mod channels_last;
+mod common_subexpressions;
+mod constant_folding;
+mod fuse_activation;
+mod fuse_pad;
+mod fuse_residual;
+mod gemm_rows;
+mod mat_mul_to_gemm;
+mod no_ops;
+mod recognise_activations;
+mod rewrite;
+mod sink_transposes;
+mod unused;
+
 use crate::Error;
 use crate::ir::{Graph, OpError, verify};
 
 /// One rewrite of the graph.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Pass {
     /// Name, as `--print-after` takes it.
     pub name: &'static str,
@@ -12,13 +27,47 @@ pub struct Pass {
     pub run: fn(&mut Graph) -> Result<(), OpError>,
 }
 
-/// The pipeline.
-pub const PIPELINE: &[Pass] = &[];
+const fn pass(name: &'static str, run: fn(&mut Graph) -> Result<(), OpError>) -> Pass {
+    Pass { name, run }
+}
 
-/// What lowering cannot do without: puts operators into the forms that kernels exist for.
-pub const REQUIRED: &[Pass] = &[];
+/// The pipeline.
+pub const PIPELINE: &[Pass] = &[
+    // What the passes below need not look through or look at.
+    pass("no-ops", no_ops::run),
+    pass("constant-folding", constant_folding::run),
+    pass("common-subexpressions", common_subexpressions::run),
+    pass("unused", unused::run),
+    // SiLU and HardSwish as exporters write them, before their parts are fused into producers.
+    pass("recognise-activations", recognise_activations::run),
+    // Products with constant weights, so that the next pass finds their biases and scales.
+    pass("mat-mul-to-gemm", mat_mul_to_gemm::run),
+    // BatchNormalization and other constant factors and offsets of channels, into weights and bias.
+    pass("affine-into-weights", affine_into_weights::run),
+    pass("fuse-pad", fuse_pad::run),
+    // After the biases, which come before the activation.
+    pass("fuse-activation", fuse_activation::run),
+    // After the additions have taken their activations, which then follow the residual.
+    pass("fuse-residual", fuse_residual::run),
+    // Transposes around every image operator; those that meet cancel in the next pass.
+    pass("channels-last", channels_last::run),
+    pass("sink-transposes", sink_transposes::run),
+    // The transpose that remains before a classifier, into its weights.
+    pass("gemm-rows", gemm_rows::run),
+    // What became alike or superfluous.
+    pass("constant-folding", constant_folding::run),
+    pass("no-ops", no_ops::run),
+    pass("common-subexpressions", common_subexpressions::run),
+    pass("unused", unused::run),
+];
+
+/// What lowering cannot do without: image operators in the layout that kernels exist for.
+pub const REQUIRED: &[Pass] = &[pass("channels-last", channels_last::run)];
 
 /// Runs passes in order and verifies the graph after each; `after` sees it then.
+///
+/// # Errors
+/// The pass that failed or broke the graph.
 pub fn run(graph: &mut Graph, passes: &[Pass], after: &mut dyn FnMut(&Pass, &Graph)) -> Result<(), Error> {
     for pass in passes {
         let broken = |e: OpError| Error::Pass { pass: pass.name, message: e.message };

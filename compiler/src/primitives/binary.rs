@@ -1,4 +1,4 @@
-use super::{Reshape, broadcast, broadcast_strides};
+use super::{Reshape, broadcast, broadcast_strides, check_rank, joined};
 use crate::ir::{DType, Inputs, OpError, Operator, Permuted, TensorType, op_error};
 use crate::kernels::{BinaryCall, BinaryOp};
 use crate::lower::{CallOptions, Lowering};
@@ -48,8 +48,9 @@ impl Operator for Binary {
     fn lower(&self, cx: &mut Lowering<'_>) -> Result<(), OpError> {
         let shape = &cx.output_ty(0).shape;
         let [a_shape, b_shape] = [&cx.ty(0).shape, &cx.ty(1).shape];
-        let (dims, a_strides, b_strides) =
-            simplified(shape, broadcast_strides(a_shape, shape), broadcast_strides(b_shape, shape));
+        let (dims, [a_strides, b_strides]) =
+            joined(shape, [broadcast_strides(a_shape, shape), broadcast_strides(b_shape, shape)]);
+        check_rank(&dims)?;
         let len = cx.output_ty(0).len();
         let dtype = cx.ty(0).dtype;
         let overwrites = (dtype == DType::F32 && !self.op.is_predicate()).then_some(());
@@ -88,24 +89,4 @@ impl Binary {
         aligned.extend(shape);
         Reshape { shape: aligned }
     }
-}
-
-/// Joins neighbouring dimensions that both operands walk alike.
-fn simplified(shape: &[usize], a: Vec<usize>, b: Vec<usize>) -> (Vec<usize>, Vec<usize>, Vec<usize>) {
-    let (mut dims, mut a_strides, mut b_strides): (Vec<usize>, Vec<usize>, Vec<usize>) = (vec![], vec![], vec![]);
-    for ((dim, x), y) in shape.iter().zip(a).zip(b) {
-        let last = dims.len().wrapping_sub(1);
-        if *dim == 1 {
-            continue;
-        }
-        if dims.get(last).is_some() && a_strides[last] == x * dim && b_strides[last] == y * dim {
-            dims[last] *= dim;
-            (a_strides[last], b_strides[last]) = (x, y);
-        } else {
-            dims.push(*dim);
-            a_strides.push(x);
-            b_strides.push(y);
-        }
-    }
-    if dims.is_empty() { (vec![1], vec![1], vec![1]) } else { (dims, a_strides, b_strides) }
 }

@@ -1,4 +1,53 @@
-use crate::ir::{OpError, op_error};
+use crate::ir::{DType, OpError, TensorType, op_error};
+use crate::kernels::HOST_RANK;
+
+/// The largest tensor that an operator may make from smaller ones, in bytes.
+const MAX_BYTES: usize = 1 << 32;
+
+/// The type of a tensor whose shape was computed.
+///
+/// # Errors
+/// If it takes more than 4 GiB (dimensions of 0 taken as 1, so that strides cannot overflow either).
+pub fn tensor_type(dtype: DType, shape: Vec<usize>) -> Result<TensorType, OpError> {
+    let bytes = shape.iter().try_fold(dtype.size(), |bytes, dim| bytes.checked_mul((*dim).max(1)));
+    match bytes {
+        Some(bytes) if bytes <= MAX_BYTES => Ok(TensorType { dtype, shape }),
+        _ => Err(op_error(format!("a tensor of shape {shape:?} and type {dtype} takes more than 4 GiB"))),
+    }
+}
+
+/// An error if kernels cannot walk this many dimensions.
+pub fn check_rank(dims: &[usize]) -> Result<(), OpError> {
+    if dims.len() <= HOST_RANK {
+        return Ok(());
+    }
+    Err(op_error(format!("elements lie in {} dimensions that cannot be joined", dims.len()))
+        .help(format!("at most {HOST_RANK} are supported")))
+}
+
+/// Joins neighbouring dimensions that all operands walk alike, and drops those of one element.
+pub fn joined<const N: usize>(shape: &[usize], strides: [Vec<usize>; N]) -> (Vec<usize>, [Vec<usize>; N]) {
+    let mut dims: Vec<usize> = vec![];
+    let mut kept: [Vec<usize>; N] = std::array::from_fn(|_| vec![]);
+    for (i, dim) in shape.iter().enumerate().filter(|(_, dim)| **dim != 1) {
+        let alike = |n: usize| kept[n].last().is_some_and(|last| *last == strides[n][i] * dim);
+        match dims.last_mut() {
+            Some(last) if (0..N).all(alike) => {
+                *last *= dim;
+                kept.iter_mut().for_each(|kept| kept.truncate(kept.len() - 1));
+            }
+            _ => dims.push(*dim),
+        }
+        for (kept, strides) in kept.iter_mut().zip(&strides) {
+            kept.push(strides[i]);
+        }
+    }
+    if dims.is_empty() {
+        (vec![1], std::array::from_fn(|_| vec![1]))
+    } else {
+        (dims, kept)
+    }
+}
 
 /// The shape that both broadcast to.
 ///

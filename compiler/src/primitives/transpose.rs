@@ -1,4 +1,4 @@
-use super::row_major_strides;
+use super::{check_rank, row_major_strides};
 use crate::ir::{Inputs, OpError, Operator, TensorType, op_error};
 use crate::kernels::StridedCall;
 use crate::lower::Lowering;
@@ -55,9 +55,11 @@ impl Operator for Transpose {
             strides: self.perm.iter().map(|p| strides[*p] as isize).collect(),
             offset: 0,
             size: ty.dtype.size(),
-        };
+        }
+        .simplified();
+        check_rank(&strided.dims)?;
         let y = cx.output(0);
-        cx.call(strided.simplified(), &[x], &[y]);
+        cx.call(strided, &[x], &[y]);
         Ok(())
     }
 }

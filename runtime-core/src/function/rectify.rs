@@ -89,4 +89,3 @@ functions! {
         if x < 0.0 { -1.0 } else { positive }
     };
 }
-

@@ -1,7 +1,7 @@
 use super::binary_op::BinaryOp;
 use super::body::{Body, Generic, compute, plain};
 use super::chunks::rows_mut;
-use super::walk::{Rows, last, row};
+use super::walk::{Walk, last, row};
 use crate::arch::Arch;
 use crate::function::{Function, Identity};
 use crate::{Element, Param, Simd};
@@ -108,7 +108,7 @@ impl<Op: Copy, F: Copy, const R: usize> Binary<Op, F, R> {
             return;
         }
         let (a_stride, b_stride) = (last(&self.a_strides, 0), last(&self.b_strides, 0));
-        let mut rows = Rows::new(self.dims, [signed(self.a_strides), signed(self.b_strides)], [0; 2]);
+        let mut rows = Walk::new(self.dims, [signed(self.a_strides), signed(self.b_strides)], [0; 2]);
         for y in rows_mut(y, width) {
             let [at_a, at_b] = rows.next();
             if zip_row((a, at_a, a_stride), (b, at_b, b_stride), y, &f).is_none() {
@@ -123,7 +123,7 @@ impl<Op: Copy, F: Copy, const R: usize> Binary<Op, F, R> {
         if width == 0 {
             return;
         }
-        let mut rows = Rows::new(self.dims, [signed(strides)], [0]);
+        let mut rows = Walk::new(self.dims, [signed(strides)], [0]);
         for y in rows_mut(y, width) {
             let [at] = rows.next();
             if update_row(x, at, last(&strides, 0), y, &f).is_none() {

@@ -1,5 +1,6 @@
 //! The functions of two elements.
 
+use super::fmod::{fmod, fmodf};
 use crate::{Bool, Element, Float, Number};
 
 /// A function of two elements of type `T`.
@@ -158,22 +159,22 @@ integers! { i8 i16 i32 i64 u8 u16 u32 u64 }
 one! {
     f32:
     Pow |a, b| libm::powf(a, b);
-    Mod |a, b| floored(libm::fmodf(a, b), b);
-    Fmod |a, b| libm::fmodf(a, b);
+    Mod |a, b| floored(fmodf(a, b), b);
+    Fmod |a, b| fmodf(a, b);
 }
 one! {
     f64:
     Pow |a, b| libm::pow(a, b);
-    Mod |a, b| floored(libm::fmod(a, b), b);
-    Fmod |a, b| libm::fmod(a, b);
+    Mod |a, b| floored(fmod(a, b), b);
+    Fmod |a, b| fmod(a, b);
 }
 
 macro_rules! halves {
     ($($ty:ty)*) => {$(one! {
         $ty:
         Pow |a, b| through_f32(a, b, libm::powf);
-        Mod |a, b| floored(through_f32(a, b, libm::fmodf), b);
-        Fmod |a, b| through_f32(a, b, libm::fmodf);
+        Mod |a, b| floored(through_f32(a, b, fmodf), b);
+        Fmod |a, b| through_f32(a, b, fmodf);
     })*};
 }
 

@@ -40,12 +40,17 @@ impl<'a> Body<(&'a [f32], &'a [f32], &'a [f32], &'a mut [f32])> for InstanceNorm
                 for (factor, scale) in factor.iter_mut().zip(scale) {
                     *factor *= scale;
                 }
-                update_columns(y, channels, column, (mean, zero), |y, mean, _| y - mean);
                 let mut shift = zero;
                 for (shift, bias) in shift.iter_mut().zip(bias) {
                     *shift = *bias;
                 }
-                update_columns(y, channels, column, (factor, shift), A::fma);
+                update_columns(
+                    y,
+                    channels,
+                    column,
+                    [mean, factor, shift],
+                    |y, [mean, factor, shift]| A::fma(y - mean, factor, shift),
+                );
             }
         }
     }

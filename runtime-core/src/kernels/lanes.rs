@@ -16,6 +16,9 @@ pub(super) fn fold_row(
     step: impl Fn(f32, f32) -> f32,
     combine: impl Fn(f32, f32) -> f32,
 ) -> f32 {
+    if x.len() < LANES / 2 {
+        return x.iter().fold(start, |total, x| step(total, *x));
+    }
     let mut total = start;
     for block in blocks(x, LANES * STEPS) {
         let (chunks, rest) = block.as_chunks::<LANES>();
@@ -53,11 +56,8 @@ pub(super) fn fold_columns(
     combine: impl Fn(f32, f32) -> f32,
 ) -> [f32; LANES] {
     let mut total = [start; LANES];
-    if width == 0 {
-        return total;
-    }
     let full = width.saturating_sub(column) >= LANES;
-    for block in blocks(x, width.saturating_mul(STEPS).max(1)) {
+    for block in blocks(x, width.saturating_mul(STEPS)) {
         let mut lanes = [start; LANES];
         if full {
             for row in rows(block, width) {
@@ -84,27 +84,30 @@ pub(super) fn fold_columns(
 }
 
 /// Updates the columns `column..column + LANES` of a matrix of rows of `width` (as many of them as there are), each
-/// with its own `scale` and `shift`.
+/// with its own `state`.
 #[inline(always)]
 pub(super) fn update_columns(
     y: &mut [f32],
     width: usize,
     column: usize,
-    (scale, shift): ([f32; LANES], [f32; LANES]),
-    f: impl Fn(f32, f32, f32) -> f32,
+    state: [[f32; LANES]; 3],
+    f: impl Fn(f32, [f32; 3]) -> f32,
 ) {
-    if width == 0 {
-        return;
-    }
-    for row in rows_mut(y, width) {
-        let Some(row) = row.get_mut(column..) else { return };
-        if let Some(row) = row.first_chunk_mut::<LANES>() {
-            for ((y, scale), shift) in row.iter_mut().zip(&scale).zip(&shift) {
-                *y = f(*y, *scale, *shift);
+    let [first, second, third] = &state;
+    if width.saturating_sub(column) >= LANES {
+        for row in rows_mut(y, width) {
+            let Some(row) = row.get_mut(column..).and_then(|row| row.first_chunk_mut::<LANES>()) else {
+                return;
+            };
+            for i in 0..LANES {
+                row[i] = f(row[i], [first[i], second[i], third[i]]);
             }
-        } else {
-            for ((y, scale), shift) in row.iter_mut().zip(&scale).zip(&shift) {
-                *y = f(*y, *scale, *shift);
+        }
+    } else {
+        for row in rows_mut(y, width) {
+            let Some(row) = row.get_mut(column..) else { return };
+            for (((y, first), second), third) in row.iter_mut().zip(first).zip(second).zip(third) {
+                *y = f(*y, [*first, *second, *third]);
             }
         }
     }

@@ -1,4 +1,5 @@
-use super::tile::{Split, Windows};
+use super::chunks::{rows, rows_mut};
+use super::tile::{Split, Windows, unrolled};
 use crate::arch::{Arch, Kernel};
 use crate::{Number, Param, Simd};
 
@@ -54,22 +55,18 @@ impl<const R: usize> Iterator for Batches<R> {
             b_strides,
             ..
         } = self.layer;
-        let axes = self
-            .index
-            .iter_mut()
-            .zip(batch)
-            .zip(a_strides.into_iter().zip(b_strides));
-        for ((index, size), (a_stride, b_stride)) in axes.rev() {
+        for axis in (0..R).rev() {
+            let index = &mut self.index[axis];
             *index += 1;
-            a = a.wrapping_add(a_stride);
-            b = b.wrapping_add(b_stride);
-            if *index < size {
+            a = a.wrapping_add(a_strides[axis]);
+            b = b.wrapping_add(b_strides[axis]);
+            if *index < batch[axis] {
                 self.next = Some([a, b]);
                 break;
             }
             *index = 0;
-            a = a.wrapping_sub(a_stride.wrapping_mul(size));
-            b = b.wrapping_sub(b_stride.wrapping_mul(size));
+            a = a.wrapping_sub(a_strides[axis].wrapping_mul(batch[axis]));
+            b = b.wrapping_sub(b_strides[axis].wrapping_mul(batch[axis]));
         }
         Some(current)
     }
@@ -108,10 +105,7 @@ impl<'a, P: Param<MatMul<R>>, const R: usize> Kernel for Tiled<'a, P, R> {
         let layer = self.layer.get();
         let MatMul { m, k, n, .. } = layer;
         let (a_len, b_len, y_len) = (m.saturating_mul(k), k.saturating_mul(n), m.saturating_mul(n));
-        if y_len == 0 {
-            return;
-        }
-        for ([a, b], y) in Batches::new(layer).zip(self.y.chunks_exact_mut(y_len)) {
+        for ([a, b], y) in Batches::new(layer).zip(rows_mut(self.y, y_len)) {
             let (Some(a), Some(b)) = (part(self.a, a, a_len), part(self.b, b, b_len)) else {
                 return;
             };
@@ -154,25 +148,25 @@ impl Product<'_> {
     }
 
     #[inline(always)]
+    #[allow(clippy::needless_range_loop)] // By index, so that the bounds checks go.
     fn tile<A: Arch, const M: usize, const N: usize>(self, row: usize, column: usize, y: &mut [f32]) {
         let Self { a, b, k, n } = self;
         let mut rows = [a; M];
-        for (i, to) in rows.iter_mut().enumerate() {
-            let Some(row) = a.get((row + i) * k..).and_then(|a| a.get(..k)) else {
-                return;
-            };
-            *to = row;
-        }
+        unrolled!(i in 0..M {
+            let at = (row + i) * k;
+            let Some(row) = a.get(at..at + k) else { return };
+            rows[i] = row;
+        });
         let mut acc = [[0.0; N]; M];
         let mut b = b.get(column..).unwrap_or(&[]);
         for k in 0..k {
             let Some(lanes) = b.first_chunk::<N>() else { return };
-            for (acc, row) in acc.iter_mut().zip(&rows) {
-                let a = row[k];
-                for (acc, b) in acc.iter_mut().zip(lanes) {
-                    *acc = A::fma(a, *b, *acc);
+            unrolled!(i in 0..M {
+                let a = rows[i][k];
+                for j in 0..N {
+                    acc[i][j] = A::fma(a, lanes[j], acc[i][j]);
                 }
-            }
+            });
             b = b.get(n..).unwrap_or(&[]);
         }
         for (i, acc) in acc.into_iter().enumerate() {
@@ -216,17 +210,14 @@ impl<'a, P: Param<MatMul<R>>, T: Number, const R: usize> Kernel for Plain<'a, P,
         let layer = self.layer.get();
         let MatMul { m, k, n, .. } = layer;
         let (a_len, b_len, y_len) = (m.saturating_mul(k), k.saturating_mul(n), m.saturating_mul(n));
-        if y_len == 0 {
-            return;
-        }
-        for ([a, b], y) in Batches::new(layer).zip(self.y.chunks_exact_mut(y_len)) {
+        for ([a, b], y) in Batches::new(layer).zip(rows_mut(self.y, y_len)) {
             let (Some(a), Some(b)) = (part(self.a, a, a_len), part(self.b, b, b_len)) else {
                 return;
             };
-            for (row, y) in y.chunks_exact_mut(n).enumerate() {
+            for (row, y) in rows_mut(y, n).enumerate() {
                 y.fill(T::ZERO);
                 let Some(a) = a.get(row * k..(row + 1) * k) else { return };
-                for (a, b) in a.iter().zip(b.chunks_exact(n)) {
+                for (a, b) in a.iter().zip(rows(b, n)) {
                     for (y, b) in y.iter_mut().zip(b) {
                         *y = y.add(a.mul(*b));
                     }

@@ -14,6 +14,7 @@ mod conv_transpose2d;
 mod depthwise_conv2d;
 mod duplicate;
 mod fill;
+mod fmod;
 mod gather;
 mod gemm;
 mod group_normalization;

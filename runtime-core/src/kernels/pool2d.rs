@@ -1,5 +1,5 @@
 use super::body::{Body, compute};
-use super::chunks::{blocks_mut, rows, rows_mut};
+use super::chunks::{rows, rows_mut};
 use crate::arch::Arch;
 use crate::{Number, Param, Simd};
 
@@ -25,9 +25,6 @@ pub struct Pool2d {
     /// Whether an average counts the padding as zeros (but never what lies beyond it).
     pub count_include_pad: bool,
 }
-
-/// Channels that are handled side by side.
-const LANES: usize = 16;
 
 /// The positions of a window along one axis, relative to the input.
 #[derive(Clone, Copy)]
@@ -69,43 +66,54 @@ impl Pool2d {
         }
     }
 
-    /// Folds each window, channel by channel, then finishes it with the window's size.
+    /// Folds each window, channel by channel, then finishes it with what `prepare` makes of the window.
     #[inline(always)]
-    fn pool<T: Copy>(
+    fn pool<T: Copy, W: Copy>(
         self,
         x: &[T],
         y: &mut [T],
         start: T,
         step: impl Fn(T, T) -> T,
-        finish: impl Fn(T, Window, Window) -> T,
+        prepare: impl Fn(Window, Window) -> W,
+        finish: impl Fn(T, W) -> T,
     ) {
         let [height, width, channels] = self.input;
         let [out_height, out_width, _] = self.output;
         let image = height.wrapping_mul(width).wrapping_mul(channels);
         let row = out_width.wrapping_mul(channels);
-        let out_image = out_height.wrapping_mul(row);
-        if image == 0 || out_image == 0 || row == 0 || channels == 0 {
-            return;
-        }
-        for (x, y) in rows(x, image).zip(rows_mut(y, out_image)).take(self.batch) {
+        for (x, y) in rows(x, image)
+            .zip(rows_mut(y, out_height.wrapping_mul(row)))
+            .take(self.batch)
+        {
             for (out_y, y) in rows_mut(y, row).enumerate() {
                 let vertical = self.window(0, out_y);
                 for (out_x, y) in rows_mut(y, channels).enumerate() {
                     let horizontal = self.window(1, out_x);
-                    for (block, y) in blocks_mut(y, LANES).enumerate() {
-                        let first = block * LANES;
-                        let places = vertical.inside().flat_map(|place_y| {
+                    let window = prepare(vertical, horizontal);
+                    let places = |first: usize| {
+                        vertical.inside().flat_map(move |place_y| {
                             horizontal
                                 .inside()
                                 .map(move |place_x| (place_y * width + place_x) * channels + first)
-                        });
-                        let lanes = if y.len() == LANES {
-                            fold_full(x, places, start, &step)
+                        })
+                    };
+                    let mut first = 0;
+                    let mut rest = y;
+                    while !rest.is_empty() {
+                        let part;
+                        if rest.len() >= 16 {
+                            (part, rest) = take::<_, 16>(rest);
+                            fold::<_, 16>(x, places(first), start, &step, part);
+                        } else if rest.len() >= 8 {
+                            (part, rest) = take::<_, 8>(rest);
+                            fold::<_, 8>(x, places(first), start, &step, part);
                         } else {
-                            fold_part(x, places, y.len(), start, &step)
-                        };
-                        for (y, lane) in y.iter_mut().zip(lanes) {
-                            *y = finish(lane, vertical, horizontal);
+                            (part, rest) = (rest, &mut []);
+                            fold_few(x, places(first), start, &step, part);
+                        }
+                        first += part.len();
+                        for y in part {
+                            *y = finish(*y, window);
                         }
                     }
                 }
@@ -114,36 +122,49 @@ impl Pool2d {
     }
 }
 
+/// The first `N` elements, and the others.
 #[inline(always)]
-fn fold_full<T: Copy>(x: &[T], places: impl Iterator<Item = usize>, start: T, step: impl Fn(T, T) -> T) -> [T; LANES] {
-    let mut lanes = [start; LANES];
+fn take<T, const N: usize>(y: &mut [T]) -> (&mut [T], &mut [T]) {
+    y.split_at_mut_checked(N).unwrap_or_default()
+}
+
+/// Folds `N` channels side by side.
+#[inline(always)]
+fn fold<T: Copy, const N: usize>(
+    x: &[T],
+    places: impl Iterator<Item = usize>,
+    start: T,
+    step: impl Fn(T, T) -> T,
+    y: &mut [T],
+) {
+    let mut lanes = [start; N];
     for place in places {
-        let Some(x) = x.get(place..).and_then(|x| x.first_chunk::<LANES>()) else {
-            return lanes;
+        let Some(x) = x.get(place..).and_then(|x| x.first_chunk::<N>()) else {
+            return;
         };
         for (lane, x) in lanes.iter_mut().zip(x) {
             *lane = step(*lane, *x);
         }
     }
-    lanes
+    for (y, lane) in y.iter_mut().zip(lanes) {
+        *y = lane;
+    }
 }
 
+/// Folds fewer than eight channels.
 #[inline(always)]
-fn fold_part<T: Copy>(
-    x: &[T],
-    places: impl Iterator<Item = usize>,
-    width: usize,
-    start: T,
-    step: impl Fn(T, T) -> T,
-) -> [T; LANES] {
-    let mut lanes = [start; LANES];
+fn fold_few<T: Copy>(x: &[T], places: impl Iterator<Item = usize>, start: T, step: impl Fn(T, T) -> T, y: &mut [T]) {
+    let mut lanes = [start; 8];
+    let width = y.len();
     for place in places {
-        let Some(x) = x.get(place..) else { return lanes };
+        let Some(x) = x.get(place..) else { return };
         for (lane, x) in lanes.iter_mut().zip(x).take(width) {
             *lane = step(*lane, *x);
         }
     }
-    lanes
+    for (y, lane) in y.iter_mut().zip(lanes) {
+        *y = lane;
+    }
 }
 
 struct Greatest<'a, T>(&'a [T], &'a mut [T]);
@@ -152,7 +173,7 @@ struct Average<'a>(&'a [f32], &'a mut [f32]);
 impl<'a, T: Number> Body<Greatest<'a, T>> for Pool2d {
     #[inline(always)]
     fn body<A: Arch>(self, Greatest(x, y): Greatest<'a, T>) {
-        self.pool(x, y, T::LEAST, |m, x| if x > m { x } else { m }, |m, _, _| m);
+        self.pool(x, y, T::LEAST, |m, x| if x > m { x } else { m }, |_, _| (), |m, ()| m);
     }
 }
 
@@ -165,14 +186,15 @@ impl<'a> Body<Average<'a>> for Pool2d {
             y,
             0.0,
             |sum, x| sum + x,
-            |sum, vertical, horizontal| {
+            |vertical, horizontal| {
                 let count = if self.count_include_pad {
                     vertical.padded(bottom) * horizontal.padded(right)
                 } else {
                     vertical.inside().count() * horizontal.inside().count()
                 };
-                sum / count as f32
+                count as f32
             },
+            |sum, count| sum / count,
         );
     }
 }

@@ -1,6 +1,6 @@
 use super::body::{Body, plain};
 use super::chunks::rows_mut;
-use super::walk::{Rows, last};
+use super::walk::{Walk, last};
 use crate::arch::Arch;
 use crate::{Bool, Element, Param, Simd};
 
@@ -28,7 +28,7 @@ impl<'a, T: Element, const R: usize> Body<(&'a [Bool], &'a [T], &'a [T], &'a mut
         }
         let strides = [self.condition_strides, self.a_strides, self.b_strides];
         let steps = strides.map(|strides| last(&strides, 0));
-        let mut rows = Rows::new(self.dims, strides.map(|strides| strides.map(|s| s as isize)), [0; 3]);
+        let mut rows = Walk::new(self.dims, strides.map(|strides| strides.map(|s| s as isize)), [0; 3]);
         for y in rows_mut(y, width) {
             let [mut at_condition, mut at_a, mut at_b] = rows.next();
             for y in y {

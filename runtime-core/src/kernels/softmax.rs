@@ -78,15 +78,15 @@ fn columns<A: Arch, S: Scale>(inner: usize, column: usize, y: &mut [f32]) {
     if S::LOG {
         let step = |sum, x, greatest| sum + exp::<A>(x - greatest);
         let shift = fold_columns(y, inner, column, greatest, 0.0, step, add).map(log::<A>);
-        update_columns(y, inner, column, (greatest, shift), |y, greatest, shift| {
+        update_columns(y, inner, column, [greatest, shift, zero], |y, [greatest, shift, _]| {
             y - greatest - shift
         });
     } else {
-        update_columns(y, inner, column, (greatest, zero), |y, greatest, _| {
+        update_columns(y, inner, column, [greatest, zero, zero], |y, [greatest, ..]| {
             exp::<A>(y - greatest)
         });
         let scale = fold_columns(y, inner, column, zero, 0.0, |sum, y, _| sum + y, add).map(|sum| 1.0 / sum);
-        update_columns(y, inner, column, (scale, zero), |y, scale, _| y * scale);
+        update_columns(y, inner, column, [scale, zero, zero], |y, [scale, ..]| y * scale);
     }
 }
 

@@ -1,6 +1,6 @@
 use super::body::{Body, plain};
 use super::chunks::{blocks_mut, rows_mut};
-use super::walk::{Rows, copy_row, last, row};
+use super::walk::{Walk, copy_row, last, row};
 use crate::arch::Arch;
 use crate::{Element, Param, Simd};
 
@@ -39,7 +39,7 @@ impl<'a, T: Element, const R: usize> Body<(&'a [T], &'a mut [T])> for Strided<R>
         {
             return self.matrices(*rows, width, column, x, y);
         }
-        let mut rows = Rows::new(self.dims, [self.strides], [self.offset as isize]);
+        let mut rows = Walk::new(self.dims, [self.strides], [self.offset as isize]);
         for y in rows_mut(y, width) {
             let [start] = rows.next();
             if copy(x, start, stride, y).is_none() {
@@ -74,7 +74,7 @@ impl<const R: usize> Strided<R> {
         if let [.., last_but_one, last] = outer.dims.as_mut_slice() {
             (*last_but_one, *last) = (1, 1);
         }
-        let mut starts = Rows::new(outer.dims, [outer.strides], [self.offset as isize]);
+        let mut starts = Walk::new(outer.dims, [outer.strides], [self.offset as isize]);
         let size = rows.saturating_mul(width).max(1);
         for y in rows_mut(y, size) {
             let [start] = starts.next();

@@ -8,14 +8,14 @@ pub(super) fn last<T: Copy, const R: usize>(values: &[T; R], otherwise: T) -> T 
 
 /// The offsets of successive rows of `N` tensors that are walked together. All arithmetic wraps: an offset that
 /// belongs to no element is found out when the row is taken.
-pub(super) struct Rows<const R: usize, const N: usize> {
+pub(super) struct Walk<const R: usize, const N: usize> {
     dims: [usize; R],
     strides: [[isize; R]; N],
     index: [usize; R],
     offsets: [isize; N],
 }
 
-impl<const R: usize, const N: usize> Rows<R, N> {
+impl<const R: usize, const N: usize> Walk<R, N> {
     #[inline(always)]
     pub(super) fn new(dims: [usize; R], strides: [[isize; R]; N], offsets: [isize; N]) -> Self {
         Self {

@@ -1,0 +1,66 @@
+//! The model zoo: real models with reference inputs and outputs, in a folder beside the checkout.
+
+use edgec::harness::{self, Case, Comparison, Module, Progress, Tolerance, Workspace};
+use edgec::{Compiled, Compiler, Target, npz};
+use std::path::{Path, PathBuf};
+
+/// The zoo's folder, `EDGEC_ZOO` or `../shared/zoo` from the workspace; prints why tests are skipped if it is absent.
+pub fn folder() -> Option<PathBuf> {
+    let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/zoo");
+    let folder = std::env::var_os("EDGEC_ZOO").map_or_else(default, PathBuf::from);
+    if folder.join("golden").is_dir() {
+        return Some(folder);
+    }
+    println!("skipped: there is no model zoo at {}; set EDGEC_ZOO to its folder", folder.display());
+    None
+}
+
+/// A model compiled for its reference.
+pub struct Reference {
+    /// Name of the module: the model's, as an identifier.
+    pub module: String,
+    /// How it was compiled.
+    pub compiler: Compiler,
+    /// What came of it.
+    pub compiled: Compiled,
+    /// The reference.
+    pub cases: Vec<Case>,
+}
+
+impl Reference {
+    /// Compiles `model`, such as `tiny/tcn`, with the shapes of its reference.
+    ///
+    /// # Errors
+    /// What a person needs to know of what went wrong.
+    pub fn compile(zoo: &Path, model: &str, target: Target) -> Result<Self, String> {
+        let name = model.rsplit('/').next().unwrap_or(model);
+        let arrays = npz::read(&zoo.join(format!("golden/{name}.npz"))).map_err(|e| e.to_string())?;
+        let cases = harness::cases(arrays).map_err(|e| e.to_string())?;
+        let compiler = Compiler::new(zoo.join(format!("{model}.onnx"))).name("Model").target(target);
+        let compiler = harness::pin_shapes(compiler, &cases[0].inputs);
+        let compiled = compiler.compile().map_err(|e| e.to_string())?;
+        let module = name.replace(|c: char| !c.is_ascii_alphanumeric(), "_").to_lowercase();
+        Ok(Self { module, compiler, compiled, cases })
+    }
+}
+
+/// How emitted code compares with its reference, output by output.
+pub type Verdict = Result<Vec<(String, Comparison)>, String>;
+
+/// Builds the emitted code of several models, `together` of them in one crate, and compares what it computes. Gives one
+/// verdict a model, in order.
+pub fn verify(workspace: &Workspace, models: &[Reference], together: usize) -> Vec<Verdict> {
+    let module = |model: &Reference| Module::new(&model.module, &model.compiler, &model.compiled);
+    let crates: Vec<Vec<Module>> = models.chunks(together).map(|c| c.iter().map(module).collect()).collect();
+    let progress = Progress::start(format!("building {} models in {} crates", models.len(), crates.len()));
+    let built = workspace.build(&crates).unwrap_or_else(|error| panic!("{error}"));
+    drop(progress);
+    let run = |model: &Reference, runner: harness::Runner| {
+        let program = &model.compiled.program;
+        let inputs = model.cases.iter().map(|case| harness::inputs(program, &case.inputs));
+        let got = runner.run(&inputs.collect::<Result<Vec<_>, _>>()?)?;
+        harness::check(program, &model.cases, &got, Tolerance::default())
+    };
+    let verdicts = models.iter().zip(built).map(|(model, runner)| runner.and_then(|runner| run(model, runner)));
+    verdicts.map(|verdict| verdict.map_err(|error| error.to_string())).collect()
+}

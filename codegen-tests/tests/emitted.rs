@@ -1,0 +1,107 @@
+//! The emitted text, and that it compiles and computes however it is taken in.
+
+use codegen_tests::model_builder::ModelBuilder;
+use edgec::harness::{Inclusion, Module, Workspace};
+use edgec::ir::{DType, Tensor};
+use edgec::{Compiled, Compiler, Target, Weights};
+use std::path::Path;
+use tempfile::TempDir;
+
+fn digits() -> Compiler {
+    Compiler::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/digits/digits.onnx")).name("Digits")
+}
+
+/// Two inputs, two outputs, and names that would break out of identifiers, comments and strings.
+fn hostile(folder: &TempDir) -> Compiler {
+    let bytes = ModelBuilder::new(17)
+        .input("fn", DType::F32, &[1, 4])
+        .input("*/ \"; evil(); //", DType::F32, &[1, 4])
+        .initializer_f32("\n#![deny()]\u{202e}", &[1, 4], &[0.5, -1.0, 2.0, 1e-3])
+        .node("Add", &["fn", "*/ \"; evil(); //"], &["🦀"], &[])
+        .named("arena")
+        .node("Relu", &["🦀"], &["self"], &[])
+        .named("|`](http://x) <b> \\")
+        .node("Add", &["self", "\n#![deny()]\u{202e}"], &["Self"], &[])
+        .named("")
+        .output("self", DType::F32, &[1, 4])
+        .output("Self", DType::F32, &[1, 4])
+        .bytes();
+    let path = folder.path().join("hostile.onnx");
+    std::fs::write(&path, bytes).unwrap();
+    Compiler::new(path).name("*/ struct; type")
+}
+
+/// The emitted source with the weights' bytes cut out.
+fn without_weights(compiler: &Compiler) -> String {
+    let compiled = compiler.compile().unwrap_or_else(|e| panic!("{e}"));
+    let source = compiler.emit(&compiled, "model.weights").source;
+    let mut lines: Vec<&str> = vec![];
+    for line in source.lines() {
+        let line = if line.trim_start().starts_with("\\x") { "            (bytes)" } else { line };
+        if lines.last() != Some(&line) || !line.ends_with("(bytes)") {
+            lines.push(line);
+        }
+    }
+    lines.join("\n")
+}
+
+#[test]
+fn digits_for_boards() {
+    insta::assert_snapshot!(without_weights(&digits()));
+}
+
+#[test]
+fn digits_for_microcontrollers_with_a_sidecar() {
+    insta::assert_snapshot!(without_weights(&digits().target(Target::Mcu).weights(Weights::Sidecar)));
+}
+
+#[test]
+fn names_from_the_model_cannot_break_out() {
+    let folder = tempfile::tempdir().unwrap();
+    insta::assert_snapshot!(without_weights(&hostile(&folder)));
+}
+
+/// Numbers between -1 and 1.
+fn samples(compiled: &Compiled) -> Vec<Tensor> {
+    let values = |len: usize| (0..len).map(|i| (i as f32 * 0.37).sin()).collect::<Vec<_>>();
+    compiled.program.inputs.iter().map(|p| Tensor::f32(&p.ty.shape, &values(p.ty.len()))).collect()
+}
+
+#[test]
+fn it_compiles_and_computes_as_the_host_does_however_it_is_taken_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut modules, mut expected) = (vec![], vec![]);
+    for (name, compiler) in [("digits", digits()), ("hostile", hostile(&folder))] {
+        for target in [Target::Board, Target::Mcu] {
+            for weights in [Weights::Inline, Weights::Sidecar] {
+                for inclusion in [Inclusion::Mod, Inclusion::Include] {
+                    let compiler = compiler.clone().target(target).weights(weights);
+                    let compiled = compiler.compile().unwrap();
+                    let module = Module::new(format!("{name}{}", modules.len()), &compiler, &compiled);
+                    modules.push(Module { inclusion, ..module });
+                    let inputs = samples(&compiled);
+                    expected.push((compiled.executor().run(&inputs), inputs));
+                }
+            }
+        }
+    }
+    let workspace = Workspace::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("emitted")).unwrap();
+    let built = workspace.build(&[modules]).unwrap();
+    for (runner, (outputs, inputs)) in built.into_iter().zip(expected) {
+        let got = runner.unwrap_or_else(|e| panic!("{e}")).run(&[inputs]).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(got[0], outputs, "emitted code and the host run the same kernels");
+    }
+}
+
+#[test]
+fn a_module_that_does_not_compile_fails_alone() {
+    let compiler = digits();
+    let compiled = compiler.compile().unwrap();
+    let good = Module::new("good", &compiler, &compiled);
+    let mut bad = Module::new("bad", &compiler, &compiled);
+    bad.emitted.source.push_str("pub fn wrong() -> u8 { \"\" }\n");
+    let workspace = Workspace::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("failing")).unwrap();
+    let built = workspace.build(&[vec![good, bad]]).unwrap();
+    assert!(built[0].is_ok());
+    assert!(built[1].as_ref().unwrap_err().message.contains("mismatched types"));
+}

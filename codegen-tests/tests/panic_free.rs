@@ -1,0 +1,51 @@
+//! Optimised code for microcontrollers cannot panic: it refers to nothing in `core::panicking`.
+
+use codegen_tests::zoo::{self, Reference};
+use edgec::harness::{Module, Workspace};
+use edgec::{Compiler, Target};
+use std::path::Path;
+
+const MODELS: &[&str] = &["trained/mlp_digits", "trained/lenet_mnist", "mlperf_tiny/kws_dscnn_fp32", "tiny/pulsevad_2.1k"];
+
+/// What both of Rust's manglings make of `core::panicking`.
+const SYMBOL: &[u8] = b"core9panicking";
+
+/// Symbols in a library's string tables that hold [`SYMBOL`].
+fn panics(library: &[u8]) -> Vec<String> {
+    let printable = |b: &u8| b.is_ascii_graphic();
+    let words = library.split(|b| !printable(b)).filter(|w| w.windows(SYMBOL.len()).any(|w| w == SYMBOL));
+    let mut found: Vec<_> = words.map(|w| String::from_utf8_lossy(w).into_owned()).collect();
+    found.sort();
+    found.dedup();
+    found
+}
+
+#[test]
+fn emitted_code_has_no_panic_path() {
+    let digits = Compiler::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/digits/digits.onnx"));
+    let digits = digits.target(Target::Mcu);
+    let mut crates = vec![("digits", vec![Module::new("digits", &digits, &digits.compile().unwrap())])];
+    let mut problems = vec![];
+    if let Some(folder) = zoo::folder() {
+        for model in MODELS {
+            match Reference::compile(&folder, model, Target::Mcu) {
+                Ok(r) => crates.push((model, vec![Module::new(&r.module, &r.compiler, &r.compiled)])),
+                Err(error) => problems.push(format!("{model}: {error}")),
+            }
+        }
+    }
+    let workspace = Workspace::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("panic_free")).unwrap();
+    let (names, crates): (Vec<&str>, Vec<_>) = crates.into_iter().unzip();
+    for (model, built) in names.iter().zip(workspace.build(&crates).unwrap()) {
+        problems.extend(built.err().map(|error| format!("{model}: {error}")));
+    }
+    for (index, model) in names.iter().enumerate() {
+        let library = workspace.release_folder().join(format!("libmodels{index}.rlib"));
+        let found = panics(&std::fs::read(&library).unwrap());
+        println!("{model}: {} panic symbols", found.len());
+        if !found.is_empty() {
+            problems.push(format!("{model}: {}", found.join(" ")));
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}

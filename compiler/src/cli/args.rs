@@ -1,0 +1,187 @@
+use clap::{Args, Parser, Subcommand};
+use edgec::{Compiler, Target, Weights};
+use std::path::PathBuf;
+
+const EXIT_CODES: &str = "Exit codes:
+  0  done; for `verify`: all outputs agree
+  1  the model does not compile, a file cannot be read or written, or outputs differ
+  2  the command line is wrong or incomplete";
+
+/// Compiles ONNX models to standalone Rust for boards and microcontrollers.
+#[derive(Debug, Parser)]
+#[command(name = "edgec", version, args_conflicts_with_subcommands = true, arg_required_else_help = true)]
+#[command(after_help = EXIT_CODES, override_usage = "edgec MODEL.onnx -o OUT.rs [OPTIONS]\n       edgec COMMAND MODEL.onnx [OPTIONS]")]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+    #[command(flatten)]
+    pub(super) emit: Option<EmitArgs>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Show inputs, outputs, dimensions to pin, operators, parameters and cost
+    Inspect(InspectArgs),
+    /// Run the model on the host, on arrays of an .npz file
+    Run(RunArgs),
+    /// Build the emitted code, run it on reference inputs and compare the outputs
+    Verify(VerifyArgs),
+    /// Build the emitted code as a user would and time it on this machine
+    Bench(BenchArgs),
+}
+
+/// The model and its shapes.
+#[derive(Debug, Args)]
+pub(super) struct ModelArgs {
+    /// The ONNX model
+    #[arg(value_name = "MODEL.onnx")]
+    pub(super) model: PathBuf,
+    /// Pin every dimension called N to the size V; may be repeated
+    #[arg(long, value_name = "N=V", value_parser = dim)]
+    pub(super) dim: Vec<(String, usize)>,
+    /// Give an input its whole shape; may be repeated
+    #[arg(long, value_name = "INPUT=1,3,48,192", value_parser = shape)]
+    pub(super) shape: Vec<(String, Shape)>,
+}
+
+/// Sizes of all dimensions.
+#[derive(Clone, Debug)]
+pub(super) struct Shape(pub(super) Vec<usize>);
+
+impl ModelArgs {
+    pub(super) fn compiler(&self) -> Compiler {
+        let compiler = Compiler::new(&self.model);
+        let compiler = self.dim.iter().fold(compiler, |c, (name, size)| c.dim(name, *size));
+        self.shape.iter().fold(compiler, |c, (name, shape)| c.shape(name, shape.0.clone()))
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct EmitArgs {
+    #[command(flatten)]
+    pub(super) model: ModelArgs,
+    /// The Rust file to write; `-` for stdout
+    #[arg(short, long, value_name = "OUT.rs")]
+    pub(super) output: PathBuf,
+    /// Name of the struct; by default after the file
+    #[arg(long, value_name = "STRUCT")]
+    pub(super) name: Option<String>,
+    /// Where the weights go
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) weights: Weights,
+    /// What the code is for
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) target: Target,
+    /// Show the graph on stderr as it is after this pass; `all` for every pass
+    #[arg(long, value_name = "PASS")]
+    pub(super) print_after: Option<String>,
+    /// Print the summary as JSON on stdout
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct InspectArgs {
+    #[command(flatten)]
+    pub(super) model: ModelArgs,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    /// The ONNX model
+    #[arg(value_name = "MODEL.onnx")]
+    pub(super) model: PathBuf,
+    /// One array an input, named like it; shapes are taken from them
+    #[arg(long, value_name = "IN.npz")]
+    pub(super) input: PathBuf,
+    /// Gets one array an output
+    #[arg(long, value_name = "OUT.npz")]
+    pub(super) output: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct VerifyArgs {
+    /// The ONNX model
+    #[arg(value_name = "MODEL.onnx")]
+    pub(super) model: PathBuf,
+    /// Reference arrays: inK:INPUT and outK:OUTPUT for K = 0, 1, ..; others are ignored
+    #[arg(long, value_name = "G.npz")]
+    pub(super) golden: PathBuf,
+    /// Relative part of the tolerance
+    #[arg(long, value_name = "R", default_value_t = 1e-3)]
+    pub(super) rtol: f64,
+    /// Absolute part of the tolerance
+    #[arg(long, value_name = "A", default_value_t = 1e-5)]
+    pub(super) atol: f64,
+    /// Check the host executor instead of the emitted code
+    #[arg(long)]
+    pub(super) executor: bool,
+    /// What the code is for
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) target: Target,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct BenchArgs {
+    #[command(flatten)]
+    pub(super) model: ModelArgs,
+    /// Runs to time; by default as many as take about a second
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) iterations: Option<u32>,
+    /// Flags of rustc; by default none, as users build
+    #[arg(long, value_name = "FLAGS", default_value = "", hide_default_value = true, allow_hyphen_values = true)]
+    pub(super) rustflags: String,
+    /// What the code is for
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) target: Target,
+}
+
+/// `NAME=VALUE`, cut at the last `=`: names of models hold anything.
+fn pair(text: &str) -> Result<(&str, &str), String> {
+    text.rsplit_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(|| "write it as NAME=VALUE".into())
+}
+
+fn size(text: &str) -> Result<usize, String> {
+    text.trim().parse().map_err(|_| format!("`{text}` is not a size"))
+}
+
+fn dim(text: &str) -> Result<(String, usize), String> {
+    let (name, value) = pair(text)?;
+    Ok((name.to_owned(), size(value)?))
+}
+
+fn shape(text: &str) -> Result<(String, Shape), String> {
+    let (name, value) = pair(text)?;
+    let sizes = value.split(',').filter(|_| !value.is_empty()).map(size).collect::<Result<_, _>>()?;
+    Ok((name.to_owned(), Shape(sizes)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_model_needs_no_command() {
+        let cli = Cli::parse_from(["edgec", "m.onnx", "-o", "m.rs", "--dim", "a=b=3", "--shape", "x=1,2", "--shape", "s="]);
+        let emit = cli.emit.unwrap();
+        assert_eq!(emit.model.dim, [("a=b".to_owned(), 3)]);
+        assert_eq!((&emit.model.shape[0].1.0[..], emit.model.shape[1].1.0.len()), (&[1, 2][..], 0));
+    }
+
+    #[test]
+    fn commands_are_told_from_models() {
+        let cli = Cli::parse_from(["edgec", "verify", "m.onnx", "--golden", "g.npz"]);
+        assert!(matches!(cli.command, Some(Command::Verify(_))) && cli.emit.is_none());
+        assert!(Cli::try_parse_from(["edgec", "m.onnx"]).is_err(), "no output");
+        assert!(Cli::try_parse_from(["edgec", "m.onnx", "-o", "x", "--dim", "n"]).is_err());
+    }
+}

@@ -1,0 +1,92 @@
+use super::args::EmitArgs;
+use super::{print, print_json};
+use edgec::ir::Graph;
+use edgec::passes::{self, Pass};
+use edgec::{Compiler, Error, Summary, Target, Weights};
+use std::path::Path;
+use std::process::ExitCode;
+
+/// `edgec MODEL.onnx -o OUT.rs`.
+pub(super) fn emit(args: &EmitArgs) -> miette::Result<ExitCode> {
+    let to_stdout = args.output == Path::new("-");
+    let wrong = |message: &str, help: &str| Error::Usage { message: message.into(), help: Some(help.into()) };
+    if to_stdout && args.weights == Weights::Sidecar {
+        Err(wrong("there is no place for a sidecar beside stdout", "use --weights inline, or -o with a file"))?;
+    }
+    if to_stdout && args.json {
+        Err(wrong("the source and the JSON summary cannot both go to stdout", "use -o with a file"))?;
+    }
+    if args.output.is_dir() {
+        Err(wrong(&format!("{} is a folder", args.output.display()), "give -o a file name in it, ending in .rs"))?;
+    }
+    check_pass(args.print_after.as_deref())?;
+    let mut compiler = args.model.compiler().target(args.target).weights(args.weights).command(command(args));
+    if let Some(name) = &args.name {
+        compiler = compiler.name(name);
+    }
+    if to_stdout {
+        compiler = compiler.weights(Weights::Inline);
+    }
+    let compiled = compiler.compile_model(&compiler.load()?, &mut |pass, graph| show(args, pass, graph))?;
+    write(&compiler, &compiled, args, to_stdout)?;
+    let summary = Summary::of(&compiled);
+    if args.json { print_json(&summary)? } else { eprint!("{summary}") }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn write(compiler: &Compiler, compiled: &edgec::Compiled, args: &EmitArgs, to_stdout: bool) -> miette::Result<()> {
+    if to_stdout {
+        return print(&compiler.emit(compiled, "").source);
+    }
+    compiler.write(compiled, &args.output)?;
+    Ok(())
+}
+
+fn check_pass(name: Option<&str>) -> Result<(), Error> {
+    let known: Vec<_> = passes::PIPELINE.iter().chain(passes::REQUIRED).map(|p| p.name).collect();
+    match name {
+        Some(name) if name != "all" && !known.contains(&name) => Err(Error::Usage {
+            message: format!("there is no pass `{name}`"),
+            help: Some(format!("passes, in order: {}; or `all`", known.join(", "))),
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn show(args: &EmitArgs, pass: &Pass, graph: &Graph) {
+    if args.print_after.as_deref().is_some_and(|name| name == "all" || name == pass.name) {
+        eprintln!("after {}:\n{graph}", pass.name);
+    }
+}
+
+/// The command line that makes the same file again, without the folders of this machine.
+fn command(args: &EmitArgs) -> String {
+    let file = |path: &Path| quoted(&path.file_name().unwrap_or(path.as_os_str()).to_string_lossy());
+    let mut words = vec!["edgec".to_owned(), file(&args.model.model), "-o".into(), file(&args.output)];
+    let mut flag = |flag: &str, value: &str| words.extend([flag.to_owned(), quoted(value)]);
+    if let Some(name) = &args.name {
+        flag("--name", name);
+    }
+    for (name, size) in &args.model.dim {
+        flag("--dim", &format!("{name}={size}"));
+    }
+    for (name, shape) in &args.model.shape {
+        let sizes: Vec<_> = shape.0.iter().map(usize::to_string).collect();
+        flag("--shape", &format!("{name}={}", sizes.join(",")));
+    }
+    match args.weights {
+        Weights::Auto => {}
+        Weights::Inline => flag("--weights", "inline"),
+        Weights::Sidecar => flag("--weights", "sidecar"),
+    }
+    if args.target == Target::Mcu {
+        flag("--target", "mcu");
+    }
+    words.join(" ")
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let safe = |c: char| c.is_ascii_alphanumeric() || "-_./=,:+@%".contains(c);
+    if !word.is_empty() && word.chars().all(safe) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+}

@@ -1,0 +1,16 @@
+use super::args::RunArgs;
+use edgec::{Compiler, harness, npz};
+use std::process::ExitCode;
+
+/// `edgec run`.
+pub(super) fn run(args: &RunArgs) -> miette::Result<ExitCode> {
+    let arrays = npz::read(&args.input)?;
+    let compiled = harness::pin_shapes(Compiler::new(&args.model), &arrays).compile()?;
+    let outputs = compiled.executor().run(&harness::inputs(&compiled.program, &arrays)?);
+    let names = compiled.program.outputs.iter().map(|p| p.name.as_str());
+    npz::write(&args.output, &names.zip(&outputs).collect::<Vec<_>>())?;
+    for (port, output) in compiled.program.outputs.iter().zip(&outputs) {
+        eprintln!("`{}` {}", port.name.escape_debug(), output.ty());
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,41 @@
+use super::args::VerifyArgs;
+use super::{FAILURE, print};
+use edgec::harness::{self, Module, Progress, Tolerance, Workspace};
+use edgec::{Compiler, npz};
+use std::process::ExitCode;
+
+/// `edgec verify`.
+pub(super) fn verify(args: &VerifyArgs) -> miette::Result<ExitCode> {
+    let cases = harness::cases(npz::read(&args.golden)?)?;
+    let compiler = harness::pin_shapes(Compiler::new(&args.model), &cases[0].inputs).target(args.target);
+    let compiled = compiler.compile()?;
+    let inputs = cases.iter().map(|c| harness::inputs(&compiled.program, &c.inputs)).collect::<Result<Vec<_>, _>>()?;
+    let got = if args.executor {
+        let mut executor = compiled.executor();
+        inputs.iter().map(|i| executor.run(i)).collect()
+    } else {
+        let workspace = Workspace::in_user_cache("verify")?;
+        build(&workspace, &compiler, &compiled)?.run(&inputs)?
+    };
+    let tolerance = Tolerance { relative: args.rtol, absolute: args.atol };
+    let results = harness::check(&compiled.program, &cases, &got, tolerance)?;
+    let mut ok = true;
+    for (name, comparison) in &results {
+        ok &= comparison.passes();
+        let verdict = if comparison.passes() { "ok  " } else { "FAIL" };
+        print(&format!("{verdict} `{}`: {comparison}\n", name.escape_debug()))?;
+    }
+    Ok(if ok { ExitCode::SUCCESS } else { ExitCode::from(FAILURE) })
+}
+
+/// Builds one model.
+pub(super) fn build(
+    workspace: &Workspace,
+    compiler: &Compiler,
+    compiled: &edgec::Compiled,
+) -> miette::Result<harness::Runner> {
+    let _progress = Progress::start("building the emitted code");
+    let module = Module::new("model", compiler, compiled);
+    let runner = workspace.build(&[vec![module]])?.pop();
+    Ok(runner.ok_or_else(|| miette::miette!("cargo built nothing"))??)
+}

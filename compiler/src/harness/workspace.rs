@@ -1,0 +1,107 @@
+use super::HarnessError;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+/// Where emitted code gets runtime-core from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RuntimeCore {
+    /// A folder.
+    Path(PathBuf),
+    /// crates.io, this version.
+    Version(&'static str),
+}
+
+impl RuntimeCore {
+    /// `EDGEC_RUNTIME_CORE`, else the checkout that this compiler was built from, else crates.io.
+    ///
+    /// # Errors
+    /// If `EDGEC_RUNTIME_CORE` is set to something else than the crate's folder.
+    pub fn find() -> Result<Self, HarnessError> {
+        if let Some(path) = std::env::var_os("EDGEC_RUNTIME_CORE").map(PathBuf::from) {
+            let manifest = path.join("Cargo.toml");
+            if !manifest.is_file() {
+                return Err(HarnessError::new(format!("EDGEC_RUNTIME_CORE: there is no {}", manifest.display()))
+                    .help("set it to the folder of the runtime-core crate, or unset it"));
+            }
+            return Ok(Self::Path(path.canonicalize().map_err(|e| HarnessError::io(&path, e))?));
+        }
+        let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("../runtime-core");
+        match checkout.join("Cargo.toml").is_file().then(|| checkout.canonicalize()) {
+            Some(Ok(path)) => Ok(Self::Path(path)),
+            _ => Ok(Self::Version(env!("CARGO_PKG_VERSION"))),
+        }
+    }
+
+    /// As the value of a dependency in `Cargo.toml`.
+    pub(super) fn dependency(&self) -> String {
+        match self {
+            Self::Path(path) => format!("{{ path = {} }}", toml_string(&path.to_string_lossy())),
+            Self::Version(version) => format!("\"={version}\""),
+        }
+    }
+
+    /// The lock file of the checkout, so that the same versions are built as there.
+    fn lock_file(&self) -> Option<PathBuf> {
+        match self {
+            Self::Path(path) => Some(path.join("../Cargo.lock")).filter(|lock| lock.is_file()),
+            Self::Version(_) => None,
+        }
+    }
+}
+
+fn toml_string(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// A folder in which emitted code is built, for one process at a time.
+#[derive(Debug)]
+pub struct Workspace {
+    pub(super) folder: PathBuf,
+    pub(super) runtime_core: RuntimeCore,
+    pub(super) rustflags: String,
+    _lock: File,
+}
+
+impl Workspace {
+    /// Opens the folder, making it if need be; waits while another process uses it.
+    ///
+    /// # Errors
+    /// If the folder cannot be made or runtime-core cannot be found.
+    pub fn open(folder: &Path) -> Result<Self, HarnessError> {
+        fs::create_dir_all(folder).map_err(|e| HarnessError::io(folder, e))?;
+        let folder = folder.canonicalize().map_err(|e| HarnessError::io(folder, e))?;
+        let path = folder.join("in-use.lock");
+        let lock = File::create(&path).map_err(|e| HarnessError::io(&path, e))?;
+        lock.lock().map_err(|e| HarnessError::io(&path, e))?;
+        let runtime_core = RuntimeCore::find()?;
+        let locked = folder.join("Cargo.lock");
+        if let (Some(source), false) = (runtime_core.lock_file(), locked.exists()) {
+            fs::copy(&source, &locked).map_err(|e| HarnessError::io(&source, e))?;
+        }
+        Ok(Self { folder, runtime_core, rustflags: String::new(), _lock: lock })
+    }
+
+    /// Opens the folder `name` in the user's cache.
+    ///
+    /// # Errors
+    /// As [`Workspace::open`].
+    pub fn in_user_cache(name: &str) -> Result<Self, HarnessError> {
+        let variable = |name| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+        let cache = variable("XDG_CACHE_HOME")
+            .or_else(|| variable("LOCALAPPDATA"))
+            .or_else(|| variable("HOME").map(|home| home.join(".cache")))
+            .unwrap_or_else(std::env::temp_dir);
+        Self::open(&cache.join("edgec").join(name))
+    }
+
+    /// Compiles with these flags of rustc; by default with none, as users do.
+    pub fn rustflags(mut self, flags: impl Into<String>) -> Self {
+        self.rustflags = flags.into();
+        self
+    }
+
+    /// Where files of the kind `rlib` and the like end up.
+    pub fn release_folder(&self) -> PathBuf {
+        self.folder.join("target/release")
+    }
+}

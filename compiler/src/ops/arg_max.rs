@@ -1,0 +1,30 @@
+use super::{Domain, OperatorDef};
+use crate::import::NodeContext;
+use crate::ir::{OpError, ValueId};
+use crate::primitives::{ArgReduce, Reshape};
+
+/// The place of the greatest element along an axis.
+pub(super) const ARG_MAX: OperatorDef = OperatorDef {
+    name: "ArgMax",
+    domain: Domain::Onnx,
+    versions: &[1, 11, 12, 13],
+    limits: "",
+    read: |cx| read(cx, true),
+};
+
+/// Reads `ArgMax` or `ArgMin`.
+pub(super) fn read(cx: &mut NodeContext<'_>, greatest: bool) -> Result<Vec<ValueId>, OpError> {
+    let axis = cx.attributes.int("axis", 0)?;
+    let keepdims = cx.attributes.flag("keepdims", true)?;
+    let last = cx.attributes.flag("select_last_index", false)?;
+    let ty = cx.ty(0)?;
+    let axis = ty.axis(axis)?;
+    let x = cx.input(0)?;
+    let mut y = cx.add(ArgReduce { axis, greatest, last }, &[x])?;
+    if !keepdims {
+        let mut shape = ty.shape;
+        shape.remove(axis);
+        y = cx.add(Reshape { shape }, &[y])?;
+    }
+    Ok(vec![y])
+}

@@ -1,0 +1,19 @@
+use super::{Domain, OperatorDef};
+use crate::primitives::Concat;
+
+/// Tensors one after another along `axis`.
+pub(super) const CONCAT: OperatorDef = OperatorDef {
+    name: "Concat",
+    domain: Domain::Onnx,
+    versions: &[4, 11, 13],
+    limits: "",
+    read: |cx| {
+        let axis = cx.attributes.required_int("axis")?;
+        let axis = cx.ty(0)?.axis(axis)?;
+        if cx.input_count() == 1 {
+            return Ok(vec![cx.input(0)?]);
+        }
+        let inputs: Vec<usize> = (0..cx.input_count()).collect();
+        cx.op(Concat { axis }, &inputs)
+    },
+};

@@ -1,0 +1,11 @@
+use super::{Domain, OperatorDef};
+use runtime_core::function::Erf;
+
+/// The error function.
+pub(super) const ERF: OperatorDef = OperatorDef {
+    name: "Erf",
+    domain: Domain::Onnx,
+    versions: &[9, 13],
+    limits: "",
+    read: |cx| cx.map(Erf.into()),
+};

@@ -1,0 +1,35 @@
+use super::{Domain, OperatorDef};
+use crate::import::NodeContext;
+use crate::ir::{OpError, Tensor, ValueId};
+use crate::primitives::{Gather, Reshape, Slice};
+
+/// Slices picked by index along `axis`; negative indices count from the end.
+pub(super) const GATHER: OperatorDef = OperatorDef {
+    name: "Gather",
+    domain: Domain::Onnx,
+    versions: &[1, 11, 13],
+    limits: "",
+    read: |cx| {
+        let axis = cx.attributes.int("axis", 0)?;
+        let axis = cx.ty(0)?.axis(axis)?;
+        if let Some([index]) = cx.constant(1).and_then(Tensor::to_i64).as_deref()
+            && let Some(value) = single(cx, axis, *index)?
+        {
+            return Ok(vec![value]);
+        }
+        cx.op(Gather { axis }, &[0, 1])
+    },
+};
+
+/// The slice at one index, often a view; `None` where the index is wrong.
+fn single(cx: &mut NodeContext<'_>, axis: usize, index: i64) -> Result<Option<ValueId>, OpError> {
+    let shape = cx.ty(0)?.shape;
+    let size = shape[axis] as i64;
+    let start = if index < 0 { index.saturating_add(size) } else { index };
+    if !(0..size).contains(&start) {
+        return Ok(None);
+    }
+    let shape_y = [&shape[..axis], &cx.ty(1)?.shape, &shape[axis + 1..]].concat();
+    let slice = cx.add(Slice::along(&shape, axis, start as usize, 1), &[cx.input(0)?])?;
+    cx.add(Reshape { shape: shape_y }, &[slice]).map(Some)
+}

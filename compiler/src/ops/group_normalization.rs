@@ -1,0 +1,41 @@
+use super::normalization::{cast, channels_last, filled, in_f32, reshaped, stash_type};
+use super::{Domain, OperatorDef};
+use crate::import::NodeContext;
+use crate::ir::{OpError, ValueId, op_error};
+use crate::primitives::{Binary, BinaryOp, GroupNormalization};
+
+/// Normalises each group of channels of each image, then scales and shifts; by group before opset 21, by channel since.
+pub(super) const GROUP_NORMALIZATION: OperatorDef = OperatorDef {
+    name: "GroupNormalization",
+    domain: Domain::Onnx,
+    versions: &[18, 21],
+    limits: "computed in float32",
+    read: |cx| {
+        let epsilon = cx.attributes.float("epsilon", 1e-5)?;
+        let groups = usize::try_from(cx.attributes.required_int("num_groups")?).unwrap_or(0);
+        stash_type(cx)?;
+        let ty = cx.ty(0)?;
+        let Some(channels) = ty.shape.get(1).copied() else {
+            return Err(op_error(format!("the input {ty} must have a batch and channels")));
+        };
+        if groups == 0 || !channels.is_multiple_of(groups) {
+            return Err(op_error(format!("{channels} channels do not divide into num_groups = {groups}")));
+        }
+        let x = in_f32(cx, 0)?;
+        let (mut scale, mut bias) = (in_f32(cx, 1)?, in_f32(cx, 2)?);
+        if cx.opset() < 21 {
+            scale = repeated(cx, scale, groups, channels)?;
+            bias = repeated(cx, bias, groups, channels)?;
+        }
+        let y = channels_last(cx, x, |cx, x| cx.add(GroupNormalization { groups, epsilon }, &[x, scale, bias]))?;
+        Ok(vec![cast(cx, y, ty.dtype)?])
+    },
+};
+
+/// One number a channel from one a group.
+fn repeated(cx: &mut NodeContext<'_>, value: ValueId, groups: usize, channels: usize) -> Result<ValueId, OpError> {
+    let value = reshaped(cx, value, &[groups, 1])?;
+    let ones = filled(cx, channels / groups, 1.0);
+    let value = cx.add(Binary::from(BinaryOp::Mul), &[value, ones])?;
+    reshaped(cx, value, &[channels])
+}

@@ -1,0 +1,55 @@
+use super::normalization::{cast, filled, in_f32, reshaped, stash_type};
+use super::{Domain, OperatorDef};
+use crate::import::NodeContext;
+use crate::ir::{OpError, TensorType, ValueId};
+use crate::primitives::{Binary, BinaryOp, LayerNormalization};
+
+/// Normalises over the dimensions from `axis` on, then scales and shifts.
+pub(super) const LAYER_NORMALIZATION: OperatorDef = OperatorDef {
+    name: "LayerNormalization",
+    domain: Domain::Onnx,
+    versions: &[17],
+    limits: "only the first output; computed in float32",
+    read: |cx| read(cx, false),
+};
+
+/// Reads `LayerNormalization` or `RMSNormalization`.
+pub(super) fn read(cx: &mut NodeContext<'_>, rms: bool) -> Result<Vec<ValueId>, OpError> {
+    let ty = cx.ty(0)?;
+    let axis = ty.axis(cx.attributes.int("axis", -1)?)?;
+    let epsilon = cx.attributes.float("epsilon", 1e-5)?;
+    stash_type(cx)?;
+    let (outer, inner) = (&ty.shape[..axis], &ty.shape[axis..]);
+    let row = inner.iter().product();
+    let x = in_f32(cx, 0)?;
+    let flat = [outer, &[row]].concat();
+    let x = reshaped(cx, x, &flat)?;
+    let whole = row_of(&cx.ty(1)?, inner) && (!cx.has(2) || row_of(&cx.ty(2)?, inner));
+    let (mut scale, mut bias) = (filled(cx, row, 1.0), filled(cx, row, 0.0));
+    if whole {
+        let value = in_f32(cx, 1)?;
+        scale = reshaped(cx, value, &[row])?;
+        if cx.has(2) {
+            let value = in_f32(cx, 2)?;
+            bias = reshaped(cx, value, &[row])?;
+        }
+    }
+    let operands = if rms { vec![x, scale] } else { vec![x, scale, bias] };
+    let y = cx.add(LayerNormalization { epsilon, rms }, &operands)?;
+    let mut y = reshaped(cx, y, &ty.shape)?;
+    if !whole {
+        let scale = in_f32(cx, 1)?;
+        y = cx.add(Binary::from(BinaryOp::Mul), &[y, scale])?;
+        if cx.has(2) {
+            let bias = in_f32(cx, 2)?;
+            y = cx.add(Binary::from(BinaryOp::Add), &[y, bias])?;
+        }
+    }
+    Ok(vec![cast(cx, y, ty.dtype)?])
+}
+
+/// Whether `ty` gives one number for each element of a row of shape `inner`.
+fn row_of(ty: &TensorType, inner: &[usize]) -> bool {
+    let leading = ty.rank().saturating_sub(inner.len());
+    ty.rank() >= inner.len() && ty.shape[..leading].iter().all(|n| *n == 1) && ty.shape[leading..] == *inner
+}

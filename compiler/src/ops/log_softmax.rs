@@ -1,0 +1,10 @@
+use super::{Domain, OperatorDef, softmax};
+
+/// Logarithms of the probabilities of `Softmax`; before opset 13 over all dimensions from `axis` on together.
+pub(super) const LOG_SOFTMAX: OperatorDef = OperatorDef {
+    name: "LogSoftmax",
+    domain: Domain::Onnx,
+    versions: &[1, 11, 13],
+    limits: "float64 is computed in float32",
+    read: |cx| softmax::read(cx, true),
+};

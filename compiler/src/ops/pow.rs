@@ -1,0 +1,57 @@
+use super::{Domain, OperatorDef};
+use crate::import::NodeContext;
+use crate::ir::{DType, OpError, ValueId};
+use crate::primitives::{Binary, BinaryOp, Cast, Map, broadcast};
+use runtime_core::function::{Reciprocal, Square};
+
+/// `x` to the power of `y`, in the type of `x`.
+pub(super) const POW: OperatorDef = OperatorDef {
+    name: "Pow",
+    domain: Domain::Onnx,
+    versions: &[1, 7, 12, 13, 15],
+    limits: "",
+    read: |cx| {
+        let (ty, exponent) = (cx.ty(0)?, cx.ty(1)?.dtype);
+        if let Some(power) = simple(cx)? {
+            return Ok(vec![power]);
+        }
+        let (x, y) = (cx.input(0)?, cx.input(1)?);
+        let dtype = common(ty.dtype, exponent);
+        let (x, y) = (cast(cx, x, dtype)?, cast(cx, y, dtype)?);
+        let power = cx.add(Binary::from(BinaryOp::Pow), &[x, y])?;
+        Ok(vec![cast(cx, power, ty.dtype)?])
+    },
+};
+
+/// The type to compute in: that of the base, unless only the exponent may be a fraction.
+fn common(base: DType, exponent: DType) -> DType {
+    match (base.is_float(), exponent.is_float()) {
+        (false, true) if base.size() > 2 => DType::F64,
+        (false, true) => DType::F32,
+        _ => base,
+    }
+}
+
+fn cast(cx: &mut NodeContext<'_>, value: ValueId, to: DType) -> Result<ValueId, OpError> {
+    if cx.value_ty(value).dtype == to { Ok(value) } else { cx.add(Cast { to }, &[value]) }
+}
+
+/// Powers of floats that need no logarithm.
+fn simple(cx: &mut NodeContext<'_>) -> Result<Option<ValueId>, OpError> {
+    let (ty, y) = (cx.ty(0)?, cx.ty(1)?);
+    let x = cx.input(0)?;
+    if !ty.dtype.is_float() || broadcast(&ty.shape, &y.shape)? != ty.shape {
+        return Ok(None);
+    }
+    let power = cx.constant(1).and_then(crate::ir::Tensor::scalar_f64);
+    Ok(match power {
+        Some(1.0) => Some(x),
+        Some(2.0) => Some(cx.add(Map { function: Square.into() }, &[x])?),
+        Some(3.0) => {
+            let square = cx.add(Map { function: Square.into() }, &[x])?;
+            Some(cx.add(Binary::from(BinaryOp::Mul), &[square, x])?)
+        }
+        Some(-1.0) => Some(cx.add(Map { function: Reciprocal.into() }, &[x])?),
+        _ => None,
+    })
+}

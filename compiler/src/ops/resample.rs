@@ -1,0 +1,240 @@
+//! Which elements, with which weights, make each element of a resized axis: what Resize and Upsample have in common.
+
+use crate::import::NodeContext;
+use crate::ir::{DType, OpError, Tensor, ValueId, op_error};
+use crate::primitives::{Gather, Resize};
+
+/// Where an output element lies in the input.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Coordinates {
+    HalfPixel,
+    HalfPixelSymmetric,
+    PytorchHalfPixel,
+    AlignCorners,
+    Asymmetric,
+    TfHalfPixelForNearest,
+    TfCropAndResize,
+}
+
+/// Which input element is nearest.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Nearest {
+    RoundPreferFloor,
+    RoundPreferCeil,
+    Floor,
+    Ceil,
+    /// Of Upsample and Resize before opset 11: `Ceil` where the axis shrinks, else `Floor`.
+    Simple,
+}
+
+/// What is made of the input elements.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Interpolation {
+    Nearest(Nearest),
+    Linear,
+    Cubic { a: f64 },
+}
+
+/// How every axis is resized.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Method {
+    pub interpolation: Interpolation,
+    pub coordinates: Coordinates,
+    pub antialias: bool,
+    pub exclude_outside: bool,
+}
+
+/// One resized axis.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Axis {
+    pub axis: usize,
+    pub input: usize,
+    pub output: usize,
+    pub scale: f32,
+    /// First and last part of the axis that is used, of `TfCropAndResize`.
+    pub region: (f32, f32),
+}
+
+/// Indices and weights, `taps` for each output element.
+#[derive(Debug, PartialEq)]
+pub(super) struct Table {
+    pub taps: usize,
+    pub indices: Vec<i32>,
+    /// Empty where every output element is one input element.
+    pub weights: Vec<f32>,
+}
+
+impl Axis {
+    /// In single precision, as other implementations compute it: which element is nearest may depend on the rounding.
+    fn coordinate(&self, i: usize, coordinates: Coordinates) -> f32 {
+        let (x, input, output) = (i as f32, self.input as f32, self.output as f32);
+        let half_pixel = (x + 0.5) / self.scale - 0.5;
+        match coordinates {
+            Coordinates::HalfPixel => half_pixel,
+            Coordinates::HalfPixelSymmetric => {
+                let adjustment = output / (self.scale * input);
+                let center = input / 2.0;
+                center * (1.0 - adjustment) + half_pixel
+            }
+            Coordinates::PytorchHalfPixel if self.output > 1 => half_pixel,
+            Coordinates::PytorchHalfPixel => 0.0,
+            Coordinates::AlignCorners if self.output > 1 => x * (input - 1.0) / (output - 1.0),
+            Coordinates::AlignCorners => 0.0,
+            Coordinates::Asymmetric => x / self.scale,
+            Coordinates::TfHalfPixelForNearest => (x + 0.5) / self.scale,
+            Coordinates::TfCropAndResize => {
+                let (start, end) = self.region;
+                if self.output > 1 {
+                    start * (input - 1.0) + x * (end - start) * (input - 1.0) / (output - 1.0)
+                } else {
+                    0.5 * (start + end) * (input - 1.0)
+                }
+            }
+        }
+    }
+
+    /// The table of this axis. Elements outside the input have weight zero with `TfCropAndResize`.
+    pub(super) fn table(&self, method: Method) -> Table {
+        let coordinates: Vec<f32> = (0..self.output).map(|i| self.coordinate(i, method.coordinates)).collect();
+        let crops = method.coordinates == Coordinates::TfCropAndResize;
+        let outside = |x: f32| crops && (x < 0.0 || x > self.input as f32 - 1.0);
+        let clamped = |i: i64| i.clamp(0, self.input as i64 - 1) as i32;
+        if let Interpolation::Nearest(nearest) = method.interpolation {
+            let indices = coordinates.iter().map(|x| clamped(nearest.of(*x, self.scale) as i64)).collect();
+            let weights = coordinates.iter().map(|x| if outside(*x) { 0.0 } else { 1.0 });
+            let weights = if coordinates.iter().any(|x| outside(*x)) { weights.collect() } else { vec![] };
+            return Table { taps: 1, indices, weights };
+        }
+        let reach = if matches!(method.interpolation, Interpolation::Linear) { 1.0 } else { 2.0 };
+        let stretch = if method.antialias { f64::from(self.scale.min(1.0)) } else { 1.0 };
+        let first = (-reach / stretch).floor() as i64 + 1;
+        let taps = (2 - 2 * first) as usize;
+        let (mut indices, mut weights) = (vec![], vec![]);
+        for x in coordinates {
+            let base = x.floor() as i64;
+            let ratio = f64::from(x - x.floor());
+            let places = (first..first + taps as i64).map(|k| base + k);
+            let weight = |place: i64| {
+                let inside = place >= 0 && place < self.input as i64;
+                let distance = ((place - base) as f64 - ratio) * stretch;
+                if method.exclude_outside && !inside { 0.0 } else { method.interpolation.weight(distance) }
+            };
+            let total: f64 = places.clone().map(weight).sum();
+            let scale = if outside(x) || total == 0.0 { 0.0 } else { 1.0 / total };
+            indices.extend(places.clone().map(clamped));
+            weights.extend(places.map(|place| (weight(place) * scale) as f32));
+        }
+        Table { taps, indices, weights }.simplified()
+    }
+}
+
+impl Table {
+    /// Without weights if each output element is one input element.
+    fn simplified(self) -> Self {
+        let rows = self.indices.chunks(self.taps).zip(self.weights.chunks(self.taps));
+        let single = rows.map(|(indices, weights)| {
+            let used = weights.iter().position(|w| *w != 0.0)?;
+            let others = weights[used + 1..].iter().all(|w| *w == 0.0);
+            (weights[used] == 1.0 && others).then(|| indices[used])
+        });
+        match single.collect() {
+            Some(indices) => Self { taps: 1, indices, weights: vec![] },
+            None => self,
+        }
+    }
+}
+
+impl Nearest {
+    fn of(self, x: f32, scale: f32) -> f32 {
+        match self {
+            Self::RoundPreferFloor => (x - 0.5).ceil(),
+            Self::RoundPreferCeil => (x + 0.5).floor(),
+            Self::Floor => x.floor(),
+            Self::Ceil => x.ceil(),
+            Self::Simple if scale < 1.0 => x.ceil(),
+            Self::Simple => x.floor(),
+        }
+    }
+}
+
+impl Interpolation {
+    /// The weight of an element at this distance.
+    fn weight(self, distance: f64) -> f64 {
+        let x = distance.abs();
+        match self {
+            Self::Nearest(_) => 1.0,
+            Self::Linear => (1.0 - x).max(0.0),
+            Self::Cubic { a } if x <= 1.0 => ((a + 2.0) * x - (a + 3.0)) * x * x + 1.0,
+            Self::Cubic { a } if x < 2.0 => ((a * x - 5.0 * a) * x + 8.0 * a) * x - 4.0 * a,
+            Self::Cubic { .. } => 0.0,
+        }
+    }
+}
+
+/// Resizes input 0 along each of `axes`, those that shrink most first.
+pub(super) fn add(cx: &mut NodeContext<'_>, mut axes: Vec<Axis>, method: Method) -> Result<Vec<ValueId>, OpError> {
+    let ty = cx.ty(0)?;
+    let mut x = cx.input(0)?;
+    axes.sort_by_key(|a| (a.output as u128 * 1000).checked_div(a.input as u128));
+    for axis in axes {
+        if axis.input == 0 || axis.output > 1 << 24 {
+            return Err(op_error(format!("axis {} of {ty} cannot be resized to {}", axis.axis, axis.output)));
+        }
+        let Table { taps, indices, weights } = axis.table(method);
+        let unmoved = axis.input == axis.output && indices.iter().copied().eq(0..axis.input as i32);
+        if unmoved && weights.is_empty() {
+            continue;
+        }
+        if weights.is_empty() {
+            let indices = cx.add_constant(Tensor::i32(&[axis.output], &indices));
+            x = cx.add(Gather { axis: axis.axis }, &[x, indices])?;
+            continue;
+        }
+        if !matches!(ty.dtype, DType::F32 | DType::F16 | DType::Bf16) {
+            return Err(op_error(format!("element type {} is not supported with weights", ty.dtype))
+                .help("supported: float32, float16, bfloat16; all types where mode is nearest"));
+        }
+        x = super::normalization::cast(cx, x, DType::F32)?;
+        let indices = cx.add_constant(Tensor::i32(&[axis.output, taps], &indices));
+        let weights = cx.add_constant(Tensor::f32(&[axis.output, taps], &weights));
+        x = cx.add(Resize { axis: axis.axis }, &[x, indices, weights])?;
+    }
+    Ok(vec![super::normalization::cast(cx, x, ty.dtype)?])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINEAR: Method = Method {
+        interpolation: Interpolation::Linear,
+        coordinates: Coordinates::HalfPixel,
+        antialias: false,
+        exclude_outside: false,
+    };
+
+    fn axis(input: usize, output: usize) -> Axis {
+        Axis { axis: 0, input, output, scale: output as f32 / input as f32, region: (0.0, 1.0) }
+    }
+
+    #[test]
+    fn linear_half_pixel() {
+        let table = axis(2, 4).table(LINEAR);
+        assert_eq!(table.indices, [0, 0, 0, 1, 0, 1, 1, 1]);
+        assert_eq!(table.weights, [0.25, 0.75, 0.75, 0.25, 0.25, 0.75, 0.75, 0.25]);
+    }
+
+    #[test]
+    fn shrinking_without_antialias_uses_two_elements() {
+        assert_eq!(axis(4, 2).table(LINEAR).indices, [0, 1, 2, 3]);
+        assert_eq!(axis(4, 2).table(Method { antialias: true, ..LINEAR }).taps, 4);
+    }
+
+    #[test]
+    fn old_nearest_rounds_up_where_it_shrinks() {
+        let interpolation = Interpolation::Nearest(Nearest::Simple);
+        let method = Method { interpolation, coordinates: Coordinates::Asymmetric, ..LINEAR };
+        assert_eq!(Axis { scale: 0.6, ..axis(4, 2) }.table(method).indices, [0, 2]);
+        assert_eq!(axis(2, 4).table(method).indices, [0, 0, 1, 1]);
+    }
+}

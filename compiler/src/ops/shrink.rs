@@ -1,0 +1,15 @@
+use super::{Domain, OperatorDef};
+use runtime_core::function::Shrink;
+
+/// `x + bias` below `-lambd`, `x - bias` above `lambd`, else 0.
+pub(super) const SHRINK: OperatorDef = OperatorDef {
+    name: "Shrink",
+    domain: Domain::Onnx,
+    versions: &[9],
+    limits: "",
+    read: |cx| {
+        let bias = cx.attributes.float("bias", 0.0)?;
+        let lambd = cx.attributes.float("lambd", 0.5)?;
+        cx.map(Shrink { bias, lambd }.into())
+    },
+};

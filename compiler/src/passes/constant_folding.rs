@@ -1,0 +1,29 @@
+use super::rewrite::substitute;
+use crate::fold;
+use crate::ir::{Graph, NodeKind, OpError, Tensor, TensorType, op_error};
+
+/// Computes operators whose operands are all constants, through the kernels, unless the result is much larger than they.
+pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
+    for id in graph.order() {
+        let node = graph.node(id);
+        let NodeKind::Operator(op) = &node.kind else { continue };
+        let operands = node.inputs.iter().map(|v| v.and_then(|v| graph.constant(v)).cloned());
+        let Some(operands) = operands.collect::<Option<Vec<Tensor>>>() else { continue };
+        let bytes = node.outputs.iter().map(|v| TensorType::bytes(graph.ty(*v))).sum();
+        if operands.is_empty() || !fold::is_worthwhile(&operands, bytes) {
+            continue;
+        }
+        let results = fold::evaluate(op.as_ref(), &operands).map_err(|e| op_error(e.to_string()))?;
+        let outputs = node.outputs.clone();
+        let last = outputs.len() - 1;
+        for (i, (old, tensor)) in outputs.into_iter().zip(results).enumerate() {
+            let new = graph.add_constant(graph.value(old).name.clone(), tensor);
+            if i < last {
+                graph.replace_uses(old, new);
+            } else {
+                substitute(graph, id, old, new);
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,52 @@
+use super::rewrite::{input, nodes_of, replace, scalar};
+use crate::ir::{Graph, NodeId, OpError, Operator, ValueId};
+use crate::primitives::{Conv, Layout, Pad, PadMode, Pool, PoolKind, Window};
+
+/// Zeros around an image become the padding of the convolution that reads it; minus infinity that of a maximum pool.
+pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
+    let mut users = nodes_of::<Conv>(graph);
+    users.extend(nodes_of::<Pool>(graph));
+    for id in users {
+        if let Some((pad, source, fused)) = find(graph, id) {
+            let mut inputs = graph.node(id).inputs.clone();
+            inputs[0] = Some(source);
+            replace(graph, id, fused, &inputs, &[pad])?;
+        }
+    }
+    super::unused::run(graph)
+}
+
+fn find(graph: &Graph, id: NodeId) -> Option<(NodeId, ValueId, Box<dyn Operator>)> {
+    let node = graph.node(id);
+    let pad_id = graph.value(input(node, 0)?).producer;
+    let pad_node = graph.node(pad_id);
+    let pad = pad_node.op::<Pad>().filter(|pad| pad.mode == PadMode::Constant)?;
+    let filler = scalar(graph, input(pad_node, 1)?)?;
+    let source = input(pad_node, 0)?;
+    if let Some(conv) = node.op::<Conv>().filter(|_| filler == 0.0) {
+        let window = widened(&conv.window, pad, conv.layout)?;
+        return Some((pad_id, source, Conv { window, ..conv.clone() }.into()));
+    }
+    let pool = node.op::<Pool>().filter(|p| p.kind == PoolKind::Max && filler == f32::NEG_INFINITY && !p.ceil_mode)?;
+    let window = widened(&pool.window, pad, pool.layout)?;
+    Some((pad_id, source, Pool { window, ..pool.clone() }.into()))
+}
+
+/// The window with the padding of `pad` added, if that pads spatial axes only and crops nothing.
+fn widened(window: &Window, pad: &Pad, layout: Layout) -> Option<Window> {
+    let rank = window.rank();
+    let first = if layout == Layout::ChannelsFirst { 2 } else { 1 };
+    let all = pad.begins.iter().zip(&pad.ends).enumerate();
+    let mut window = window.clone();
+    for (axis, (begin, end)) in all {
+        match axis.checked_sub(first).filter(|spatial| *spatial < rank) {
+            Some(spatial) => {
+                window.pads[spatial] += usize::try_from(*begin).ok()?;
+                window.pads[rank + spatial] += usize::try_from(*end).ok()?;
+            }
+            None if *begin == 0 && *end == 0 => {}
+            None => return None,
+        }
+    }
+    Some(window)
+}

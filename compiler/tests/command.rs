@@ -1,0 +1,111 @@
+//! The `edgec` command as people run it.
+
+use edgec::ir::Tensor;
+use edgec::npz;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn model() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/digits/digits.onnx")
+}
+
+fn edgec(folder: &Path, args: &[&str]) -> Output {
+    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_edgec"));
+    command.current_dir(folder).args(args).env("XDG_CACHE_HOME", cache).output().unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn code(output: &Output) -> Option<i32> {
+    output.status.code()
+}
+
+#[test]
+fn the_same_model_gives_the_same_bytes_in_another_process_and_folder() {
+    let mut files = vec![];
+    for copy in ["one", "two"] {
+        let folder = tempfile::tempdir().unwrap();
+        let model_copy = folder.path().join(copy).join("digits.onnx");
+        std::fs::create_dir(model_copy.parent().unwrap()).unwrap();
+        std::fs::copy(model(), &model_copy).unwrap();
+        let args = [model_copy.to_str().unwrap(), "-o", "out.rs", "--weights", "sidecar", "--name", "Digits"];
+        let output = edgec(folder.path(), &args);
+        assert_eq!(code(&output), Some(0), "{}", stderr(&output));
+        assert!(stderr(&output).contains("kernel calls"));
+        let read = |name| std::fs::read(folder.path().join(name)).unwrap();
+        files.push((read("out.rs"), read("out.weights")));
+    }
+    assert!(files[0] == files[1]);
+}
+
+#[test]
+fn source_or_summary_goes_to_stdout() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = model();
+    let model = model.to_str().unwrap();
+    let source = edgec(folder.path(), &[model, "-o", "-"]);
+    assert!(String::from_utf8(source.stdout).unwrap().contains("pub struct Digits"));
+    let json = edgec(folder.path(), &[model, "-o", "d.rs", "--json"]);
+    let summary: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert!(summary["macs"].as_u64() > Some(0) && summary["ram"].is_u64(), "{summary}");
+    let inspection = edgec(folder.path(), &["inspect", model, "--json"]);
+    let inspection: serde_json::Value = serde_json::from_slice(&inspection.stdout).unwrap();
+    assert_eq!(inspection["operators"][0]["name"], "Gemm", "{inspection}");
+    let text = edgec(folder.path(), &["inspect", model]);
+    assert!(String::from_utf8(text.stdout).unwrap().contains("parameters"));
+}
+
+#[test]
+fn exit_codes_tell_usage_from_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = model();
+    let model = model.to_str().unwrap();
+    std::fs::write(folder.path().join("bad.onnx"), b"no model").unwrap();
+    let cases: [(&[&str], i32, &str); 7] = [
+        (&[], 2, "Usage"),
+        (&[model], 2, "--output"),
+        (&[model, "-o", "-", "--weights", "sidecar"], 2, "stdout"),
+        (&[model, "-o", "x.rs", "--dim", "nothing=3"], 2, "nothing"),
+        (&[model, "-o", "x.rs", "--print-after", "nothing"], 2, "no pass"),
+        (&["bad.onnx", "-o", "x.rs"], 1, "ONNX"),
+        (&["verify", model, "--golden", "missing.npz"], 1, "missing.npz"),
+    ];
+    for (args, expected, part) in cases {
+        let output = edgec(folder.path(), args);
+        assert_eq!(code(&output), Some(expected), "{args:?}: {}", stderr(&output));
+        assert!(stderr(&output).contains(part), "{args:?}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn results_are_verified_against_a_reference() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let model = model();
+    let compiled = edgec::Compiler::new(&model).compile().unwrap();
+    let (input, output) = (&compiled.program.inputs[0], &compiled.program.outputs[0]);
+    let values: Vec<f32> = (0..input.ty.len()).map(|i| i as f32 / 64.0).collect();
+    let tensor = Tensor::f32(&input.ty.shape, &values);
+    npz::write(&at("in.npz"), &[(&input.name, &tensor)]).unwrap();
+
+    let model = model.to_str().unwrap();
+    let run = edgec(folder.path(), &["run", model, "--input", "in.npz", "--output", "out.npz"]);
+    assert_eq!(code(&run), Some(0), "{}", stderr(&run));
+    let result = npz::read(&at("out.npz")).unwrap().remove(&output.name).unwrap();
+
+    let (key_in, key_out) = (format!("in0:{}", input.name), format!("out0:{}", output.name));
+    npz::write(&at("golden.npz"), &[(&key_in, &tensor), (&key_out, &result)]).unwrap();
+    let wrong = Tensor::f32(&result.shape, &vec![77.0; result.len()]);
+    npz::write(&at("wrong.npz"), &[(&key_in, &tensor), (&key_out, &wrong)]).unwrap();
+    for (golden, how, expected) in
+        [("golden.npz", None, 0), ("wrong.npz", None, 1), ("golden.npz", Some("--executor"), 0), ("wrong.npz", Some("--executor"), 1)]
+    {
+        let args: Vec<&str> = ["verify", model, "--golden", golden].into_iter().chain(how).collect();
+        let output = edgec(folder.path(), &args);
+        assert_eq!(code(&output), Some(expected), "{}", stderr(&output));
+        assert!(String::from_utf8_lossy(&output.stdout).contains("worst error"));
+    }
+}
