@@ -15,6 +15,9 @@ pub fn folder() -> Option<PathBuf> {
     None
 }
 
+/// Models of fifty layers with random weights and outputs of size 3: two float32 implementations differ more there.
+const DEEP: &[&str] = &["mobilenetv2_035_96", "mobilenetv2_224", "efficientnet_lite0_224", "shufflenetv2_x0_5_224"];
+
 /// A model compiled for its reference.
 pub struct Reference {
     /// Name of the module: the model's, as an identifier.
@@ -25,6 +28,8 @@ pub struct Reference {
     pub compiled: Compiled,
     /// The reference.
     pub cases: Vec<Case>,
+    /// How exact it is.
+    pub tolerance: Tolerance,
 }
 
 impl Reference {
@@ -37,10 +42,12 @@ impl Reference {
         let arrays = npz::read(&zoo.join(format!("golden/{name}.npz"))).map_err(|e| e.to_string())?;
         let cases = harness::cases(arrays).map_err(|e| e.to_string())?;
         let compiler = Compiler::new(zoo.join(format!("{model}.onnx"))).name("Model").target(target);
-        let compiler = harness::pin_shapes(compiler, &cases[0].inputs);
+        let compiler = harness::pin_shapes(compiler, &cases[0].inputs).map_err(|e| e.to_string())?;
         let compiled = compiler.compile().map_err(|e| e.to_string())?;
         let module = name.replace(|c: char| !c.is_ascii_alphanumeric(), "_").to_lowercase();
-        Ok(Self { module, compiler, compiled, cases })
+        let deep = DEEP.contains(&name);
+        let tolerance = Tolerance { absolute: if deep { 5e-5 } else { 1e-5 }, relative: 1e-3 };
+        Ok(Self { module, compiler, compiled, cases, tolerance })
     }
 }
 
@@ -59,7 +66,7 @@ pub fn verify(workspace: &Workspace, models: &[Reference], together: usize) -> V
         let program = &model.compiled.program;
         let inputs = model.cases.iter().map(|case| harness::inputs(program, &case.inputs));
         let got = runner.run(&inputs.collect::<Result<Vec<_>, _>>()?)?;
-        harness::check(program, &model.cases, &got, Tolerance::default())
+        harness::check(program, &model.cases, &got, model.tolerance)
     };
     let verdicts = models.iter().zip(built).map(|(model, runner)| runner.and_then(|runner| run(model, runner)));
     verdicts.map(|verdict| verdict.map_err(|error| error.to_string())).collect()

@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::exec::Executor;
-use crate::ir::{Graph, OpError, Operator, Tensor, ValueId, op_error};
+use crate::ir::{Graph, OpError, Operator, Tensor, ValueId, infer, op_error};
 use crate::{lower, passes, plan};
 
 /// Constants larger than this are not made by folding unless their operands are as large.
@@ -20,7 +20,7 @@ pub fn add(
     let operands: Vec<_> = inputs.iter().copied().map(Some).collect();
     let constants: Option<Vec<Tensor>> = inputs.iter().map(|v| graph.constant(*v).cloned()).collect();
     if let Some(constants) = constants {
-        let types = operator.infer(&graph.operands(&operands))?;
+        let types = infer(operator.as_ref(), &graph.operands(&operands))?;
         if is_worthwhile(&constants, types.iter().map(crate::ir::TensorType::bytes).sum()) {
             let results = evaluate(operator.as_ref(), &constants).map_err(|e| op_error(e.to_string()))?;
             let several = results.len() > 1;

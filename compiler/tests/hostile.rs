@@ -4,10 +4,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use edgec::load::{load_bytes, tensor};
+use edgec::load::load_bytes;
 use edgec::proto::attribute_proto::AttributeType;
 use edgec::proto::tensor_proto::DataType;
 use edgec::proto::*;
+use edgec::{Compiler, Weights};
 use proptest::prelude::*;
 use prost::Message;
 
@@ -16,17 +17,25 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How much memory this whole file of tests may take, in KiB.
 const MEMORY: u64 = 1 << 20;
 
-/// What is tested: from the bytes of a model as far as the compiler goes.
-fn compile(bytes: &[u8]) -> Result<(), String> {
+/// What is tested: from the bytes of a model to Rust source, which must be Rust.
+fn compile(bytes: &[u8]) -> Result<String, String> {
+    compile_as("model", bytes)
+}
+
+/// [`compile`] with a name for the struct.
+fn compile_as(name: &str, bytes: &[u8]) -> Result<String, String> {
     let model = load_bytes(bytes, None).map_err(|error| error.to_string())?;
-    for stored in &model.graph.initializer {
-        tensor(stored, None).map_err(|error| error.to_string())?;
+    let compiler = Compiler::new("model.onnx").name(name).weights(Weights::Sidecar);
+    let compiled = compiler.compile_model(&model, &mut |_, _| {}).map_err(|error| error.to_string())?;
+    let source = compiler.emit(&compiled, "model.weights").source;
+    if let Err(error) = syn::parse_file(&source) {
+        panic!("what is emitted is not Rust: {error}\n{source}");
     }
-    Ok(())
+    Ok(source)
 }
 
 /// Compiles what may be wrong; `what` tells the cases apart when one fails.
-fn survives(what: &str, bytes: &[u8]) -> Result<(), String> {
+fn survives(what: &str, bytes: &[u8]) -> Result<String, String> {
     let start = Instant::now();
     let result = catch_unwind(AssertUnwindSafe(|| compile(bytes)));
     let took = start.elapsed();

@@ -20,9 +20,19 @@ impl KernelCall for ScaleShift<AnyFunction> {
     }
 
     fn execute(&self, args: &mut Args<'_>) {
-        let Self { outer, channels, inner, activation } = *self;
+        let Self {
+            outer,
+            channels,
+            inner,
+            activation,
+        } = *self;
         let y = args.y(0);
-        let layer = ScaleShift { outer, channels, inner, activation: Identity };
+        let layer = ScaleShift {
+            outer,
+            channels,
+            inner,
+            activation: Identity,
+        };
         kernels::scale_shift(args.simd, layer, args.x(0), args.x(1), args.x(2), y);
         activate(args.simd, activation, y);
     }

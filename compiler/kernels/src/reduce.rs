@@ -70,7 +70,11 @@ macro_rules! by_op {
 
 impl KernelCall for ReduceCall {
     fn name(&self) -> &'static str {
-        if self.dtype == DType::F32 { "reduce" } else { "reduce_of" }
+        if self.dtype == DType::F32 {
+            "reduce"
+        } else {
+            "reduce_of"
+        }
     }
 
     fn params(&self) -> Value {

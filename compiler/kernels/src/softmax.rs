@@ -36,8 +36,10 @@ impl KernelCall for SoftmaxCall {
             (true, DType::F32) => kernels::log_softmax(args.simd, layer, args.x(0), args.y(0)),
             (false, dtype) => by_dtype!(dtype, T => kernels::softmax_of(args.simd, layer, args.x::<T>(0), args.y(0)),
                 [F64 f64, F16 f16, Bf16 bf16]),
-            (true, dtype) => by_dtype!(dtype, T => kernels::log_softmax_of(args.simd, layer, args.x::<T>(0), args.y(0)),
-                [F64 f64, F16 f16, Bf16 bf16]),
+            (true, dtype) => {
+                by_dtype!(dtype, T => kernels::log_softmax_of(args.simd, layer, args.x::<T>(0), args.y(0)),
+                [F64 f64, F16 f16, Bf16 bf16])
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 use clap::{Args, Parser, Subcommand};
 use edgec::{Compiler, Target, Weights};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const EXIT_CODES: &str = "Exit codes:
   0  done; for `verify`: all outputs agree
@@ -50,16 +50,27 @@ pub(super) struct Shape(pub(super) Vec<usize>);
 
 impl ModelArgs {
     pub(super) fn compiler(&self) -> Compiler {
-        let compiler = Compiler::new(&self.model);
-        let compiler = self.dim.iter().fold(compiler, |c, (name, size)| c.dim(name, *size));
-        self.shape.iter().fold(compiler, |c, (name, shape)| c.shape(name, shape.0.clone()))
+        compiler(&self.model, &self.dim, &self.shape)
     }
 }
 
+fn compiler(model: &Path, dims: &[(String, usize)], shapes: &[(String, Shape)]) -> Compiler {
+    let compiler = dims.iter().fold(Compiler::new(model), |c, (name, size)| c.dim(name, *size));
+    shapes.iter().fold(compiler, |c, (name, shape)| c.shape(name, shape.0.clone()))
+}
+
+/// Holds [`ModelArgs`] field by field: clap does not see that an optional group is there if it holds another.
 #[derive(Debug, Args)]
 pub(super) struct EmitArgs {
-    #[command(flatten)]
-    pub(super) model: ModelArgs,
+    /// The ONNX model
+    #[arg(value_name = "MODEL.onnx")]
+    pub(super) model: PathBuf,
+    /// Pin every dimension called N to the size V; may be repeated
+    #[arg(long, value_name = "N=V", value_parser = dim)]
+    pub(super) dim: Vec<(String, usize)>,
+    /// Give an input its whole shape; may be repeated
+    #[arg(long, value_name = "INPUT=1,3,48,192", value_parser = shape)]
+    pub(super) shape: Vec<(String, Shape)>,
     /// The Rust file to write; `-` for stdout
     #[arg(short, long, value_name = "OUT.rs")]
     pub(super) output: PathBuf,
@@ -78,6 +89,12 @@ pub(super) struct EmitArgs {
     /// Print the summary as JSON on stdout
     #[arg(long)]
     pub(super) json: bool,
+}
+
+impl EmitArgs {
+    pub(super) fn compiler(&self) -> Compiler {
+        compiler(&self.model, &self.dim, &self.shape)
+    }
 }
 
 #[derive(Debug, Args)]
@@ -173,8 +190,8 @@ mod tests {
     fn a_model_needs_no_command() {
         let cli = Cli::parse_from(["edgec", "m.onnx", "-o", "m.rs", "--dim", "a=b=3", "--shape", "x=1,2", "--shape", "s="]);
         let emit = cli.emit.unwrap();
-        assert_eq!(emit.model.dim, [("a=b".to_owned(), 3)]);
-        assert_eq!((&emit.model.shape[0].1.0[..], emit.model.shape[1].1.0.len()), (&[1, 2][..], 0));
+        assert_eq!(emit.dim, [("a=b".to_owned(), 3)]);
+        assert_eq!((&emit.shape[0].1.0[..], emit.shape[1].1.0.len()), (&[1, 2][..], 0));
     }
 
     #[test]

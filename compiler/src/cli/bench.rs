@@ -31,8 +31,8 @@ pub(super) fn bench(args: &BenchArgs) -> miette::Result<ExitCode> {
     let mut text = String::new();
     let micros = |d: Duration| d.as_secs_f64() * 1e6;
     let _ = writeln!(text, "runs    {}", times.len());
-    let _ = writeln!(text, "min     {:.1} us", micros(min));
-    let _ = writeln!(text, "median  {:.1} us", micros(median));
+    let _ = writeln!(text, "min     {:.3} us", micros(min));
+    let _ = writeln!(text, "median  {:.3} us", micros(median));
     let _ = writeln!(text, "MACs    {macs}");
     let _ = writeln!(text, "speed   {:.1} GFLOP/s at the median", 2.0 * macs as f64 / median.as_secs_f64() / 1e9);
     print(&text)?;

@@ -20,7 +20,7 @@ pub(super) fn emit(args: &EmitArgs) -> miette::Result<ExitCode> {
         Err(wrong(&format!("{} is a folder", args.output.display()), "give -o a file name in it, ending in .rs"))?;
     }
     check_pass(args.print_after.as_deref())?;
-    let mut compiler = args.model.compiler().target(args.target).weights(args.weights).command(command(args));
+    let mut compiler = args.compiler().target(args.target).weights(args.weights).command(command(args));
     if let Some(name) = &args.name {
         compiler = compiler.name(name);
     }
@@ -62,15 +62,15 @@ fn show(args: &EmitArgs, pass: &Pass, graph: &Graph) {
 /// The command line that makes the same file again, without the folders of this machine.
 fn command(args: &EmitArgs) -> String {
     let file = |path: &Path| quoted(&path.file_name().unwrap_or(path.as_os_str()).to_string_lossy());
-    let mut words = vec!["edgec".to_owned(), file(&args.model.model), "-o".into(), file(&args.output)];
+    let mut words = vec!["edgec".to_owned(), file(&args.model), "-o".into(), file(&args.output)];
     let mut flag = |flag: &str, value: &str| words.extend([flag.to_owned(), quoted(value)]);
     if let Some(name) = &args.name {
         flag("--name", name);
     }
-    for (name, size) in &args.model.dim {
+    for (name, size) in &args.dim {
         flag("--dim", &format!("{name}={size}"));
     }
-    for (name, shape) in &args.model.shape {
+    for (name, shape) in &args.shape {
         let sizes: Vec<_> = shape.0.iter().map(usize::to_string).collect();
         flag("--shape", &format!("{name}={}", sizes.join(",")));
     }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 /// `edgec verify`.
 pub(super) fn verify(args: &VerifyArgs) -> miette::Result<ExitCode> {
     let cases = harness::cases(npz::read(&args.golden)?)?;
-    let compiler = harness::pin_shapes(Compiler::new(&args.model), &cases[0].inputs).target(args.target);
+    let compiler = harness::pin_shapes(Compiler::new(&args.model), &cases[0].inputs)?.target(args.target);
     let compiled = compiler.compile()?;
     let inputs = cases.iter().map(|c| harness::inputs(&compiled.program, &c.inputs)).collect::<Result<Vec<_>, _>>()?;
     let got = if args.executor {

@@ -12,22 +12,26 @@ pub(super) fn specialised(call: &Call, options: &Options) -> bool {
     options.specialise && call.kernel.specialises()
 }
 
-/// `mod layers`: the parameters of each call, as a constant or as a type.
-pub(super) fn module(program: &Program, plan: &Plan, names: &ModelNames) -> String {
-    let mut out = Source::default();
+/// Types that parameters are made of, which `mod layers` imports.
+pub(super) fn imports(program: &Program) -> BTreeSet<&'static str> {
     let mut imports = BTreeSet::new();
+    program.calls.iter().for_each(|call| collect_types(&call.kernel.params(), &mut imports));
+    imports
+}
+
+/// `mod layers`: the parameters of each call, as a constant or as a type.
+pub(super) fn module(program: &Program, plan: &Plan, names: &ModelNames, options: &Options) -> String {
+    let mut out = Source::default();
+    let imports = imports(program);
     let mut items = vec![];
     for index in &plan.order {
         let call = &program.calls[*index];
         let params = call.kernel.params();
-        collect_types(&params, &mut imports);
         let ty = type_of(&params, &call.kernel.const_generics());
         let value = tokens(&params);
-        let name = &names.layers[*index];
-        let is_type = name.chars().any(|c| c.is_ascii_lowercase());
-        let ident = format_ident!("{name}");
+        let ident = format_ident!("{}", names.layers[*index]);
         let constant = print(quote! { pub const #ident: #ty = #value; });
-        items.push(if is_type { as_type(&constant) } else { constant });
+        items.push(if specialised(call, options) { as_type(&constant) } else { constant });
     }
     out.begin("/// Parameters of the kernel calls.\npub mod layers {");
     if !imports.is_empty() {

@@ -82,7 +82,7 @@ pub fn emit(program: &Program, plan: &Plan, options: &Options) -> Emitted {
     }
     out.begin(&format!("/// Arena slots, parameters and weights of [`{}`].\nmod {module} {{", names.model));
     out.text(&slots::module(program, plan, &names));
-    out.text(&layers::module(program, plan, &names));
+    out.text(&layers::module(program, plan, &names, options));
     out.text(&weights);
     out.end("}");
     let types = |ports: &[Port]| ports.iter().map(|p| p.ty.clone()).collect();

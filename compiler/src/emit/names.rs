@@ -101,7 +101,8 @@ impl ModelNames {
         let mut inputs = Names::reserving(&locals);
         let mut fields = Names::default();
         let mut ports = Names::reserving(&["MACS", "RAM", "WEIGHTS"]);
-        let mut layers = Names::default();
+        let imports: Vec<_> = super::layers::imports(program).into_iter().collect();
+        let mut layers = Names::reserving(&imports);
         let mut names = Self {
             outputs: format!("{model}Outputs"),
             model,
@@ -114,7 +115,7 @@ impl ModelNames {
             slots: HashMap::new(),
             slot_order: vec![],
         };
-        let (mut slots, mut weights) = (Names::default(), Names::default());
+        let (mut slots, mut weights) = (Names::default(), Names::reserving(&["FILE"]));
         for index in &plan.order {
             let call = &program.calls[*index];
             let specialised = super::layers::specialised(call, options);

@@ -22,7 +22,7 @@ impl Default for Tolerance {
 pub struct Comparison {
     /// Largest absolute error.
     pub absolute: f64,
-    /// Largest relative error, among elements whose absolute error is above the absolute tolerance.
+    /// Largest relative error, among elements that are themselves larger than the absolute tolerance.
     pub relative: f64,
     /// Elements beyond the tolerance.
     pub wrong: usize,
@@ -80,7 +80,7 @@ pub fn compare(got: &Tensor, want: &Tensor, tolerance: Tolerance) -> Comparison 
         // An infinity or NaN where a number is wanted is as wrong as can be.
         let error = if error.is_nan() { f64::INFINITY } else { error };
         result.absolute = result.absolute.max(error);
-        if error > tolerance.absolute {
+        if w.abs() > tolerance.absolute {
             result.relative = result.relative.max(error / w.abs());
         }
         let within = !exact && error.is_finite() && error <= tolerance.absolute + tolerance.relative * w.abs();

@@ -8,9 +8,6 @@ use crate::proto::type_proto::Value as Type;
 use crate::proto::{ValueInfoProto, tensor_shape_proto};
 use std::collections::{BTreeMap, HashSet};
 
-/// Largest tensor, in bytes: far beyond any device that this compiler is for.
-const MAX_TENSOR_BYTES: usize = 1 << 31;
-
 /// What the user says of symbolic dimensions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Dimensions {
@@ -147,14 +144,14 @@ pub(super) fn input_types(
                 shape
             }
         };
-        let bytes = shape.iter().try_fold(dtype.size(), |n, d| n.checked_mul((*d).max(1)));
-        if bytes.is_none_or(|bytes| bytes > MAX_TENSOR_BYTES) {
-            return Err(Error::usage(
-                format!("input `{}` of shape {shape:?} is larger than 2 GiB", name.escape_debug()),
-                "pin its dimensions to what the device will run",
-            ));
-        }
-        types.push((name.to_owned(), TensorType::new(dtype, shape)));
+        let ty = TensorType::new(dtype, shape);
+        ty.check().map_err(|e| {
+            Error::usage(
+                format!("input `{}`: {}", name.escape_debug(), e.message),
+                e.help.unwrap_or_else(|| "pin its dimensions to what the device will run".into()),
+            )
+        })?;
+        types.push((name.to_owned(), ty));
     }
     if open.is_empty() {
         return Ok(types);

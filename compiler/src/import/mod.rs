@@ -10,11 +10,14 @@ pub use dimensions::{Dimensions, OpenDimension, open_dimensions};
 
 use crate::Error;
 use crate::error::OperatorProblem;
-use crate::ir::{Graph, ValueId};
+use crate::ir::{Graph, OpError, ValueId, op_error};
 use crate::load::{self, Model};
 use crate::ops;
 use crate::proto::NodeProto;
 use std::collections::HashMap;
+
+/// Constants that reading may make on top of twice those that the model stores, in bytes.
+const MAX_MADE_BYTES: usize = 1 << 27;
 
 /// A model as a graph, and what the user should know of how it was read.
 #[derive(Debug)]
@@ -42,9 +45,14 @@ pub fn import(model: &Model, name: &str, dimensions: &Dimensions) -> Result<Impo
     for (name, ty) in dimensions::input_types(model, dimensions, &mut notes)? {
         values.insert(name.clone(), graph.add_input(name, ty));
     }
+    let room = graph.constant_bytes().saturating_mul(3).saturating_add(MAX_MADE_BYTES);
     for node in &model.graph.node {
         if let Err(problem) = import_node(model, node, &mut graph, &mut values) {
             problems.extend(problem);
+        }
+        if graph.constant_bytes() > room {
+            problems.push(problem(model, node, too_many_constants()));
+            break;
         }
     }
     if !problems.is_empty() {
@@ -80,6 +88,21 @@ fn unsupported(model: &Model) -> Result<(), Error> {
     if problems.is_empty() { Ok(()) } else { Err(Error::Operators(problems)) }
 }
 
+fn problem(model: &Model, node: &NodeProto, error: OpError) -> OperatorProblem {
+    OperatorProblem {
+        node: node.name().to_owned(),
+        operator: full_name(node),
+        opset: model.opset(node),
+        message: error.message,
+        help: error.help,
+    }
+}
+
+fn too_many_constants() -> OpError {
+    op_error("up to this node the model makes constants of more than three times the size of those that it stores")
+        .help("store what they amount to, or compute it from the inputs")
+}
+
 /// `Err(None)` where the node only suffers from another's problem.
 fn import_node(
     model: &Model,
@@ -94,26 +117,16 @@ fn import_node(
     }
     let mut cx = NodeContext::new(graph, node, inputs, model.opset(node), model.base.as_deref());
     let outputs = (operator.read)(&mut cx).and_then(|outputs| cx.attributes.finish().map(|()| outputs));
-    let outputs = outputs.map_err(|error| OperatorProblem {
-        node: node.name().to_owned(),
-        operator: full_name(node),
-        opset: model.opset(node),
-        message: error.message,
-        help: error.help,
-    })?;
+    let outputs = outputs.map_err(|error| problem(model, node, error))?;
     for (name, value) in node.output.iter().zip(&outputs) {
         if !name.is_empty() {
             values.insert(name.clone(), *value);
         }
     }
     if let Some(name) = node.output.iter().skip(outputs.len()).find(|name| !name.is_empty()) {
-        return Err(Some(OperatorProblem {
-            node: node.name().to_owned(),
-            operator: full_name(node),
-            opset: model.opset(node),
-            message: format!("output `{}` of this operator is not supported", name.escape_debug()),
-            help: Some("outputs that only training uses are refused where something reads them".into()),
-        }));
+        let error = op_error(format!("output `{}` of this operator is not supported", name.escape_debug()));
+        let help = "outputs that only training uses are refused where something reads them";
+        return Err(Some(problem(model, node, error.help(help))));
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-use super::{Inputs, OpError, Operator, Tensor, TensorType};
+use super::{Inputs, OpError, Operator, Tensor, TensorType, infer};
 use petgraph::Direction;
 use petgraph::stable_graph::{NodeIndex, StableDiGraph};
 use petgraph::visit::EdgeRef;
@@ -80,6 +80,7 @@ pub struct Graph {
     values: Vec<Value>,
     inputs: Vec<ValueId>,
     outputs: Vec<(String, ValueId)>,
+    constant_bytes: usize,
 }
 
 impl Graph {
@@ -98,6 +99,7 @@ impl Graph {
     /// Adds a constant.
     pub fn add_constant(&mut self, name: impl Into<String>, tensor: Tensor) -> ValueId {
         let ty = tensor.ty();
+        self.constant_bytes = self.constant_bytes.saturating_add(tensor.bytes.len());
         self.add_source(name.into(), NodeKind::Constant(tensor), ty)
     }
 
@@ -115,6 +117,9 @@ impl Graph {
     }
 
     /// Adds an operator and infers the types of its outputs.
+    ///
+    /// # Errors
+    /// Operands that do not fit it, or an output of too many dimensions or too large.
     pub fn add(
         &mut self,
         name: impl Into<String>,
@@ -123,7 +128,7 @@ impl Graph {
         origin: &[String],
     ) -> Result<NodeId, OpError> {
         let (name, operator) = (name.into(), operator.into());
-        let types = operator.infer(&self.operands(inputs))?;
+        let types = infer(operator.as_ref(), &self.operands(inputs))?;
         let node = Node {
             name: name.clone(),
             kind: NodeKind::Operator(operator),
@@ -209,6 +214,11 @@ impl Graph {
             NodeKind::Constant(tensor) => Some(tensor),
             _ => None,
         }
+    }
+
+    /// Bytes of all constants that were ever added.
+    pub fn constant_bytes(&self) -> usize {
+        self.constant_bytes
     }
 
     /// Inputs of the model, in order.

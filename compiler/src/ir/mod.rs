@@ -11,6 +11,6 @@ mod verify;
 
 pub use crate::kernels::DType;
 pub use graph::{Graph, Node, NodeId, NodeKind, Value, ValueId};
-pub use operator::{Inputs, OpError, Operator, Permuted, TensorType, op_error};
+pub use operator::{Inputs, MAX_RANK, MAX_TENSOR_BYTES, OpError, Operator, Permuted, TensorType, infer, op_error};
 pub use tensor::Tensor;
 pub use verify::verify;

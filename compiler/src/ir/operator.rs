@@ -3,6 +3,12 @@ use crate::lower::Lowering;
 use std::any::Any;
 use std::fmt;
 
+/// Most dimensions of a tensor: what kernels walk.
+pub const MAX_RANK: usize = crate::kernels::HOST_RANK;
+
+/// Largest tensor, in bytes: far beyond any device that this compiler is for.
+pub const MAX_TENSOR_BYTES: usize = 1 << 31;
+
 /// Element type and shape of a value.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TensorType {
@@ -36,6 +42,20 @@ impl TensorType {
     /// Bytes of all elements.
     pub fn bytes(&self) -> usize {
         self.len() * self.dtype.size()
+    }
+
+    /// Checks that it has at most [`MAX_RANK`] dimensions and takes at most [`MAX_TENSOR_BYTES`], dimensions of 0 taken
+    /// as 1, so that neither sizes nor strides can overflow.
+    pub fn check(&self) -> Result<(), OpError> {
+        if self.rank() > MAX_RANK {
+            return Err(op_error(format!("a tensor of {} dimensions", self.rank()))
+                .help(format!("at most {MAX_RANK} dimensions are supported")));
+        }
+        let bytes = self.shape.iter().try_fold(self.dtype.size(), |bytes, dim| bytes.checked_mul((*dim).max(1)));
+        match bytes {
+            Some(bytes) if bytes <= MAX_TENSOR_BYTES => Ok(()),
+            _ => Err(op_error(format!("a tensor of {self} is larger than 2 GiB"))),
+        }
     }
 
     /// The same element type with another shape.
@@ -195,6 +215,16 @@ pub trait Operator: fmt::Debug + Send + Sync + OperatorObject {
     fn is_elementwise(&self) -> bool {
         false
     }
+}
+
+/// Types of an operator's outputs, each of them checked.
+///
+/// # Errors
+/// What the operator's own inference finds, or an output that fails [`TensorType::check`].
+pub fn infer(operator: &dyn Operator, inputs: &Inputs<'_>) -> Result<Vec<TensorType>, OpError> {
+    let types = operator.infer(inputs)?;
+    types.iter().try_for_each(TensorType::check)?;
+    Ok(types)
 }
 
 /// Copies and comparisons of operators behind a pointer; implemented for every comparable operator.

@@ -8,7 +8,7 @@ pub(super) const AVERAGE_POOL: OperatorDef = OperatorDef {
     name: "AveragePool",
     domain: Domain::Onnx,
     versions: &[1, 7, 10, 11, 19, 22],
-    limits: "one or two spatial axes; float16 and bfloat16 are computed in float32; no float64",
+    limits: "float16 and bfloat16 are computed in float32; no float64",
     read: |cx| {
         let kernel = window::kernel_shape(cx)?;
         let x = cx.ty(0)?;
@@ -18,7 +18,13 @@ pub(super) const AVERAGE_POOL: OperatorDef = OperatorDef {
         let ceil_mode = cx.attributes.flag("ceil_mode", false)? && auto == AutoPad::NotSet;
         let kind = PoolKind::Average { count_include_pad };
         let operands = window::floats(cx, 1)?;
-        let y = cx.add(Pool { kind, window, ceil_mode, layout: Layout::ChannelsFirst }, &operands)?;
+        let pool = Pool {
+            kind,
+            window,
+            ceil_mode,
+            layout: Layout::ChannelsFirst,
+        };
+        let y = window::add_pool(cx, pool, operands[0])?;
         Ok(vec![cast(cx, y, x.dtype)?])
     },
 };

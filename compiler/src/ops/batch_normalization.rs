@@ -20,7 +20,9 @@ pub(super) const BATCH_NORMALIZATION: OperatorDef = OperatorDef {
         let spatial = cx.opset() >= 9 || cx.attributes.flag("spatial", true)?;
         let ty = cx.ty(0)?;
         if !ty.dtype.is_float() || ty.rank() < 2 {
-            return Err(op_error(format!("the input {ty} must hold floats and have a batch and channels")));
+            return Err(op_error(format!(
+                "the input {ty} must hold floats and have a batch and channels"
+            )));
         }
         let single = ty.dtype != DType::F64;
         let dtype = if single { DType::F32 } else { DType::F64 };
@@ -32,7 +34,13 @@ pub(super) const BATCH_NORMALIZATION: OperatorDef = OperatorDef {
         let mean = cx.add(Binary::from(BinaryOp::Mul), &[mean, scale])?;
         let shift = cx.add(Binary::from(BinaryOp::Sub), &[bias, mean])?;
         let y = if single && spatial {
-            cx.add(ScaleShift { axis: 1, activation: Identity.into() }, &[x, scale, shift])?
+            cx.add(
+                ScaleShift {
+                    axis: 1,
+                    activation: Identity.into(),
+                },
+                &[x, scale, shift],
+            )?
         } else {
             let mut shape = ty.shape[1..].to_vec();
             if spatial {

@@ -18,7 +18,10 @@ pub(super) const CLIP: OperatorDef = OperatorDef {
         }
         for (index, name) in [(1, "min"), (2, "max")] {
             if cx.has(index) && cx.ty(index)?.len() != 1 {
-                return Err(op_error(format!("input `{name}` must be a scalar, it is {}", cx.ty(index)?)));
+                return Err(op_error(format!(
+                    "input `{name}` must be a scalar, it is {}",
+                    cx.ty(index)?
+                )));
             }
         }
         let is_float = cx.ty(0)?.dtype.is_float();

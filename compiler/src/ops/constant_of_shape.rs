@@ -19,3 +19,19 @@ pub(super) const CONSTANT_OF_SHAPE: OperatorDef = OperatorDef {
         Ok(vec![cx.add(Expand { shape }, &[value])?])
     },
 };
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Known, run};
+    use crate::ir::Tensor;
+
+    #[test]
+    fn large_tensors_are_refused() {
+        let shape = |dims: &[i64]| [Known(Tensor::i64(&[dims.len()], dims))];
+        assert_eq!(run(9, "ConstantOfShape", &[], &shape(&[2]), 1), Ok(vec![Tensor::f32(&[2], &[0.0, 0.0])]));
+        assert_eq!(run(9, "ConstantOfShape", &[], &shape(&[0, 3]), 1), Ok(vec![Tensor::f32(&[0, 3], &[])]));
+        for wrong in [&[1 << 40][..], &[i64::MAX, i64::MAX], &[0, i64::MAX]] {
+            assert!(run(9, "ConstantOfShape", &[], &shape(wrong), 1).is_err_and(|e| e.contains("GiB")), "{wrong:?}");
+        }
+    }
+}

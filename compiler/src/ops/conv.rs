@@ -15,7 +15,12 @@ pub(super) const CONV: OperatorDef = OperatorDef {
         let spatial = window::spatial(&x, &kernel)?;
         let (window, _) = window::read(cx, kernel, spatial)?;
         let groups = usize::try_from(cx.attributes.int("group", 1)?).unwrap_or(0);
-        let conv = Conv { window, groups, layout: Layout::ChannelsFirst, activation: Identity.into() };
+        let conv = Conv {
+            window,
+            groups,
+            layout: Layout::ChannelsFirst,
+            activation: Identity.into(),
+        };
         let operands = window::floats(cx, 3)?;
         let y = cx.add(conv, &operands)?;
         Ok(vec![cast(cx, y, x.dtype)?])

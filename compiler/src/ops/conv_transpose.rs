@@ -23,14 +23,24 @@ pub(super) const CONV_TRANSPOSE: OperatorDef = OperatorDef {
         let strides = window::sizes(cx, "strides", rank, 1, 1)?;
         let dilations = window::sizes(cx, "dilations", rank, 1, 1)?;
         let auto = window::auto_pad(cx)?;
-        let mut window = Window { kernel, strides, dilations, pads: vec![0; 2 * rank] };
+        let mut window = Window {
+            kernel,
+            strides,
+            dilations,
+            pads: vec![0; 2 * rank],
+        };
         window.check()?;
         let given = window::sizes(cx, "pads", 2 * rank, 0, 0)?;
         if auto == AutoPad::NotSet {
             window.pads = given;
         }
-        let mut op =
-            ConvTranspose { window, output_padding, groups, layout: Layout::ChannelsFirst, activation: Identity.into() };
+        let mut op = ConvTranspose {
+            window,
+            output_padding,
+            groups,
+            layout: Layout::ChannelsFirst,
+            activation: Identity.into(),
+        };
         let same = matches!(auto, AutoPad::SameUpper | AutoPad::SameLower);
         for (axis, size) in spatial.iter().enumerate() {
             let covered = size * op.window.strides[axis];
@@ -48,12 +58,23 @@ pub(super) const CONV_TRANSPOSE: OperatorDef = OperatorDef {
 
 /// Reads `output_shape`: spatial extents, which some exporters precede with batch and channels.
 fn output_shape(cx: &mut NodeContext<'_>, rank: usize) -> Result<Option<Vec<usize>>, OpError> {
-    let Some(given) = cx.attributes.ints("output_shape")? else { return Ok(None) };
-    let spatial = if given.len() == rank + 2 { &given[2..] } else { &given[..] };
-    let sizes: Option<Vec<usize>> = spatial.iter().map(|v| usize::try_from(*v).ok().filter(|v| *v <= 1 << 24)).collect();
+    let Some(given) = cx.attributes.ints("output_shape")? else {
+        return Ok(None);
+    };
+    let spatial = if given.len() == rank + 2 {
+        &given[2..]
+    } else {
+        &given[..]
+    };
+    let sizes: Option<Vec<usize>> = spatial
+        .iter()
+        .map(|v| usize::try_from(*v).ok().filter(|v| *v <= 1 << 24))
+        .collect();
     match sizes {
         Some(sizes) if sizes.len() == rank => Ok(Some(sizes)),
-        _ => Err(op_error(format!("output_shape {given:?} must give one extent for each of {rank} spatial axes"))),
+        _ => Err(op_error(format!(
+            "output_shape {given:?} must give one extent for each of {rank} spatial axes"
+        ))),
     }
 }
 

@@ -16,7 +16,15 @@ pub(super) const GLOBAL_AVERAGE_POOL: OperatorDef = OperatorDef {
 pub(super) fn read(cx: &mut NodeContext<'_>, op: ReduceOp) -> Result<Vec<ValueId>, OpError> {
     let x = cx.ty(0)?;
     if x.rank() < 2 || !x.dtype.is_float() {
-        return Err(op_error(format!("the input {x} must hold floats and have a batch and channels")));
+        return Err(op_error(format!(
+            "the input {x} must hold floats and have a batch and channels"
+        )));
     }
-    cx.op(Reduce { op, axes: (2..x.rank()).collect() }, &[0])
+    cx.op(
+        Reduce {
+            op,
+            axes: (2..x.rank()).collect(),
+        },
+        &[0],
+    )
 }

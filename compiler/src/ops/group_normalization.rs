@@ -19,7 +19,9 @@ pub(super) const GROUP_NORMALIZATION: OperatorDef = OperatorDef {
             return Err(op_error(format!("the input {ty} must have a batch and channels")));
         };
         if groups == 0 || !channels.is_multiple_of(groups) {
-            return Err(op_error(format!("{channels} channels do not divide into num_groups = {groups}")));
+            return Err(op_error(format!(
+                "{channels} channels do not divide into num_groups = {groups}"
+            )));
         }
         let x = in_f32(cx, 0)?;
         let (mut scale, mut bias) = (in_f32(cx, 1)?, in_f32(cx, 2)?);
@@ -27,7 +29,9 @@ pub(super) const GROUP_NORMALIZATION: OperatorDef = OperatorDef {
             scale = repeated(cx, scale, groups, channels)?;
             bias = repeated(cx, bias, groups, channels)?;
         }
-        let y = channels_last(cx, x, |cx, x| cx.add(GroupNormalization { groups, epsilon }, &[x, scale, bias]))?;
+        let y = channels_last(cx, x, |cx, x| {
+            cx.add(GroupNormalization { groups, epsilon }, &[x, scale, bias])
+        })?;
         Ok(vec![cast(cx, y, ty.dtype)?])
     },
 };

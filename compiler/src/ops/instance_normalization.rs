@@ -16,7 +16,9 @@ pub(super) const INSTANCE_NORMALIZATION: OperatorDef = OperatorDef {
             return Err(op_error(format!("the input {ty} must have a batch and channels")));
         };
         let (x, scale, bias) = (in_f32(cx, 0)?, in_f32(cx, 1)?, in_f32(cx, 2)?);
-        let y = channels_last(cx, x, |cx, x| cx.add(GroupNormalization { groups, epsilon }, &[x, scale, bias]))?;
+        let y = channels_last(cx, x, |cx, x| {
+            cx.add(GroupNormalization { groups, epsilon }, &[x, scale, bias])
+        })?;
         Ok(vec![cast(cx, y, ty.dtype)?])
     },
 };

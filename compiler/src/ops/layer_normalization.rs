@@ -1,15 +1,16 @@
 use super::normalization::{cast, filled, in_f32, reshaped, stash_type};
 use super::{Domain, OperatorDef};
 use crate::import::NodeContext;
-use crate::ir::{OpError, TensorType, ValueId};
-use crate::primitives::{Binary, BinaryOp, LayerNormalization};
+use crate::ir::{DType, OpError, TensorType, ValueId};
+use crate::primitives::{Binary, BinaryOp, LayerNormalization, Map, Reduce, ReduceOp};
+use runtime_core::function::{Reciprocal, Sqrt, Square};
 
 /// Normalises over the dimensions from `axis` on, then scales and shifts.
 pub(super) const LAYER_NORMALIZATION: OperatorDef = OperatorDef {
     name: "LayerNormalization",
     domain: Domain::Onnx,
     versions: &[17],
-    limits: "only the first output; computed in float32",
+    limits: "computed in float32",
     read: |cx| read(cx, false),
 };
 
@@ -24,6 +25,11 @@ pub(super) fn read(cx: &mut NodeContext<'_>, rms: bool) -> Result<Vec<ValueId>, 
     let x = in_f32(cx, 0)?;
     let flat = [outer, &[row]].concat();
     let x = reshaped(cx, x, &flat)?;
+    let statistics = if !rms && (cx.wants_output(1) || cx.wants_output(2)) {
+        statistics(cx, x, epsilon, &[outer, &vec![1; inner.len()]].concat())?
+    } else {
+        vec![]
+    };
     let whole = row_of(&cx.ty(1)?, inner) && (!cx.has(2) || row_of(&cx.ty(2)?, inner));
     let (mut scale, mut bias) = (filled(cx, row, 1.0), filled(cx, row, 0.0));
     if whole {
@@ -45,7 +51,44 @@ pub(super) fn read(cx: &mut NodeContext<'_>, rms: bool) -> Result<Vec<ValueId>, 
             y = cx.add(Binary::from(BinaryOp::Add), &[y, bias])?;
         }
     }
-    Ok(vec![cast(cx, y, ty.dtype)?])
+    let y = cast(cx, y, ty.dtype)?;
+    Ok([vec![y], statistics].concat())
+}
+
+/// Mean and inverse deviation of each row of `x`, of this shape.
+fn statistics(cx: &mut NodeContext<'_>, x: ValueId, epsilon: f32, shape: &[usize]) -> Result<Vec<ValueId>, OpError> {
+    let axes = vec![cx.value_ty(x).rank() - 1];
+    let mean = cx.add(
+        Reduce {
+            op: ReduceOp::Mean,
+            axes: axes.clone(),
+        },
+        &[x],
+    )?;
+    let x = cx.add(Binary::from(BinaryOp::Sub), &[x, mean])?;
+    let x = cx.add(
+        Map {
+            function: Square.into(),
+        },
+        &[x],
+    )?;
+    let variance = cx.add(
+        Reduce {
+            op: ReduceOp::Mean,
+            axes,
+        },
+        &[x],
+    )?;
+    let epsilon = cx.scalar(DType::F32, f64::from(epsilon));
+    let variance = cx.add(Binary::from(BinaryOp::Add), &[variance, epsilon])?;
+    let deviation = cx.add(Map { function: Sqrt.into() }, &[variance])?;
+    let inverse = cx.add(
+        Map {
+            function: Reciprocal.into(),
+        },
+        &[deviation],
+    )?;
+    Ok(vec![reshaped(cx, mean, shape)?, reshaped(cx, inverse, shape)?])
 }
 
 /// Whether `ty` gives one number for each element of a row of shape `inner`.

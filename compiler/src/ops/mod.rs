@@ -105,6 +105,8 @@ mod sqrt;
 mod squeeze;
 mod sub;
 mod sum;
+#[cfg(test)]
+mod testing;
 mod swish;
 mod tan;
 mod tanh;

@@ -18,3 +18,19 @@ pub(super) const MOD: OperatorDef = OperatorDef {
         cx.binary(if truncated { BinaryOp::Fmod } else { BinaryOp::Mod })
     },
 };
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Given, Known, int, run};
+    use crate::ir::Tensor;
+
+    #[test]
+    fn floats_need_fmod_before_opset_28() {
+        let operands = || [Given(Tensor::f32(&[2], &[5.5, -5.5])), Known(Tensor::f32(&[], &[2.0]))];
+        assert_eq!(run(13, "Mod", &[int("fmod", 1)], &operands(), 1), Ok(vec![Tensor::f32(&[2], &[1.5, -1.5])]));
+        assert!(run(13, "Mod", &[], &operands(), 1).is_err_and(|e| e.contains("set `fmod` to 1")));
+        assert_eq!(run(28, "Mod", &[], &operands(), 1), Ok(vec![Tensor::f32(&[2], &[1.5, 0.5])]));
+        let integers = [Given(Tensor::i32(&[2], &[5, -5])), Known(Tensor::i32(&[], &[3]))];
+        assert_eq!(run(10, "Mod", &[], &integers, 1), Ok(vec![Tensor::i32(&[2], &[2, 1])]));
+    }
+}

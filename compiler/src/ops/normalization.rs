@@ -6,7 +6,11 @@ use crate::primitives::{Cast, Reshape, Transpose};
 
 /// The value in another element type.
 pub(super) fn cast(cx: &mut NodeContext<'_>, value: ValueId, to: DType) -> Result<ValueId, OpError> {
-    if cx.value_ty(value).dtype == to { Ok(value) } else { cx.add(Cast { to }, &[value]) }
+    if cx.value_ty(value).dtype == to {
+        Ok(value)
+    } else {
+        cx.add(Cast { to }, &[value])
+    }
 }
 
 /// Input `index` in `f32`.
@@ -29,7 +33,11 @@ pub(super) fn stash_type(cx: &mut NodeContext<'_>) -> Result<(), OpError> {
 
 /// The value with another shape.
 pub(super) fn reshaped(cx: &mut NodeContext<'_>, value: ValueId, shape: &[usize]) -> Result<ValueId, OpError> {
-    if cx.value_ty(value).shape == shape { Ok(value) } else { cx.add(Reshape { shape: shape.to_vec() }, &[value]) }
+    if cx.value_ty(value).shape == shape {
+        Ok(value)
+    } else {
+        cx.add(Reshape { shape: shape.to_vec() }, &[value])
+    }
 }
 
 /// `count` times `value`.
@@ -45,11 +53,16 @@ pub(super) fn channels_last(
 ) -> Result<ValueId, OpError> {
     let rank = cx.value_ty(x).rank();
     if rank < 2 {
-        return Err(op_error(format!("the input {} must have a batch and channels", cx.value_ty(x))));
+        return Err(op_error(format!(
+            "the input {} must have a batch and channels",
+            cx.value_ty(x)
+        )));
     }
     let perm: Vec<usize> = std::iter::once(0).chain(2..rank).chain([1]).collect();
     let transpose = Transpose { perm };
-    let back = Transpose { perm: transpose.inverse() };
+    let back = Transpose {
+        perm: transpose.inverse(),
+    };
     let x = cx.add(transpose, &[x])?;
     let y = normalise(cx, x)?;
     cx.add(back, &[y])

@@ -11,7 +11,9 @@ pub(super) const P_RELU: OperatorDef = OperatorDef {
     read: |cx| {
         let (x, slope) = (cx.ty(0)?, cx.ty(1)?);
         if broadcast(&x.shape, &slope.shape)? != x.shape {
-            return Err(op_error(format!("the slope {slope} does not broadcast to the input {x}")));
+            return Err(op_error(format!(
+                "the slope {slope} does not broadcast to the input {x}"
+            )));
         }
         cx.binary(BinaryOp::PRelu)
     },

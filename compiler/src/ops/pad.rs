@@ -73,6 +73,8 @@ fn cropped(cx: &mut NodeContext<'_>, begins: &[i64], ends: &[i64]) -> Result<Val
 mod tests {
     use super::resolve;
     use crate::ir::{DType, TensorType};
+    use super::super::testing::{Absent, Given, Known, float, ints, run, text};
+    use crate::ir::Tensor;
 
     #[test]
     fn pads_of_axes() {
@@ -81,5 +83,22 @@ mod tests {
         assert_eq!(resolve(&ty, &[1, 2, 3, 4], Some(&[-1, 0])), Ok((vec![2, 0, 1], vec![4, 0, 3])));
         assert!(resolve(&ty, &[1, 2], None).is_err());
         assert!(resolve(&ty, &[1, 2, 3, 4], Some(&[0, -3])).is_err(), "an axis twice");
+    }
+
+    #[test]
+    fn pads_move_from_attributes_to_inputs() {
+        let x = || Given(Tensor::f32(&[3], &[1.0, 2.0, 3.0]));
+        let pads = |begin, end| Known(Tensor::i64(&[2], &[begin, end]));
+        let old = run(9, "Pad", &[ints("pads", &[2, -1]), float("value", 7.0)], &[x()], 1);
+        let new = run(11, "Pad", &[], &[x(), pads(2, -1), Given(Tensor::f32(&[], &[7.0]))], 1);
+        assert_eq!(old, Ok(vec![Tensor::f32(&[4], &[7.0, 7.0, 1.0, 2.0])]));
+        assert_eq!(new, old);
+        let axes = Known(Tensor::i64(&[1], &[-1]));
+        let edge = run(18, "Pad", &[text("mode", "edge")], &[x(), pads(1, 1), Absent, axes], 1);
+        assert_eq!(edge, Ok(vec![Tensor::f32(&[5], &[1.0, 1.0, 2.0, 3.0, 3.0])]));
+        let cropped = run(19, "Pad", &[text("mode", "wrap")], &[x(), pads(-1, 3)], 1);
+        assert_eq!(cropped, Ok(vec![Tensor::f32(&[5], &[2.0, 3.0, 2.0, 3.0, 2.0])]));
+        assert!(run(11, "Pad", &[], &[x(), pads(-2, -2)], 1).is_err_and(|e| e.contains("cuts more")));
+        assert!(run(11, "Pad", &[text("mode", "mirror")], &[x(), pads(1, 1)], 1).is_err_and(|e| e.contains("mirror")));
     }
 }

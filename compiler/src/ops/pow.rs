@@ -33,7 +33,11 @@ fn common(base: DType, exponent: DType) -> DType {
 }
 
 fn cast(cx: &mut NodeContext<'_>, value: ValueId, to: DType) -> Result<ValueId, OpError> {
-    if cx.value_ty(value).dtype == to { Ok(value) } else { cx.add(Cast { to }, &[value]) }
+    if cx.value_ty(value).dtype == to {
+        Ok(value)
+    } else {
+        cx.add(Cast { to }, &[value])
+    }
 }
 
 /// Powers of floats that need no logarithm.
@@ -46,12 +50,27 @@ fn simple(cx: &mut NodeContext<'_>) -> Result<Option<ValueId>, OpError> {
     let power = cx.constant(1).and_then(crate::ir::Tensor::scalar_f64);
     Ok(match power {
         Some(1.0) => Some(x),
-        Some(2.0) => Some(cx.add(Map { function: Square.into() }, &[x])?),
+        Some(2.0) => Some(cx.add(
+            Map {
+                function: Square.into(),
+            },
+            &[x],
+        )?),
         Some(3.0) => {
-            let square = cx.add(Map { function: Square.into() }, &[x])?;
+            let square = cx.add(
+                Map {
+                    function: Square.into(),
+                },
+                &[x],
+            )?;
             Some(cx.add(Binary::from(BinaryOp::Mul), &[square, x])?)
         }
-        Some(-1.0) => Some(cx.add(Map { function: Reciprocal.into() }, &[x])?),
+        Some(-1.0) => Some(cx.add(
+            Map {
+                function: Reciprocal.into(),
+            },
+            &[x],
+        )?),
         _ => None,
     })
 }

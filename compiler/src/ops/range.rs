@@ -53,3 +53,18 @@ fn number(cx: &NodeContext<'_>, index: usize, name: &str) -> Result<f64, OpError
         _ => Err(op_error(format!("input `{name}` is {ty}, it must be one finite number"))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Known, run};
+    use crate::ir::Tensor;
+
+    #[test]
+    fn ranges() {
+        let known = |v: i64| Known(Tensor::i64(&[], &[v]));
+        let range = |start, limit, delta| run(11, "Range", &[], &[known(start), known(limit), known(delta)], 1);
+        assert_eq!(range(10, 4, -2), Ok(vec![Tensor::i64(&[3], &[10, 8, 6])]));
+        assert_eq!(range(3, 3, 1), Ok(vec![Tensor::i64(&[0], &[])]));
+        assert!(range(0, 1, 0).is_err() && range(0, 1 << 50, 1).is_err());
+    }
+}

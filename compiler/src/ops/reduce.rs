@@ -10,7 +10,11 @@ pub(super) fn read(cx: &mut NodeContext<'_>, op: ReduceOp) -> Result<Vec<ValueId
     let keepdims = cx.attributes.flag("keepdims", true)?;
     let none_reduces_none = cx.attributes.flag("noop_with_empty_axes", false)?;
     let axes = cx.ints_of(1, "axes")?.unwrap_or_default();
-    let mut axes = if axes.is_empty() && !none_reduces_none { (0..ty.rank()).collect() } else { ty.axes(&axes)? };
+    let mut axes = if axes.is_empty() && !none_reduces_none {
+        (0..ty.rank()).collect()
+    } else {
+        ty.axes(&axes)?
+    };
     axes.sort_unstable();
     let mut x = cx.input(0)?;
     if ty.dtype == DType::Bool {
@@ -21,7 +25,10 @@ pub(super) fn read(cx: &mut NodeContext<'_>, op: ReduceOp) -> Result<Vec<ValueId
         y = cx.add(Cast { to: DType::Bool }, &[y])?;
     }
     if !keepdims && !axes.is_empty() {
-        let kept = (0..ty.rank()).filter(|i| !axes.contains(i)).map(|i| ty.shape[i]).collect();
+        let kept = (0..ty.rank())
+            .filter(|i| !axes.contains(i))
+            .map(|i| ty.shape[i])
+            .collect();
         y = cx.add(Reshape { shape: kept }, &[y])?;
     }
     Ok(vec![y])

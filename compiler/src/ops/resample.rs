@@ -1,8 +1,9 @@
 //! Which elements, with which weights, make each element of a resized axis: what Resize and Upsample have in common.
 
+use super::normalization::cast;
 use crate::import::NodeContext;
 use crate::ir::{DType, OpError, Tensor, ValueId, op_error};
-use crate::primitives::{Gather, Resize};
+use crate::primitives::{Binary, BinaryOp, Gather, Resize};
 
 /// Where an output element lies in the input.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -42,6 +43,8 @@ pub(super) struct Method {
     pub coordinates: Coordinates,
     pub antialias: bool,
     pub exclude_outside: bool,
+    /// What elements outside the input are, with `TfCropAndResize`.
+    pub outside: f32,
 }
 
 /// One resized axis.
@@ -78,6 +81,7 @@ impl Axis {
             }
             Coordinates::PytorchHalfPixel if self.output > 1 => half_pixel,
             Coordinates::PytorchHalfPixel => 0.0,
+            // As ONNX's text and other runtimes have it; its reference evaluator keeps the fraction of `output`.
             Coordinates::AlignCorners if self.output > 1 => x * (input - 1.0) / (output - 1.0),
             Coordinates::AlignCorners => 0.0,
             Coordinates::Asymmetric => x / self.scale,
@@ -93,20 +97,52 @@ impl Axis {
         }
     }
 
+    fn is_outside(&self, x: f32, coordinates: Coordinates) -> bool {
+        coordinates == Coordinates::TfCropAndResize && !(0.0..=self.input as f32 - 1.0).contains(&x)
+    }
+
+    /// For each output element, what to add: `method.outside` where it lies outside the input.
+    fn offsets(&self, method: Method) -> Vec<f32> {
+        let outside = |i| self.is_outside(self.coordinate(i, method.coordinates), method.coordinates);
+        (0..self.output)
+            .map(|i| if outside(i) { method.outside } else { 0.0 })
+            .collect()
+    }
+
     /// The table of this axis. Elements outside the input have weight zero with `TfCropAndResize`.
     pub(super) fn table(&self, method: Method) -> Table {
-        let coordinates: Vec<f32> = (0..self.output).map(|i| self.coordinate(i, method.coordinates)).collect();
-        let crops = method.coordinates == Coordinates::TfCropAndResize;
-        let outside = |x: f32| crops && (x < 0.0 || x > self.input as f32 - 1.0);
+        let coordinates: Vec<f32> = (0..self.output)
+            .map(|i| self.coordinate(i, method.coordinates))
+            .collect();
+        let outside = |x: f32| self.is_outside(x, method.coordinates);
         let clamped = |i: i64| i.clamp(0, self.input as i64 - 1) as i32;
         if let Interpolation::Nearest(nearest) = method.interpolation {
-            let indices = coordinates.iter().map(|x| clamped(nearest.of(*x, self.scale) as i64)).collect();
+            let indices = coordinates
+                .iter()
+                .map(|x| clamped(nearest.of(*x, self.scale) as i64))
+                .collect();
             let weights = coordinates.iter().map(|x| if outside(*x) { 0.0 } else { 1.0 });
-            let weights = if coordinates.iter().any(|x| outside(*x)) { weights.collect() } else { vec![] };
-            return Table { taps: 1, indices, weights };
+            let weights = if coordinates.iter().any(|x| outside(*x)) {
+                weights.collect()
+            } else {
+                vec![]
+            };
+            return Table {
+                taps: 1,
+                indices,
+                weights,
+            };
         }
-        let reach = if matches!(method.interpolation, Interpolation::Linear) { 1.0 } else { 2.0 };
-        let stretch = if method.antialias { f64::from(self.scale.min(1.0)) } else { 1.0 };
+        let reach = if matches!(method.interpolation, Interpolation::Linear) {
+            1.0
+        } else {
+            2.0
+        };
+        let stretch = if method.antialias {
+            f64::from(self.scale.min(1.0))
+        } else {
+            1.0
+        };
         let first = (-reach / stretch).floor() as i64 + 1;
         let taps = (2 - 2 * first) as usize;
         let (mut indices, mut weights) = (vec![], vec![]);
@@ -117,7 +153,11 @@ impl Axis {
             let weight = |place: i64| {
                 let inside = place >= 0 && place < self.input as i64;
                 let distance = ((place - base) as f64 - ratio) * stretch;
-                if method.exclude_outside && !inside { 0.0 } else { method.interpolation.weight(distance) }
+                if method.exclude_outside && !inside {
+                    0.0
+                } else {
+                    method.interpolation.weight(distance)
+                }
             };
             let total: f64 = places.clone().map(weight).sum();
             let scale = if outside(x) || total == 0.0 { 0.0 } else { 1.0 / total };
@@ -125,6 +165,20 @@ impl Axis {
             weights.extend(places.map(|place| (weight(place) * scale) as f32));
         }
         Table { taps, indices, weights }.simplified()
+    }
+}
+
+impl Method {
+    /// That of Upsample, and of Resize before opset 11.
+    pub(super) fn simple(interpolation: Interpolation) -> Self {
+        let coordinates = Coordinates::Asymmetric;
+        Self {
+            interpolation,
+            coordinates,
+            antialias: false,
+            exclude_outside: false,
+            outside: 0.0,
+        }
     }
 }
 
@@ -138,7 +192,11 @@ impl Table {
             (weights[used] == 1.0 && others).then(|| indices[used])
         });
         match single.collect() {
-            Some(indices) => Self { taps: 1, indices, weights: vec![] },
+            Some(indices) => Self {
+                taps: 1,
+                indices,
+                weights: vec![],
+            },
             None => self,
         }
     }
@@ -178,7 +236,10 @@ pub(super) fn add(cx: &mut NodeContext<'_>, mut axes: Vec<Axis>, method: Method)
     axes.sort_by_key(|a| (a.output as u128 * 1000).checked_div(a.input as u128));
     for axis in axes {
         if axis.input == 0 || axis.output > 1 << 24 {
-            return Err(op_error(format!("axis {} of {ty} cannot be resized to {}", axis.axis, axis.output)));
+            return Err(op_error(format!(
+                "axis {} of {ty} cannot be resized to {}",
+                axis.axis, axis.output
+            )));
         }
         let Table { taps, indices, weights } = axis.table(method);
         let unmoved = axis.input == axis.output && indices.iter().copied().eq(0..axis.input as i32);
@@ -191,15 +252,24 @@ pub(super) fn add(cx: &mut NodeContext<'_>, mut axes: Vec<Axis>, method: Method)
             continue;
         }
         if !matches!(ty.dtype, DType::F32 | DType::F16 | DType::Bf16) {
-            return Err(op_error(format!("element type {} is not supported with weights", ty.dtype))
-                .help("supported: float32, float16, bfloat16; all types where mode is nearest"));
+            return Err(
+                op_error(format!("element type {} is not supported with weights", ty.dtype))
+                    .help("supported: float32, float16, bfloat16; all types where mode is nearest"),
+            );
         }
-        x = super::normalization::cast(cx, x, DType::F32)?;
+        x = cast(cx, x, DType::F32)?;
         let indices = cx.add_constant(Tensor::i32(&[axis.output, taps], &indices));
         let weights = cx.add_constant(Tensor::f32(&[axis.output, taps], &weights));
         x = cx.add(Resize { axis: axis.axis }, &[x, indices, weights])?;
+        let offsets = axis.offsets(method);
+        if offsets.iter().any(|offset| *offset != 0.0) {
+            let mut shape = vec![1; ty.rank() - axis.axis];
+            shape[0] = axis.output;
+            let offsets = cx.add_constant(Tensor::f32(&shape, &offsets));
+            x = cx.add(Binary::from(BinaryOp::Add), &[x, offsets])?;
+        }
     }
-    Ok(vec![super::normalization::cast(cx, x, ty.dtype)?])
+    Ok(vec![cast(cx, x, ty.dtype)?])
 }
 
 #[cfg(test)]
@@ -211,10 +281,17 @@ mod tests {
         coordinates: Coordinates::HalfPixel,
         antialias: false,
         exclude_outside: false,
+        outside: 0.0,
     };
 
     fn axis(input: usize, output: usize) -> Axis {
-        Axis { axis: 0, input, output, scale: output as f32 / input as f32, region: (0.0, 1.0) }
+        Axis {
+            axis: 0,
+            input,
+            output,
+            scale: output as f32 / input as f32,
+            region: (0.0, 1.0),
+        }
     }
 
     #[test]
@@ -227,14 +304,34 @@ mod tests {
     #[test]
     fn shrinking_without_antialias_uses_two_elements() {
         assert_eq!(axis(4, 2).table(LINEAR).indices, [0, 1, 2, 3]);
-        assert_eq!(axis(4, 2).table(Method { antialias: true, ..LINEAR }).taps, 4);
+        assert_eq!(
+            axis(4, 2)
+                .table(Method {
+                    antialias: true,
+                    ..LINEAR
+                })
+                .taps,
+            4
+        );
     }
 
     #[test]
     fn old_nearest_rounds_up_where_it_shrinks() {
         let interpolation = Interpolation::Nearest(Nearest::Simple);
-        let method = Method { interpolation, coordinates: Coordinates::Asymmetric, ..LINEAR };
-        assert_eq!(Axis { scale: 0.6, ..axis(4, 2) }.table(method).indices, [0, 2]);
+        let method = Method {
+            interpolation,
+            coordinates: Coordinates::Asymmetric,
+            ..LINEAR
+        };
+        assert_eq!(
+            Axis {
+                scale: 0.6,
+                ..axis(4, 2)
+            }
+            .table(method)
+            .indices,
+            [0, 2]
+        );
         assert_eq!(axis(2, 4).table(method).indices, [0, 0, 1, 1]);
     }
 }

@@ -8,20 +8,14 @@ pub(super) const RESIZE: OperatorDef = OperatorDef {
     name: "Resize",
     domain: Domain::Onnx,
     versions: &[10, 11, 13, 18, 19],
-    limits: "scales, sizes and roi must be constant; extrapolation_value 0; linear and cubic of floats, in float32",
+    limits: "scales, sizes and roi must be constant; linear and cubic of floats, in float32",
     read: |cx| {
         let ty = cx.ty(0)?;
         if cx.opset() < 11 {
-            let modes = [("nearest", Interpolation::Nearest(Nearest::Simple)), ("linear", Interpolation::Linear)];
-            let interpolation = cx.attributes.choice("mode", &modes)?;
-            let coordinates = Coordinates::Asymmetric;
+            let interpolation = cx.attributes.choice("mode", &SIMPLE_MODES)?;
             let scales = scales(cx, 1)?;
             let axes = scaled(&ty, &(0..ty.rank()).collect::<Vec<_>>(), &scales)?;
-            return resample::add(
-                cx,
-                axes,
-                Method { interpolation, coordinates, antialias: false, exclude_outside: false },
-            );
+            return resample::add(cx, axes, Method::simple(interpolation));
         }
         let method = method(cx)?;
         let named = match cx.attributes.ints("axes")? {
@@ -30,7 +24,11 @@ pub(super) const RESIZE: OperatorDef = OperatorDef {
         };
         let policy = cx.attributes.choice(
             "keep_aspect_ratio_policy",
-            &[("stretch", Policy::Stretch), ("not_larger", Policy::NotLarger), ("not_smaller", Policy::NotSmaller)],
+            &[
+                ("stretch", Policy::Stretch),
+                ("not_larger", Policy::NotLarger),
+                ("not_smaller", Policy::NotSmaller),
+            ],
         )?;
         let given = |index: usize| cx.has(index) && cx.ty(index).is_ok_and(|ty| !ty.is_empty());
         let mut axes = match (given(2), given(3)) {
@@ -41,7 +39,11 @@ pub(super) const RESIZE: OperatorDef = OperatorDef {
         if method.coordinates == Coordinates::TfCropAndResize {
             let roi = floats(cx, 1, "roi")?;
             if roi.len() != 2 * axes.len() {
-                return Err(op_error(format!("input `roi` has {} numbers for {} axes", roi.len(), axes.len())));
+                return Err(op_error(format!(
+                    "input `roi` has {} numbers for {} axes",
+                    roi.len(),
+                    axes.len()
+                )));
             }
             let (starts, ends) = roi.split_at(axes.len());
             for (axis, (start, end)) in axes.iter_mut().zip(starts.iter().zip(ends)) {
@@ -51,6 +53,12 @@ pub(super) const RESIZE: OperatorDef = OperatorDef {
         resample::add(cx, axes, method)
     },
 };
+
+/// Modes of Upsample, and of Resize before opset 11.
+pub(super) const SIMPLE_MODES: [(&str, Interpolation); 2] = [
+    ("nearest", Interpolation::Nearest(Nearest::Simple)),
+    ("linear", Interpolation::Linear),
+];
 
 #[derive(Clone, Copy)]
 enum Policy {
@@ -91,11 +99,14 @@ fn method(cx: &mut NodeContext<'_>) -> Result<Method, OpError> {
     )?;
     let antialias = attributes.flag("antialias", false)?;
     let exclude_outside = attributes.flag("exclude_outside", false)?;
-    let value = attributes.float("extrapolation_value", 0.0)?;
-    if value != 0.0 && coordinates == Coordinates::TfCropAndResize {
-        return Err(op_error(format!("extrapolation_value is {value}")).help("supported: 0"));
-    }
-    Ok(Method { interpolation, coordinates, antialias, exclude_outside })
+    let outside = attributes.float("extrapolation_value", 0.0)?;
+    Ok(Method {
+        interpolation,
+        coordinates,
+        antialias,
+        exclude_outside,
+        outside,
+    })
 }
 
 fn floats(cx: &NodeContext<'_>, index: usize, name: &str) -> Result<Vec<f32>, OpError> {
@@ -119,7 +130,13 @@ pub(super) fn scaled(ty: &TensorType, axes: &[usize], scales: &[f32]) -> Result<
     let axes = axes.iter().zip(scales).map(|(axis, scale)| {
         let input = ty.shape[*axis];
         let output = (input as f32 * scale).floor() as usize;
-        Axis { axis: *axis, input, output, scale: *scale, region: (0.0, 1.0) }
+        Axis {
+            axis: *axis,
+            input,
+            output,
+            scale: *scale,
+            region: (0.0, 1.0),
+        }
     });
     Ok(axes.collect())
 }
@@ -142,7 +159,13 @@ fn sized(ty: &TensorType, axes: &[usize], sizes: &[i64], policy: Policy) -> Resu
         let input = ty.shape[*axis];
         let output = common.map_or(*size as usize, |scale| (scale * input as f32 + 0.5).floor() as usize);
         let scale = common.unwrap_or_else(|| scale_of((axis, size)));
-        Axis { axis: *axis, input, output, scale, region: (0.0, 1.0) }
+        Axis {
+            axis: *axis,
+            input,
+            output,
+            scale,
+            region: (0.0, 1.0),
+        }
     });
     Ok(axes.collect())
 }

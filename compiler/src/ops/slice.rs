@@ -64,6 +64,8 @@ fn resolve(dim: usize, start: i64, end: i64, step: i64) -> Result<(usize, isize,
 #[cfg(test)]
 mod tests {
     use super::resolve;
+    use super::super::testing::{Given, Known, ints, run};
+    use crate::ir::Tensor;
 
     #[test]
     fn as_python_slices() {
@@ -77,5 +79,20 @@ mod tests {
         assert_eq!(resolve(10, -30, 2, 1), Ok((0, 1, 2)));
         assert_eq!(resolve(0, 0, i64::MAX, -1), Ok((0, 1, 0)));
         assert!(resolve(10, 0, 1, 0).is_err());
+    }
+
+    #[test]
+    fn operands_move_from_attributes_to_inputs() {
+        let x = || Given(Tensor::f32(&[2, 3], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]));
+        let attributes = [ints("starts", &[1]), ints("ends", &[i64::MAX]), ints("axes", &[1])];
+        let known = |v: i64| Known(Tensor::i64(&[1], &[v]));
+        let old = run(9, "Slice", &attributes, &[x()], 1);
+        let new = run(10, "Slice", &[], &[x(), known(1), known(9), known(-1)], 1);
+        assert_eq!(old, Ok(vec![Tensor::f32(&[2, 2], &[2.0, 3.0, 5.0, 6.0])]));
+        assert_eq!(new, old);
+        let back = run(13, "Slice", &[], &[x(), known(-1), known(i64::MIN), known(1), known(-2)], 1);
+        assert_eq!(back, Ok(vec![Tensor::f32(&[2, 2], &[3.0, 1.0, 6.0, 4.0])]));
+        let unknown = run(13, "Slice", &[], &[x(), Given(Tensor::i64(&[1], &[1])), known(2)], 1);
+        assert!(unknown.is_err_and(|e| e.contains("`starts`") && e.contains("not known at compile time")));
     }
 }

@@ -21,7 +21,11 @@ pub(super) fn read(cx: &mut NodeContext<'_>, log: bool) -> Result<Vec<ValueId>, 
     }
     // The axis may also be the number of dimensions, which makes rows of one element.
     let axis = cx.attributes.int("axis", 1)?;
-    let axis = if axis == ty.rank() as i64 { ty.rank() } else { ty.axis(axis)? };
+    let axis = if axis == ty.rank() as i64 {
+        ty.rank()
+    } else {
+        ty.axis(axis)?
+    };
     let rest = &ty.shape[axis..];
     if rest.first().is_some_and(|size| *size == rest.iter().product::<usize>()) {
         return cx.op(Softmax { axis, log }, &[0]);

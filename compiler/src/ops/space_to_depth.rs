@@ -22,3 +22,19 @@ pub(super) const SPACE_TO_DEPTH: OperatorDef = OperatorDef {
         Ok(vec![cx.add(Reshape { shape: vec![n, c * b * b, rows, columns] }, &[x])?])
     },
 };
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Given, int, run, text};
+    use crate::ir::Tensor;
+
+    #[test]
+    fn undoes_depth_to_space() {
+        let x = Tensor::f32(&[1, 8, 1, 1], &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]);
+        for mode in ["DCR", "CRD"] {
+            let attributes = [int("blocksize", 2), text("mode", mode)];
+            let y = run(28, "DepthToSpace", &attributes, &[Given(x.clone())], 1).unwrap();
+            assert_eq!(run(28, "SpaceToDepth", &attributes, &[Given(y[0].clone())], 1), Ok(vec![x.clone()]), "{mode}");
+        }
+    }
+}

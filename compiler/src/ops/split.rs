@@ -59,6 +59,8 @@ fn equal(dim: usize, count: usize, smaller_last: bool) -> Result<Vec<usize>, OpE
 #[cfg(test)]
 mod tests {
     use super::{equal, given};
+    use super::super::testing::{Given, Known, int, ints, run};
+    use crate::ir::Tensor;
 
     #[test]
     fn sizes() {
@@ -70,5 +72,17 @@ mod tests {
         for wrong in [&[5][..], &[2, 2], &[6, -1], &[i64::MAX, i64::MAX]] {
             assert!(given(5, 2, wrong).is_err(), "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn sizes_move_from_attribute_to_input() {
+        let x = || Given(Tensor::f32(&[3], &[1.0, 2.0, 3.0]));
+        let old = run(11, "Split", &[ints("split", &[1, 2])], &[x()], 2);
+        let new = run(13, "Split", &[], &[x(), Known(Tensor::i64(&[2], &[1, 2]))], 2);
+        assert_eq!(old, Ok(vec![Tensor::f32(&[1], &[1.0]), Tensor::f32(&[2], &[2.0, 3.0])]));
+        assert_eq!(new, old);
+        assert!(run(13, "Split", &[], &[x()], 2).is_err_and(|e| e.contains("equal parts")));
+        let newest = run(18, "Split", &[int("num_outputs", 2)], &[x()], 2);
+        assert_eq!(newest, Ok(vec![Tensor::f32(&[2], &[1.0, 2.0]), Tensor::f32(&[1], &[3.0])]));
     }
 }

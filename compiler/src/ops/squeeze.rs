@@ -21,3 +21,21 @@ pub(super) const SQUEEZE: OperatorDef = OperatorDef {
         cx.op(Reshape { shape }, &[0])
     },
 };
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Given, Known, ints, run};
+    use crate::ir::Tensor;
+
+    #[test]
+    fn axes_move_from_attribute_to_input() {
+        let x = || Given(Tensor::f32(&[1, 2, 1], &[1.0, 2.0]));
+        let old = run(11, "Squeeze", &[ints("axes", &[-1])], &[x()], 1);
+        let new = run(13, "Squeeze", &[], &[x(), Known(Tensor::i64(&[1], &[-1]))], 1);
+        assert_eq!(old, Ok(vec![Tensor::f32(&[1, 2], &[1.0, 2.0])]));
+        assert_eq!(new, old);
+        assert_eq!(run(13, "Squeeze", &[], &[x()], 1), Ok(vec![Tensor::f32(&[2], &[1.0, 2.0])]));
+        let wrong = run(13, "Squeeze", &[], &[x(), Known(Tensor::i64(&[1], &[1]))], 1);
+        assert!(wrong.is_err_and(|e| e.contains("is not 1")));
+    }
+}

@@ -9,6 +9,10 @@ pub(super) const SWISH: OperatorDef = OperatorDef {
     limits: "",
     read: |cx| {
         let alpha = cx.attributes.float("alpha", 1.0)?;
-        cx.map(if alpha == 1.0 { Silu.into() } else { Swish { alpha }.into() })
+        cx.map(if alpha == 1.0 {
+            Silu.into()
+        } else {
+            Swish { alpha }.into()
+        })
     },
 };

@@ -19,3 +19,20 @@ pub(super) const UNSQUEEZE: OperatorDef = OperatorDef {
         cx.op(Reshape { shape }, &[0])
     },
 };
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Given, Known, ints, run};
+    use crate::ir::Tensor;
+
+    #[test]
+    fn axes_move_from_attribute_to_input() {
+        let x = || Given(Tensor::f32(&[2], &[1.0, 2.0]));
+        let old = run(11, "Unsqueeze", &[ints("axes", &[0, -1])], &[x()], 1);
+        let new = run(13, "Unsqueeze", &[], &[x(), Known(Tensor::i64(&[2], &[-1, 0]))], 1);
+        assert_eq!(old, Ok(vec![Tensor::f32(&[1, 2, 1], &[1.0, 2.0])]));
+        assert_eq!(new, old);
+        assert!(run(13, "Unsqueeze", &[], &[x()], 1).is_err_and(|e| e.contains("`axes` is missing")));
+        assert!(run(11, "Unsqueeze", &[ints("axes", &[0, -3])], &[x()], 1).is_err_and(|e| e.contains("named twice")));
+    }
+}

@@ -1,4 +1,4 @@
-use super::resample::{self, Coordinates, Interpolation, Method, Nearest};
+use super::resample::{self, Method};
 use super::{Domain, OperatorDef, resize};
 
 /// Resizes by factors, an attribute before opset 9, an input since.
@@ -12,13 +12,10 @@ pub(super) const UPSAMPLE: OperatorDef = OperatorDef {
             Some(scales) => scales,
             None => resize::scales(cx, 1)?,
         };
-        let modes = [("nearest", Interpolation::Nearest(Nearest::Simple)), ("linear", Interpolation::Linear)];
-        let interpolation = cx.attributes.choice("mode", &modes)?;
-        let method =
-            Method { interpolation, coordinates: Coordinates::Asymmetric, antialias: false, exclude_outside: false };
+        let interpolation = cx.attributes.choice("mode", &resize::SIMPLE_MODES)?;
         let ty = cx.ty(0)?;
         let axes: Vec<usize> = (0..ty.rank()).collect();
         let axes = resize::scaled(&ty, &axes, &scales)?;
-        resample::add(cx, axes, method)
+        resample::add(cx, axes, Method::simple(interpolation))
     },
 };

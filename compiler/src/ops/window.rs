@@ -1,9 +1,10 @@
 //! What convolutions and pools have in common: windows, with automatic padding resolved.
 
-use super::normalization::cast;
+use super::normalization::{cast, reshaped};
 use crate::import::NodeContext;
 use crate::ir::{DType, OpError, TensorType, ValueId, op_error};
-use crate::primitives::Window;
+use crate::primitives::{Pool, Window};
+use std::ops::Range;
 
 /// Where padding comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +34,10 @@ pub(super) fn auto_pad(cx: &mut NodeContext<'_>) -> Result<AutoPad, OpError> {
 pub(super) fn spatial<'a>(x: &'a TensorType, kernel: &[usize]) -> Result<&'a [usize], OpError> {
     match x.shape.get(2..) {
         Some(spatial) if spatial.len() == kernel.len() && !kernel.is_empty() => Ok(spatial),
-        _ => Err(op_error(format!("the input {x} must have a batch, channels and {} spatial axes", kernel.len()))),
+        _ => Err(op_error(format!(
+            "the input {x} must have a batch, channels and {} spatial axes",
+            kernel.len()
+        ))),
     }
 }
 
@@ -45,11 +49,18 @@ pub(super) fn sizes(
     default: usize,
     least: usize,
 ) -> Result<Vec<usize>, OpError> {
-    let Some(values) = cx.attributes.ints(name)? else { return Ok(vec![default; count]) };
-    let fits = |v: i64| usize::try_from(v).ok().filter(|v| *v >= least && *v <= i32::MAX as usize);
+    let Some(values) = cx.attributes.ints(name)? else {
+        return Ok(vec![default; count]);
+    };
+    let fits = |v: i64| {
+        usize::try_from(v)
+            .ok()
+            .filter(|v| *v >= least && *v <= i32::MAX as usize)
+    };
     let sizes: Option<Vec<usize>> = values.iter().map(|v| fits(*v)).collect();
     sizes.filter(|sizes| sizes.len() == count).ok_or_else(|| {
-        op_error(format!("attribute `{name}` is {values:?}")).help(format!("supported: {count} numbers from {least} up"))
+        op_error(format!("attribute `{name}` is {values:?}"))
+            .help(format!("supported: {count} numbers from {least} up"))
     })
 }
 
@@ -67,19 +78,28 @@ pub(super) fn kernel_of_weights(cx: &mut NodeContext<'_>) -> Result<Vec<usize>, 
     let w = cx.ty(1)?;
     let kernel = w.shape.get(2..).unwrap_or_default().to_vec();
     match cx.attributes.ints("kernel_shape")? {
-        Some(given) if !given.iter().copied().eq(kernel.iter().map(|k| *k as i64)) => {
-            Err(op_error(format!("kernel_shape {given:?} disagrees with the weights {w}")))
-        }
+        Some(given) if !given.iter().copied().eq(kernel.iter().map(|k| *k as i64)) => Err(op_error(format!(
+            "kernel_shape {given:?} disagrees with the weights {w}"
+        ))),
         _ => Ok(kernel),
     }
 }
 
 /// Reads strides, dilations and padding of a convolution or a pool over an image of these spatial extents.
-pub(super) fn read(cx: &mut NodeContext<'_>, kernel: Vec<usize>, spatial: &[usize]) -> Result<(Window, AutoPad), OpError> {
+pub(super) fn read(
+    cx: &mut NodeContext<'_>,
+    kernel: Vec<usize>,
+    spatial: &[usize],
+) -> Result<(Window, AutoPad), OpError> {
     let rank = kernel.len();
     let strides = sizes(cx, "strides", rank, 1, 1)?;
     let dilations = sizes(cx, "dilations", rank, 1, 1)?;
-    let mut window = Window { kernel, strides, dilations, pads: vec![0; 2 * rank] };
+    let mut window = Window {
+        kernel,
+        strides,
+        dilations,
+        pads: vec![0; 2 * rank],
+    };
     let auto = auto_pad(cx)?;
     match auto {
         AutoPad::NotSet => window.pads = sizes(cx, "pads", 2 * rank, 0, 0)?,
@@ -93,22 +113,70 @@ pub(super) fn read(cx: &mut NodeContext<'_>, kernel: Vec<usize>, spatial: &[usiz
             }
         }
     }
-    window.check()?;
     Ok((window, auto))
+}
+
+/// Adds a pool. Over more than two spatial axes it is a pool over the last two, then one over those before: windows are
+/// boxes, so greatest elements and means may be taken one axis after another.
+pub(super) fn add_pool(cx: &mut NodeContext<'_>, pool: Pool, x: ValueId) -> Result<ValueId, OpError> {
+    let rank = pool.window.rank();
+    if rank <= 2 {
+        return cx.add(pool, &[x]);
+    }
+    let shape = cx.value_ty(x).shape.clone();
+    let (outer, image) = shape.split_at(rank);
+    let x = reshaped(cx, x, &[outer[0], outer[1..].iter().product(), image[0], image[1]])?;
+    let x = cx.add(
+        Pool {
+            window: part(&pool.window, rank - 2..rank),
+            ..pool.clone()
+        },
+        &[x],
+    )?;
+    let pooled = cx.value_ty(x).shape[2..].to_vec();
+    let x = reshaped(cx, x, &[outer, &[pooled.iter().product()]].concat())?;
+    let mut window = part(&pool.window, 0..rank - 2);
+    for steps in [&mut window.kernel, &mut window.strides, &mut window.dilations] {
+        steps.push(1);
+    }
+    window.pads.insert(rank - 2, 0);
+    window.pads.push(0);
+    let x = add_pool(cx, Pool { window, ..pool }, x)?;
+    let mut shape = cx.value_ty(x).shape.clone();
+    shape.splice(rank.., pooled);
+    reshaped(cx, x, &shape)
+}
+
+/// Some of a window's axes.
+fn part(window: &Window, axes: Range<usize>) -> Window {
+    let (begins, ends) = window.pads.split_at(window.rank());
+    Window {
+        kernel: window.kernel[axes.clone()].to_vec(),
+        strides: window.strides[axes.clone()].to_vec(),
+        dilations: window.dilations[axes.clone()].to_vec(),
+        pads: [&begins[axes.clone()], &ends[axes]].concat(),
+    }
 }
 
 /// Divides `total` elements of padding between both ends of an axis.
 pub(super) fn set_pads(window: &mut Window, axis: usize, total: usize, auto: AutoPad) {
     let rank = window.rank();
     let (less, more) = (total / 2, total - total / 2);
-    let (begin, end) = if auto == AutoPad::SameUpper { (less, more) } else { (more, less) };
+    let (begin, end) = if auto == AutoPad::SameUpper {
+        (less, more)
+    } else {
+        (more, less)
+    };
     (window.pads[axis], window.pads[rank + axis]) = (begin, end);
 }
 
 /// The first `count` inputs that are present, in `f32`, the type that the kernels compute in.
 pub(super) fn floats(cx: &mut NodeContext<'_>, count: usize) -> Result<Vec<ValueId>, OpError> {
     let mut values = vec![];
-    for index in (0..count).filter(|i| *i < 2 || cx.has(*i)).collect::<Vec<_>>() {
+    for index in 0..count.min(cx.input_count()) {
+        if index >= 2 && !cx.has(index) {
+            continue;
+        }
         let ty = cx.ty(index)?;
         if !matches!(ty.dtype, DType::F32 | DType::F16 | DType::Bf16) {
             return Err(op_error(format!("element type {} is not supported", ty.dtype))
@@ -126,7 +194,12 @@ mod tests {
 
     #[test]
     fn odd_padding_goes_to_the_named_end() {
-        let mut window = Window { kernel: vec![2], strides: vec![1], dilations: vec![1], pads: vec![0, 0] };
+        let mut window = Window {
+            kernel: vec![2],
+            strides: vec![1],
+            dilations: vec![1],
+            pads: vec![0, 0],
+        };
         set_pads(&mut window, 0, 3, AutoPad::SameUpper);
         assert_eq!(window.pads, [1, 2]);
         set_pads(&mut window, 0, 3, AutoPad::SameLower);

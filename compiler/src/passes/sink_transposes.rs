@@ -1,6 +1,6 @@
 use super::rewrite::{add, input, replace};
 use crate::ir::{Graph, NodeId, OpError, ValueId};
-use crate::primitives::{Reshape, Transpose, reshape_before};
+use crate::primitives::{Reshape, ReshapeBefore, Transpose, reshape_before};
 
 /// Moves transposes towards the outputs, through operators whose axes can be renamed; two that meet become one, and one
 /// that moves no element becomes a reshape.
@@ -49,15 +49,19 @@ fn simplify(graph: &mut Graph, id: NodeId) -> Result<bool, OpError> {
         return Ok(true);
     }
     let Some((transpose, source)) = transposed(graph, x) else { return Ok(false) };
-    let Some((shape, perm)) = reshape_before(&graph.ty(source).shape, &transpose.perm, &reshape.shape) else {
+    let Some(ReshapeBefore { inner, shape, outer }) =
+        reshape_before(&graph.ty(source).shape, &transpose.perm, &reshape.shape)
+    else {
         return Ok(false);
     };
+    let source = if inner.is_sorted() { source } else { add(graph, id, Transpose { perm: inner }, &[source])? };
     let reshaped = add(graph, id, Reshape { shape }, &[source])?;
-    replace(graph, id, Transpose { perm }, &[Some(reshaped)], &[])?;
+    replace(graph, id, Transpose { perm: outer }, &[Some(reshaped)], &[])?;
     Ok(true)
 }
 
-/// Moves the transposes of a node's operands behind it, if they are alike and all other operands are constants.
+/// Moves the transposes of a node's operands behind it, if they are alike and all other operands can be transposed for
+/// nothing: constants, and tensors whose elements would keep their order.
 fn sink(graph: &mut Graph, id: NodeId) -> Result<bool, OpError> {
     let node = graph.node(id);
     if node.outputs.len() != 1 || node.op::<Transpose>().is_some() || node.op::<Reshape>().is_some() {
@@ -78,6 +82,7 @@ fn sink(graph: &mut Graph, id: NodeId) -> Result<bool, OpError> {
             Some(value) if *moves => match transposed(graph, *value) {
                 Some((t, source)) if t.perm == perm => sources.push(Source::Untransposed(source)),
                 _ if graph.constant(*value).is_some() => sources.push(Source::Constant(*value)),
+                _ if is_view(graph, *value, &inverse) => sources.push(Source::View(*value)),
                 _ => return Ok(false),
             },
             value => sources.push(Source::Kept(*value)),
@@ -88,6 +93,10 @@ fn sink(graph: &mut Graph, id: NodeId) -> Result<bool, OpError> {
         inputs.push(match source {
             Source::Untransposed(value) => Some(value),
             Source::Constant(value) => Some(add(graph, id, Transpose { perm: inverse.clone() }, &[value])?),
+            Source::View(value) => {
+                let shape = inverse.iter().map(|p| graph.ty(value).shape[*p]).collect();
+                Some(add(graph, id, Reshape { shape }, &[value])?)
+            }
             Source::Kept(value) => value,
         });
     }
@@ -98,20 +107,28 @@ fn sink(graph: &mut Graph, id: NodeId) -> Result<bool, OpError> {
     Ok(true)
 }
 
+/// Whether a transpose of `value` moves no element.
+fn is_view(graph: &Graph, value: ValueId, perm: &[usize]) -> bool {
+    let shape = &graph.ty(value).shape;
+    shape.len() == perm.len() && Transpose { perm: perm.to_vec() }.is_view(shape)
+}
+
+/// Where the operand of a permuted operator comes from.
 enum Source {
     Untransposed(ValueId),
     Constant(ValueId),
+    View(ValueId),
     Kept(Option<ValueId>),
 }
 
-/// Gives constant operands of an elementwise operator the rank of the others, as broadcasting would.
+/// Gives the operands of an elementwise operator the rank of its result, as broadcasting would.
 fn align(graph: &mut Graph, id: NodeId, rank: usize) -> Result<(), OpError> {
     let node = graph.node(id);
     if !node.operator().is_some_and(|op| op.is_elementwise()) || graph.ty(node.outputs[0]).rank() != rank {
         return Ok(());
     }
     for (index, value) in node.inputs.clone().into_iter().enumerate() {
-        let Some(value) = value.filter(|v| graph.ty(*v).rank() < rank && graph.constant(*v).is_some()) else { continue };
+        let Some(value) = value.filter(|v| graph.ty(*v).rank() < rank) else { continue };
         let mut shape = vec![1; rank - graph.ty(value).rank()];
         shape.extend(&graph.ty(value).shape);
         let aligned = add(graph, id, Reshape { shape }, &[value])?;

@@ -27,7 +27,10 @@ impl Operator for ArgReduce {
         }
         let mut shape = x.shape.clone();
         if shape[x.axis(self.axis as i64)?] == 0 {
-            return Err(op_error(format!("axis {} of {x} has no elements to choose from", self.axis)));
+            return Err(op_error(format!(
+                "axis {} of {x} has no elements to choose from",
+                self.axis
+            )));
         }
         shape[self.axis] = 1;
         Ok(vec![TensorType::new(DType::I64, shape)])
@@ -36,14 +39,33 @@ impl Operator for ArgReduce {
     fn lower(&self, cx: &mut Lowering<'_>) -> Result<(), OpError> {
         let ty = cx.ty(0);
         let (outer, inner) = around(&ty.shape, self.axis);
-        let search = kernels::ArgReduce { outer, axis: ty.shape[self.axis], inner, last: self.last };
+        let search = kernels::ArgReduce {
+            outer,
+            axis: ty.shape[self.axis],
+            inner,
+            last: self.last,
+        };
         let (x, y) = (cx.input(0), cx.output(0));
-        cx.call(ArgReduceCall { search, greatest: self.greatest, dtype: ty.dtype }, &[x], &[y]);
+        cx.call(
+            ArgReduceCall {
+                search,
+                greatest: self.greatest,
+                dtype: ty.dtype,
+            },
+            &[x],
+            &[y],
+        );
         Ok(())
     }
 
     fn permute(&self, perm: &[usize], _: &[Option<&TensorType>]) -> Option<Permuted> {
-        let operator = Self { axis: moved(self.axis, perm)?, ..self.clone() };
-        Some(Permuted { operator: Box::new(operator), transposed: vec![true] })
+        let operator = Self {
+            axis: moved(self.axis, perm)?,
+            ..self.clone()
+        };
+        Some(Permuted {
+            operator: Box::new(operator),
+            transposed: vec![true],
+        })
     }
 }

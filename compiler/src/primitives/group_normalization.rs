@@ -26,11 +26,16 @@ impl Operator for GroupNormalization {
             return Err(op_error(format!("the input {x} must have a batch and channels")));
         };
         if self.groups == 0 || !channels.is_multiple_of(self.groups) {
-            return Err(op_error(format!("{channels} channels do not divide into {} groups", self.groups)));
+            return Err(op_error(format!(
+                "{channels} channels do not divide into {} groups",
+                self.groups
+            )));
         }
         for ty in [inputs.ty(1)?, inputs.ty(2)?] {
             if ty.shape != [channels] {
-                return Err(op_error(format!("{ty} must have one number for each of {channels} channels")));
+                return Err(op_error(format!(
+                    "{ty} must have one number for each of {channels} channels"
+                )));
             }
         }
         Ok(vec![x.clone()])
@@ -43,10 +48,21 @@ impl Operator for GroupNormalization {
         let (groups, epsilon) = (self.groups, self.epsilon);
         let (x, scale, bias, y) = (cx.input(0), cx.input(1), cx.input(2), cx.output(0));
         if groups == channels {
-            let kernel = kernels::InstanceNormalization { batch, spatial, channels, epsilon };
+            let kernel = kernels::InstanceNormalization {
+                batch,
+                spatial,
+                channels,
+                epsilon,
+            };
             cx.call(kernel, &[x, scale, bias], &[y]);
         } else {
-            let kernel = kernels::GroupNormalization { batch, spatial, groups, group: channels / groups, epsilon };
+            let kernel = kernels::GroupNormalization {
+                batch,
+                spatial,
+                groups,
+                group: channels / groups,
+                epsilon,
+            };
             cx.call(kernel, &[x, scale, bias], &[y]);
         }
         Ok(())

@@ -13,7 +13,11 @@ pub struct LayerNormalization {
 
 impl Operator for LayerNormalization {
     fn name(&self) -> &'static str {
-        if self.rms { "RMSNormalization" } else { "LayerNormalization" }
+        if self.rms {
+            "RMSNormalization"
+        } else {
+            "LayerNormalization"
+        }
     }
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<TensorType>, OpError> {
@@ -24,14 +28,20 @@ impl Operator for LayerNormalization {
         let row = x.shape[x.axis(-1)?];
         for ty in inputs.types().skip(1) {
             if ty.shape != [row] {
-                return Err(op_error(format!("{ty} must have one number for each of the {row} elements of a row")));
+                return Err(op_error(format!(
+                    "{ty} must have one number for each of the {row} elements of a row"
+                )));
             }
         }
         Ok(vec![x.clone()])
     }
 
     fn lower(&self, cx: &mut Lowering<'_>) -> Result<(), OpError> {
-        let (row, rows) = cx.ty(0).shape.split_last().expect("inference has found the last dimension");
+        let (row, rows) = cx
+            .ty(0)
+            .shape
+            .split_last()
+            .expect("inference has found the last dimension");
         let (outer, inner, epsilon) = (rows.iter().product(), *row, self.epsilon);
         let (x, scale) = (cx.input(0), cx.input(1));
         if self.rms {
@@ -39,7 +49,11 @@ impl Operator for LayerNormalization {
             cx.call(kernels::RmsNormalization { outer, inner, epsilon }, &[x, scale], &[y]);
         } else {
             let (bias, y) = (cx.input(2), cx.output(0));
-            cx.call(kernels::LayerNormalization { outer, inner, epsilon }, &[x, scale, bias], &[y]);
+            cx.call(
+                kernels::LayerNormalization { outer, inner, epsilon },
+                &[x, scale, bias],
+                &[y],
+            );
         }
         Ok(())
     }

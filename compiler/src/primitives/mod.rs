@@ -49,7 +49,7 @@ pub use reduce::Reduce;
 pub use scale_shift::ScaleShift;
 pub use softmax::Softmax;
 pub use mat_mul::MatMul;
-pub use reshape::{Reshape, reshape_before};
+pub use reshape::{Reshape, ReshapeBefore, reshape_before};
 pub use resize::Resize;
 pub use shapes::{broadcast, broadcast_strides, check_rank, joined, row_major_strides, tensor_type};
 pub use transpose::Transpose;

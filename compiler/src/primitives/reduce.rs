@@ -15,7 +15,11 @@ pub struct Reduce {
 impl Reduce {
     /// The shape after the reduction.
     pub fn reduced(&self, shape: &[usize]) -> Vec<usize> {
-        shape.iter().enumerate().map(|(i, n)| if self.axes.contains(&i) { 1 } else { *n }).collect()
+        shape
+            .iter()
+            .enumerate()
+            .map(|(i, n)| if self.axes.contains(&i) { 1 } else { *n })
+            .collect()
     }
 
     /// Extents before, along and after the reduced axes, if nothing lies between them.
@@ -27,7 +31,13 @@ impl Reduce {
         };
         let between = (first..=last).all(|i| shape[i] == 1 || self.axes.contains(&i));
         let product = |range: &[usize]| range.iter().product();
-        between.then(|| [product(&shape[..first]), product(&shape[first..=last]), product(&shape[last + 1..])])
+        between.then(|| {
+            [
+                product(&shape[..first]),
+                product(&shape[first..=last]),
+                product(&shape[last + 1..]),
+            ]
+        })
     }
 }
 
@@ -50,7 +60,11 @@ impl Operator for Reduce {
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<TensorType>, OpError> {
         let x = inputs.ty(0)?;
         if !self.op.accepts(x.dtype) {
-            return Err(op_error(format!("element type {} is not supported by {}", x.dtype, self.name())));
+            return Err(op_error(format!(
+                "element type {} is not supported by {}",
+                x.dtype,
+                self.name()
+            )));
         }
         for axis in &self.axes {
             x.axis(*axis as i64)?;
@@ -62,8 +76,7 @@ impl Operator for Reduce {
         let ty = cx.ty(0);
         let mut x = cx.input(0);
         let [outer, axis, inner] = self.joined(&ty.shape).unwrap_or_else(|| {
-            let (reduced, kept): (Vec<usize>, Vec<usize>) =
-                (0..ty.rank()).partition(|i| self.axes.contains(i));
+            let (reduced, kept): (Vec<usize>, Vec<usize>) = (0..ty.rank()).partition(|i| self.axes.contains(i));
             let extent = |axes: &[usize]| axes.iter().map(|a| ty.shape[*a]).product::<usize>();
             let extents = [extent(&kept), extent(&reduced), 1];
             let strides = row_major_strides(&ty.shape);
@@ -80,12 +93,25 @@ impl Operator for Reduce {
             extents
         });
         let y = cx.output(0);
-        cx.call(ReduceCall { op: self.op, outer, axis, inner, dtype: ty.dtype }, &[x], &[y]);
+        cx.call(
+            ReduceCall {
+                op: self.op,
+                outer,
+                axis,
+                inner,
+                dtype: ty.dtype,
+            },
+            &[x],
+            &[y],
+        );
         Ok(())
     }
 
     fn permute(&self, perm: &[usize], _: &[Option<&TensorType>]) -> Option<Permuted> {
         let axes = (0..perm.len()).filter(|i| self.axes.contains(&perm[*i])).collect();
-        Some(Permuted { operator: Box::new(Self { op: self.op, axes }), transposed: vec![true] })
+        Some(Permuted {
+            operator: Box::new(Self { op: self.op, axes }),
+            transposed: vec![true],
+        })
     }
 }

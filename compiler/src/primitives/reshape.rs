@@ -29,15 +29,46 @@ impl Operator for Reshape {
     }
 }
 
-/// Splits or joins dimensions before a transpose instead of after it: for a tensor of `shape`, `Transpose(perm)` then
-/// `Reshape(target)` equals `Reshape` to the first list, then `Transpose` by the second. `None` where the reshape joins
-/// dimensions that the transpose brought together.
-pub fn reshape_before(shape: &[usize], perm: &[usize], target: &[usize]) -> Option<(Vec<usize>, Vec<usize>)> {
+/// A transpose and the reshape after it as three steps: see [`reshape_before`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReshapeBefore {
+    /// A transpose that is left before the reshape.
+    pub inner: Vec<usize>,
+    /// The reshape.
+    pub shape: Vec<usize>,
+    /// The transpose after it.
+    pub outer: Vec<usize>,
+}
+
+/// Splits or joins dimensions before a transpose instead of after it, so that the transpose can meet another: for a
+/// tensor of `shape`, `Transpose(perm)` then `Reshape(target)` equals the steps that are given. The inner transpose is
+/// the identity unless the reshape joins dimensions that are not neighbours before the transpose.
+///
+/// `None` where nothing would be left for the outer transpose to do.
+pub fn reshape_before(shape: &[usize], perm: &[usize], target: &[usize]) -> Option<ReshapeBefore> {
     if shape.contains(&0) || target.contains(&0) {
         return None;
     }
+    let groups = groups(shape, perm, target)?;
+    let mut by_source: Vec<usize> = (0..groups.len()).collect();
+    by_source.sort_by_key(|g| groups[*g].0.iter().min());
+    let inner = by_source.iter().flat_map(|g| groups[*g].0.clone()).collect();
+    let reshaped = by_source.iter().flat_map(|g| groups[*g].1.clone()).collect();
+    let mut starts = vec![0; groups.len()];
+    let mut next = 0;
+    for g in by_source {
+        starts[g] = next;
+        next += groups[g].1.len();
+    }
+    let order = groups.iter().enumerate().flat_map(|(g, (_, to))| (0..to.len()).map(move |k| (g, k)));
+    let outer: Vec<usize> = order.map(|(g, k)| starts[g] + k).collect();
+    (!outer.is_sorted()).then_some(ReshapeBefore { inner, shape: reshaped, outer })
+}
+
+/// The least groups of neighbouring dimensions that a reshape keeps apart: the source dimensions of each, and what they
+/// become.
+fn groups(shape: &[usize], perm: &[usize], target: &[usize]) -> Option<Vec<(Vec<usize>, Vec<usize>)>> {
     let moved: Vec<usize> = perm.iter().map(|p| shape[*p]).collect();
-    // Groups of neighbouring dimensions with equal products: (source dimensions, dimensions after).
     let mut groups: Vec<(Vec<usize>, Vec<usize>)> = vec![];
     let (mut i, mut j) = (0, 0);
     while i < moved.len() && j < target.len() {
@@ -59,21 +90,29 @@ pub fn reshape_before(shape: &[usize], perm: &[usize], target: &[usize]) -> Opti
     let last = groups.last_mut()?;
     last.0.extend(&perm[i..]);
     last.1.extend(&target[j..]);
-    for (sources, _) in &groups {
-        if sources.windows(2).any(|pair| pair[1] != pair[0] + 1) {
-            return None;
-        }
+    Some(groups)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_split_moves_before_the_transpose() {
+        let steps = reshape_before(&[1, 7, 7, 48], &[0, 3, 1, 2], &[1, 2, 24, 7, 7]);
+        let expected = ReshapeBefore { inner: vec![0, 1, 2, 3], shape: vec![1, 7, 7, 2, 24], outer: vec![0, 3, 4, 1, 2] };
+        assert_eq!(steps, Some(expected));
     }
-    let mut by_source: Vec<usize> = (0..groups.len()).collect();
-    by_source.sort_by_key(|g| groups[*g].0[0]);
-    let reshaped: Vec<usize> = by_source.iter().flat_map(|g| groups[*g].1.clone()).collect();
-    let mut starts = vec![0; groups.len()];
-    let mut next = 0;
-    for g in by_source {
-        starts[g] = next;
-        next += groups[g].1.len();
+
+    #[test]
+    fn a_channel_shuffle_keeps_its_own_transpose() {
+        let steps = reshape_before(&[1, 7, 7, 2, 24], &[0, 4, 3, 1, 2], &[1, 48, 7, 7]);
+        let expected = ReshapeBefore { inner: vec![0, 1, 2, 4, 3], shape: vec![1, 7, 7, 48], outer: vec![0, 3, 1, 2] };
+        assert_eq!(steps, Some(expected));
     }
-    let order = groups.iter().enumerate().flat_map(|(g, (_, to))| (0..to.len()).map(move |k| (g, k)));
-    let perm = order.map(|(g, k)| starts[g] + k).collect();
-    Some((reshaped, perm))
+
+    #[test]
+    fn a_flattening_leaves_the_transpose_where_it_is() {
+        assert_eq!(reshape_before(&[1, 7, 7, 48], &[0, 3, 1, 2], &[1, 2352]), None);
+    }
 }

@@ -23,10 +23,14 @@ impl Operator for Resize {
             return Err(op_error(format!("element type {} is not supported", x.dtype)).help("supported: float32"));
         }
         let ([output, _], DType::I32, DType::F32) = (&indices.shape[..], indices.dtype, weights.dtype) else {
-            return Err(op_error(format!("{indices} and {weights} are not a table of indices and weights")));
+            return Err(op_error(format!(
+                "{indices} and {weights} are not a table of indices and weights"
+            )));
         };
         if indices.shape != weights.shape {
-            return Err(op_error(format!("the indices {indices} and the weights {weights} differ in shape")));
+            return Err(op_error(format!(
+                "the indices {indices} and the weights {weights} differ in shape"
+            )));
         }
         let mut shape = x.shape.clone();
         shape[self.axis] = *output;
@@ -41,14 +45,25 @@ impl Operator for Resize {
     fn lower(&self, cx: &mut Lowering<'_>) -> Result<(), OpError> {
         let (shape, table) = (&cx.ty(0).shape, &cx.ty(1).shape);
         let (outer, inner) = around(shape, self.axis);
-        let kernel = kernels::Resize { outer, input: shape[self.axis], output: table[0], inner, taps: table[1] };
+        let kernel = kernels::Resize {
+            outer,
+            input: shape[self.axis],
+            output: table[0],
+            inner,
+            taps: table[1],
+        };
         let (x, indices, weights, y) = (cx.input(0), cx.input(1), cx.input(2), cx.output(0));
         cx.call(kernel, &[x, indices, weights], &[y]);
         Ok(())
     }
 
     fn permute(&self, perm: &[usize], _: &[Option<&TensorType>]) -> Option<Permuted> {
-        let operator = Self { axis: moved(self.axis, perm)? };
-        Some(Permuted { operator: Box::new(operator), transposed: vec![true, false, false] })
+        let operator = Self {
+            axis: moved(self.axis, perm)?,
+        };
+        Some(Permuted {
+            operator: Box::new(operator),
+            transposed: vec![true, false, false],
+        })
     }
 }

@@ -26,7 +26,9 @@ impl Operator for ScaleShift {
         let channels = x.shape[x.axis(self.axis as i64)?];
         for ty in [inputs.ty(1)?, inputs.ty(2)?] {
             if ty.shape != [channels] {
-                return Err(op_error(format!("{ty} must have one number for each of {channels} channels")));
+                return Err(op_error(format!(
+                    "{ty} must have one number for each of {channels} channels"
+                )));
             }
         }
         Ok(vec![x.clone()])
@@ -35,7 +37,12 @@ impl Operator for ScaleShift {
     fn lower(&self, cx: &mut Lowering<'_>) -> Result<(), OpError> {
         let shape = &cx.ty(0).shape;
         let (outer, inner) = around(shape, self.axis);
-        let kernel = kernels::ScaleShift { outer, channels: shape[self.axis], inner, activation: self.activation };
+        let kernel = kernels::ScaleShift {
+            outer,
+            channels: shape[self.axis],
+            inner,
+            activation: self.activation,
+        };
         let (x, scale, shift, y) = (cx.input(0), cx.input(1), cx.input(2), cx.output(0));
         cx.call(kernel, &[x, scale, shift], &[y]);
         Ok(())
@@ -46,7 +53,13 @@ impl Operator for ScaleShift {
     }
 
     fn permute(&self, perm: &[usize], _: &[Option<&TensorType>]) -> Option<Permuted> {
-        let operator = Self { axis: moved(self.axis, perm)?, activation: self.activation };
-        Some(Permuted { operator: Box::new(operator), transposed: vec![true, false, false] })
+        let operator = Self {
+            axis: moved(self.axis, perm)?,
+            activation: self.activation,
+        };
+        Some(Permuted {
+            operator: Box::new(operator),
+            transposed: vec![true, false, false],
+        })
     }
 }

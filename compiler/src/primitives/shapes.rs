@@ -2,18 +2,13 @@ use crate::ir::{DType, OpError, TensorType, op_error};
 use crate::kernels::HOST_RANK;
 
 /// The largest tensor that an operator may make from smaller ones, in bytes.
-const MAX_BYTES: usize = 1 << 32;
+const MAX_BYTES: usize = 1 << 31;
 
-/// The type of a tensor whose shape was computed.
-///
-/// # Errors
-/// If it takes more than 4 GiB (dimensions of 0 taken as 1, so that strides cannot overflow either).
+/// The type of a tensor whose shape was computed, checked.
 pub fn tensor_type(dtype: DType, shape: Vec<usize>) -> Result<TensorType, OpError> {
-    let bytes = shape.iter().try_fold(dtype.size(), |bytes, dim| bytes.checked_mul((*dim).max(1)));
-    match bytes {
-        Some(bytes) if bytes <= MAX_BYTES => Ok(TensorType { dtype, shape }),
-        _ => Err(op_error(format!("a tensor of shape {shape:?} and type {dtype} takes more than 4 GiB"))),
-    }
+    let ty = TensorType { dtype, shape };
+    ty.check()?;
+    Ok(ty)
 }
 
 /// An error if kernels cannot walk this many dimensions.

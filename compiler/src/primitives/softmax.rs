@@ -39,14 +39,32 @@ impl Operator for Softmax {
     fn lower(&self, cx: &mut Lowering<'_>) -> Result<(), OpError> {
         let ty = cx.ty(0);
         let (outer, inner) = around(&ty.shape, self.axis);
-        let softmax = kernels::Softmax { outer, axis: ty.shape[self.axis], inner };
+        let softmax = kernels::Softmax {
+            outer,
+            axis: ty.shape[self.axis],
+            inner,
+        };
         let (x, y) = (cx.input(0), cx.output(0));
-        cx.call(SoftmaxCall { softmax, log: self.log, dtype: ty.dtype }, &[x], &[y]);
+        cx.call(
+            SoftmaxCall {
+                softmax,
+                log: self.log,
+                dtype: ty.dtype,
+            },
+            &[x],
+            &[y],
+        );
         Ok(())
     }
 
     fn permute(&self, perm: &[usize], _: &[Option<&TensorType>]) -> Option<Permuted> {
-        let operator = Self { axis: moved(self.axis, perm)?, log: self.log };
-        Some(Permuted { operator: Box::new(operator), transposed: vec![true] })
+        let operator = Self {
+            axis: moved(self.axis, perm)?,
+            log: self.log,
+        };
+        Some(Permuted {
+            operator: Box::new(operator),
+            transposed: vec![true],
+        })
     }
 }

@@ -1,0 +1,110 @@
+//! Models of one node, read and run on the host, for the tests of operators.
+
+use crate::exec::Executor;
+use crate::import::{self, Dimensions};
+use crate::ir::{DType, Tensor};
+use crate::proto::attribute_proto::AttributeType;
+use crate::proto::tensor_shape_proto::{Dimension, dimension};
+use crate::proto::{self, AttributeProto, type_proto};
+use crate::{load, lower, passes, plan};
+use prost::Message;
+
+/// An operand of the node.
+pub(super) enum Operand {
+    /// Known at run time only.
+    Given(Tensor),
+    /// Known at compile time.
+    Known(Tensor),
+    /// Left out.
+    Absent,
+}
+pub(super) use Operand::{Absent, Given, Known};
+
+/// An attribute of integers.
+pub(super) fn ints(name: &str, values: &[i64]) -> AttributeProto {
+    let ints = values.to_vec();
+    AttributeProto { name: Some(name.into()), r#type: Some(AttributeType::Ints.into()), ints, ..Default::default() }
+}
+
+/// An attribute of one integer.
+pub(super) fn int(name: &str, value: i64) -> AttributeProto {
+    let (name, i) = (Some(name.into()), Some(value));
+    AttributeProto { name, r#type: Some(AttributeType::Int.into()), i, ..Default::default() }
+}
+
+/// An attribute of one float.
+pub(super) fn float(name: &str, value: f32) -> AttributeProto {
+    let (name, f) = (Some(name.into()), Some(value));
+    AttributeProto { name, r#type: Some(AttributeType::Float.into()), f, ..Default::default() }
+}
+
+/// An attribute of text.
+pub(super) fn text(name: &str, value: &str) -> AttributeProto {
+    let (name, s) = (Some(name.into()), Some(value.as_bytes().to_vec()));
+    AttributeProto { name, r#type: Some(AttributeType::String.into()), s, ..Default::default() }
+}
+
+/// Runs one node with `outputs` outputs; the error is all that the compiler says.
+pub(super) fn run(
+    opset: i64,
+    op: &str,
+    attributes: &[AttributeProto],
+    operands: &[Operand],
+    outputs: usize,
+) -> Result<Vec<Tensor>, String> {
+    let mut graph = proto::GraphProto { name: Some("test".into()), ..Default::default() };
+    let mut node = proto::NodeProto { name: Some("node".into()), op_type: Some(op.into()), ..Default::default() };
+    node.attribute = attributes.to_vec();
+    let mut given = vec![];
+    for (i, operand) in operands.iter().enumerate() {
+        let name = format!("x{i}");
+        node.input.push(if matches!(operand, Absent) { String::new() } else { name.clone() });
+        match operand {
+            Absent => {}
+            Known(tensor) => graph.initializer.push(stored(name, tensor)),
+            Given(tensor) => {
+                graph.input.push(proto::ValueInfoProto {
+                    name: Some(name),
+                    r#type: Some(tensor_type(tensor)),
+                    ..Default::default()
+                });
+                given.push(tensor.clone());
+            }
+        }
+    }
+    for i in 0..outputs {
+        node.output.push(format!("y{i}"));
+        graph.output.push(proto::ValueInfoProto { name: Some(format!("y{i}")), ..Default::default() });
+    }
+    graph.node.push(node);
+    let opset_import = vec![proto::OperatorSetIdProto { domain: None, version: Some(opset) }];
+    let model = proto::ModelProto { ir_version: Some(8), opset_import, graph: Some(graph), ..Default::default() };
+    let model = load::load_bytes(&model.encode_to_vec(), None).map_err(|e| format!("{e:?}"))?;
+    let mut graph = import::import(&model, "test", &Dimensions::default()).map_err(|e| format!("{e:?}"))?.graph;
+    passes::run(&mut graph, passes::PIPELINE, &mut |_, _| {}).map_err(|e| format!("{e:?}"))?;
+    let program = lower::lower(&graph).map_err(|e| format!("{e:?}"))?;
+    let plan = plan::plan(&program);
+    Ok(Executor::new(&program, &plan).run(&given))
+}
+
+fn number(dtype: DType) -> i32 {
+    let known = (1..=16).find(|number| load::dtype(*number) == Some(dtype));
+    known.expect("every element type has a number")
+}
+
+fn stored(name: String, tensor: &Tensor) -> proto::TensorProto {
+    proto::TensorProto {
+        name: Some(name),
+        data_type: Some(number(tensor.dtype)),
+        dims: tensor.shape.iter().map(|dim| *dim as i64).collect(),
+        raw_data: Some(tensor.bytes.to_vec()),
+        ..Default::default()
+    }
+}
+
+fn tensor_type(tensor: &Tensor) -> proto::TypeProto {
+    let dim = |dim: &usize| Dimension { value: Some(dimension::Value::DimValue(*dim as i64)), denotation: None };
+    let shape = Some(proto::TensorShapeProto { dim: tensor.shape.iter().map(dim).collect() });
+    let value = type_proto::Value::TensorType(type_proto::Tensor { elem_type: Some(number(tensor.dtype)), shape });
+    proto::TypeProto { denotation: None, value: Some(value) }
+}
