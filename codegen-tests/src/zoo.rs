@@ -15,7 +15,8 @@ pub fn folder() -> Option<PathBuf> {
     None
 }
 
-/// Models of fifty layers with random weights and outputs of size 3: two float32 implementations differ more there.
+/// Models of fifty layers with random weights and outputs of size 3. Against float64, on mobilenetv2_035_96, the reference
+/// is off by 2.7e-5 and emitted code by 2.3e-5.
 const DEEP: &[&str] = &["mobilenetv2_035_96", "mobilenetv2_224", "efficientnet_lite0_224", "shufflenetv2_x0_5_224"];
 
 /// A model compiled for its reference.

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 /// Why a model could not be compiled.
-#[derive(Debug, thiserror::Error, Diagnostic)]
+#[derive(thiserror::Error, Diagnostic)]
 pub enum Error {
     /// The file is not an ONNX model, or not a sound one.
     #[error(transparent)]
@@ -55,6 +55,14 @@ pub enum Error {
         /// What the system says.
         source: std::io::Error,
     },
+}
+
+/// The message and what to do: what a build script that unwraps a result shows.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")?;
+        self.help().map_or(Ok(()), |help| write!(f, "\n  help: {help}"))
+    }
 }
 
 /// One node that cannot be compiled, and why.

@@ -24,11 +24,11 @@ impl<T: Element, const N: usize> Weights<[T; N]> {
     }
 }
 
-impl<W> Deref for Weights<W> {
-    type Target = W;
+impl<T, const N: usize> Deref for Weights<[T; N]> {
+    type Target = [T];
 
     #[inline(always)]
-    fn deref(&self) -> &W {
+    fn deref(&self) -> &[T] {
         &self.0
     }
 }

@@ -1,9 +1,9 @@
 use super::generic::by_dtype;
 use crate::DType;
 use crate::{Args, KernelCall, Value};
+use runtime_core::Bool;
 use runtime_core::function::{Abs, Neg, Sign};
 use runtime_core::kernels::{self, Not, Unary};
-use runtime_core::Bool;
 
 /// A function of one integer or boolean; see the kernel's type of the same name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

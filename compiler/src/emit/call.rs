@@ -35,7 +35,7 @@ pub(super) fn statements(
         }
         Storage::Constant(_) => {
             let name = format_ident!("{}", names.weights[&view.buffer.0]);
-            if is_inline(program, options) { quote!(&*weights::#name) } else { quote!(weights::#name) }
+            if is_inline(program, options) { quote!(&weights::#name) } else { quote!(weights::#name) }
         }
         Storage::Arena => {
             let name = read.iter().position(|v| v == view).map(|i| format_ident!("{}", READ[i]));

@@ -33,6 +33,12 @@ fn dims(shape: &[usize]) -> String {
     if shape.is_empty() { "scalar".into() } else { shape.iter().map(usize::to_string).collect::<Vec<_>>().join("x") }
 }
 
+/// A cell that leaves room for the others.
+fn shortened(text: &str) -> String {
+    const WIDTH: usize = 64;
+    if text.len() <= WIDTH { text.to_owned() } else { format!("{}..", &text[..WIDTH - 2]) }
+}
+
 /// The table of kernel calls, as Markdown with aligned columns.
 fn table(program: &Program, plan: &Plan) -> Vec<String> {
     let mut rows = vec![["call", "kernel", "ONNX nodes", "output", "MACs", "arena bytes"].map(str::to_owned)];
@@ -46,7 +52,7 @@ fn table(program: &Program, plan: &Plan) -> Vec<String> {
         rows.push([
             number.to_string(),
             format!("`{name}`"),
-            plain(&origin),
+            shortened(&plain(&origin)),
             dims(&call.shape),
             grouped(call.macs),
             format!("{start}..{}", start + view.len * buffer.dtype.size()),
@@ -88,6 +94,7 @@ pub(super) fn model_struct(program: &Program, plan: &Plan, names: &ModelNames) -
     let docs = docs(&lines);
     quote! {
         #docs
+        #[allow(unreachable_pub)]
         pub struct #model {
             arena: runtime_core::Arena<#bytes>,
         }
@@ -113,7 +120,7 @@ pub(super) fn model_impl(program: &Program, plan: &Plan, names: &ModelNames, opt
     let consts = constants(program, plan, names);
     let run = run(program, plan, names, options);
     quote! {
-        #[allow(dead_code)]
+        #[allow(dead_code, unreachable_pub)]
         impl #model {
             #consts
 
@@ -228,7 +235,7 @@ pub(super) fn outputs_struct(program: &Program, names: &ModelNames) -> Option<To
     });
     Some(quote! {
         #doc_struct
-        #[allow(dead_code)]
+        #[allow(dead_code, unreachable_pub)]
         pub struct #name<'a> { #(#fields),* }
     })
 }

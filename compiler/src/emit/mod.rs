@@ -80,7 +80,7 @@ pub fn emit(program: &Program, plan: &Plan, options: &Options) -> Emitted {
     if let Some(outputs) = interface::outputs_struct(program, &names) {
         out.item(outputs);
     }
-    out.begin(&format!("/// Arena slots, parameters and weights of [`{}`].\nmod {module} {{", names.model));
+    out.begin(&format!("/// Arena slots, parameters and weights of [`{}`].\n#[allow(unreachable_pub)]\nmod {module} {{", names.model));
     out.text(&slots::module(program, plan, &names));
     out.text(&layers::module(program, plan, &names, options));
     out.text(&weights);

@@ -61,5 +61,20 @@ impl Source {
 /// If `tokens` are not items: a fault of the emitter.
 pub(super) fn print(tokens: TokenStream) -> String {
     let file: syn::File = syn::parse2(tokens).expect("emitted tokens are Rust items");
-    prettyplease::unparse(&file)
+    separated(&prettyplease::unparse(&file))
+}
+
+/// `text` with a blank line before each documented item that follows another: prettyplease leaves none.
+fn separated(text: &str) -> String {
+    let mut separated = String::with_capacity(text.len());
+    let mut last = "";
+    for line in text.lines() {
+        if line.trim_start().starts_with("///") && last.ends_with([';', '}']) {
+            separated.push('\n');
+        }
+        separated.push_str(line);
+        separated.push('\n');
+        last = line;
+    }
+    separated
 }

@@ -28,3 +28,23 @@ pub(super) fn read(cx: &mut NodeContext<'_>, greatest: bool) -> Result<Vec<Value
     }
     Ok(vec![y])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Given, int, run};
+    use crate::ir::Tensor;
+
+    #[test]
+    fn which_of_equal_elements() {
+        let x = || Given(Tensor::f32(&[1, 3], &[1.0, 0.0, 1.0]));
+        let axis = int("axis", 1);
+        assert_eq!(
+            run(11, "ArgMax", &[axis.clone()], &[x()], 1),
+            Ok(vec![Tensor::i64(&[1, 1], &[0])])
+        );
+        let last = [axis, int("select_last_index", 1), int("keepdims", 0)];
+        assert_eq!(run(12, "ArgMax", &last, &[x()], 1), Ok(vec![Tensor::i64(&[1], &[2])]));
+        let none = Given(Tensor::f32(&[0, 3], &[]));
+        assert!(run(13, "ArgMin", &[], &[none], 1).is_err_and(|e| e.contains("no elements")));
+    }
+}

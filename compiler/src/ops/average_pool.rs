@@ -1,6 +1,5 @@
 use super::normalization::cast;
-use super::window::{self, AutoPad};
-use super::{Domain, OperatorDef};
+use super::{Domain, OperatorDef, window};
 use crate::primitives::{Layout, Pool, PoolKind};
 
 /// The mean of each window, with or without its padding.
@@ -15,7 +14,7 @@ pub(super) const AVERAGE_POOL: OperatorDef = OperatorDef {
         let spatial = window::spatial(&x, &kernel)?;
         let (window, auto) = window::read(cx, kernel, spatial)?;
         let count_include_pad = cx.attributes.flag("count_include_pad", false)?;
-        let ceil_mode = cx.attributes.flag("ceil_mode", false)? && auto == AutoPad::NotSet;
+        let ceil_mode = cx.attributes.flag("ceil_mode", false)? && !auto.is_same();
         let kind = PoolKind::Average { count_include_pad };
         let operands = window::floats(cx, 1)?;
         let pool = Pool {

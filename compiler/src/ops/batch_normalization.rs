@@ -62,3 +62,39 @@ fn operands(cx: &mut NodeContext<'_>, dtype: DType) -> Result<[ValueId; 5], OpEr
     }
     Ok(values)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Given, Known, float, int, run};
+    use crate::ir::Tensor;
+
+    #[test]
+    fn by_channel_or_by_element() {
+        let x = || Given(Tensor::f32(&[1, 2, 1], &[3.0, 5.0]));
+        let of = |shape: &[usize], values: [f32; 2]| Known(Tensor::f32(shape, &values));
+        let node = |shape: &[usize]| {
+            [
+                x(),
+                of(shape, [2.0, 1.0]),
+                of(shape, [1.0, 0.0]),
+                of(shape, [1.0, 1.0]),
+                of(shape, [4.0, 16.0]),
+            ]
+        };
+        let exact = float("epsilon", 0.0);
+        let y = Ok(vec![Tensor::f32(&[1, 2, 1], &[3.0, 1.0])]);
+        assert_eq!(run(9, "BatchNormalization", &[exact.clone()], &node(&[2]), 1), y);
+        assert_eq!(
+            run(
+                7,
+                "BatchNormalization",
+                &[exact.clone(), int("spatial", 0)],
+                &node(&[2, 1]),
+                1
+            ),
+            y
+        );
+        let training = [exact, int("training_mode", 1)];
+        assert!(run(14, "BatchNormalization", &training, &node(&[2]), 1).is_err_and(|e| e.contains("inference")));
+    }
+}

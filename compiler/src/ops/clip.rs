@@ -55,3 +55,41 @@ fn bounded(cx: &mut NodeContext<'_>, x: ValueId, index: usize, op: BinaryOp) -> 
     let bound = cx.add(Reshape { shape: vec![] }, &[bound])?;
     cx.add(Binary::from(op), &[x, bound])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Absent, Given, Known, float, run};
+    use crate::ir::{DType, Tensor};
+
+    #[test]
+    fn bounds_move_from_attributes_to_inputs() {
+        let x = || Given(Tensor::f32(&[3], &[-2.0, 0.5, 2.0]));
+        let bound = |v| Tensor::scalar(DType::F32, v);
+        let clipped = Ok(vec![Tensor::f32(&[3], &[-1.0, 0.5, 1.0])]);
+        assert_eq!(
+            run(7, "Clip", &[float("min", -1.0), float("max", 1.0)], &[x()], 1),
+            clipped
+        );
+        assert_eq!(
+            run(11, "Clip", &[], &[x(), Known(bound(-1.0)), Known(bound(1.0))], 1),
+            clipped
+        );
+        assert_eq!(
+            run(13, "Clip", &[], &[x(), Given(bound(-1.0)), Given(bound(1.0))], 1),
+            clipped
+        );
+        let upper = run(13, "Clip", &[], &[x(), Absent, Known(bound(1.0))], 1);
+        assert_eq!(upper, Ok(vec![Tensor::f32(&[3], &[-2.0, 0.5, 1.0])]));
+        assert!(run(13, "Clip", &[float("min", 0.0)], &[x()], 1).is_err_and(|e| e.contains("`min`")));
+    }
+
+    #[test]
+    fn integers() {
+        let x = Given(Tensor::i32(&[3], &[-5, 1, 5]));
+        let zero = Known(Tensor::scalar(DType::I32, 0.0));
+        assert_eq!(
+            run(12, "Clip", &[], &[x, zero], 1),
+            Ok(vec![Tensor::i32(&[3], &[0, 1, 5])])
+        );
+    }
+}

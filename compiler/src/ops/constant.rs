@@ -25,11 +25,16 @@ pub(super) const CONSTANT: OperatorDef = OperatorDef {
             ["value"] => cx.attributes.tensor("value")?,
             ["value_float"] => Some(Tensor::f32(&[], &[cx.attributes.float("value_float", 0.0)?])),
             ["value_int"] => Some(Tensor::i64(&[], &[cx.attributes.int("value_int", 0)?])),
-            ["value_floats"] => cx.attributes.floats("value_floats")?.map(|v| Tensor::f32(&[v.len()], &v)),
+            ["value_floats"] => cx
+                .attributes
+                .floats("value_floats")?
+                .map(|v| Tensor::f32(&[v.len()], &v)),
             ["value_ints"] => cx.attributes.ints("value_ints")?.map(|v| Tensor::i64(&[v.len()], &v)),
             [form] => {
-                return Err(op_error(format!("a constant given by attribute `{form}` is not supported"))
-                    .help("supported: dense tensors, numbers and lists of numbers"));
+                return Err(
+                    op_error(format!("a constant given by attribute `{form}` is not supported"))
+                        .help("supported: dense tensors, numbers and lists of numbers"),
+                );
             }
             _ => None,
         };

@@ -9,11 +9,21 @@ pub(super) const CONSTANT_OF_SHAPE: OperatorDef = OperatorDef {
     versions: &[9, 20, 21, 23, 24, 25],
     limits: "the shape must be known at compile time",
     read: |cx| {
-        let shape: Option<Vec<usize>> = cx.ints(0, "input")?.iter().map(|dim| usize::try_from(*dim).ok()).collect();
+        let shape: Option<Vec<usize>> = cx
+            .ints(0, "input")?
+            .iter()
+            .map(|dim| usize::try_from(*dim).ok())
+            .collect();
         let shape = shape.ok_or_else(|| op_error("`input` has a negative dimension"))?;
-        let value = cx.attributes.tensor("value")?.unwrap_or_else(|| Tensor::scalar(DType::F32, 0.0));
+        let value = cx
+            .attributes
+            .tensor("value")?
+            .unwrap_or_else(|| Tensor::scalar(DType::F32, 0.0));
         if value.len() != 1 {
-            return Err(op_error(format!("attribute `value` is {}, it must be one element", value.ty())));
+            return Err(op_error(format!(
+                "attribute `value` is {}, it must be one element",
+                value.ty()
+            )));
         }
         let value = cx.add_constant(value.reshaped(&[]));
         Ok(vec![cx.add(Expand { shape }, &[value])?])
@@ -28,10 +38,19 @@ mod tests {
     #[test]
     fn large_tensors_are_refused() {
         let shape = |dims: &[i64]| [Known(Tensor::i64(&[dims.len()], dims))];
-        assert_eq!(run(9, "ConstantOfShape", &[], &shape(&[2]), 1), Ok(vec![Tensor::f32(&[2], &[0.0, 0.0])]));
-        assert_eq!(run(9, "ConstantOfShape", &[], &shape(&[0, 3]), 1), Ok(vec![Tensor::f32(&[0, 3], &[])]));
+        assert_eq!(
+            run(9, "ConstantOfShape", &[], &shape(&[2]), 1),
+            Ok(vec![Tensor::f32(&[2], &[0.0, 0.0])])
+        );
+        assert_eq!(
+            run(9, "ConstantOfShape", &[], &shape(&[0, 3]), 1),
+            Ok(vec![Tensor::f32(&[0, 3], &[])])
+        );
         for wrong in [&[1 << 40][..], &[i64::MAX, i64::MAX], &[0, i64::MAX]] {
-            assert!(run(9, "ConstantOfShape", &[], &shape(wrong), 1).is_err_and(|e| e.contains("GiB")), "{wrong:?}");
+            assert!(
+                run(9, "ConstantOfShape", &[], &shape(wrong), 1).is_err_and(|e| e.contains("GiB")),
+                "{wrong:?}"
+            );
         }
     }
 }

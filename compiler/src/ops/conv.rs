@@ -26,3 +26,26 @@ pub(super) const CONV: OperatorDef = OperatorDef {
         Ok(vec![cast(cx, y, x.dtype)?])
     },
 };
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Given, Known, ints, run};
+    use crate::ir::Tensor;
+
+    #[test]
+    fn what_is_refused() {
+        let x = || Given(Tensor::f32(&[1, 1, 3], &[1.0, 2.0, 3.0]));
+        let w = || Known(Tensor::f32(&[1, 1, 2], &[1.0, -1.0]));
+        assert_eq!(
+            run(11, "Conv", &[], &[x(), w()], 1),
+            Ok(vec![Tensor::f32(&[1, 1, 2], &[-1.0, -1.0])])
+        );
+        let kernel = [ints("kernel_shape", &[3])];
+        assert!(run(11, "Conv", &kernel, &[x(), w()], 1).is_err_and(|e| e.contains("disagrees")));
+        let (volume, cube) = (
+            Tensor::f32(&[1, 1, 1, 1, 1], &[1.0]),
+            Tensor::f32(&[1, 1, 1, 1, 1], &[1.0]),
+        );
+        assert!(run(11, "Conv", &[], &[Given(volume), Known(cube)], 1).is_err_and(|e| e.contains("3 spatial axes")));
+    }
+}

@@ -41,12 +41,11 @@ pub(super) const CONV_TRANSPOSE: OperatorDef = OperatorDef {
             layout: Layout::ChannelsFirst,
             activation: Identity.into(),
         };
-        let same = matches!(auto, AutoPad::SameUpper | AutoPad::SameLower);
         for (axis, size) in spatial.iter().enumerate() {
             let covered = size * op.window.strides[axis];
             match &output_shape {
                 Some(shape) => fit(&mut op, axis, *size, shape[axis], auto),
-                None if same => fit(&mut op, axis, *size, covered, auto),
+                None if auto.is_same() => fit(&mut op, axis, *size, covered, auto),
                 None => {}
             }
         }
@@ -83,4 +82,26 @@ fn fit(op: &mut ConvTranspose, axis: usize, size: usize, wanted: usize, auto: Au
     let full = size.saturating_sub(1) * op.window.strides[axis] + op.window.span(axis) + op.output_padding[axis];
     window::set_pads(&mut op.window, axis, full.saturating_sub(wanted), auto);
     op.output_padding[axis] += wanted.saturating_sub(full);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Given, Known, ints, run, text};
+    use crate::ir::Tensor;
+
+    #[test]
+    fn extents_of_the_output() {
+        let shape = |more: &[_]| {
+            let x = Given(Tensor::f32(&[1, 1, 3], &[1.0, 2.0, 3.0]));
+            let w = Known(Tensor::f32(&[1, 1, 3], &[1.0; 3]));
+            let attributes = [&[ints("strides", &[2])], more].concat();
+            run(11, "ConvTranspose", &attributes, &[x, w], 1).map(|y| y[0].shape[2])
+        };
+        assert_eq!(shape(&[]), Ok(7));
+        assert_eq!(shape(&[ints("pads", &[1, 1]), ints("output_padding", &[1])]), Ok(6));
+        assert_eq!(shape(&[text("auto_pad", "SAME_UPPER")]), Ok(6));
+        assert_eq!(shape(&[ints("output_shape", &[5])]), Ok(5));
+        assert_eq!(shape(&[ints("output_shape", &[1, 1, 8])]), Ok(8));
+        assert!(shape(&[ints("output_shape", &[5, 5])]).is_err_and(|e| e.contains("output_shape")));
+    }
 }

@@ -14,7 +14,9 @@ pub(super) const DEPTH_TO_SPACE: OperatorDef = OperatorDef {
         let column_first = cx.attributes.choice("mode", &[("DCR", false), ("CRD", true)])?;
         let depth = c / (b * b);
         if depth * b * b != c {
-            return Err(op_error(format!("{c} channels do not divide into blocks of {b} by {b}")));
+            return Err(op_error(format!(
+                "{c} channels do not divide into blocks of {b} by {b}"
+            )));
         }
         let (split, perm) = if column_first {
             (vec![n, depth, b, b, h, w], vec![0, 1, 4, 2, 5, 3])
@@ -23,7 +25,12 @@ pub(super) const DEPTH_TO_SPACE: OperatorDef = OperatorDef {
         };
         let x = cx.add(Reshape { shape: split }, &[cx.input(0)?])?;
         let x = cx.add(Transpose { perm }, &[x])?;
-        Ok(vec![cx.add(Reshape { shape: vec![n, depth, h * b, w * b] }, &[x])?])
+        Ok(vec![cx.add(
+            Reshape {
+                shape: vec![n, depth, h * b, w * b],
+            },
+            &[x],
+        )?])
     },
 };
 

@@ -35,7 +35,10 @@ mod tests {
         let x = || Given(Tensor::f32(&[2], &[1.0, 2.0]));
         let flag = |on: u8| Known(Tensor::new(DType::Bool, vec![], vec![on]));
         let old = run(7, "Dropout", &[float("ratio", 0.5)], &[x()], 2);
-        assert_eq!(old, Ok(vec![Tensor::f32(&[2], &[1.0, 2.0]), Tensor::f32(&[2], &[1.0, 1.0])]));
+        assert_eq!(
+            old,
+            Ok(vec![Tensor::f32(&[2], &[1.0, 2.0]), Tensor::f32(&[2], &[1.0, 1.0])])
+        );
         let new = run(13, "Dropout", &[], &[x(), Known(Tensor::f32(&[], &[0.5])), flag(0)], 2).unwrap();
         assert_eq!(new[1], Tensor::new(DType::Bool, vec![2], vec![1, 1]));
         assert!(run(13, "Dropout", &[], &[x(), Absent, flag(1)], 1).is_err_and(|e| e.contains("training_mode")));

@@ -43,9 +43,19 @@ mod tests {
     fn indices_are_checked() {
         let x = || Given(Tensor::f32(&[2, 2], &[1.0, 2.0, 3.0, 4.0]));
         let gather = |index: Tensor| run(13, "Gather", &[int("axis", 1)], &[x(), Known(index)], 1);
-        assert_eq!(gather(Tensor::i64(&[], &[-1])), Ok(vec![Tensor::f32(&[2], &[2.0, 4.0])]));
-        assert_eq!(gather(Tensor::i32(&[1, 2], &[1, -2])), Ok(vec![Tensor::f32(&[2, 1, 2], &[2.0, 1.0, 4.0, 3.0])]));
-        for wrong in [Tensor::i64(&[], &[2]), Tensor::i64(&[2], &[0, -3]), Tensor::f32(&[], &[0.0])] {
+        assert_eq!(
+            gather(Tensor::i64(&[], &[-1])),
+            Ok(vec![Tensor::f32(&[2], &[2.0, 4.0])])
+        );
+        assert_eq!(
+            gather(Tensor::i32(&[1, 2], &[1, -2])),
+            Ok(vec![Tensor::f32(&[2, 1, 2], &[2.0, 1.0, 4.0, 3.0])])
+        );
+        for wrong in [
+            Tensor::i64(&[], &[2]),
+            Tensor::i64(&[2], &[0, -3]),
+            Tensor::f32(&[], &[0.0]),
+        ] {
             assert!(gather(wrong.clone()).is_err(), "{wrong:?}");
         }
     }

@@ -43,3 +43,44 @@ fn repeated(cx: &mut NodeContext<'_>, value: ValueId, groups: usize, channels: u
     let value = cx.add(Binary::from(BinaryOp::Mul), &[value, ones])?;
     reshaped(cx, value, &[channels])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Given, Known, int, run};
+    use crate::ir::Tensor;
+
+    #[test]
+    fn scale_of_groups_becomes_scale_of_channels() {
+        let x = || Given(Tensor::f32(&[1, 4, 1], &[-1.0, 1.0, -2.0, 2.0]));
+        let groups = [int("num_groups", 2)];
+        let numbers = |values: &[f32]| Known(Tensor::f32(&[values.len()], values));
+        let old = run(
+            18,
+            "GroupNormalization",
+            &groups,
+            &[x(), numbers(&[1.0, 2.0]), numbers(&[0.0, 1.0])],
+            1,
+        );
+        let scale = numbers(&[1.0, 1.0, 2.0, 2.0]);
+        let new = run(
+            21,
+            "GroupNormalization",
+            &groups,
+            &[x(), scale, numbers(&[0.0, 0.0, 1.0, 1.0])],
+            1,
+        );
+        assert!(old.is_ok());
+        assert_eq!(old, new);
+        let uneven = [int("num_groups", 3)];
+        assert!(
+            run(
+                21,
+                "GroupNormalization",
+                &uneven,
+                &[x(), numbers(&[1.0]), numbers(&[0.0])],
+                1
+            )
+            .is_err()
+        );
+    }
+}

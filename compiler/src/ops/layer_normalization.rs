@@ -96,3 +96,24 @@ fn row_of(ty: &TensorType, inner: &[usize]) -> bool {
     let leading = ty.rank().saturating_sub(inner.len());
     ty.rank() >= inner.len() && ty.shape[..leading].iter().all(|n| *n == 1) && ty.shape[leading..] == *inner
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Given, Known, float, int, run};
+    use crate::ir::Tensor;
+
+    #[test]
+    fn statistics_and_broadcast_scale() {
+        let x = || Given(Tensor::f32(&[1, 2, 2], &[1.0, 3.0, 5.0, 7.0]));
+        let scale = Known(Tensor::f32(&[2], &[1.0, 2.0]));
+        let attributes = [int("axis", 1), float("epsilon", 4.0)];
+        let y = run(17, "LayerNormalization", &attributes, &[x(), scale], 3);
+        let expected = [
+            Tensor::f32(&[1, 2, 2], &[-1.0, -2.0 / 3.0, 1.0 / 3.0, 2.0]),
+            Tensor::f32(&[1, 1, 1], &[4.0]),
+            Tensor::f32(&[1, 1, 1], &[1.0 / 3.0]),
+        ];
+        let near = |a: &Tensor, b: &Tensor| a.to_f64().iter().zip(b.to_f64()).all(|(a, b)| (a - b).abs() < 1e-6);
+        assert!(y.is_ok_and(|y| y.iter().zip(&expected).all(|(y, e)| y.shape == e.shape && near(y, e))));
+    }
+}

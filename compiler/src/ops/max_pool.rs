@@ -1,5 +1,4 @@
-use super::window::{self, AutoPad};
-use super::{Domain, OperatorDef};
+use super::{Domain, OperatorDef, window};
 use crate::primitives::{Layout, Pool, PoolKind};
 
 /// The greatest element of each window.
@@ -15,7 +14,7 @@ pub(super) const MAX_POOL: OperatorDef = OperatorDef {
         let (window, auto) = window::read(cx, kernel, spatial)?;
         // The order of indices in the second output, which is not supported.
         cx.attributes.ignore("storage_order");
-        let ceil_mode = cx.attributes.flag("ceil_mode", false)? && auto == AutoPad::NotSet;
+        let ceil_mode = cx.attributes.flag("ceil_mode", false)? && !auto.is_same();
         let pool = Pool {
             kind: PoolKind::Max,
             window,
@@ -26,3 +25,62 @@ pub(super) const MAX_POOL: OperatorDef = OperatorDef {
         Ok(vec![window::add_pool(cx, pool, x)?])
     },
 };
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Given, int, ints, run, text};
+    use crate::ir::Tensor;
+
+    fn x() -> super::super::testing::Operand {
+        Given(Tensor::f32(&[1, 1, 4], &[1.0, 3.0, 2.0, 4.0]))
+    }
+
+    #[test]
+    fn a_last_window_may_stick_out() {
+        let window = |ceil| {
+            [
+                ints("kernel_shape", &[3]),
+                ints("strides", &[2]),
+                int("ceil_mode", ceil),
+            ]
+        };
+        assert_eq!(
+            run(10, "MaxPool", &window(0), &[x()], 1),
+            Ok(vec![Tensor::f32(&[1, 1, 1], &[3.0])])
+        );
+        assert_eq!(
+            run(10, "MaxPool", &window(1), &[x()], 1),
+            Ok(vec![Tensor::f32(&[1, 1, 2], &[3.0, 4.0])])
+        );
+    }
+
+    #[test]
+    fn the_same_extent() {
+        let window = |auto| [ints("kernel_shape", &[2]), text("auto_pad", auto)];
+        let upper = run(12, "MaxPool", &window("SAME_UPPER"), &[x()], 1);
+        assert_eq!(upper, Ok(vec![Tensor::f32(&[1, 1, 4], &[3.0, 3.0, 4.0, 4.0])]));
+        let lower = run(12, "MaxPool", &window("SAME_LOWER"), &[x()], 1);
+        assert_eq!(lower, Ok(vec![Tensor::f32(&[1, 1, 4], &[1.0, 3.0, 3.0, 4.0])]));
+        assert!(run(12, "MaxPool", &window("SAME"), &[x()], 1).is_err_and(|e| e.contains("SAME_UPPER")));
+    }
+
+    #[test]
+    fn what_is_refused() {
+        let window = ints("kernel_shape", &[2]);
+        assert!(run(12, "MaxPool", &[window.clone()], &[x()], 2).is_err_and(|e| e.contains("y1")));
+        assert!(run(12, "MaxPool", &[], &[x()], 1).is_err_and(|e| e.contains("kernel_shape")));
+        let negative = [window.clone(), ints("pads", &[-1, 0])];
+        assert!(run(12, "MaxPool", &negative, &[x()], 1).is_err_and(|e| e.contains("pads")));
+        assert!(run(12, "MaxPool", &[window, ints("strides", &[0])], &[x()], 1).is_err_and(|e| e.contains("strides")));
+    }
+
+    #[test]
+    fn three_spatial_axes() {
+        let x = Given(Tensor::f32(&[1, 1, 2, 2, 2], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 7.0]));
+        let window = [ints("kernel_shape", &[2, 1, 2])];
+        assert_eq!(
+            run(12, "MaxPool", &window, &[x], 1),
+            Ok(vec![Tensor::f32(&[1, 1, 1, 2, 1], &[6.0, 8.0])])
+        );
+    }
+}

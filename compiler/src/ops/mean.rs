@@ -12,7 +12,9 @@ pub(super) const MEAN: OperatorDef = OperatorDef {
     read: |cx| {
         let ty = cx.ty(0)?;
         if !ty.dtype.is_float() {
-            return Err(op_error(format!("the first operand is {ty}, it must be of a float type")));
+            return Err(op_error(format!(
+                "the first operand is {ty}, it must be of a float type"
+            )));
         }
         let sum = chain(cx, BinaryOp::Add)?;
         let count = cx.input_count();

@@ -12,8 +12,9 @@ pub(super) const MOD: OperatorDef = OperatorDef {
         let truncated = cx.attributes.flag("fmod", false)?;
         let ty = cx.ty(0)?;
         if !truncated && ty.dtype.is_float() && cx.opset() < 28 {
-            return Err(op_error(format!("`fmod` is 0, which is not defined for {ty} before opset 28"))
-                .help("set `fmod` to 1"));
+            return Err(
+                op_error(format!("`fmod` is 0, which is not defined for {ty} before opset 28")).help("set `fmod` to 1"),
+            );
         }
         cx.binary(if truncated { BinaryOp::Fmod } else { BinaryOp::Mod })
     },
@@ -27,9 +28,15 @@ mod tests {
     #[test]
     fn floats_need_fmod_before_opset_28() {
         let operands = || [Given(Tensor::f32(&[2], &[5.5, -5.5])), Known(Tensor::f32(&[], &[2.0]))];
-        assert_eq!(run(13, "Mod", &[int("fmod", 1)], &operands(), 1), Ok(vec![Tensor::f32(&[2], &[1.5, -1.5])]));
+        assert_eq!(
+            run(13, "Mod", &[int("fmod", 1)], &operands(), 1),
+            Ok(vec![Tensor::f32(&[2], &[1.5, -1.5])])
+        );
         assert!(run(13, "Mod", &[], &operands(), 1).is_err_and(|e| e.contains("set `fmod` to 1")));
-        assert_eq!(run(28, "Mod", &[], &operands(), 1), Ok(vec![Tensor::f32(&[2], &[1.5, 0.5])]));
+        assert_eq!(
+            run(28, "Mod", &[], &operands(), 1),
+            Ok(vec![Tensor::f32(&[2], &[1.5, 0.5])])
+        );
         let integers = [Given(Tensor::i32(&[2], &[5, -5])), Known(Tensor::i32(&[], &[3]))];
         assert_eq!(run(10, "Mod", &[], &integers, 1), Ok(vec![Tensor::i32(&[2], &[2, 1])]));
     }

@@ -22,11 +22,19 @@ pub(super) const PAD: OperatorDef = OperatorDef {
         )?;
         let pads = cx.ints_of(1, "pads")?.ok_or_else(|| op_error("`pads` is missing"))?;
         let axes = if cx.has(3) { Some(cx.ints(3, "axes")?) } else { None };
-        let value = if cx.opset() < 11 { Some(cx.attributes.float("value", 0.0)?) } else { None };
+        let value = if cx.opset() < 11 {
+            Some(cx.attributes.float("value", 0.0)?)
+        } else {
+            None
+        };
         let (begins, ends) = resolve(&cx.ty(0)?, &pads, axes.as_deref())?;
         let x = cropped(cx, &begins, &ends)?;
         let added = |pads: Vec<i64>| pads.into_iter().map(|pad| pad.max(0) as usize).collect::<Vec<_>>();
-        let pad = Pad { begins: added(begins), ends: added(ends), mode };
+        let pad = Pad {
+            begins: added(begins),
+            ends: added(ends),
+            mode,
+        };
         if pad.begins.iter().chain(&pad.ends).all(|pad| *pad == 0) {
             return Ok(vec![x]);
         }
@@ -34,7 +42,11 @@ pub(super) const PAD: OperatorDef = OperatorDef {
             return Ok(vec![cx.add(pad, &[x])?]);
         }
         let dtype = cx.ty(0)?.dtype;
-        let value = if cx.has(2) { cx.input(2)? } else { cx.scalar(dtype, value.unwrap_or(0.0).into()) };
+        let value = if cx.has(2) {
+            cx.input(2)?
+        } else {
+            cx.scalar(dtype, value.unwrap_or(0.0).into())
+        };
         Ok(vec![cx.add(pad, &[x, value])?])
     },
 };
@@ -43,8 +55,10 @@ pub(super) const PAD: OperatorDef = OperatorDef {
 fn resolve(ty: &crate::ir::TensorType, pads: &[i64], axes: Option<&[i64]>) -> Result<(Vec<i64>, Vec<i64>), OpError> {
     let axes = axes.map_or_else(|| Ok((0..ty.rank()).collect()), |axes| ty.axes(axes))?;
     if pads.len() != 2 * axes.len() {
-        return Err(op_error(format!("`pads` holds {} numbers for {} axes", pads.len(), axes.len()))
-            .help("give a begin for every axis, then an end for every axis"));
+        return Err(
+            op_error(format!("`pads` holds {} numbers for {} axes", pads.len(), axes.len()))
+                .help("give a begin for every axis, then an end for every axis"),
+        );
     }
     let (mut begins, mut ends) = (vec![0; ty.rank()], vec![0; ty.rank()]);
     for (i, axis) in axes.iter().enumerate() {
@@ -59,28 +73,46 @@ fn cropped(cx: &mut NodeContext<'_>, begins: &[i64], ends: &[i64]) -> Result<Val
     if begins.iter().chain(ends).all(|pad| *pad >= 0) {
         return Ok(x);
     }
-    let mut slice = Slice { starts: vec![0; ty.rank()], steps: vec![1; ty.rank()], lens: vec![] };
+    let mut slice = Slice {
+        starts: vec![0; ty.rank()],
+        steps: vec![1; ty.rank()],
+        lens: vec![],
+    };
     for (axis, dim) in ty.shape.iter().enumerate() {
-        let [start, cut] = [begins, ends].map(|pads| if pads[axis] < 0 { pads[axis].unsigned_abs() as usize } else { 0 });
+        let [start, cut] = [begins, ends].map(|pads| {
+            if pads[axis] < 0 {
+                pads[axis].unsigned_abs() as usize
+            } else {
+                0
+            }
+        });
         let len = dim.checked_sub(start).and_then(|left| left.checked_sub(cut));
         slice.starts[axis] = start;
-        slice.lens.push(len.ok_or_else(|| op_error(format!("`pads` cuts more off axis {axis} than {ty} has")))?);
+        slice
+            .lens
+            .push(len.ok_or_else(|| op_error(format!("`pads` cuts more off axis {axis} than {ty} has")))?);
     }
     cx.add(slice, &[x])
 }
 
 #[cfg(test)]
 mod tests {
-    use super::resolve;
-    use crate::ir::{DType, TensorType};
     use super::super::testing::{Absent, Given, Known, float, ints, run, text};
+    use super::resolve;
     use crate::ir::Tensor;
+    use crate::ir::{DType, TensorType};
 
     #[test]
     fn pads_of_axes() {
         let ty = TensorType::new(DType::F32, [2, 3, 4]);
-        assert_eq!(resolve(&ty, &[0, 1, 2, 3, 4, -5], None), Ok((vec![0, 1, 2], vec![3, 4, -5])));
-        assert_eq!(resolve(&ty, &[1, 2, 3, 4], Some(&[-1, 0])), Ok((vec![2, 0, 1], vec![4, 0, 3])));
+        assert_eq!(
+            resolve(&ty, &[0, 1, 2, 3, 4, -5], None),
+            Ok((vec![0, 1, 2], vec![3, 4, -5]))
+        );
+        assert_eq!(
+            resolve(&ty, &[1, 2, 3, 4], Some(&[-1, 0])),
+            Ok((vec![2, 0, 1], vec![4, 0, 3]))
+        );
         assert!(resolve(&ty, &[1, 2], None).is_err());
         assert!(resolve(&ty, &[1, 2, 3, 4], Some(&[0, -3])).is_err(), "an axis twice");
     }

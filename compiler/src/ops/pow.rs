@@ -74,3 +74,37 @@ fn simple(cx: &mut NodeContext<'_>) -> Result<Option<ValueId>, OpError> {
         _ => None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Given, Known, run};
+    use crate::ir::{DType, Tensor};
+
+    #[test]
+    fn the_result_has_the_type_of_the_base() {
+        let x = Given(Tensor::i32(&[3], &[4, 9, 16]));
+        let half = Known(Tensor::scalar(DType::F32, 0.5));
+        assert_eq!(
+            run(13, "Pow", &[], &[x, half], 1),
+            Ok(vec![Tensor::i32(&[3], &[2, 3, 4])])
+        );
+        let x = Given(Tensor::f32(&[2], &[2.0, -3.0]));
+        let power = Given(Tensor::i64(&[2], &[3, 2]));
+        assert_eq!(
+            run(13, "Pow", &[], &[x, power], 1),
+            Ok(vec![Tensor::f32(&[2], &[8.0, 9.0])])
+        );
+    }
+
+    #[test]
+    fn constant_powers() {
+        for (power, result) in [(1.0, 3.0), (2.0, 9.0), (3.0, 27.0), (-1.0, 1.0 / 3.0)] {
+            let x = Given(Tensor::f32(&[1], &[3.0]));
+            let power = Known(Tensor::scalar(DType::F32, power));
+            assert_eq!(
+                run(15, "Pow", &[], &[x, power], 1),
+                Ok(vec![Tensor::f32(&[1], &[result])])
+            );
+        }
+    }
+}

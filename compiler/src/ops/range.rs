@@ -17,10 +17,16 @@ pub(super) const RANGE: OperatorDef = OperatorDef {
             return Err(op_error("attribute `stash_type` must be 1 (single precision)"));
         }
         let dtype = cx.operands().same_dtype()?;
-        let [start, limit, delta] = [number(cx, 0, "start")?, number(cx, 1, "limit")?, number(cx, 2, "delta")?];
+        let [start, limit, delta] = [
+            number(cx, 0, "start")?,
+            number(cx, 1, "limit")?,
+            number(cx, 2, "delta")?,
+        ];
         let len = ((limit - start) / delta).ceil().max(0.0);
-        if delta == 0.0 || !(len <= MAX_LEN) {
-            return Err(op_error(format!("from {start} to {limit} in steps of {delta} gives no range that can be stored")));
+        if delta == 0.0 || len.is_nan() || len > MAX_LEN {
+            return Err(op_error(format!(
+                "from {start} to {limit} in steps of {delta} gives no range that can be stored"
+            )));
         }
         let len = len as usize;
         let tensor = match dtype {
@@ -39,7 +45,11 @@ pub(super) const RANGE: OperatorDef = OperatorDef {
         };
         let same = tensor.dtype == dtype;
         let value = cx.add_constant(tensor);
-        Ok(vec![if same { value } else { cx.add(Cast { to: dtype }, &[value])? }])
+        Ok(vec![if same {
+            value
+        } else {
+            cx.add(Cast { to: dtype }, &[value])?
+        }])
     },
 };
 
@@ -50,7 +60,9 @@ fn number(cx: &NodeContext<'_>, index: usize, name: &str) -> Result<f64, OpError
         Some(value) if ty.dtype != DType::Bool && value.is_finite() && (ty.dtype.is_float() || value.abs() < 9e15) => {
             Ok(value)
         }
-        _ => Err(op_error(format!("input `{name}` is {ty}, it must be one finite number"))),
+        _ => Err(op_error(format!(
+            "input `{name}` is {ty}, it must be one finite number"
+        ))),
     }
 }
 

@@ -33,3 +33,59 @@ pub(super) fn read(cx: &mut NodeContext<'_>, op: ReduceOp) -> Result<Vec<ValueId
     }
     Ok(vec![y])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Given, Known, int, ints, run};
+    use crate::ir::{DType, Tensor};
+
+    #[test]
+    fn axes_move_from_attribute_to_input() {
+        let x = || Given(Tensor::f32(&[2, 2], &[1.0, 2.0, 3.0, 4.0]));
+        let axes = || Known(Tensor::i64(&[1], &[-1]));
+        let sums = Ok(vec![Tensor::f32(&[2, 1], &[3.0, 7.0])]);
+        assert_eq!(run(11, "ReduceSum", &[ints("axes", &[-1])], &[x()], 1), sums);
+        assert_eq!(run(13, "ReduceSum", &[], &[x(), axes()], 1), sums);
+        assert!(
+            run(18, "ReduceMax", &[ints("axes", &[0])], &[x(), axes()], 1).is_err(),
+            "given twice"
+        );
+        let all = run(18, "ReduceMax", &[int("keepdims", 0)], &[x()], 1);
+        assert_eq!(all, Ok(vec![Tensor::scalar(DType::F32, 4.0)]));
+    }
+
+    #[test]
+    fn no_axes_may_mean_none() {
+        let x = || Given(Tensor::f32(&[2], &[2.0, 3.0]));
+        let noop = [int("noop_with_empty_axes", 1), int("keepdims", 0)];
+        assert_eq!(
+            run(18, "ReduceSumSquare", &noop, &[x()], 1),
+            Ok(vec![Tensor::f32(&[2], &[4.0, 9.0])])
+        );
+    }
+
+    #[test]
+    fn axes_with_others_between() {
+        let x = Given(Tensor::i64(&[2, 2, 2], &[1, 2, 3, 4, 5, 6, 7, 8]));
+        let axes = Known(Tensor::i64(&[2], &[2, 0]));
+        let sums = run(13, "ReduceSum", &[int("keepdims", 0)], &[x, axes], 1);
+        assert_eq!(sums, Ok(vec![Tensor::i64(&[2], &[14, 22])]));
+    }
+
+    #[test]
+    fn nothing_to_reduce() {
+        let x = || Given(Tensor::f32(&[0, 2], &[]));
+        let axes = || Known(Tensor::i64(&[1], &[0]));
+        let sums = run(18, "ReduceSum", &[], &[x(), axes()], 1);
+        assert_eq!(sums, Ok(vec![Tensor::f32(&[1, 2], &[0.0; 2])]));
+        let least = run(18, "ReduceMax", &[], &[x(), axes()], 1);
+        assert_eq!(least, Ok(vec![Tensor::f32(&[1, 2], &[f32::NEG_INFINITY; 2])]));
+    }
+
+    #[test]
+    fn booleans() {
+        let x = Given(Tensor::new(DType::Bool, vec![2], vec![0, 1]));
+        let any = run(20, "ReduceMax", &[], &[x], 1);
+        assert_eq!(any, Ok(vec![Tensor::new(DType::Bool, vec![1], vec![1])]));
+    }
+}

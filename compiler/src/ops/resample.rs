@@ -149,20 +149,20 @@ impl Axis {
         for x in coordinates {
             let base = x.floor() as i64;
             let ratio = f64::from(x - x.floor());
-            let places = (first..first + taps as i64).map(|k| base + k);
-            let weight = |place: i64| {
-                let inside = place >= 0 && place < self.input as i64;
-                let distance = ((place - base) as f64 - ratio) * stretch;
+            let places = (0..taps as i64).map(|i| base.saturating_add(first + i));
+            let row = places.clone().zip(first..).map(|(place, offset)| {
+                let inside = (0..self.input as i64).contains(&place);
+                let distance = (offset as f64 - ratio) * stretch;
                 if method.exclude_outside && !inside {
                     0.0
                 } else {
                     method.interpolation.weight(distance)
                 }
-            };
-            let total: f64 = places.clone().map(weight).sum();
+            });
+            let total: f64 = row.clone().sum();
             let scale = if outside(x) || total == 0.0 { 0.0 } else { 1.0 / total };
-            indices.extend(places.clone().map(clamped));
-            weights.extend(places.map(|place| (weight(place) * scale) as f32));
+            indices.extend(places.map(clamped));
+            weights.extend(row.map(|weight| (weight * scale) as f32));
         }
         Table { taps, indices, weights }.simplified()
     }
@@ -234,7 +234,7 @@ pub(super) fn add(cx: &mut NodeContext<'_>, mut axes: Vec<Axis>, method: Method)
     let ty = cx.ty(0)?;
     let mut x = cx.input(0)?;
     axes.sort_by_key(|a| (a.output as u128 * 1000).checked_div(a.input as u128));
-    for axis in axes {
+    for axis in axes.into_iter().filter(|axis| axis.input != 0 || axis.output != 0) {
         if axis.input == 0 || axis.output > 1 << 24 {
             return Err(op_error(format!(
                 "axis {} of {ty} cannot be resized to {}",

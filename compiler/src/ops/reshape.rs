@@ -22,9 +22,12 @@ fn resolve(from: &[usize], shape: &[i64], keep_zeros: bool) -> Result<Vec<usize>
         dims.push(match *dim {
             -1 if open.replace(axis).is_some() => return Err(op_error(format!("{shape:?} has more than one -1"))),
             -1 => 1,
-            0 if !keep_zeros => *from
-                .get(axis)
-                .ok_or_else(|| op_error(format!("dimension {axis} of {shape:?} is 0 but the input has {}", from.len())))?,
+            0 if !keep_zeros => *from.get(axis).ok_or_else(|| {
+                op_error(format!(
+                    "dimension {axis} of {shape:?} is 0 but the input has {}",
+                    from.len()
+                ))
+            })?,
             _ => usize::try_from(*dim).map_err(|_| op_error(format!("{shape:?} has a negative dimension")))?,
         });
     }
@@ -34,7 +37,11 @@ fn resolve(from: &[usize], shape: &[i64], keep_zeros: bool) -> Result<Vec<usize>
         let len: usize = from.iter().product();
         dims[axis] = match len.checked_rem(known) {
             Some(0) => len / known,
-            _ => return Err(op_error(format!("no size in place of -1 gives {shape:?} the {len} elements of {from:?}"))),
+            _ => {
+                return Err(op_error(format!(
+                    "no size in place of -1 gives {shape:?} the {len} elements of {from:?}"
+                )));
+            }
         };
     }
     Ok(dims)

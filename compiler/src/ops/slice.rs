@@ -17,7 +17,11 @@ pub(super) const SLICE: OperatorDef = OperatorDef {
             Some(axes) => ty.axes(&axes)?,
             None => (0..starts.len()).collect(),
         };
-        let steps = if cx.has(4) { cx.ints(4, "steps")? } else { vec![1; starts.len()] };
+        let steps = if cx.has(4) {
+            cx.ints(4, "steps")?
+        } else {
+            vec![1; starts.len()]
+        };
         if [ends.len(), axes.len(), steps.len()] != [starts.len(); 3] || starts.len() > ty.rank() {
             return Err(op_error(format!(
                 "{} starts, {} ends, {} axes and {} steps do not slice {ty}",
@@ -28,7 +32,11 @@ pub(super) const SLICE: OperatorDef = OperatorDef {
             )));
         }
         let whole = vec![0; ty.rank()];
-        let mut slice = Slice { starts: whole, steps: vec![1; ty.rank()], lens: ty.shape.clone() };
+        let mut slice = Slice {
+            starts: whole,
+            steps: vec![1; ty.rank()],
+            lens: ty.shape.clone(),
+        };
         for (i, axis) in axes.into_iter().enumerate() {
             let (start, step, len) = resolve(ty.shape[axis], starts[i], ends[i], steps[i])?;
             (slice.starts[axis], slice.steps[axis], slice.lens[axis]) = (start, step, len);
@@ -41,7 +49,8 @@ pub(super) const SLICE: OperatorDef = OperatorDef {
 };
 
 fn required(cx: &mut NodeContext<'_>, index: usize, name: &'static str) -> Result<Vec<i64>, OpError> {
-    cx.ints_of(index, name)?.ok_or_else(|| op_error(format!("`{name}` is missing")))
+    cx.ints_of(index, name)?
+        .ok_or_else(|| op_error(format!("`{name}` is missing")))
 }
 
 /// First element, step and number of elements of a dimension, as Python slices.
@@ -63,8 +72,8 @@ fn resolve(dim: usize, start: i64, end: i64, step: i64) -> Result<(usize, isize,
 
 #[cfg(test)]
 mod tests {
-    use super::resolve;
     use super::super::testing::{Given, Known, ints, run};
+    use super::resolve;
     use crate::ir::Tensor;
 
     #[test]
@@ -90,7 +99,13 @@ mod tests {
         let new = run(10, "Slice", &[], &[x(), known(1), known(9), known(-1)], 1);
         assert_eq!(old, Ok(vec![Tensor::f32(&[2, 2], &[2.0, 3.0, 5.0, 6.0])]));
         assert_eq!(new, old);
-        let back = run(13, "Slice", &[], &[x(), known(-1), known(i64::MIN), known(1), known(-2)], 1);
+        let back = run(
+            13,
+            "Slice",
+            &[],
+            &[x(), known(-1), known(i64::MIN), known(1), known(-2)],
+            1,
+        );
         assert_eq!(back, Ok(vec![Tensor::f32(&[2, 2], &[3.0, 1.0, 6.0, 4.0])]));
         let unknown = run(13, "Slice", &[], &[x(), Given(Tensor::i64(&[1], &[1])), known(2)], 1);
         assert!(unknown.is_err_and(|e| e.contains("`starts`") && e.contains("not known at compile time")));

@@ -19,13 +19,7 @@ pub(super) fn read(cx: &mut NodeContext<'_>, log: bool) -> Result<Vec<ValueId>, 
         let axis = ty.axis(cx.attributes.int("axis", -1)?)?;
         return cx.op(Softmax { axis, log }, &[0]);
     }
-    // The axis may also be the number of dimensions, which makes rows of one element.
-    let axis = cx.attributes.int("axis", 1)?;
-    let axis = if axis == ty.rank() as i64 {
-        ty.rank()
-    } else {
-        ty.axis(axis)?
-    };
+    let axis = ty.axis(cx.attributes.int("axis", 1)?)?;
     let rest = &ty.shape[axis..];
     if rest.first().is_some_and(|size| *size == rest.iter().product::<usize>()) {
         return cx.op(Softmax { axis, log }, &[0]);
@@ -35,4 +29,34 @@ pub(super) fn read(cx: &mut NodeContext<'_>, log: bool) -> Result<Vec<ValueId>, 
     let x = cx.add(Reshape { shape: rows }, &[x])?;
     let y = cx.add(Softmax { axis: 1, log }, &[x])?;
     Ok(vec![cx.add(Reshape { shape: ty.shape }, &[y])?])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Given, int, run};
+    use crate::ir::Tensor;
+
+    #[test]
+    fn old_versions_join_the_dimensions_from_the_axis_on() {
+        let x = || Given(Tensor::f32(&[1, 2, 2], &[0.0; 4]));
+        assert_eq!(
+            run(11, "Softmax", &[], &[x()], 1),
+            Ok(vec![Tensor::f32(&[1, 2, 2], &[0.25; 4])])
+        );
+        assert_eq!(
+            run(13, "Softmax", &[], &[x()], 1),
+            Ok(vec![Tensor::f32(&[1, 2, 2], &[0.5; 4])])
+        );
+        assert!(run(13, "Softmax", &[int("axis", 3)], &[x()], 1).is_err());
+    }
+
+    #[test]
+    fn no_rows() {
+        let empty = || Tensor::f32(&[0, 3], &[]);
+        assert_eq!(run(13, "Softmax", &[], &[Given(empty())], 1), Ok(vec![empty()]));
+        assert_eq!(
+            run(13, "LogSoftmax", &[int("axis", 0)], &[Given(empty())], 1),
+            Ok(vec![empty()])
+        );
+    }
 }

@@ -14,12 +14,28 @@ pub(super) const SPACE_TO_DEPTH: OperatorDef = OperatorDef {
         let column_first = cx.attributes.choice("mode", &[("DCR", false), ("CRD", true)])?;
         let (rows, columns) = (h / b, w / b);
         if rows * b != h || columns * b != w {
-            return Err(op_error(format!("{h} by {w} does not divide into blocks of {b} by {b}")));
+            return Err(op_error(format!(
+                "{h} by {w} does not divide into blocks of {b} by {b}"
+            )));
         }
-        let perm = if column_first { vec![0, 1, 3, 5, 2, 4] } else { vec![0, 3, 5, 1, 2, 4] };
-        let x = cx.add(Reshape { shape: vec![n, c, rows, b, columns, b] }, &[cx.input(0)?])?;
+        let perm = if column_first {
+            vec![0, 1, 3, 5, 2, 4]
+        } else {
+            vec![0, 3, 5, 1, 2, 4]
+        };
+        let x = cx.add(
+            Reshape {
+                shape: vec![n, c, rows, b, columns, b],
+            },
+            &[cx.input(0)?],
+        )?;
         let x = cx.add(Transpose { perm }, &[x])?;
-        Ok(vec![cx.add(Reshape { shape: vec![n, c * b * b, rows, columns] }, &[x])?])
+        Ok(vec![cx.add(
+            Reshape {
+                shape: vec![n, c * b * b, rows, columns],
+            },
+            &[x],
+        )?])
     },
 };
 
@@ -34,7 +50,11 @@ mod tests {
         for mode in ["DCR", "CRD"] {
             let attributes = [int("blocksize", 2), text("mode", mode)];
             let y = run(28, "DepthToSpace", &attributes, &[Given(x.clone())], 1).unwrap();
-            assert_eq!(run(28, "SpaceToDepth", &attributes, &[Given(y[0].clone())], 1), Ok(vec![x.clone()]), "{mode}");
+            assert_eq!(
+                run(28, "SpaceToDepth", &attributes, &[Given(y[0].clone())], 1),
+                Ok(vec![x.clone()]),
+                "{mode}"
+            );
         }
     }
 }

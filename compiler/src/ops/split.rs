@@ -15,7 +15,9 @@ pub(super) const SPLIT: OperatorDef = OperatorDef {
         let axis = cx.ty(0)?.axis(axis)?;
         let count = cx.output_count();
         if cx.attributes.has("num_outputs") && cx.attributes.int("num_outputs", 0)? != count as i64 {
-            return Err(op_error(format!("attribute `num_outputs` is not the number of outputs, {count}")));
+            return Err(op_error(format!(
+                "attribute `num_outputs` is not the number of outputs, {count}"
+            )));
         }
         let sizes = match cx.ints_of(1, "split")? {
             Some(sizes) => given(shape[axis], count, &sizes)?,
@@ -39,13 +41,17 @@ fn given(dim: usize, count: usize, sizes: &[i64]) -> Result<Vec<usize>, OpError>
     let sum = |parts: &[usize]| parts.iter().try_fold(0usize, |sum, part| sum.checked_add(*part));
     match parts {
         Some(parts) if parts.len() == count && sum(&parts) == Some(dim) => Ok(parts),
-        _ => Err(op_error(format!("`split` is {sizes:?}, which does not part {dim} among {count} outputs"))),
+        _ => Err(op_error(format!(
+            "`split` is {sizes:?}, which does not part {dim} among {count} outputs"
+        ))),
     }
 }
 
 fn equal(dim: usize, count: usize, smaller_last: bool) -> Result<Vec<usize>, OpError> {
     let size = dim.div_ceil(count.max(1));
-    let last = size.checked_mul(count.saturating_sub(1)).and_then(|before| dim.checked_sub(before));
+    let last = size
+        .checked_mul(count.saturating_sub(1))
+        .and_then(|before| dim.checked_sub(before));
     match last {
         Some(last) if count > 0 && (last == size || smaller_last) => {
             let mut sizes = vec![size; count];
@@ -58,8 +64,8 @@ fn equal(dim: usize, count: usize, smaller_last: bool) -> Result<Vec<usize>, OpE
 
 #[cfg(test)]
 mod tests {
-    use super::{equal, given};
     use super::super::testing::{Given, Known, int, ints, run};
+    use super::{equal, given};
     use crate::ir::Tensor;
 
     #[test]
@@ -83,6 +89,9 @@ mod tests {
         assert_eq!(new, old);
         assert!(run(13, "Split", &[], &[x()], 2).is_err_and(|e| e.contains("equal parts")));
         let newest = run(18, "Split", &[int("num_outputs", 2)], &[x()], 2);
-        assert_eq!(newest, Ok(vec![Tensor::f32(&[2], &[1.0, 2.0]), Tensor::f32(&[1], &[3.0])]));
+        assert_eq!(
+            newest,
+            Ok(vec![Tensor::f32(&[2], &[1.0, 2.0]), Tensor::f32(&[1], &[3.0])])
+        );
     }
 }

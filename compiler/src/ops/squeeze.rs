@@ -17,7 +17,10 @@ pub(super) const SQUEEZE: OperatorDef = OperatorDef {
         if let Some(axis) = removed.iter().find(|axis| ty.shape[**axis] != 1) {
             return Err(op_error(format!("axis {axis} of {ty} is not 1")));
         }
-        let shape = (0..ty.rank()).filter(|axis| !removed.contains(axis)).map(|axis| ty.shape[axis]).collect();
+        let shape = (0..ty.rank())
+            .filter(|axis| !removed.contains(axis))
+            .map(|axis| ty.shape[axis])
+            .collect();
         cx.op(Reshape { shape }, &[0])
     },
 };
@@ -34,7 +37,10 @@ mod tests {
         let new = run(13, "Squeeze", &[], &[x(), Known(Tensor::i64(&[1], &[-1]))], 1);
         assert_eq!(old, Ok(vec![Tensor::f32(&[1, 2], &[1.0, 2.0])]));
         assert_eq!(new, old);
-        assert_eq!(run(13, "Squeeze", &[], &[x()], 1), Ok(vec![Tensor::f32(&[2], &[1.0, 2.0])]));
+        assert_eq!(
+            run(13, "Squeeze", &[], &[x()], 1),
+            Ok(vec![Tensor::f32(&[2], &[1.0, 2.0])])
+        );
         let wrong = run(13, "Squeeze", &[], &[x(), Known(Tensor::i64(&[1], &[1]))], 1);
         assert!(wrong.is_err_and(|e| e.contains("is not 1")));
     }

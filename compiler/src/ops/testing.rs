@@ -23,25 +23,56 @@ pub(super) use Operand::{Absent, Given, Known};
 /// An attribute of integers.
 pub(super) fn ints(name: &str, values: &[i64]) -> AttributeProto {
     let ints = values.to_vec();
-    AttributeProto { name: Some(name.into()), r#type: Some(AttributeType::Ints.into()), ints, ..Default::default() }
+    AttributeProto {
+        name: Some(name.into()),
+        r#type: Some(AttributeType::Ints.into()),
+        ints,
+        ..Default::default()
+    }
 }
 
 /// An attribute of one integer.
 pub(super) fn int(name: &str, value: i64) -> AttributeProto {
     let (name, i) = (Some(name.into()), Some(value));
-    AttributeProto { name, r#type: Some(AttributeType::Int.into()), i, ..Default::default() }
+    AttributeProto {
+        name,
+        r#type: Some(AttributeType::Int.into()),
+        i,
+        ..Default::default()
+    }
 }
 
 /// An attribute of one float.
 pub(super) fn float(name: &str, value: f32) -> AttributeProto {
     let (name, f) = (Some(name.into()), Some(value));
-    AttributeProto { name, r#type: Some(AttributeType::Float.into()), f, ..Default::default() }
+    AttributeProto {
+        name,
+        r#type: Some(AttributeType::Float.into()),
+        f,
+        ..Default::default()
+    }
+}
+
+/// An attribute of floats.
+pub(super) fn floats(name: &str, values: &[f32]) -> AttributeProto {
+    let floats = values.to_vec();
+    AttributeProto {
+        name: Some(name.into()),
+        r#type: Some(AttributeType::Floats.into()),
+        floats,
+        ..Default::default()
+    }
 }
 
 /// An attribute of text.
 pub(super) fn text(name: &str, value: &str) -> AttributeProto {
     let (name, s) = (Some(name.into()), Some(value.as_bytes().to_vec()));
-    AttributeProto { name, r#type: Some(AttributeType::String.into()), s, ..Default::default() }
+    AttributeProto {
+        name,
+        r#type: Some(AttributeType::String.into()),
+        s,
+        ..Default::default()
+    }
 }
 
 /// Runs one node with `outputs` outputs; the error is all that the compiler says.
@@ -52,13 +83,24 @@ pub(super) fn run(
     operands: &[Operand],
     outputs: usize,
 ) -> Result<Vec<Tensor>, String> {
-    let mut graph = proto::GraphProto { name: Some("test".into()), ..Default::default() };
-    let mut node = proto::NodeProto { name: Some("node".into()), op_type: Some(op.into()), ..Default::default() };
+    let mut graph = proto::GraphProto {
+        name: Some("test".into()),
+        ..Default::default()
+    };
+    let mut node = proto::NodeProto {
+        name: Some("node".into()),
+        op_type: Some(op.into()),
+        ..Default::default()
+    };
     node.attribute = attributes.to_vec();
     let mut given = vec![];
     for (i, operand) in operands.iter().enumerate() {
         let name = format!("x{i}");
-        node.input.push(if matches!(operand, Absent) { String::new() } else { name.clone() });
+        node.input.push(if matches!(operand, Absent) {
+            String::new()
+        } else {
+            name.clone()
+        });
         match operand {
             Absent => {}
             Known(tensor) => graph.initializer.push(stored(name, tensor)),
@@ -74,13 +116,26 @@ pub(super) fn run(
     }
     for i in 0..outputs {
         node.output.push(format!("y{i}"));
-        graph.output.push(proto::ValueInfoProto { name: Some(format!("y{i}")), ..Default::default() });
+        graph.output.push(proto::ValueInfoProto {
+            name: Some(format!("y{i}")),
+            ..Default::default()
+        });
     }
     graph.node.push(node);
-    let opset_import = vec![proto::OperatorSetIdProto { domain: None, version: Some(opset) }];
-    let model = proto::ModelProto { ir_version: Some(8), opset_import, graph: Some(graph), ..Default::default() };
+    let opset_import = vec![proto::OperatorSetIdProto {
+        domain: None,
+        version: Some(opset),
+    }];
+    let model = proto::ModelProto {
+        ir_version: Some(8),
+        opset_import,
+        graph: Some(graph),
+        ..Default::default()
+    };
     let model = load::load_bytes(&model.encode_to_vec(), None).map_err(|e| format!("{e:?}"))?;
-    let mut graph = import::import(&model, "test", &Dimensions::default()).map_err(|e| format!("{e:?}"))?.graph;
+    let mut graph = import::import(&model, "test", &Dimensions::default())
+        .map_err(|e| format!("{e:?}"))?
+        .graph;
     passes::run(&mut graph, passes::PIPELINE, &mut |_, _| {}).map_err(|e| format!("{e:?}"))?;
     let program = lower::lower(&graph).map_err(|e| format!("{e:?}"))?;
     let plan = plan::plan(&program);
@@ -103,8 +158,19 @@ fn stored(name: String, tensor: &Tensor) -> proto::TensorProto {
 }
 
 fn tensor_type(tensor: &Tensor) -> proto::TypeProto {
-    let dim = |dim: &usize| Dimension { value: Some(dimension::Value::DimValue(*dim as i64)), denotation: None };
-    let shape = Some(proto::TensorShapeProto { dim: tensor.shape.iter().map(dim).collect() });
-    let value = type_proto::Value::TensorType(type_proto::Tensor { elem_type: Some(number(tensor.dtype)), shape });
-    proto::TypeProto { denotation: None, value: Some(value) }
+    let dim = |dim: &usize| Dimension {
+        value: Some(dimension::Value::DimValue(*dim as i64)),
+        denotation: None,
+    };
+    let shape = Some(proto::TensorShapeProto {
+        dim: tensor.shape.iter().map(dim).collect(),
+    });
+    let value = type_proto::Value::TensorType(type_proto::Tensor {
+        elem_type: Some(number(tensor.dtype)),
+        shape,
+    });
+    proto::TypeProto {
+        denotation: None,
+        value: Some(value),
+    }
 }

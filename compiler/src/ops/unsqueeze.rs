@@ -14,7 +14,13 @@ pub(super) const UNSQUEEZE: OperatorDef = OperatorDef {
         let mut dims = ty.shape.iter().copied();
         let inserted = ty.with_shape(vec![1; ty.rank() + axes.len()]).axes(&axes)?;
         let shape = (0..ty.rank() + axes.len())
-            .map(|axis| if inserted.contains(&axis) { 1 } else { dims.next().unwrap_or(1) })
+            .map(|axis| {
+                if inserted.contains(&axis) {
+                    1
+                } else {
+                    dims.next().unwrap_or(1)
+                }
+            })
             .collect();
         cx.op(Reshape { shape }, &[0])
     },

@@ -19,3 +19,20 @@ pub(super) const UPSAMPLE: OperatorDef = OperatorDef {
         resample::add(cx, axes, Method::simple(interpolation))
     },
 };
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Given, Known, floats, run};
+    use crate::ir::Tensor;
+
+    #[test]
+    fn scales_move_from_attribute_to_input() {
+        let x = || Given(Tensor::f32(&[1, 2], &[1.0, 2.0]));
+        let twice = Ok(vec![Tensor::f32(&[1, 4], &[1.0, 1.0, 2.0, 2.0])]);
+        assert_eq!(run(7, "Upsample", &[floats("scales", &[1.0, 2.0])], &[x()], 1), twice);
+        let scales = || Known(Tensor::f32(&[2], &[1.0, 2.0]));
+        assert_eq!(run(9, "Upsample", &[], &[x(), scales()], 1), twice);
+        assert_eq!(run(10, "Resize", &[], &[x(), scales()], 1), twice);
+        assert!(run(9, "Upsample", &[], &[x(), Given(Tensor::f32(&[2], &[1.0, 2.0]))], 1).is_err());
+    }
+}

@@ -19,6 +19,13 @@ pub(super) enum AutoPad {
     Valid,
 }
 
+impl AutoPad {
+    /// Whether there is one window for each stride.
+    pub(super) fn is_same(self) -> bool {
+        matches!(self, Self::SameUpper | Self::SameLower)
+    }
+}
+
 /// Reads `auto_pad`.
 pub(super) fn auto_pad(cx: &mut NodeContext<'_>) -> Result<AutoPad, OpError> {
     let choices = [

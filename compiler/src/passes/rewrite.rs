@@ -14,7 +14,8 @@ pub(super) fn add(
     Ok(fold::add(graph, &name, operator.into(), inputs, &origin)?[0])
 }
 
-/// Puts `operator` in place of `node`, which has one output. The ONNX nodes of `absorbed` count as its own.
+/// Puts `operator` in place of `node`, which has one output. The ONNX nodes of `absorbed`, which come before it, count as
+/// its own.
 pub(super) fn replace(
     graph: &mut Graph,
     node: NodeId,
@@ -23,11 +24,8 @@ pub(super) fn replace(
     absorbed: &[NodeId],
 ) -> Result<ValueId, OpError> {
     let mut origin: Vec<String> = vec![];
-    let mut sources: Vec<NodeId> = absorbed.to_vec();
-    sources.push(node);
-    sources.sort();
-    for source in sources {
-        for name in &graph.node(source).origin {
+    for source in absorbed.iter().chain([&node]) {
+        for name in &graph.node(*source).origin {
             if !origin.contains(name) {
                 origin.push(name.clone());
             }

@@ -32,7 +32,10 @@ impl Operator for Cast {
     }
 
     fn permute(&self, _: &[usize], _: &[Option<&TensorType>]) -> Option<Permuted> {
-        Some(Permuted { operator: Box::new(self.clone()), transposed: vec![true] })
+        Some(Permuted {
+            operator: Box::new(self.clone()),
+            transposed: vec![true],
+        })
     }
 
     fn is_elementwise(&self) -> bool {

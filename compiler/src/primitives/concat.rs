@@ -21,12 +21,18 @@ impl Operator for Concat {
         let first = inputs.ty(0)?;
         let mut shape = first.shape.clone();
         if self.axis >= shape.len() {
-            return Err(op_error(format!("axis {} is outside the dimensions of {first}", self.axis)));
+            return Err(op_error(format!(
+                "axis {} is outside the dimensions of {first}",
+                self.axis
+            )));
         }
         let others = |ty: &TensorType| [&ty.shape[..self.axis], &ty.shape[self.axis + 1..]].concat();
         for ty in inputs.types().skip(1) {
             if ty.rank() != first.rank() || others(ty) != others(first) {
-                return Err(op_error(format!("{first} and {ty} differ in more than axis {}", self.axis)));
+                return Err(op_error(format!(
+                    "{first} and {ty} differ in more than axis {}",
+                    self.axis
+                )));
             }
             shape[self.axis] = shape[self.axis].saturating_add(ty.shape[self.axis]);
         }
@@ -52,9 +58,21 @@ impl Operator for Concat {
         let mut offset = 0;
         for index in filled {
             let inner_x = run(cx.ty(index));
-            let kernel = Kernel { outer, inner_x, inner_y, offset };
+            let kernel = Kernel {
+                outer,
+                inner_x,
+                inner_y,
+                offset,
+            };
             let x = cx.input(index);
-            cx.call(Sized { kernel, size: ty.dtype.size() }, &[x], &[y]);
+            cx.call(
+                Sized {
+                    kernel,
+                    size: ty.dtype.size(),
+                },
+                &[x],
+                &[y],
+            );
             offset += inner_x;
         }
         Ok(())
@@ -62,6 +80,9 @@ impl Operator for Concat {
 
     fn permute(&self, perm: &[usize], inputs: &[Option<&TensorType>]) -> Option<Permuted> {
         let axis = perm.iter().position(|p| *p == self.axis)?;
-        Some(Permuted { operator: Box::new(Self { axis }), transposed: vec![true; inputs.len()] })
+        Some(Permuted {
+            operator: Box::new(Self { axis }),
+            transposed: vec![true; inputs.len()],
+        })
     }
 }

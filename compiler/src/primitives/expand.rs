@@ -30,9 +30,17 @@ impl Operator for Expand {
             cx.alias(0, x);
             return Ok(());
         }
-        let strides = broadcast_strides(&ty.shape, &self.shape).into_iter().map(|s| s as isize).collect();
-        let strided =
-            StridedCall { dims: self.shape.clone(), strides, offset: 0, size: ty.dtype.size() }.simplified();
+        let strides = broadcast_strides(&ty.shape, &self.shape)
+            .into_iter()
+            .map(|s| s as isize)
+            .collect();
+        let strided = StridedCall {
+            dims: self.shape.clone(),
+            strides,
+            offset: 0,
+            size: ty.dtype.size(),
+        }
+        .simplified();
         check_rank(&strided.dims)?;
         let y = cx.output(0);
         cx.call(strided, &[x], &[y]);
@@ -42,7 +50,12 @@ impl Operator for Expand {
     /// Only where no dimensions are added.
     fn permute(&self, perm: &[usize], inputs: &[Option<&TensorType>]) -> Option<Permuted> {
         inputs[0].filter(|x| x.rank() == perm.len())?;
-        let expand = Self { shape: perm.iter().map(|p| self.shape[*p]).collect() };
-        Some(Permuted { operator: Box::new(expand), transposed: vec![true] })
+        let expand = Self {
+            shape: perm.iter().map(|p| self.shape[*p]).collect(),
+        };
+        Some(Permuted {
+            operator: Box::new(expand),
+            transposed: vec![true],
+        })
     }
 }

@@ -22,7 +22,10 @@ impl Operator for Gather {
             return Err(op_error(format!("axis {} is outside the dimensions of {x}", self.axis)));
         }
         if !matches!(indices.dtype, DType::I32 | DType::I64) {
-            return Err(op_error(format!("indices are {}, they must be i32 or i64", indices.dtype)));
+            return Err(op_error(format!(
+                "indices are {}, they must be i32 or i64",
+                indices.dtype
+            )));
         }
         let size = x.shape[self.axis];
         if size == 0 && !indices.is_empty() {
@@ -50,11 +53,22 @@ impl Operator for Gather {
         let narrow = cx.constant(1).and_then(Tensor::to_i64);
         let narrow: Option<Vec<i32>> = narrow.and_then(|v| v.iter().map(|v| i32::try_from(*v).ok()).collect());
         let (index, places) = match narrow {
-            Some(values) => (DType::I32, cx.add_constant("indices", Tensor::i32(&[values.len()], &values))),
+            Some(values) => (
+                DType::I32,
+                cx.add_constant("indices", Tensor::i32(&[values.len()], &values)),
+            ),
             None => (indices.dtype, cx.input(1)),
         };
         let (x, y) = (cx.input(0), cx.output(0));
-        cx.call(GatherCall { kernel, size: ty.dtype.size(), index }, &[x, places], &[y]);
+        cx.call(
+            GatherCall {
+                kernel,
+                size: ty.dtype.size(),
+                index,
+            },
+            &[x, places],
+            &[y],
+        );
         Ok(())
     }
 
@@ -62,6 +76,9 @@ impl Operator for Gather {
     fn permute(&self, perm: &[usize], inputs: &[Option<&TensorType>]) -> Option<Permuted> {
         inputs[1].filter(|indices| indices.rank() == 1)?;
         let axis = perm.iter().position(|p| *p == self.axis)?;
-        Some(Permuted { operator: Box::new(Self { axis }), transposed: vec![true, false] })
+        Some(Permuted {
+            operator: Box::new(Self { axis }),
+            transposed: vec![true, false],
+        })
     }
 }

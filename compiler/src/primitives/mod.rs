@@ -10,6 +10,8 @@ mod tile;
 mod slice;
 mod scale_shift;
 mod select;
+#[cfg(test)]
+mod movement_tests;
 mod pad;
 mod gather;
 mod expand;

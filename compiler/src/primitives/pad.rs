@@ -25,7 +25,11 @@ impl Pad {
     /// Joins a dimension that is not padded with the one before it, if that is not padded either or if the elements are
     /// a constant.
     fn joined(&self, input: &[usize], output: &[usize]) -> Dims {
-        let mut dims = Dims { input: vec![], output: vec![], begins: vec![] };
+        let mut dims = Dims {
+            input: vec![],
+            output: vec![],
+            begins: vec![],
+        };
         let mut padded = false;
         for (axis, (x, y)) in input.iter().zip(output).enumerate() {
             let here = (self.begins[axis], self.ends[axis]) != (0, 0);
@@ -53,12 +57,19 @@ impl Operator for Pad {
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<TensorType>, OpError> {
         let x = inputs.ty(0)?;
         if [self.begins.len(), self.ends.len()] != [x.rank(); 2] {
-            return Err(op_error(format!("{} dimensions are padded, {x} has {}", self.begins.len(), x.rank())));
+            return Err(op_error(format!(
+                "{} dimensions are padded, {x} has {}",
+                self.begins.len(),
+                x.rank()
+            )));
         }
         match (self.mode, inputs.get(1)) {
             (PadMode::Constant, None) => return Err(op_error("the element to pad with is missing")),
             (PadMode::Constant, Some(value)) if value.dtype != x.dtype || value.len() != 1 => {
-                return Err(op_error(format!("{x} cannot be padded with {value}, it must be one {}", x.dtype)));
+                return Err(op_error(format!(
+                    "{x} cannot be padded with {value}, it must be one {}",
+                    x.dtype
+                )));
             }
             _ => {}
         }
@@ -87,7 +98,17 @@ impl Operator for Pad {
             cx.add_constant("value", Tensor::new(ty.dtype, vec![0], vec![]))
         };
         let y = cx.output(0);
-        cx.call(PadCall { input, output, begins, mode: self.mode, size: ty.dtype.size() }, &[x, value], &[y]);
+        cx.call(
+            PadCall {
+                input,
+                output,
+                begins,
+                mode: self.mode,
+                size: ty.dtype.size(),
+            },
+            &[x, value],
+            &[y],
+        );
         Ok(())
     }
 
@@ -98,6 +119,9 @@ impl Operator for Pad {
             mode: self.mode,
         };
         let transposed = (0..inputs.len()).map(|i| i == 0).collect();
-        Some(Permuted { operator: Box::new(pad), transposed })
+        Some(Permuted {
+            operator: Box::new(pad),
+            transposed,
+        })
     }
 }

@@ -1,4 +1,4 @@
-use super::row_major_strides;
+use super::{check_rank, row_major_strides};
 use crate::ir::{Inputs, OpError, Operator, Permuted, TensorType, op_error};
 use crate::kernels::{ReduceCall, ReduceOp, StridedCall};
 use crate::lower::Lowering;
@@ -75,23 +75,28 @@ impl Operator for Reduce {
     fn lower(&self, cx: &mut Lowering<'_>) -> Result<(), OpError> {
         let ty = cx.ty(0);
         let mut x = cx.input(0);
-        let [outer, axis, inner] = self.joined(&ty.shape).unwrap_or_else(|| {
-            let (reduced, kept): (Vec<usize>, Vec<usize>) = (0..ty.rank()).partition(|i| self.axes.contains(i));
-            let extent = |axes: &[usize]| axes.iter().map(|a| ty.shape[*a]).product::<usize>();
-            let extents = [extent(&kept), extent(&reduced), 1];
-            let strides = row_major_strides(&ty.shape);
-            let order: Vec<usize> = kept.into_iter().chain(reduced).collect();
-            let gather = StridedCall {
-                dims: order.iter().map(|a| ty.shape[*a]).collect(),
-                strides: order.iter().map(|a| strides[*a] as isize).collect(),
-                offset: 0,
-                size: ty.dtype.size(),
-            };
-            let rows = cx.temporary("rows", ty.dtype, ty.len());
-            cx.call(gather.simplified(), &[x], &[rows]);
-            x = rows;
-            extents
-        });
+        let [outer, axis, inner] = match self.joined(&ty.shape) {
+            Some(extents) => extents,
+            None => {
+                let (reduced, kept): (Vec<usize>, Vec<usize>) = (0..ty.rank()).partition(|i| self.axes.contains(i));
+                let extent = |axes: &[usize]| axes.iter().map(|a| ty.shape[*a]).product::<usize>();
+                let extents = [extent(&kept), extent(&reduced), 1];
+                let strides = row_major_strides(&ty.shape);
+                let order: Vec<usize> = kept.into_iter().chain(reduced).collect();
+                let gather = StridedCall {
+                    dims: order.iter().map(|a| ty.shape[*a]).collect(),
+                    strides: order.iter().map(|a| strides[*a] as isize).collect(),
+                    offset: 0,
+                    size: ty.dtype.size(),
+                }
+                .simplified();
+                check_rank(&gather.dims)?;
+                let rows = cx.temporary("rows", ty.dtype, ty.len());
+                cx.call(gather, &[x], &[rows]);
+                x = rows;
+                extents
+            }
+        };
         let y = cx.output(0);
         cx.call(
             ReduceCall {
@@ -113,5 +118,34 @@ impl Operator for Reduce {
             operator: Box::new(Self { op: self.op, axes }),
             transposed: vec![true],
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn axes_follow_a_transposition() {
+        let pool = Reduce {
+            op: ReduceOp::Mean,
+            axes: vec![2, 3],
+        };
+        let permuted = pool.permute(&[0, 2, 3, 1], &[]).map(|p| p.operator);
+        assert!(permuted.is_some_and(|op| op.same(&Reduce {
+            op: ReduceOp::Mean,
+            axes: vec![1, 2]
+        })));
+    }
+
+    #[test]
+    fn dimensions_of_one_do_not_separate_axes() {
+        let reduce = Reduce {
+            op: ReduceOp::Sum,
+            axes: vec![1, 3],
+        };
+        assert_eq!(reduce.joined(&[2, 3, 1, 4, 5]), Some([2, 12, 5]));
+        assert_eq!(reduce.joined(&[2, 3, 2, 4, 5]), None);
+        assert_eq!(reduce.joined(&[2, 1, 3, 1]), Some([6, 1, 1]));
     }
 }

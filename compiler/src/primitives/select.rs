@@ -15,10 +15,15 @@ impl Operator for Select {
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<TensorType>, OpError> {
         let (condition, a, b) = (inputs.ty(0)?, inputs.ty(1)?, inputs.ty(2)?);
         if condition.dtype != DType::Bool {
-            return Err(op_error(format!("the condition is {condition}, it must be of type bool")));
+            return Err(op_error(format!(
+                "the condition is {condition}, it must be of type bool"
+            )));
         }
         if a.dtype != b.dtype {
-            return Err(op_error(format!("operands mix element types {} and {}", a.dtype, b.dtype)));
+            return Err(op_error(format!(
+                "operands mix element types {} and {}",
+                a.dtype, b.dtype
+            )));
         }
         let shape = broadcast(&condition.shape, &broadcast(&a.shape, &b.shape)?)?;
         Ok(vec![tensor_type(a.dtype, shape)?])
@@ -29,7 +34,13 @@ impl Operator for Select {
         let strides = [0, 1, 2].map(|i| broadcast_strides(&cx.ty(i).shape, &ty.shape));
         let (dims, [condition_strides, a_strides, b_strides]) = joined(&ty.shape, strides);
         check_rank(&dims)?;
-        let call = SelectCall { dims, condition_strides, a_strides, b_strides, size: ty.dtype.size() };
+        let call = SelectCall {
+            dims,
+            condition_strides,
+            a_strides,
+            b_strides,
+            size: ty.dtype.size(),
+        };
         let (condition, a, b, y) = (cx.input(0), cx.input(1), cx.input(2), cx.output(0));
         cx.call(call, &[condition, a, b], &[y]);
         Ok(())
@@ -41,7 +52,10 @@ impl Operator for Select {
             ty.is_some_and(|ty| ty.rank() == perm.len() || ty.len() == 1 && ty.rank() <= perm.len())
         };
         let transposed = inputs.iter().map(|ty| ty.is_some_and(|ty| ty.len() != 1)).collect();
-        inputs.iter().all(fits).then(|| Permuted { operator: Box::new(Self), transposed })
+        inputs.iter().all(fits).then(|| Permuted {
+            operator: Box::new(Self),
+            transposed,
+        })
     }
 
     fn is_elementwise(&self) -> bool {

@@ -1,9 +1,6 @@
 use crate::ir::{DType, OpError, TensorType, op_error};
 use crate::kernels::HOST_RANK;
 
-/// The largest tensor that an operator may make from smaller ones, in bytes.
-const MAX_BYTES: usize = 1 << 31;
-
 /// The type of a tensor whose shape was computed, checked.
 pub fn tensor_type(dtype: DType, shape: Vec<usize>) -> Result<TensorType, OpError> {
     let ty = TensorType { dtype, shape };
@@ -16,8 +13,11 @@ pub fn check_rank(dims: &[usize]) -> Result<(), OpError> {
     if dims.len() <= HOST_RANK {
         return Ok(());
     }
-    Err(op_error(format!("elements lie in {} dimensions that cannot be joined", dims.len()))
-        .help(format!("at most {HOST_RANK} are supported")))
+    Err(op_error(format!(
+        "elements lie in {} dimensions that cannot be joined",
+        dims.len()
+    ))
+    .help(format!("at most {HOST_RANK} are supported")))
 }
 
 /// Joins neighbouring dimensions that all operands walk alike, and drops those of one element.

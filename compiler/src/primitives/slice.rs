@@ -19,7 +19,11 @@ pub struct Slice {
 impl Slice {
     /// `len` neighbours along `axis` of a tensor of `shape`, from `start` on; all of the other dimensions.
     pub fn along(shape: &[usize], axis: usize, start: usize, len: usize) -> Self {
-        let mut slice = Self { starts: vec![0; shape.len()], steps: vec![1; shape.len()], lens: shape.to_vec() };
+        let mut slice = Self {
+            starts: vec![0; shape.len()],
+            steps: vec![1; shape.len()],
+            lens: shape.to_vec(),
+        };
         (slice.starts[axis], slice.lens[axis]) = (start, len);
         slice
     }
@@ -38,13 +42,21 @@ impl Operator for Slice {
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<TensorType>, OpError> {
         let x = inputs.ty(0)?;
         if [self.starts.len(), self.steps.len(), self.lens.len()] != [x.rank(); 3] {
-            return Err(op_error(format!("the slice has {} dimensions, {x} has {}", self.lens.len(), x.rank())));
+            return Err(op_error(format!(
+                "the slice has {} dimensions, {x} has {}",
+                self.lens.len(),
+                x.rank()
+            )));
         }
         for (axis, dim) in x.shape.iter().enumerate().filter(|(axis, _)| self.lens[*axis] > 0) {
             let (start, step, len) = (self.starts[axis], self.steps[axis], self.lens[axis]);
-            let last = step.checked_mul(len as isize - 1).and_then(|way| start.checked_add_signed(way));
+            let last = step
+                .checked_mul(len as isize - 1)
+                .and_then(|way| start.checked_add_signed(way));
             if start >= *dim || last.is_none_or(|last| last >= *dim) {
-                return Err(op_error(format!("{len} elements in steps of {step} from {start} on leave axis {axis} of {x}")));
+                return Err(op_error(format!(
+                    "{len} elements in steps of {step} from {start} on leave axis {axis} of {x}"
+                )));
             }
         }
         Ok(vec![x.with_shape(self.lens.clone())])
@@ -59,10 +71,19 @@ impl Operator for Slice {
             return Ok(());
         }
         let strides = row_major_strides(&ty.shape);
-        let offset = if len == 0 { 0 } else { self.starts.iter().zip(&strides).map(|(start, s)| start * s).sum() };
+        let offset = if len == 0 {
+            0
+        } else {
+            self.starts.iter().zip(&strides).map(|(start, s)| start * s).sum()
+        };
         let strided = StridedCall {
             dims: self.lens.clone(),
-            strides: self.steps.iter().zip(&strides).map(|(step, s)| step * *s as isize).collect(),
+            strides: self
+                .steps
+                .iter()
+                .zip(&strides)
+                .map(|(step, s)| step * *s as isize)
+                .collect(),
             offset,
             size: ty.dtype.size(),
         }
@@ -84,6 +105,9 @@ impl Operator for Slice {
             steps: perm.iter().map(|p| self.steps[*p]).collect(),
             lens: perm.iter().map(|p| self.lens[*p]).collect(),
         };
-        Some(Permuted { operator: Box::new(slice), transposed: vec![true] })
+        Some(Permuted {
+            operator: Box::new(slice),
+            transposed: vec![true],
+        })
     }
 }

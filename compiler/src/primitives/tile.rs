@@ -20,7 +20,11 @@ impl Operator for Tile {
         if self.repeats.len() != x.rank() {
             return Err(op_error(format!("{} repeats are given for {x}", self.repeats.len())));
         }
-        let dims = x.shape.iter().zip(&self.repeats).map(|(dim, repeat)| dim.checked_mul(*repeat));
+        let dims = x
+            .shape
+            .iter()
+            .zip(&self.repeats)
+            .map(|(dim, repeat)| dim.checked_mul(*repeat));
         let shape = dims.collect::<Option<Vec<_>>>();
         let shape = shape.ok_or_else(|| op_error(format!("{x} repeated {:?} times is too large", self.repeats)))?;
         Ok(vec![tensor_type(x.dtype, shape)?])
@@ -39,7 +43,13 @@ impl Operator for Tile {
             dims.extend([*repeat, *dim]);
             strides.extend([0, stride as isize]);
         }
-        let strided = StridedCall { dims, strides, offset: 0, size: ty.dtype.size() }.simplified();
+        let strided = StridedCall {
+            dims,
+            strides,
+            offset: 0,
+            size: ty.dtype.size(),
+        }
+        .simplified();
         check_rank(&strided.dims)?;
         let y = cx.output(0);
         cx.call(strided, &[x], &[y]);
@@ -47,7 +57,12 @@ impl Operator for Tile {
     }
 
     fn permute(&self, perm: &[usize], _: &[Option<&TensorType>]) -> Option<Permuted> {
-        let tile = Self { repeats: perm.iter().map(|p| self.repeats[*p]).collect() };
-        Some(Permuted { operator: Box::new(tile), transposed: vec![true] })
+        let tile = Self {
+            repeats: perm.iter().map(|p| self.repeats[*p]).collect(),
+        };
+        Some(Permuted {
+            operator: Box::new(tile),
+            transposed: vec![true],
+        })
     }
 }

@@ -21,20 +21,30 @@ impl Operator for Unary {
             UnaryOp::Neg | UnaryOp::Abs | UnaryOp::Sign => x.dtype.is_integer(),
         };
         if !fits {
-            return Err(op_error(format!("element type {} is not supported by {}", x.dtype, self.name())));
+            return Err(op_error(format!(
+                "element type {} is not supported by {}",
+                x.dtype,
+                self.name()
+            )));
         }
         Ok(vec![x.clone()])
     }
 
     fn lower(&self, cx: &mut Lowering<'_>) -> Result<(), OpError> {
-        let call = UnaryCall { op: self.op, dtype: cx.ty(0).dtype };
+        let call = UnaryCall {
+            op: self.op,
+            dtype: cx.ty(0).dtype,
+        };
         let (x, y) = (cx.input(0), cx.output(0));
         cx.call(call, &[x], &[y]);
         Ok(())
     }
 
     fn permute(&self, _: &[usize], _: &[Option<&TensorType>]) -> Option<Permuted> {
-        Some(Permuted { operator: Box::new(self.clone()), transposed: vec![true] })
+        Some(Permuted {
+            operator: Box::new(self.clone()),
+            transposed: vec![true],
+        })
     }
 
     fn is_elementwise(&self) -> bool {
