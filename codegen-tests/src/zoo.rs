@@ -11,13 +11,21 @@ pub fn folder() -> Option<PathBuf> {
     if folder.join("golden").is_dir() {
         return Some(folder);
     }
-    println!("skipped: there is no model zoo at {}; set EDGEC_ZOO to its folder", folder.display());
+    println!(
+        "skipped: there is no model zoo at {}; set EDGEC_ZOO to its folder",
+        folder.display()
+    );
     None
 }
 
 /// Models of fifty layers with random weights and outputs of size 3. Against float64, on mobilenetv2_035_96, the reference
 /// is off by 2.7e-5 and emitted code by 2.3e-5.
-const DEEP: &[&str] = &["mobilenetv2_035_96", "mobilenetv2_224", "efficientnet_lite0_224", "shufflenetv2_x0_5_224"];
+const DEEP: &[&str] = &[
+    "mobilenetv2_035_96",
+    "mobilenetv2_224",
+    "efficientnet_lite0_224",
+    "shufflenetv2_x0_5_224",
+];
 
 /// A model compiled for its reference.
 pub struct Reference {
@@ -42,13 +50,24 @@ impl Reference {
         let name = model.rsplit('/').next().unwrap_or(model);
         let arrays = npz::read(&zoo.join(format!("golden/{name}.npz"))).map_err(|e| e.to_string())?;
         let cases = harness::cases(arrays).map_err(|e| e.to_string())?;
-        let compiler = Compiler::new(zoo.join(format!("{model}.onnx"))).name("Model").target(target);
+        let compiler = Compiler::new(zoo.join(format!("{model}.onnx")))
+            .name("Model")
+            .target(target);
         let compiler = harness::pin_shapes(compiler, &cases[0].inputs).map_err(|e| e.to_string())?;
         let compiled = compiler.compile().map_err(|e| e.to_string())?;
         let module = name.replace(|c: char| !c.is_ascii_alphanumeric(), "_").to_lowercase();
         let deep = DEEP.contains(&name);
-        let tolerance = Tolerance { absolute: if deep { 5e-5 } else { 1e-5 }, relative: 1e-3 };
-        Ok(Self { module, compiler, compiled, cases, tolerance })
+        let tolerance = Tolerance {
+            absolute: if deep { 5e-5 } else { 1e-5 },
+            relative: 1e-3,
+        };
+        Ok(Self {
+            module,
+            compiler,
+            compiled,
+            cases,
+            tolerance,
+        })
     }
 }
 
@@ -59,7 +78,10 @@ pub type Verdict = Result<Vec<(String, Comparison)>, String>;
 /// verdict a model, in order.
 pub fn verify(workspace: &Workspace, models: &[Reference], together: usize) -> Vec<Verdict> {
     let module = |model: &Reference| Module::new(&model.module, &model.compiler, &model.compiled);
-    let crates: Vec<Vec<Module>> = models.chunks(together).map(|c| c.iter().map(module).collect()).collect();
+    let crates: Vec<Vec<Module>> = models
+        .chunks(together)
+        .map(|c| c.iter().map(module).collect())
+        .collect();
     let progress = Progress::start(format!("building {} models in {} crates", models.len(), crates.len()));
     let built = workspace.build(&crates).unwrap_or_else(|error| panic!("{error}"));
     drop(progress);
@@ -69,6 +91,11 @@ pub fn verify(workspace: &Workspace, models: &[Reference], together: usize) -> V
         let got = runner.run(&inputs.collect::<Result<Vec<_>, _>>()?)?;
         harness::check(program, &model.cases, &got, model.tolerance)
     };
-    let verdicts = models.iter().zip(built).map(|(model, runner)| runner.and_then(|runner| run(model, runner)));
-    verdicts.map(|verdict| verdict.map_err(|error| error.to_string())).collect()
+    let verdicts = models
+        .iter()
+        .zip(built)
+        .map(|(model, runner)| runner.and_then(|runner| run(model, runner)));
+    verdicts
+        .map(|verdict| verdict.map_err(|error| error.to_string()))
+        .collect()
 }

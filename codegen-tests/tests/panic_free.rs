@@ -5,7 +5,12 @@ use edgec::harness::{Module, Workspace};
 use edgec::{Compiler, Target};
 use std::path::Path;
 
-const MODELS: &[&str] = &["trained/mlp_digits", "trained/lenet_mnist", "mlperf_tiny/kws_dscnn_fp32", "tiny/pulsevad_2.1k"];
+const MODELS: &[&str] = &[
+    "trained/mlp_digits",
+    "trained/lenet_mnist",
+    "mlperf_tiny/kws_dscnn_fp32",
+    "tiny/pulsevad_2.1k",
+];
 
 /// What both of Rust's manglings make of `core::panicking`.
 const SYMBOL: &[u8] = b"core9panicking";
@@ -13,7 +18,9 @@ const SYMBOL: &[u8] = b"core9panicking";
 /// Symbols in a library's string tables that hold [`SYMBOL`].
 fn panics(library: &[u8]) -> Vec<String> {
     let printable = |b: &u8| b.is_ascii_graphic();
-    let words = library.split(|b| !printable(b)).filter(|w| w.windows(SYMBOL.len()).any(|w| w == SYMBOL));
+    let words = library
+        .split(|b| !printable(b))
+        .filter(|w| w.windows(SYMBOL.len()).any(|w| w == SYMBOL));
     let mut found: Vec<_> = words.map(|w| String::from_utf8_lossy(w).into_owned()).collect();
     found.sort();
     found.dedup();
@@ -24,7 +31,10 @@ fn panics(library: &[u8]) -> Vec<String> {
 fn emitted_code_has_no_panic_path() {
     let digits = Compiler::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/digits/digits.onnx"));
     let digits = digits.target(Target::Mcu);
-    let mut crates = vec![("digits", vec![Module::new("digits", &digits, &digits.compile().unwrap())])];
+    let mut crates = vec![(
+        "digits",
+        vec![Module::new("digits", &digits, &digits.compile().unwrap())],
+    )];
     let mut problems = vec![];
     if let Some(folder) = zoo::folder() {
         for model in MODELS {

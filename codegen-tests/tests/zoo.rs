@@ -49,7 +49,9 @@ fn report(model: &str, verdict: &Verdict) -> bool {
             }
         }
     }
-    verdict.as_ref().is_ok_and(|outputs| outputs.iter().all(|(_, c)| c.passes()))
+    verdict
+        .as_ref()
+        .is_ok_and(|outputs| outputs.iter().all(|(_, c)| c.passes()))
 }
 
 #[test]
@@ -69,6 +71,18 @@ fn emitted_models_agree_with_their_references() {
     let (names, references): (Vec<_>, Vec<_>) = compiled.into_iter().unzip();
     let workspace = Workspace::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("zoo")).unwrap();
     let verdicts = zoo::verify(&workspace, &references, TOGETHER);
-    failed.extend(names.iter().zip(&verdicts).filter(|(model, verdict)| !report(model, verdict)).map(|(m, _)| m));
-    assert!(failed.is_empty(), "{} of {} models fail: {}", failed.len(), MODELS.len(), failed.join(", "));
+    failed.extend(
+        names
+            .iter()
+            .zip(&verdicts)
+            .filter(|(model, verdict)| !report(model, verdict))
+            .map(|(m, _)| m),
+    );
+    assert!(
+        failed.is_empty(),
+        "{} of {} models fail: {}",
+        failed.len(),
+        MODELS.len(),
+        failed.join(", ")
+    );
 }

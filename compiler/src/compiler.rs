@@ -108,11 +108,15 @@ impl Compiler {
     }
 
     fn stem(&self) -> String {
-        self.path.file_stem().map_or("model".into(), |s| s.to_string_lossy().into_owned())
+        self.path
+            .file_stem()
+            .map_or("model".into(), |s| s.to_string_lossy().into_owned())
     }
 
     fn file_name(&self) -> String {
-        self.path.file_name().map_or("model.onnx".into(), |s| s.to_string_lossy().into_owned())
+        self.path
+            .file_name()
+            .map_or("model.onnx".into(), |s| s.to_string_lossy().into_owned())
     }
 
     /// Reads the file, checks it and inlines its functions.
@@ -126,24 +130,28 @@ impl Compiler {
     }
 
     /// Compiles a loaded model; `after` sees the graph after each pass.
-    pub fn compile_model(
-        &self,
-        model: &Model,
-        after: &mut dyn FnMut(&Pass, &Graph),
-    ) -> Result<Compiled, Error> {
+    pub fn compile_model(&self, model: &Model, after: &mut dyn FnMut(&Pass, &Graph)) -> Result<Compiled, Error> {
         let imported = import::import(model, &self.stem(), &self.dimensions)?;
         let mut graph = imported.graph;
         passes::run(&mut graph, passes::PIPELINE, after)?;
         let program = lower::lower(&graph)?;
         let plan = plan::plan(&program);
         let opset = model.opsets.get("").copied().unwrap_or(0);
-        Ok(Compiled { program, plan, notes: imported.notes, opset })
+        Ok(Compiled {
+            program,
+            plan,
+            notes: imported.notes,
+            opset,
+        })
     }
 
     /// Prints compiled code; `sidecar` names the weights' file, relative to the source.
     pub fn emit(&self, compiled: &Compiled, sidecar: &str) -> Emitted {
         let struct_name = self.name.clone().unwrap_or_else(|| self.stem());
-        let command = self.command.clone().unwrap_or_else(|| format!("edgec {}", self.file_name()));
+        let command = self
+            .command
+            .clone()
+            .unwrap_or_else(|| format!("edgec {}", self.file_name()));
         let options = Options {
             struct_name,
             source: format!("{} (opset {})", self.file_name(), compiled.opset),
@@ -165,7 +173,9 @@ impl Compiler {
     /// Writes the source to `output`, and the weights beside it if they are not inline.
     pub fn write(&self, compiled: &Compiled, output: &Path) -> Result<Emitted, Error> {
         let sidecar = output.with_extension("weights");
-        let file = sidecar.file_name().map_or("model.weights".into(), |s| s.to_string_lossy().into_owned());
+        let file = sidecar
+            .file_name()
+            .map_or("model.weights".into(), |s| s.to_string_lossy().into_owned());
         let emitted = self.emit(compiled, &file);
         std::fs::write(output, &emitted.source).map_err(|e| Error::io(output, e))?;
         if let Some(bytes) = &emitted.sidecar {
@@ -178,7 +188,10 @@ impl Compiler {
     pub fn emit_to_out_dir(&self, file: &str) -> Result<Summary, Error> {
         println!("cargo::rerun-if-changed={}", self.path.display());
         let folder = std::env::var_os("OUT_DIR").ok_or_else(|| {
-            Error::usage("OUT_DIR is not set", "call this from a build script, or use `emit_to` with a path")
+            Error::usage(
+                "OUT_DIR is not set",
+                "call this from a build script, or use `emit_to` with a path",
+            )
         })?;
         self.emit_to(&Path::new(&folder).join(file))
     }

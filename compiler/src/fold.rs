@@ -4,6 +4,7 @@ use crate::Error;
 use crate::exec::Executor;
 use crate::ir::{Graph, OpError, Operator, Tensor, ValueId, infer, op_error};
 use crate::{lower, passes, plan};
+use runtime_core::Simd;
 
 /// Constants larger than this are not made by folding unless their operands are as large.
 const MAX_GROWTH_BYTES: usize = 1 << 16;
@@ -24,8 +25,18 @@ pub fn add(
         if is_worthwhile(&constants, types.iter().map(crate::ir::TensorType::bytes).sum()) {
             let results = evaluate(operator.as_ref(), &constants).map_err(|e| op_error(e.to_string()))?;
             let several = results.len() > 1;
-            let name = |i: usize| if several { format!("{name}_{i}") } else { name.to_owned() };
-            return Ok(results.into_iter().enumerate().map(|(i, t)| graph.add_constant(name(i), t)).collect());
+            let name = |i: usize| {
+                if several {
+                    format!("{name}_{i}")
+                } else {
+                    name.to_owned()
+                }
+            };
+            return Ok(results
+                .into_iter()
+                .enumerate()
+                .map(|(i, t)| graph.add_constant(name(i), t))
+                .collect());
         }
     }
     let node = graph.add(name, operator, &operands, origin)?;
@@ -38,25 +49,32 @@ pub fn is_worthwhile(constants: &[Tensor], bytes: usize) -> bool {
     bytes <= from.saturating_mul(2).max(MAX_GROWTH_BYTES)
 }
 
-/// The operator's results for these operands, as a device would compute them.
+/// The operator's results for these operands. The baseline instruction set computes them, so that the same model gives
+/// the same bytes on every machine.
 pub fn evaluate(operator: &dyn Operator, operands: &[Tensor]) -> Result<Vec<Tensor>, Error> {
     let mut graph = Graph::new("fold");
-    let inputs: Vec<_> =
-        operands.iter().enumerate().map(|(i, t)| Some(graph.add_input(format!("x{i}"), t.ty()))).collect();
-    let node = graph.add(operator.name(), operator.boxed(), &inputs, &[]).map_err(|e| Error::Operators(vec![
-        crate::error::OperatorProblem {
-            node: operator.name().into(),
-            operator: operator.name().into(),
-            opset: 0,
-            message: e.message,
-            help: e.help,
-        },
-    ]))?;
+    // Constants, since some operators need their weights known.
+    let inputs: Vec<_> = operands
+        .iter()
+        .enumerate()
+        .map(|(i, t)| Some(graph.add_constant(format!("x{i}"), t.clone())))
+        .collect();
+    let node = graph
+        .add(operator.name(), operator.boxed(), &inputs, &[])
+        .map_err(|e| {
+            Error::Operators(vec![crate::error::OperatorProblem {
+                node: operator.name().into(),
+                operator: operator.name().into(),
+                opset: 0,
+                message: e.message,
+                help: e.help,
+            }])
+        })?;
     for (i, output) in graph.node(node).outputs.clone().into_iter().enumerate() {
         graph.add_output(format!("y{i}"), output);
     }
     passes::run(&mut graph, passes::REQUIRED, &mut |_, _| {})?;
     let program = lower::lower(&graph)?;
     let plan = plan::plan(&program);
-    Ok(Executor::new(&program, &plan).run(operands))
+    Ok(Executor::new(&program, &plan).on(Simd::BASELINE).run(&[]))
 }

@@ -73,8 +73,14 @@ impl Inspection {
         let inputs = model.graph.input.iter().filter(|i| !initializers.contains(i.name()));
         let elements = |dims: &[i64]| dims.iter().map(|d| d.unsigned_abs()).product::<u64>();
         Ok(Self {
-            producer: format!("{} {}", header.producer_name(), header.producer_version()).trim().to_owned(),
-            opsets: model.opsets.iter().map(|(domain, version)| (domain.clone(), *version)).collect(),
+            producer: format!("{} {}", header.producer_name(), header.producer_version())
+                .trim()
+                .to_owned(),
+            opsets: model
+                .opsets
+                .iter()
+                .map(|(domain, version)| (domain.clone(), *version))
+                .collect(),
             inputs: inputs.map(declared).collect(),
             outputs: model.graph.output.iter().map(declared).collect(),
             open_dimensions: open_dimensions(&model),
@@ -100,7 +106,11 @@ fn declared(info: &ValueInfoProto) -> Declared {
         dims.collect()
     });
     let dtype = tensor.map_or("?".into(), |t| load::dtype_name(t.elem_type()).to_string());
-    Declared { name: info.name().to_owned(), dtype, shape }
+    Declared {
+        name: info.name().to_owned(),
+        dtype,
+        shape,
+    }
 }
 
 fn operators(model: &Model) -> Vec<OperatorCount> {
@@ -108,7 +118,14 @@ fn operators(model: &Model) -> Vec<OperatorCount> {
     for node in &model.graph.node {
         let name = full_name(node);
         let supported = ops::find(node.domain(), node.op_type()).is_some();
-        counts.entry(name.clone()).or_insert(OperatorCount { name, nodes: 0, supported }).nodes += 1;
+        counts
+            .entry(name.clone())
+            .or_insert(OperatorCount {
+                name,
+                nodes: 0,
+                supported,
+            })
+            .nodes += 1;
     }
     let mut counts: Vec<_> = counts.into_values().collect();
     counts.sort_by_key(|c| std::cmp::Reverse(c.nodes));
@@ -117,7 +134,10 @@ fn operators(model: &Model) -> Vec<OperatorCount> {
 
 impl fmt::Display for Declared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shape = self.shape.as_ref().map_or("shape not declared".into(), |s| format!("[{}]", s.join(", ")));
+        let shape = self
+            .shape
+            .as_ref()
+            .map_or("shape not declared".into(), |s| format!("[{}]", s.join(", ")));
         write!(f, "`{}` {} {shape}", self.name.escape_debug(), self.dtype)
     }
 }
@@ -127,7 +147,10 @@ impl fmt::Display for Inspection {
         if !self.producer.is_empty() {
             writeln!(f, "producer    {}", self.producer.escape_debug())?;
         }
-        let opsets = self.opsets.iter().map(|(d, v)| format!("{} {v}", if d.is_empty() { "ai.onnx" } else { d }));
+        let opsets = self
+            .opsets
+            .iter()
+            .map(|(d, v)| format!("{} {v}", if d.is_empty() { "ai.onnx" } else { d }));
         writeln!(f, "opsets      {}", opsets.collect::<Vec<_>>().join(", "))?;
         for input in &self.inputs {
             writeln!(f, "input       {input}")?;
@@ -136,8 +159,16 @@ impl fmt::Display for Inspection {
             writeln!(f, "output      {output}")?;
         }
         for open in &self.open_dimensions {
-            let name = open.name.as_ref().map_or(String::new(), |n| format!(", called `{}`", n.escape_debug()));
-            writeln!(f, "open        dimension {} of `{}`{name}", open.axis, open.input.escape_debug())?;
+            let name = open
+                .name
+                .as_ref()
+                .map_or(String::new(), |n| format!(", called `{}`", n.escape_debug()));
+            writeln!(
+                f,
+                "open        dimension {} of `{}`{name}",
+                open.axis,
+                open.input.escape_debug()
+            )?;
         }
         writeln!(f, "parameters  {}", grouped(self.parameters))?;
         writeln!(f, "operators")?;

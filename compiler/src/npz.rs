@@ -43,7 +43,10 @@ pub enum NpzError {
 
 impl NpzError {
     fn file(path: &Path, message: impl ToString) -> Self {
-        Self::File { path: path.to_owned(), message: message.to_string() }
+        Self::File {
+            path: path.to_owned(),
+            message: message.to_string(),
+        }
     }
 }
 
@@ -66,7 +69,9 @@ pub fn read(path: &Path) -> Result<Arrays, NpzError> {
     for index in 0..zip.len() {
         let entry = zip.by_index(index).map_err(|e| NpzError::file(path, e))?;
         let file_name = entry.name().map_err(|e| NpzError::file(path, e))?;
-        let Some(name) = npyz::npz::array_name_from_file_name(&file_name).map(str::to_owned) else { continue };
+        let Some(name) = npyz::npz::array_name_from_file_name(&file_name).map(str::to_owned) else {
+            continue;
+        };
         let tensor = read_array(entry).map_err(|(message, help)| NpzError::Array {
             path: path.to_owned(),
             name: name.clone(),
@@ -82,7 +87,9 @@ fn read_array(reader: impl Read) -> Result<Tensor, ArrayProblem> {
     let npy = NpyFile::new(reader).map_err(problem)?;
     let shape: Vec<usize> = npy.shape().iter().map(|d| *d as usize).collect();
     let column_major = npy.order() == npyz::Order::Fortran && shape.len() > 1;
-    let npyz::DType::Plain(ty) = npy.dtype() else { return Err(problem("structured arrays are not tensors")) };
+    let npyz::DType::Plain(ty) = npy.dtype() else {
+        return Err(problem("structured arrays are not tensors"));
+    };
     let descr = ty.to_string();
     let (dtype, bytes) = match descr.trim_start_matches(['<', '>', '|', '=']) {
         "f4" => (DType::F32, elements(npy, |v: f32| v.to_le_bytes())?),
@@ -105,7 +112,11 @@ fn read_array(reader: impl Read) -> Result<Tensor, ArrayProblem> {
     if shape.iter().product::<usize>() * dtype.size() != bytes.len() {
         return Err(problem(format!("the data does not fill shape {shape:?}")));
     }
-    let bytes = if column_major { row_major(&bytes, &shape, dtype.size()) } else { bytes };
+    let bytes = if column_major {
+        row_major(&bytes, &shape, dtype.size())
+    } else {
+        bytes
+    };
     Ok(Tensor::new(dtype, shape, bytes))
 }
 
@@ -154,10 +165,13 @@ pub fn write(path: &Path, arrays: &[(&str, &Tensor)]) -> Result<(), NpzError> {
     let options = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
     for (name, tensor) in arrays {
         let file_name = npyz::npz::file_name_from_array_name(name);
-        zip.start_file(file_name, options.large_file(true)).map_err(|e| NpzError::file(path, e))?;
+        zip.start_file(file_name, options.large_file(true))
+            .map_err(|e| NpzError::file(path, e))?;
         write_array(&mut zip, tensor).map_err(|e| NpzError::file(path, e))?;
     }
-    zip.finish().and_then(|mut w| Ok(w.flush()?)).map_err(|e| NpzError::file(path, e))
+    zip.finish()
+        .and_then(|mut w| Ok(w.flush()?))
+        .map_err(|e| NpzError::file(path, e))
 }
 
 fn write_array(writer: &mut impl Write, tensor: &Tensor) -> std::io::Result<()> {
@@ -184,7 +198,11 @@ fn put<T: npyz::AutoSerialize, const N: usize>(
     of_bytes: fn([u8; N]) -> T,
 ) -> std::io::Result<()> {
     let shape: Vec<u64> = tensor.shape.iter().map(|d| *d as u64).collect();
-    let mut npy = npyz::WriteOptions::new().default_dtype().shape(&shape).writer(writer).begin_nd()?;
+    let mut npy = npyz::WriteOptions::new()
+        .default_dtype()
+        .shape(&shape)
+        .writer(writer)
+        .begin_nd()?;
     npy.extend(tensor.bytes.as_chunks::<N>().0.iter().map(|bytes| of_bytes(*bytes)))?;
     npy.finish()
 }
@@ -201,8 +219,11 @@ mod tests {
             let byte = |i: usize| if dtype == DType::Bool { i as u8 % 2 } else { i as u8 + 1 };
             Tensor::new(dtype, vec![2, 3], (0..6 * dtype.size()).map(byte).collect())
         };
-        let mut tensors: Vec<(String, Tensor)> =
-            DType::ALL.iter().filter(|d| **d != DType::Bf16).map(|d| (format!("in0:{d}/x"), sample(*d))).collect();
+        let mut tensors: Vec<(String, Tensor)> = DType::ALL
+            .iter()
+            .filter(|d| **d != DType::Bf16)
+            .map(|d| (format!("in0:{d}/x"), sample(*d)))
+            .collect();
         tensors.push(("scalar".into(), Tensor::scalar(DType::F32, 2.5)));
         tensors.push(("empty".into(), Tensor::f32(&[0, 3], &[])));
         let arrays: Vec<_> = tensors.iter().map(|(n, t)| (n.as_str(), t)).collect();

@@ -45,7 +45,11 @@ impl Summary {
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let calls: usize = self.kernels.values().sum();
-        let kernels: Vec<_> = self.kernels.iter().map(|(name, count)| format!("{name} {count}")).collect();
+        let kernels: Vec<_> = self
+            .kernels
+            .iter()
+            .map(|(name, count)| format!("{name} {count}"))
+            .collect();
         writeln!(f, "{}", self.model)?;
         writeln!(f, "  kernel calls  {calls} ({})", kernels.join(", "))?;
         writeln!(f, "  MACs          {}", grouped(self.macs))?;

@@ -12,7 +12,12 @@ fn model() -> PathBuf {
 fn edgec(folder: &Path, args: &[&str]) -> Output {
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
     let mut command = Command::new(env!("CARGO_BIN_EXE_edgec"));
-    command.current_dir(folder).args(args).env("XDG_CACHE_HOME", cache).output().unwrap()
+    command
+        .current_dir(folder)
+        .args(args)
+        .env("XDG_CACHE_HOME", cache)
+        .output()
+        .unwrap()
 }
 
 fn stderr(output: &Output) -> String {
@@ -31,7 +36,15 @@ fn the_same_model_gives_the_same_bytes_in_another_process_and_folder() {
         let model_copy = folder.path().join(copy).join("digits.onnx");
         std::fs::create_dir(model_copy.parent().unwrap()).unwrap();
         std::fs::copy(model(), &model_copy).unwrap();
-        let args = [model_copy.to_str().unwrap(), "-o", "out.rs", "--weights", "sidecar", "--name", "Digits"];
+        let args = [
+            model_copy.to_str().unwrap(),
+            "-o",
+            "out.rs",
+            "--weights",
+            "sidecar",
+            "--name",
+            "Digits",
+        ];
         let output = edgec(folder.path(), &args);
         assert_eq!(code(&output), Some(0), "{}", stderr(&output));
         assert!(stderr(&output).contains("kernel calls"));
@@ -50,7 +63,10 @@ fn source_or_summary_goes_to_stdout() {
     assert!(String::from_utf8(source.stdout).unwrap().contains("pub struct Digits"));
     let json = edgec(folder.path(), &[model, "-o", "d.rs", "--json"]);
     let summary: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
-    assert!(summary["macs"].as_u64() > Some(0) && summary["ram"].is_u64(), "{summary}");
+    assert!(
+        summary["macs"].as_u64() > Some(0) && summary["ram"].is_u64(),
+        "{summary}"
+    );
     let inspection = edgec(folder.path(), &["inspect", model, "--json"]);
     let inspection: serde_json::Value = serde_json::from_slice(&inspection.stdout).unwrap();
     assert_eq!(inspection["operators"][0]["name"], "Gemm", "{inspection}");
@@ -92,7 +108,10 @@ fn results_are_verified_against_a_reference() {
     npz::write(&at("in.npz"), &[(&input.name, &tensor)]).unwrap();
 
     let model = model.to_str().unwrap();
-    let run = edgec(folder.path(), &["run", model, "--input", "in.npz", "--output", "out.npz"]);
+    let run = edgec(
+        folder.path(),
+        &["run", model, "--input", "in.npz", "--output", "out.npz"],
+    );
     assert_eq!(code(&run), Some(0), "{}", stderr(&run));
     let result = npz::read(&at("out.npz")).unwrap().remove(&output.name).unwrap();
 
@@ -100,9 +119,12 @@ fn results_are_verified_against_a_reference() {
     npz::write(&at("golden.npz"), &[(&key_in, &tensor), (&key_out, &result)]).unwrap();
     let wrong = Tensor::f32(&result.shape, &vec![77.0; result.len()]);
     npz::write(&at("wrong.npz"), &[(&key_in, &tensor), (&key_out, &wrong)]).unwrap();
-    for (golden, how, expected) in
-        [("golden.npz", None, 0), ("wrong.npz", None, 1), ("golden.npz", Some("--executor"), 0), ("wrong.npz", Some("--executor"), 1)]
-    {
+    for (golden, how, expected) in [
+        ("golden.npz", None, 0),
+        ("wrong.npz", None, 1),
+        ("golden.npz", Some("--executor"), 0),
+        ("wrong.npz", Some("--executor"), 1),
+    ] {
         let args: Vec<&str> = ["verify", model, "--golden", golden].into_iter().chain(how).collect();
         let output = edgec(folder.path(), &args);
         assert_eq!(code(&output), Some(expected), "{}", stderr(&output));

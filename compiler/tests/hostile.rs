@@ -9,11 +9,14 @@ use edgec::proto::attribute_proto::AttributeType;
 use edgec::proto::tensor_proto::DataType;
 use edgec::proto::*;
 use edgec::{Compiler, Weights};
+use proc_macro2::{TokenStream, TokenTree};
 use proptest::prelude::*;
 use prost::Message;
 
 /// How long one model may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long the tests on models of the zoo may take together, each.
+const ZOO_TIME: Duration = Duration::from_secs(10);
 /// How much memory this whole file of tests may take, in KiB.
 const MEMORY: u64 = 1 << 20;
 
@@ -26,7 +29,9 @@ fn compile(bytes: &[u8]) -> Result<String, String> {
 fn compile_as(name: &str, bytes: &[u8]) -> Result<String, String> {
     let model = load_bytes(bytes, None).map_err(|error| error.to_string())?;
     let compiler = Compiler::new("model.onnx").name(name).weights(Weights::Sidecar);
-    let compiled = compiler.compile_model(&model, &mut |_, _| {}).map_err(|error| error.to_string())?;
+    let compiled = compiler
+        .compile_model(&model, &mut |_, _| {})
+        .map_err(|error| error.to_string())?;
     let source = compiler.emit(&compiled, "model.weights").source;
     if let Err(error) = syn::parse_file(&source) {
         panic!("what is emitted is not Rust: {error}\n{source}");
@@ -290,7 +295,11 @@ fn truncations() {
 
 #[test]
 fn truncations_of_the_zoo() {
+    let start = Instant::now();
     for path in zoo(2 << 20) {
+        if start.elapsed() > ZOO_TIME {
+            return;
+        }
         let bytes = std::fs::read(&path).unwrap();
         for len in (0..bytes.len()).step_by(1024.max(bytes.len() / 50)) {
             // A cut between two fields of the outermost message can leave a model without metadata.
@@ -320,7 +329,11 @@ fn bit_flips() {
 
 #[test]
 fn bit_flips_of_the_zoo() {
+    let start = Instant::now();
     for path in zoo(64 << 10) {
+        if start.elapsed() > ZOO_TIME {
+            return;
+        }
         let bytes = std::fs::read(&path).unwrap();
         for seed in 0..100 {
             let mut bytes = bytes.clone();
@@ -487,12 +500,19 @@ fn names_from_hell() {
 /// Whether the tokens and comments of emitted source are what an emitter writes: nothing that the hostile names spell,
 /// no character beyond printable ASCII, no line of unreasonable length.
 fn is_tame(source: &str) -> bool {
-    fn calls(tokens: proc_macro2::TokenStream, name: &str) -> bool {
-        tokens.into_iter().any(|token| match token {
-            proc_macro2::TokenTree::Ident(ident) => ident == name,
-            proc_macro2::TokenTree::Group(group) => calls(group.stream(), name),
-            _ => false,
-        })
+    fn calls(tokens: TokenStream, name: &str) -> bool {
+        let mut tokens = tokens.into_iter().peekable();
+        while let Some(token) = tokens.next() {
+            let found = match (&token, tokens.peek()) {
+                (TokenTree::Ident(ident), Some(TokenTree::Group(group))) if ident == name => group.stream().is_empty(),
+                (TokenTree::Group(group), _) => calls(group.stream(), name),
+                _ => false,
+            };
+            if found {
+                return true;
+            }
+        }
+        false
     }
     let printable = source.chars().all(|c| matches!(c, ' '..='~' | '\n'));
     let short = source.lines().all(|line| line.len() < 1000);
@@ -570,23 +590,228 @@ fn functions_that_grow() {
 }
 
 #[test]
-fn many_nodes_in_reverse() {
-    let name = |index: usize| {
-        if index == 0 {
-            "x".to_owned()
-        } else {
-            format!("t{index}")
-        }
+fn many_nodes() {
+    let name = |index: usize| if index == 0 { "x".to_owned() } else { format!("t{index}") };
+    let chain = |count: usize| (0..count).rev().map(|i| node("Neg", &[&name(i)], &[&name(i + 1)])).collect();
+    let long = |count: usize| GraphProto { output: vec![value(&name(count), &[4])], ..graph(chain(count)) };
+    survives("3 000 nodes in reverse", &model(long(3_000)).encode_to_vec()).unwrap();
+
+    let mut cycle = long(20_000);
+    cycle.node.last_mut().unwrap().input = vec!["t20000".into()];
+    assert!(error("a cycle of 20 000 nodes", &model(cycle)).contains("cycle"));
+
+    let mut wide: Vec<_> = (1..2_000).map(|i| node("Neg", &["x"], &[&name(i)])).collect();
+    wide.push(NodeProto { input: (1..2_000).map(name).collect(), ..node("Sum", &[], &["y"]) });
+    survives("2 000 nodes side by side", &model(graph(wide)).encode_to_vec()).unwrap();
+}
+
+#[test]
+fn constants_that_grow() {
+    // Each node doubles what is known at compile time: 2^40 elements in the end.
+    let name = |index: usize| if index == 0 { "w".to_owned() } else { format!("t{index}") };
+    let double = |i: usize| {
+        let axis = AttributeProto { i: Some(0), ..attribute("axis", AttributeType::Int) };
+        NodeProto { attribute: vec![axis], ..node("Concat", &[&name(i), &name(i)], &[&name(i + 1)]) }
     };
-    let chain = (0..20_000)
-        .rev()
-        .map(|index| node("Neg", &[&name(index)], &[&name(index + 1)]))
-        .collect();
-    let mut model = model(graph(chain));
-    model.graph.as_mut().unwrap().output = vec![value("t20000", &[4])];
-    let _ = survives("20 000 nodes in reverse", &model.encode_to_vec());
-    model.graph.as_mut().unwrap().node.last_mut().unwrap().input = vec!["t20000".into()];
-    assert!(error("a cycle of 20 000 nodes", &model).contains("cycle"));
+    let mut graph = graph((0..36).map(double).collect());
+    graph.node.push(node("Sub", &["t36", "x"], &["y"]));
+    graph.initializer = vec![floats("w", &[16])];
+    let refused = error("constants that double", &model(graph));
+    assert!(refused.contains("constants"), "{refused}");
+}
+
+/// Numbers that are not meant to be where they are put.
+const NUMBERS: [i64; 16] = [
+    i64::MIN,
+    i64::MIN + 1,
+    -(1 << 31),
+    -2,
+    -1,
+    0,
+    1,
+    3,
+    1000,
+    1 << 20,
+    i32::MAX as i64,
+    1 << 31,
+    1 << 32,
+    1 << 48,
+    1 << 62,
+    i64::MAX,
+];
+
+/// Puts a wrong number in the place of one in an attribute or a stored tensor of integers.
+fn spoil(model: &mut ModelProto, random: &mut Random) {
+    let graph = model.graph.as_mut().unwrap();
+    let number = NUMBERS[random.below(NUMBERS.len())];
+    let float = [f32::NAN, f32::INFINITY, -1.0, 0.0, 1e-30, 1e30, 1e6, 0.5][random.below(8)];
+    let mut places: Vec<Box<dyn FnMut() + '_>> = vec![];
+    for attribute in graph.node.iter_mut().flat_map(|node| &mut node.attribute) {
+        if let Some(i) = &mut attribute.i {
+            places.push(Box::new(move || *i = number));
+        }
+        if let Some(f) = &mut attribute.f {
+            places.push(Box::new(move || *f = float));
+        }
+        for i in &mut attribute.ints {
+            places.push(Box::new(move || *i = number));
+        }
+        for f in &mut attribute.floats {
+            places.push(Box::new(move || *f = float));
+        }
+    }
+    for tensor in &mut graph.initializer {
+        for i in tensor.int64_data.iter_mut().take(8) {
+            places.push(Box::new(move || *i = number));
+        }
+        if tensor.data_type == Some(DataType::Int64.into()) {
+            let raw = tensor.raw_data.iter_mut().flat_map(|raw| raw.chunks_exact_mut(8)).take(8);
+            places.extend(raw.map(|raw| -> Box<dyn FnMut()> { Box::new(move || raw.copy_from_slice(&number.to_le_bytes())) }));
+        }
+        if tensor.data_type == Some(DataType::Float.into()) && tensor.dims.len() == 1 {
+            let raw = tensor.raw_data.iter_mut().flat_map(|raw| raw.chunks_exact_mut(4)).take(8);
+            places.extend(raw.map(|raw| -> Box<dyn FnMut()> { Box::new(move || raw.copy_from_slice(&float.to_le_bytes())) }));
+        }
+    }
+    if !places.is_empty() {
+        let place = random.below(places.len());
+        places[place]();
+    }
+}
+
+/// Models of one node with numbers for attributes and operands; the data is an input or, if `known`, a constant.
+fn nodes_with_numbers(known: bool) -> Vec<(&'static str, ModelProto)> {
+    let ints = |name: &str, values: &[i64]| AttributeProto {
+        ints: values.to_vec(),
+        ..attribute(name, AttributeType::Ints)
+    };
+    let int = |name: &str, value: i64| AttributeProto { i: Some(value), ..attribute(name, AttributeType::Int) };
+    let text = |name: &str, value: &str| AttributeProto {
+        s: Some(value.as_bytes().to_vec()),
+        ..attribute(name, AttributeType::String)
+    };
+    let list = |name: &str, values: &[i64]| TensorProto {
+        name: Some(name.to_owned()),
+        dims: vec![values.len() as i64],
+        data_type: Some(DataType::Int64.into()),
+        int64_data: values.to_vec(),
+        ..Default::default()
+    };
+    let scalar = |name: &str, number: i64| TensorProto { dims: vec![], ..list(name, &[number]) };
+    let window = || vec![ints("strides", &[1, 1]), ints("dilations", &[1, 1]), ints("pads", &[1, 1, 1, 1])];
+    let pool = || [window(), vec![ints("kernel_shape", &[2, 2]), int("ceil_mode", 0)]].concat();
+    let same = || vec![ints("strides", &[2, 2]), text("auto_pad", "SAME_UPPER"), int("group", 2)];
+    let weights = || vec![floats("w", &[4, 2, 3, 3])];
+    let cases = [
+        ("Conv", vec!["x", "w"], [window(), vec![int("group", 2), ints("kernel_shape", &[3, 3])]].concat(), weights()),
+        ("Conv", vec!["x", "w"], same(), weights()),
+        (
+            "ConvTranspose",
+            vec!["x", "w"],
+            [window(), vec![int("group", 2), ints("output_padding", &[0, 0]), ints("output_shape", &[6, 6])]].concat(),
+            weights(),
+        ),
+        ("ConvTranspose", vec!["x", "w"], same(), weights()),
+        ("MaxPool", vec!["x"], pool(), vec![]),
+        ("AveragePool", vec!["x"], [pool(), vec![int("count_include_pad", 1)]].concat(), vec![]),
+        ("MaxPool", vec!["x"], vec![ints("kernel_shape", &[2, 2]), text("auto_pad", "SAME_LOWER")], vec![]),
+        ("Pad", vec!["x", "a"], vec![], vec![list("a", &[0, 0, 1, 1, 0, 0, 1, 1])]),
+        ("Pad", vec!["x", "a"], vec![text("mode", "reflect")], vec![list("a", &[0, 0, 1, 1, 0, 0, 1, 1])]),
+        ("Slice", vec!["x", "a", "b", "c", "d"], vec![], vec![
+            list("a", &[0, 1]),
+            list("b", &[1, 4]),
+            list("c", &[1, 2]),
+            list("d", &[1, 2]),
+        ]),
+        ("Tile", vec!["x", "a"], vec![], vec![list("a", &[1, 2, 1, 1])]),
+        ("Expand", vec!["x", "a"], vec![], vec![list("a", &[2, 1, 1, 1, 1])]),
+        ("Reshape", vec!["x", "a"], vec![int("allowzero", 0)], vec![list("a", &[1, 4, -1])]),
+        ("ConstantOfShape", vec!["a"], vec![], vec![list("a", &[2, 3])]),
+        ("Range", vec!["a", "b", "c"], vec![], vec![scalar("a", 0), scalar("b", 10), scalar("c", 2)]),
+        ("Resize", vec!["x", "", "", "a"], vec![text("mode", "linear"), int("antialias", 1)], vec![list("a", &[1, 4, 8, 8])]),
+        ("Resize", vec!["x", "", "s"], vec![text("mode", "cubic"), int("antialias", 1)], vec![floats("s", &[4])]),
+        ("DepthToSpace", vec!["x"], vec![int("blocksize", 2)], vec![]),
+        ("SpaceToDepth", vec!["x"], vec![int("blocksize", 2)], vec![]),
+        ("Split", vec!["x", "a"], vec![int("axis", 1)], vec![list("a", &[1])]),
+        ("Concat", vec!["x", "x"], vec![int("axis", 1)], vec![]),
+        ("Gather", vec!["x", "a"], vec![int("axis", 1)], vec![list("a", &[0, 3, -1])]),
+        ("Transpose", vec!["x"], vec![ints("perm", &[3, 1, 0, 2])], vec![]),
+        ("ReduceSum", vec!["x", "a"], vec![int("keepdims", 0)], vec![list("a", &[1, 2])]),
+        ("ArgMax", vec!["x"], vec![int("axis", 1), int("select_last_index", 1)], vec![]),
+        ("Unsqueeze", vec!["x", "a"], vec![], vec![list("a", &[0, 3])]),
+        ("Squeeze", vec!["x", "a"], vec![], vec![list("a", &[0])]),
+        ("Flatten", vec!["x"], vec![int("axis", 2)], vec![]),
+        ("Softmax", vec!["x"], vec![int("axis", 2)], vec![]),
+        ("Cast", vec!["x"], vec![int("to", 7)], vec![]),
+        ("GroupNormalization", vec!["x", "s", "s"], vec![int("num_groups", 2)], vec![floats("s", &[2])]),
+        ("LayerNormalization", vec!["x", "s"], vec![int("axis", -1)], vec![floats("s", &[6])]),
+        ("Mod", vec!["a", "b"], vec![int("fmod", 0)], vec![list("a", &[7, -7]), list("b", &[3, -2])]),
+        ("Div", vec!["a", "b"], vec![], vec![list("a", &[7, -7]), list("b", &[3, -1])]),
+        ("Pow", vec!["a", "b"], vec![], vec![list("a", &[7, -7]), list("b", &[3, 2])]),
+    ];
+    let cases = cases.into_iter().map(|(op, inputs, attribute, mut initializer)| {
+        let node = NodeProto { attribute, ..node(op, &inputs, &["y"]) };
+        let mut input = vec![];
+        if known {
+            initializer.push(floats("x", &[1, 4, 6, 6]));
+        } else {
+            input.push(value("x", &[1, 4, 6, 6]));
+        }
+        let output = vec![ValueInfoProto { name: Some("y".into()), ..Default::default() }];
+        let mut model = model(GraphProto { node: vec![node], input, output, initializer, ..Default::default() });
+        model.opset_import[0].version = Some(18);
+        (op, model)
+    });
+    cases.collect()
+}
+
+#[test]
+fn numbers_out_of_place() {
+    let mut compiled = 0;
+    for known in [false, true] {
+        for (op, model) in nodes_with_numbers(known) {
+            for seed in 0..150 {
+                let (mut model, mut random) = (model.clone(), Random(seed));
+                for _ in 0..=random.below(3) {
+                    spoil(&mut model, &mut random);
+                }
+                let what = format!("{op} with the numbers of seed {seed} (constant: {known})");
+                compiled += usize::from(survives(&what, &model.encode_to_vec()).is_ok());
+            }
+        }
+    }
+    assert!(compiled > 100, "only {compiled} of the models are any good");
+}
+
+#[test]
+fn large_inputs() {
+    // 2 GiB and a little less, in few and in many dimensions; attributes as they should be.
+    for shape in [&[1, 4, 11_585, 11_585][..], &[1, 4, 1, 1 << 27], &[0, 4, 1 << 13, 1 << 13], &[2; 8], &[1; 9]] {
+        for (op, mut model) in nodes_with_numbers(false) {
+            model.graph.as_mut().unwrap().input = vec![value("x", shape)];
+            let refused = survives(&format!("{op} of {shape:?}"), &model.encode_to_vec());
+            let reads_x = model.graph.unwrap().node[0].input.contains(&"x".to_owned());
+            if shape.len() > 8 && reads_x {
+                assert!(refused.unwrap_err().contains("at most 8 dimensions"), "{op}");
+            }
+        }
+    }
+}
+
+#[test]
+fn numbers_out_of_place_in_the_zoo() {
+    let start = Instant::now();
+    for path in zoo(512 << 10) {
+        let model = ModelProto::decode(&*std::fs::read(&path).unwrap()).unwrap();
+        for seed in 0..20 {
+            let (mut model, mut random) = (model.clone(), Random(seed));
+            spoil(&mut model, &mut random);
+            let _ = survives(&format!("{} with the number of seed {seed}", path.display()), &model.encode_to_vec());
+            if start.elapsed() > ZOO_TIME {
+                return;
+            }
+        }
+    }
 }
 
 /// A change to a file, by position in thousandths.

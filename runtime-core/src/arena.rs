@@ -140,7 +140,16 @@ impl<T, const O: usize, const L: usize> sealed::Sealed for Slot<T, O, L> {}
 impl<T: Element, const O: usize, const L: usize> Places for Slot<T, O, L> {
     const CHECK: Ranges = Ranges {
         count: 1,
-        ranges: [(O, O + L * size_of::<T>()), (0, 0), (0, 0), (0, 0), (0, 0), (0, 0), (0, 0), (0, 0)],
+        ranges: [
+            (O, O + L * size_of::<T>()),
+            (0, 0),
+            (0, 0),
+            (0, 0),
+            (0, 0),
+            (0, 0),
+            (0, 0),
+            (0, 0),
+        ],
         aligned: O.is_multiple_of(align_of::<T>()),
     };
     type Shared<'a> = &'a [T; L];

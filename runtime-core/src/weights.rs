@@ -49,7 +49,10 @@ impl<const BYTES: usize> Sidecar<BYTES> {
     /// At compile time, if they leave the file or are misaligned.
     pub const fn tensor<T: Element, const OFFSET: usize, const N: usize>(&'static self) -> &'static [T; N] {
         const {
-            assert!(OFFSET <= BYTES && N <= (BYTES - OFFSET) / size_of::<T>(), "tensor outside the sidecar");
+            assert!(
+                OFFSET <= BYTES && N <= (BYTES - OFFSET) / size_of::<T>(),
+                "tensor outside the sidecar"
+            );
             assert!(OFFSET.is_multiple_of(align_of::<T>()), "tensor misaligned");
             assert!(cfg!(target_endian = "little"), "weights are stored little-endian");
         }

@@ -1,7 +1,7 @@
 use super::generic::by_dtype;
 use super::{HOST_RANK, activate, padded};
-use crate::DType;
 use crate::BinaryOp;
+use crate::DType;
 use crate::{Args, KernelCall, Value};
 use runtime_core::function::{AnyFunction, Identity};
 use runtime_core::kernels::{self as k, Binary};
@@ -58,7 +58,11 @@ macro_rules! by_op {
 
 impl KernelCall for BinaryCall {
     fn name(&self) -> &'static str {
-        if self.is_f32_arithmetic() { "binary" } else { "binary_of" }
+        if self.is_f32_arithmetic() {
+            "binary"
+        } else {
+            "binary_of"
+        }
     }
 
     fn in_place_name(&self) -> Option<&'static str> {

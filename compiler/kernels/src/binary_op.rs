@@ -28,6 +28,9 @@ ops! {
 impl BinaryOp {
     /// Whether the result is a boolean for numbers.
     pub const fn is_predicate(self) -> bool {
-        matches!(self, Self::Equal | Self::Greater | Self::GreaterOrEqual | Self::Less | Self::LessOrEqual)
+        matches!(
+            self,
+            Self::Equal | Self::Greater | Self::GreaterOrEqual | Self::Less | Self::LessOrEqual
+        )
     }
 }

@@ -23,11 +23,15 @@ impl KernelCall for MapCall {
     }
 
     fn params(&self) -> Value {
-        Value::of(&Map { function: self.function })
+        Value::of(&Map {
+            function: self.function,
+        })
     }
 
     fn execute(&self, args: &mut Args<'_>) {
-        let map = Map { function: self.function };
+        let map = Map {
+            function: self.function,
+        };
         if self.dtype == DType::F32 {
             return kernels::map(args.simd, map, args.x(0), args.y(0));
         }
@@ -36,6 +40,12 @@ impl KernelCall for MapCall {
     }
 
     fn execute_in_place(&self, args: &mut Args<'_>) {
-        kernels::map_in_place(args.simd, Map { function: self.function }, args.y(0));
+        kernels::map_in_place(
+            args.simd,
+            Map {
+                function: self.function,
+            },
+            args.y(0),
+        );
     }
 }

@@ -15,9 +15,9 @@ mod generic;
 mod kernel_call;
 mod matrix;
 mod movement;
-mod pool;
 mod normalization;
 mod pad;
+mod pool;
 mod reduce;
 mod resize;
 mod select;
@@ -30,16 +30,16 @@ pub use binary_op::BinaryOp;
 pub use cast::CastCall;
 pub use dtype::DType;
 pub use elementwise::MapCall;
-pub use kernel_call::{Args, KernelCall};
+pub use gather::GatherCall;
 pub use generic::{Sized, Typed};
+pub use kernel_call::{Args, KernelCall};
 pub use matrix::{MatMulCall, WithResidual};
 pub use movement::{Copy, StridedCall};
+pub use pad::{PadCall, PadMode};
 pub use pool::{AveragePoolCall, MaxPoolCall};
 pub use reduce::{ArgReduceCall, ReduceCall, ReduceOp};
-pub use softmax::SoftmaxCall;
-pub use gather::GatherCall;
-pub use pad::{PadCall, PadMode};
 pub use select::SelectCall;
+pub use softmax::SoftmaxCall;
 pub use unary::{UnaryCall, UnaryOp};
 pub use value::Value;
 
@@ -89,5 +89,9 @@ pub(crate) use bind;
 /// If there are more than `N`: lowering keeps to [`HOST_RANK`] dimensions.
 pub(crate) fn padded<T: Clone, const N: usize>(values: &[T], filler: T) -> [T; N] {
     assert!(values.len() <= N, "more than {N} dimensions");
-    std::array::from_fn(|i| (i + values.len()).checked_sub(N).map_or(filler.clone(), |i| values[i].clone()))
+    std::array::from_fn(|i| {
+        (i + values.len())
+            .checked_sub(N)
+            .map_or(filler.clone(), |i| values[i].clone())
+    })
 }

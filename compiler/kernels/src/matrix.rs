@@ -80,7 +80,11 @@ pub struct MatMulCall {
 
 impl KernelCall for MatMulCall {
     fn name(&self) -> &'static str {
-        if self.dtype == DType::F32 { "mat_mul" } else { "mat_mul_of" }
+        if self.dtype == DType::F32 {
+            "mat_mul"
+        } else {
+            "mat_mul_of"
+        }
     }
 
     fn params(&self) -> Value {

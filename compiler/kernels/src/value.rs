@@ -35,7 +35,12 @@ impl Value {
 impl Value {
     /// An array of integers.
     pub fn ints<T: Copy + TryInto<i128, Error: fmt::Debug>>(values: &[T]) -> Self {
-        Self::Array(values.iter().map(|v| Self::Int((*v).try_into().expect("fits 128 bits"))).collect())
+        Self::Array(
+            values
+                .iter()
+                .map(|v| Self::Int((*v).try_into().expect("fits 128 bits")))
+                .collect(),
+        )
     }
 }
 

@@ -9,7 +9,12 @@ const EXIT_CODES: &str = "Exit codes:
 
 /// Compiles ONNX models to standalone Rust for boards and microcontrollers.
 #[derive(Debug, Parser)]
-#[command(name = "edgec", version, args_conflicts_with_subcommands = true, arg_required_else_help = true)]
+#[command(
+    name = "edgec",
+    version,
+    args_conflicts_with_subcommands = true,
+    arg_required_else_help = true
+)]
 #[command(after_help = EXIT_CODES, override_usage = "edgec MODEL.onnx -o OUT.rs [OPTIONS]\n       edgec COMMAND MODEL.onnx [OPTIONS]")]
 pub(super) struct Cli {
     #[command(subcommand)]
@@ -55,8 +60,12 @@ impl ModelArgs {
 }
 
 fn compiler(model: &Path, dims: &[(String, usize)], shapes: &[(String, Shape)]) -> Compiler {
-    let compiler = dims.iter().fold(Compiler::new(model), |c, (name, size)| c.dim(name, *size));
-    shapes.iter().fold(compiler, |c, (name, shape)| c.shape(name, shape.0.clone()))
+    let compiler = dims
+        .iter()
+        .fold(Compiler::new(model), |c, (name, size)| c.dim(name, *size));
+    shapes
+        .iter()
+        .fold(compiler, |c, (name, shape)| c.shape(name, shape.0.clone()))
 }
 
 /// Holds [`ModelArgs`] field by field: clap does not see that an optional group is there if it holds another.
@@ -149,7 +158,13 @@ pub(super) struct BenchArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) iterations: Option<u32>,
     /// Flags of rustc; by default none, as users build
-    #[arg(long, value_name = "FLAGS", default_value = "", hide_default_value = true, allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "FLAGS",
+        default_value = "",
+        hide_default_value = true,
+        allow_hyphen_values = true
+    )]
     pub(super) rustflags: String,
     /// What the code is for
     #[arg(long, value_enum, default_value_t)]
@@ -158,7 +173,9 @@ pub(super) struct BenchArgs {
 
 /// `NAME=VALUE`, cut at the last `=`: names of models hold anything.
 fn pair(text: &str) -> Result<(&str, &str), String> {
-    text.rsplit_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(|| "write it as NAME=VALUE".into())
+    text.rsplit_once('=')
+        .filter(|(name, _)| !name.is_empty())
+        .ok_or_else(|| "write it as NAME=VALUE".into())
 }
 
 fn size(text: &str) -> Result<usize, String> {
@@ -172,7 +189,11 @@ fn dim(text: &str) -> Result<(String, usize), String> {
 
 fn shape(text: &str) -> Result<(String, Shape), String> {
     let (name, value) = pair(text)?;
-    let sizes = value.split(',').filter(|_| !value.is_empty()).map(size).collect::<Result<_, _>>()?;
+    let sizes = value
+        .split(',')
+        .filter(|_| !value.is_empty())
+        .map(size)
+        .collect::<Result<_, _>>()?;
     Ok((name.to_owned(), Shape(sizes)))
 }
 
@@ -188,7 +209,9 @@ mod tests {
 
     #[test]
     fn a_model_needs_no_command() {
-        let cli = Cli::parse_from(["edgec", "m.onnx", "-o", "m.rs", "--dim", "a=b=3", "--shape", "x=1,2", "--shape", "s="]);
+        let cli = Cli::parse_from([
+            "edgec", "m.onnx", "-o", "m.rs", "--dim", "a=b=3", "--shape", "x=1,2", "--shape", "s=",
+        ]);
         let emit = cli.emit.unwrap();
         assert_eq!(emit.dim, [("a=b".to_owned(), 3)]);
         assert_eq!((&emit.shape[0].1.0[..], emit.shape[1].1.0.len()), (&[1, 2][..], 0));

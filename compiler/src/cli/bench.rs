@@ -22,7 +22,12 @@ pub(super) fn bench(args: &BenchArgs) -> miette::Result<ExitCode> {
     let runner = build(&workspace, &compiler, &compiled)?;
     let inputs: Vec<_> = compiled.program.inputs.iter().map(|p| sample(&p.ty)).collect();
     let trial = runner.time(inputs.clone(), TRIAL)?;
-    let fastest = trial.iter().min().copied().unwrap_or_default().max(Duration::from_nanos(20));
+    let fastest = trial
+        .iter()
+        .min()
+        .copied()
+        .unwrap_or_default()
+        .max(Duration::from_nanos(20));
     let fitting = (BUDGET.as_nanos() / fastest.as_nanos()).clamp(10, 100_000) as usize;
     let mut times = runner.time(inputs, args.iterations.map_or(fitting, |n| n as usize))?;
     times.sort_unstable();
@@ -34,7 +39,11 @@ pub(super) fn bench(args: &BenchArgs) -> miette::Result<ExitCode> {
     let _ = writeln!(text, "min     {:.3} us", micros(min));
     let _ = writeln!(text, "median  {:.3} us", micros(median));
     let _ = writeln!(text, "MACs    {macs}");
-    let _ = writeln!(text, "speed   {:.1} GFLOP/s at the median", 2.0 * macs as f64 / median.as_secs_f64() / 1e9);
+    let _ = writeln!(
+        text,
+        "speed   {:.1} GFLOP/s at the median",
+        2.0 * macs as f64 / median.as_secs_f64() / 1e9
+    );
     print(&text)?;
     Ok(ExitCode::SUCCESS)
 }

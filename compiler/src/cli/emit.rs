@@ -9,18 +9,34 @@ use std::process::ExitCode;
 /// `edgec MODEL.onnx -o OUT.rs`.
 pub(super) fn emit(args: &EmitArgs) -> miette::Result<ExitCode> {
     let to_stdout = args.output == Path::new("-");
-    let wrong = |message: &str, help: &str| Error::Usage { message: message.into(), help: Some(help.into()) };
+    let wrong = |message: &str, help: &str| Error::Usage {
+        message: message.into(),
+        help: Some(help.into()),
+    };
     if to_stdout && args.weights == Weights::Sidecar {
-        Err(wrong("there is no place for a sidecar beside stdout", "use --weights inline, or -o with a file"))?;
+        Err(wrong(
+            "there is no place for a sidecar beside stdout",
+            "use --weights inline, or -o with a file",
+        ))?;
     }
     if to_stdout && args.json {
-        Err(wrong("the source and the JSON summary cannot both go to stdout", "use -o with a file"))?;
+        Err(wrong(
+            "the source and the JSON summary cannot both go to stdout",
+            "use -o with a file",
+        ))?;
     }
     if args.output.is_dir() {
-        Err(wrong(&format!("{} is a folder", args.output.display()), "give -o a file name in it, ending in .rs"))?;
+        Err(wrong(
+            &format!("{} is a folder", args.output.display()),
+            "give -o a file name in it, ending in .rs",
+        ))?;
     }
     check_pass(args.print_after.as_deref())?;
-    let mut compiler = args.compiler().target(args.target).weights(args.weights).command(command(args));
+    let mut compiler = args
+        .compiler()
+        .target(args.target)
+        .weights(args.weights)
+        .command(command(args));
     if let Some(name) = &args.name {
         compiler = compiler.name(name);
     }
@@ -30,7 +46,11 @@ pub(super) fn emit(args: &EmitArgs) -> miette::Result<ExitCode> {
     let compiled = compiler.compile_model(&compiler.load()?, &mut |pass, graph| show(args, pass, graph))?;
     write(&compiler, &compiled, args, to_stdout)?;
     let summary = Summary::of(&compiled);
-    if args.json { print_json(&summary)? } else { eprint!("{summary}") }
+    if args.json {
+        print_json(&summary)?
+    } else {
+        eprint!("{summary}")
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -43,7 +63,11 @@ fn write(compiler: &Compiler, compiled: &edgec::Compiled, args: &EmitArgs, to_st
 }
 
 fn check_pass(name: Option<&str>) -> Result<(), Error> {
-    let known: Vec<_> = passes::PIPELINE.iter().chain(passes::REQUIRED).map(|p| p.name).collect();
+    let known: Vec<_> = passes::PIPELINE
+        .iter()
+        .chain(passes::REQUIRED)
+        .map(|p| p.name)
+        .collect();
     match name {
         Some(name) if name != "all" && !known.contains(&name) => Err(Error::Usage {
             message: format!("there is no pass `{name}`"),
@@ -54,7 +78,11 @@ fn check_pass(name: Option<&str>) -> Result<(), Error> {
 }
 
 fn show(args: &EmitArgs, pass: &Pass, graph: &Graph) {
-    if args.print_after.as_deref().is_some_and(|name| name == "all" || name == pass.name) {
+    if args
+        .print_after
+        .as_deref()
+        .is_some_and(|name| name == "all" || name == pass.name)
+    {
         eprintln!("after {}:\n{graph}", pass.name);
     }
 }
@@ -88,5 +116,9 @@ fn command(args: &EmitArgs) -> String {
 /// A word as a shell takes it.
 fn quoted(word: &str) -> String {
     let safe = |c: char| c.is_ascii_alphanumeric() || "-_./=,:+@%".contains(c);
-    if !word.is_empty() && word.chars().all(safe) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    if !word.is_empty() && word.chars().all(safe) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }

@@ -9,7 +9,10 @@ pub(super) fn verify(args: &VerifyArgs) -> miette::Result<ExitCode> {
     let cases = harness::cases(npz::read(&args.golden)?)?;
     let compiler = harness::pin_shapes(Compiler::new(&args.model), &cases[0].inputs)?.target(args.target);
     let compiled = compiler.compile()?;
-    let inputs = cases.iter().map(|c| harness::inputs(&compiled.program, &c.inputs)).collect::<Result<Vec<_>, _>>()?;
+    let inputs = cases
+        .iter()
+        .map(|c| harness::inputs(&compiled.program, &c.inputs))
+        .collect::<Result<Vec<_>, _>>()?;
     let got = if args.executor {
         let mut executor = compiled.executor();
         inputs.iter().map(|i| executor.run(i)).collect()
@@ -17,7 +20,10 @@ pub(super) fn verify(args: &VerifyArgs) -> miette::Result<ExitCode> {
         let workspace = Workspace::in_user_cache("verify")?;
         build(&workspace, &compiler, &compiled)?.run(&inputs)?
     };
-    let tolerance = Tolerance { relative: args.rtol, absolute: args.atol };
+    let tolerance = Tolerance {
+        relative: args.rtol,
+        absolute: args.atol,
+    };
     let results = harness::check(&compiled.program, &cases, &got, tolerance)?;
     let mut ok = true;
     for (name, comparison) in &results {

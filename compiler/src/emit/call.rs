@@ -20,8 +20,10 @@ pub(super) fn statements(
     let call = &program.calls[index];
     let in_place = plan.in_place[index];
     let operands = call.inputs.iter().enumerate();
-    let operands: Vec<View> =
-        operands.filter(|(i, _)| !(in_place && call.in_place == Some(*i))).map(|(_, v)| *v).collect();
+    let operands: Vec<View> = operands
+        .filter(|(i, _)| !(in_place && call.in_place == Some(*i)))
+        .map(|(_, v)| *v)
+        .collect();
     let mut read: Vec<View> = vec![];
     for view in &operands {
         if program.buffer(view.buffer).storage == Storage::Arena && !read.contains(view) {
@@ -35,15 +37,28 @@ pub(super) fn statements(
         }
         Storage::Constant(_) => {
             let name = format_ident!("{}", names.weights[&view.buffer.0]);
-            if is_inline(program, options) { quote!(&weights::#name) } else { quote!(weights::#name) }
+            if is_inline(program, options) {
+                quote!(&weights::#name)
+            } else {
+                quote!(weights::#name)
+            }
         }
         Storage::Arena => {
-            let name = read.iter().position(|v| v == view).map(|i| format_ident!("{}", READ[i]));
+            let name = read
+                .iter()
+                .position(|v| v == view)
+                .map(|i| format_ident!("{}", READ[i]));
             quote!(#name)
         }
     });
     let written: Vec<_> = (0..call.outputs.len())
-        .map(|i| if i == 0 { format_ident!("y") } else { format_ident!("y{i}") })
+        .map(|i| {
+            if i == 0 {
+                format_ident!("y")
+            } else {
+                format_ident!("y{i}")
+            }
+        })
         .collect();
     let binding = bind(names, &read, &call.outputs, &written);
     let function = match (in_place, call.kernel.in_place_name()) {

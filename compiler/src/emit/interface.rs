@@ -26,17 +26,28 @@ fn doc(text: &str) -> TokenStream {
 
 /// `#[doc]`s of a text of several lines.
 fn docs(lines: &[String]) -> TokenStream {
-    lines.iter().map(|l| if l.is_empty() { quote!(#[doc = ""]) } else { doc(l) }).collect()
+    lines
+        .iter()
+        .map(|l| if l.is_empty() { quote!(#[doc = ""]) } else { doc(l) })
+        .collect()
 }
 
 fn dims(shape: &[usize]) -> String {
-    if shape.is_empty() { "scalar".into() } else { shape.iter().map(usize::to_string).collect::<Vec<_>>().join("x") }
+    if shape.is_empty() {
+        "scalar".into()
+    } else {
+        shape.iter().map(usize::to_string).collect::<Vec<_>>().join("x")
+    }
 }
 
 /// A cell that leaves room for the others.
 fn shortened(text: &str) -> String {
     const WIDTH: usize = 64;
-    if text.len() <= WIDTH { text.to_owned() } else { format!("{}..", &text[..WIDTH - 2]) }
+    if text.len() <= WIDTH {
+        text.to_owned()
+    } else {
+        format!("{}..", &text[..WIDTH - 2])
+    }
 }
 
 /// The table of kernel calls, as Markdown with aligned columns.
@@ -47,8 +58,16 @@ fn table(program: &Program, plan: &Plan) -> Vec<String> {
         let view = call.outputs[0];
         let buffer = program.buffer(view.buffer);
         let start = plan.offsets[view.buffer.0].unwrap_or_default() + view.offset * buffer.dtype.size();
-        let name = call.kernel.in_place_name().filter(|_| plan.in_place[*index]).unwrap_or(call.kernel.name());
-        let origin = if call.origin.is_empty() { call.name.clone() } else { call.origin.join(", ") };
+        let name = call
+            .kernel
+            .in_place_name()
+            .filter(|_| plan.in_place[*index])
+            .unwrap_or(call.kernel.name());
+        let origin = if call.origin.is_empty() {
+            call.name.clone()
+        } else {
+            call.origin.join(", ")
+        };
         rows.push([
             number.to_string(),
             format!("`{name}`"),
@@ -65,12 +84,20 @@ fn table(program: &Program, plan: &Plan) -> Vec<String> {
         .iter()
         .map(|row| {
             let cells: Vec<_> = (0..6)
-                .map(|c| if right[c] { format!("{:>1$}", row[c], widths[c]) } else { format!("{:<1$}", row[c], widths[c]) })
+                .map(|c| {
+                    if right[c] {
+                        format!("{:>1$}", row[c], widths[c])
+                    } else {
+                        format!("{:<1$}", row[c], widths[c])
+                    }
+                })
                 .collect();
             format!("| {} |", cells.join(" | "))
         })
         .collect();
-    let rule: Vec<_> = (0..6).map(|c| "-".repeat(widths[c] + 1) + if right[c] { ":" } else { "-" }).collect();
+    let rule: Vec<_> = (0..6)
+        .map(|c| "-".repeat(widths[c] + 1) + if right[c] { ":" } else { "-" })
+        .collect();
     lines.insert(1, format!("|{}|", rule.join("|")));
     lines
 }
@@ -112,7 +139,12 @@ fn array(port: &Port) -> TokenStream {
 }
 
 fn describe(kind: &str, port: &Port) -> String {
-    format!("{kind} `{}`: {} {}, row-major.", plain(&port.name), port.ty.dtype, dims(&port.ty.shape))
+    format!(
+        "{kind} `{}`: {} {}, row-major.",
+        plain(&port.name),
+        port.ty.dtype,
+        dims(&port.ty.shape)
+    )
 }
 
 pub(super) fn model_impl(program: &Program, plan: &Plan, names: &ModelNames, options: &Options) -> TokenStream {
@@ -135,7 +167,11 @@ pub(super) fn model_impl(program: &Program, plan: &Plan, names: &ModelNames, opt
 }
 
 fn constants(program: &Program, plan: &Plan, names: &ModelNames) -> TokenStream {
-    let kinds = program.inputs.iter().map(|p| ("Input", p)).chain(program.outputs.iter().map(|p| ("Output", p)));
+    let kinds = program
+        .inputs
+        .iter()
+        .map(|p| ("Input", p))
+        .chain(program.outputs.iter().map(|p| ("Output", p)));
     let ports = kinds.zip(&names.ports).map(|((kind, port), name)| {
         let doc_shape = doc(&format!("Shape of {}", describe(&kind.to_lowercase(), port)));
         let shape = port.ty.shape.iter().map(|d| Literal::usize_unsuffixed(*d));
@@ -165,13 +201,23 @@ fn run(program: &Program, plan: &Plan, names: &ModelNames, options: &Options) ->
         let (name, ty) = (format_ident!("{name}"), array(port));
         quote!(#name: &#ty)
     });
-    let mut lines = vec!["Runs one inference. What it returns stays valid until the next call.".into(), String::new()];
+    let mut lines = vec![
+        "Runs one inference. What it returns stays valid until the next call.".into(),
+        String::new(),
+    ];
     lines.extend(program.inputs.iter().map(|p| format!("- {}", describe("input", p))));
     lines.extend(program.outputs.iter().map(|p| format!("- {}", describe("output", p))));
     let docs = docs(&lines);
-    let calls = plan.order.iter().map(|index| statements(program, plan, names, options, *index));
+    let calls = plan
+        .order
+        .iter()
+        .map(|index| statements(program, plan, names, options, *index));
     let module = format_ident!("{}", names.module);
-    let outputs: Vec<_> = program.outputs.iter().map(|p| format_ident!("{}", names.slots[&p.view])).collect();
+    let outputs: Vec<_> = program
+        .outputs
+        .iter()
+        .map(|p| format_ident!("{}", names.slots[&p.view]))
+        .collect();
     let (ty, result) = match &outputs[..] {
         [slot] => {
             let ty = array(&program.outputs[0]);
@@ -180,7 +226,10 @@ fn run(program: &Program, plan: &Plan, names: &ModelNames, options: &Options) ->
         _ => {
             let ty = format_ident!("{}", names.outputs);
             let fields = names.output_fields.iter().map(|f| format_ident!("{f}"));
-            (quote!(#ty<'_>), quote!(#ty { #(#fields: self.arena.read(slots::#outputs)),* }))
+            (
+                quote!(#ty<'_>),
+                quote!(#ty { #(#fields: self.arena.read(slots::#outputs)),* }),
+            )
         }
     };
     let mut used = vec![quote!(slots)];

@@ -15,7 +15,10 @@ pub(super) fn specialised(call: &Call, options: &Options) -> bool {
 /// Types that parameters are made of, which `mod layers` imports.
 pub(super) fn imports(program: &Program) -> BTreeSet<&'static str> {
     let mut imports = BTreeSet::new();
-    program.calls.iter().for_each(|call| collect_types(&call.kernel.params(), &mut imports));
+    program
+        .calls
+        .iter()
+        .for_each(|call| collect_types(&call.kernel.params(), &mut imports));
     imports
 }
 
@@ -31,7 +34,11 @@ pub(super) fn module(program: &Program, plan: &Plan, names: &ModelNames, options
         let value = tokens(&params);
         let ident = format_ident!("{}", names.layers[*index]);
         let constant = print(quote! { pub const #ident: #ty = #value; });
-        items.push(if specialised(call, options) { as_type(&constant) } else { constant });
+        items.push(if specialised(call, options) {
+            as_type(&constant)
+        } else {
+            constant
+        });
     }
     out.begin("/// Parameters of the kernel calls.\npub mod layers {");
     if !imports.is_empty() {
@@ -48,7 +55,10 @@ pub(super) fn module(program: &Program, plan: &Plan, names: &ModelNames, options
 
 /// `pub const Name: Type = value;` as a call of `layer!`.
 fn as_type(constant: &str) -> String {
-    let inner = constant.trim_end().trim_start_matches("pub const ").trim_end_matches(';');
+    let inner = constant
+        .trim_end()
+        .trim_start_matches("pub const ")
+        .trim_end_matches(';');
     format!("runtime_core::layer!(pub {inner});\n")
 }
 
@@ -68,15 +78,24 @@ fn collect_types(value: &Value, names: &mut BTreeSet<&'static str>) {
 
 /// A nested struct is a type parameter of the one that holds it.
 fn type_of(value: &Value, const_generics: &[usize]) -> TokenStream {
-    let Value::Struct(name, fields) = value else { return TokenStream::new() };
+    let Value::Struct(name, fields) = value else {
+        return TokenStream::new();
+    };
     let name = format_ident!("{name}");
-    let nested = fields.iter().filter(|(_, v)| matches!(v, Value::Struct(..))).map(|(_, v)| type_of(v, &[]));
+    let nested = fields
+        .iter()
+        .filter(|(_, v)| matches!(v, Value::Struct(..)))
+        .map(|(_, v)| type_of(v, &[]));
     let consts = const_generics.iter().map(|n| {
         let n = Literal::usize_unsuffixed(*n);
         quote!(#n)
     });
     let arguments: Vec<_> = nested.chain(consts).collect();
-    if arguments.is_empty() { quote!(#name) } else { quote!(#name<#(#arguments),*>) }
+    if arguments.is_empty() {
+        quote!(#name)
+    } else {
+        quote!(#name<#(#arguments),*>)
+    }
 }
 
 fn tokens(value: &Value) -> TokenStream {
@@ -90,7 +109,11 @@ fn tokens(value: &Value) -> TokenStream {
                     quote!(#field: #value)
                 })
                 .collect();
-            if fields.is_empty() { quote!(#name) } else { quote!(#name { #(#fields),* }) }
+            if fields.is_empty() {
+                quote!(#name)
+            } else {
+                quote!(#name { #(#fields),* })
+            }
         }
         Value::Variant(name, variant) => {
             let (name, variant) = (format_ident!("{name}"), format_ident!("{variant}"));
@@ -102,13 +125,21 @@ fn tokens(value: &Value) -> TokenStream {
         }
         Value::Int(v) => signed(*v < 0, Literal::u128_unsuffixed(v.unsigned_abs())),
         Value::Bool(v) => quote!(#v),
-        Value::F32(v) => float(f64::from(*v), v.is_finite().then(|| Literal::f32_unsuffixed(v.abs())), quote!(f32)),
+        Value::F32(v) => float(
+            f64::from(*v),
+            v.is_finite().then(|| Literal::f32_unsuffixed(v.abs())),
+            quote!(f32),
+        ),
         Value::F64(v) => float(*v, v.is_finite().then(|| Literal::f64_unsuffixed(v.abs())), quote!(f64)),
     }
 }
 
 fn signed(negative: bool, magnitude: Literal) -> TokenStream {
-    if negative { quote!(-#magnitude) } else { quote!(#magnitude) }
+    if negative {
+        quote!(-#magnitude)
+    } else {
+        quote!(#magnitude)
+    }
 }
 
 fn float(value: f64, magnitude: Option<Literal>, ty: TokenStream) -> TokenStream {

@@ -28,7 +28,9 @@ pub struct Names {
 impl Names {
     /// A scope in which `reserved` are taken.
     pub fn reserving(reserved: &[&str]) -> Self {
-        Self { taken: reserved.iter().map(|s| (*s).to_owned()).collect() }
+        Self {
+            taken: reserved.iter().map(|s| (*s).to_owned()).collect(),
+        }
     }
 
     /// `text` in `snake_case`.
@@ -48,14 +50,22 @@ impl Names {
 
     fn unique(&mut self, text: &str, prefix: &str) -> String {
         let starts_well = text.starts_with(|c: char| c.is_ascii_alphabetic());
-        let mut base = if starts_well { text.to_owned() } else { format!("{prefix}{text}") };
+        let mut base = if starts_well {
+            text.to_owned()
+        } else {
+            format!("{prefix}{text}")
+        };
         if syn::parse_str::<syn::Ident>(&base).is_err() {
             base.push('_');
         }
+        // `Conv2`, but `Conv1_2` and `conv_2`: what rustc takes for the case that the text is in.
+        let stem = base.trim_end_matches('_');
+        let camel = stem.starts_with(|c: char| c.is_ascii_uppercase()) && stem.ends_with(|c: char| c.is_ascii_lowercase());
+        let joint = if camel { "" } else { "_" };
         let mut name = base.clone();
         let mut number = 2;
         while !self.taken.insert(name.clone()) {
-            name = format!("{base}_{number}");
+            name = format!("{stem}{joint}{number}");
             number += 1;
         }
         name
@@ -64,7 +74,10 @@ impl Names {
 
 /// ASCII words of a text, of a length that people can read.
 fn words(text: &str) -> String {
-    let word: String = text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    let word: String = text
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+        .collect();
     let word = word.trim_matches('_');
     let excess = word.len().saturating_sub(48);
     word[excess..].trim_matches('_').to_owned()
@@ -96,8 +109,10 @@ pub(super) struct ModelNames {
 impl ModelNames {
     pub(super) fn of(program: &Program, plan: &Plan, options: &Options) -> Self {
         let model = Names::reserving(&["Self", "Default"]).camel(&options.struct_name);
-        let module = Names::reserving(&["runtime_core", "core", "std"]).snake(&model);
-        let locals = ["arena", "simd", "kernels", "layers", "slots", "weights", "a", "b", "c", "d", "e", "f", "g", "h", "y"];
+        let module = Names::reserving(&["runtime_core", "core", "std"]).snake(&format!("{model}_parts"));
+        let locals = [
+            "arena", "simd", "kernels", "layers", "slots", "weights", "a", "b", "c", "d", "e", "f", "g", "h", "y",
+        ];
         let mut inputs = Names::reserving(&locals);
         let mut fields = Names::default();
         let mut ports = Names::reserving(&["MACS", "RAM", "WEIGHTS"]);
@@ -109,7 +124,12 @@ impl ModelNames {
             module,
             inputs: program.inputs.iter().map(|p| inputs.snake(&p.name)).collect(),
             output_fields: program.outputs.iter().map(|p| fields.snake(&p.name)).collect(),
-            ports: program.inputs.iter().chain(&program.outputs).map(|p| ports.shouty(&p.name)).collect(),
+            ports: program
+                .inputs
+                .iter()
+                .chain(&program.outputs)
+                .map(|p| ports.shouty(&p.name))
+                .collect(),
             layers: vec![String::new(); program.calls.len()],
             weights: HashMap::new(),
             slots: HashMap::new(),
@@ -119,7 +139,11 @@ impl ModelNames {
         for index in &plan.order {
             let call = &program.calls[*index];
             let specialised = super::layers::specialised(call, options);
-            names.layers[*index] = if specialised { layers.camel(&call.name) } else { layers.shouty(&call.name) };
+            names.layers[*index] = if specialised {
+                layers.camel(&call.name)
+            } else {
+                layers.shouty(&call.name)
+            };
             for view in call.inputs.iter().chain(&call.outputs) {
                 names.add_view(program, *view, &mut slots, &mut weights);
             }
@@ -134,7 +158,11 @@ impl ModelNames {
         let buffer = program.buffer(view.buffer);
         match buffer.storage {
             Storage::Arena if !self.slots.contains_key(&view) => {
-                let part = if view.len == buffer.len { String::new() } else { format!(" from {}", view.offset) };
+                let part = if view.len == buffer.len {
+                    String::new()
+                } else {
+                    format!(" from {}", view.offset)
+                };
                 self.slots.insert(view, slots.shouty(&format!("{}{part}", buffer.name)));
                 self.slot_order.push(view);
             }
@@ -143,5 +171,18 @@ impl ModelNames {
             }
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repetitions_are_numbered_in_the_same_case() {
+        let mut names = Names::reserving(&["Identity"]);
+        assert_eq!([names.camel("identity"), names.camel("conv1"), names.camel("conv1")], ["Identity2", "Conv1", "Conv1_2"]);
+        assert_eq!([names.snake("self"), names.snake("Self"), names.snake("🦀")], ["self_", "self_2", "t"]);
+        assert_eq!([names.shouty("x"), names.shouty("X")], ["X", "X_2"]);
     }
 }

@@ -28,7 +28,9 @@ pub(super) fn module(program: &Program, plan: &Plan, names: &ModelNames) -> Stri
         let base = plan.offsets[view.buffer.0].unwrap_or_default();
         let offset = proc_macro2::Literal::usize_unsuffixed(base + view.offset * buffer.dtype.size());
         let len = proc_macro2::Literal::usize_unsuffixed(view.len);
-        out.text(&print(quote! { pub const #name: Slot<#ty, #offset, #len> = Slot::NEW; }));
+        out.text(&print(
+            quote! { pub const #name: Slot<#ty, #offset, #len> = Slot::NEW; },
+        ));
     }
     out.end("}");
     out.finish()

@@ -58,7 +58,10 @@ pub(super) fn module(program: &Program, names: &ModelNames, options: &Options) -
         bytes.resize(bytes.len().next_multiple_of(SIDECAR_ALIGNMENT), 0);
         let (ty, len, offset) = (buffer.dtype.rust_name(), buffer.len, bytes.len());
         let _ = writeln!(statics, "/// {}", plain(&buffer.name));
-        let _ = writeln!(statics, "pub static {name}: &[{ty}; {len}] = FILE.tensor::<{ty}, {offset}, {len}>();");
+        let _ = writeln!(
+            statics,
+            "pub static {name}: &[{ty}; {len}] = FILE.tensor::<{ty}, {offset}, {len}>();"
+        );
         bytes.extend_from_slice(data(buffer));
     }
     let file = options.sidecar.replace('\\', "/").replace('"', "\\\"");
@@ -81,7 +84,11 @@ fn data(buffer: &Buffer) -> &[u8] {
 fn imports(program: &Program, names: &ModelNames, inline: bool) -> String {
     let mut imports = vec![if inline { "Weights" } else { "Sidecar" }];
     for special in ["Bool", "bf16", "f16"] {
-        if names.weights.keys().any(|b| program.buffers[*b].dtype.rust_name() == special) {
+        if names
+            .weights
+            .keys()
+            .any(|b| program.buffers[*b].dtype.rust_name() == special)
+        {
             imports.push(special);
         }
     }
@@ -93,7 +100,10 @@ fn imports(program: &Program, names: &ModelNames, inline: bool) -> String {
 
 fn inline_tensor(buffer: &Buffer, name: &str) -> String {
     let (ty, len) = (buffer.dtype.rust_name(), buffer.len);
-    let mut text = format!("/// {}\npub static {name}: Weights<[{ty}; {len}]> = Weights::new(b\"", plain(&buffer.name));
+    let mut text = format!(
+        "/// {}\npub static {name}: Weights<[{ty}; {len}]> = Weights::new(b\"",
+        plain(&buffer.name)
+    );
     for line in data(buffer).chunks(BYTES_A_LINE) {
         text.push_str("\\\n    ");
         for byte in line {

@@ -14,7 +14,10 @@ struct Aligned {
 
 impl Aligned {
     fn zeroed(len: usize) -> Self {
-        Self { words: vec![0; len.div_ceil(8)], len }
+        Self {
+            words: vec![0; len.div_ceil(8)],
+            len,
+        }
     }
 
     fn from(bytes: &[u8]) -> Self {
@@ -52,7 +55,19 @@ impl<'a> Executor<'a> {
                 _ => None,
             })
             .collect();
-        Self { program, plan, simd: Simd::detect(), arena: Aligned::zeroed(plan.peak), constants }
+        Self {
+            program,
+            plan,
+            simd: Simd::detect(),
+            arena: Aligned::zeroed(plan.peak),
+            constants,
+        }
+    }
+
+    /// Runs on another instruction set than the best of this machine.
+    pub fn on(mut self, simd: Simd) -> Self {
+        self.simd = simd;
+        self
     }
 
     /// Runs one inference.
@@ -81,12 +96,19 @@ impl<'a> Executor<'a> {
     fn call(&mut self, index: usize, inputs: &[Aligned]) {
         let call = &self.program.calls[index];
         let in_place = self.plan.in_place[index];
-        let mut results: Vec<Aligned> =
-            call.outputs.iter().map(|v| Aligned::from(&self.arena.bytes()[self.arena_range(v)])).collect();
+        let mut results: Vec<Aligned> = call
+            .outputs
+            .iter()
+            .map(|v| Aligned::from(&self.arena.bytes()[self.arena_range(v)]))
+            .collect();
         let operands = call.inputs.iter().enumerate();
         let operands = operands.filter(|(i, _)| !(in_place && call.in_place == Some(*i)));
         let operands = operands.map(|(_, view)| self.operand(view, inputs)).collect();
-        let mut args = Args::new(self.simd, operands, results.iter_mut().map(Aligned::bytes_mut).collect());
+        let mut args = Args::new(
+            self.simd,
+            operands,
+            results.iter_mut().map(Aligned::bytes_mut).collect(),
+        );
         if in_place {
             call.kernel.execute_in_place(&mut args);
         } else {

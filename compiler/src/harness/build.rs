@@ -41,13 +41,18 @@ impl Workspace {
             Some(text) => Err(HarnessError::new(format!("the emitted code does not compile:\n{text}"))
                 .help("this is a fault of edgec: please report it, with the model if you can share it")),
             None => Ok(Runner {
-                program: release.join(crate_name(index)).with_extension(std::env::consts::EXE_EXTENSION),
+                program: release
+                    .join(crate_name(index))
+                    .with_extension(std::env::consts::EXE_EXTENSION),
                 model: module.name.clone(),
                 interface: module.emitted.interface.clone(),
             }),
         };
         let crates = crates.iter().enumerate();
-        Ok(crates.flat_map(|(i, modules)| modules.iter().map(move |m| (i, m))).map(|(i, m)| outcome(i, m)).collect())
+        Ok(crates
+            .flat_map(|(i, modules)| modules.iter().map(move |m| (i, m)))
+            .map(|(i, m)| outcome(i, m))
+            .collect())
     }
 
     /// Writes the sources, touching only files that change.
@@ -56,12 +61,20 @@ impl Workspace {
         let root = format!("[workspace]\nresolver = \"3\"\nmembers = [{}]\n", members.join(", "));
         update(&self.folder.join("Cargo.toml"), root.as_bytes())?;
         for (index, modules) in crates.iter().enumerate() {
-            let (name, modules) =
-                (crate_name(index), modules.iter().filter(|m| !failed.contains_key(&m.name)).collect::<Vec<_>>());
+            let (name, modules) = (
+                crate_name(index),
+                modules
+                    .iter()
+                    .filter(|m| !failed.contains_key(&m.name))
+                    .collect::<Vec<_>>(),
+            );
             let folder = self.folder.join(&name);
             let sources = folder.join("src");
             fs::create_dir_all(sources.join("included")).map_err(|e| HarnessError::io(&sources, e))?;
-            update(&folder.join("Cargo.toml"), manifest(&name, &self.runtime_core.dependency()).as_bytes())?;
+            update(
+                &folder.join("Cargo.toml"),
+                manifest(&name, &self.runtime_core.dependency()).as_bytes(),
+            )?;
             update(&sources.join("models.rs"), library(&modules).as_bytes())?;
             update(&sources.join("main.rs"), program(&name, &modules).as_bytes())?;
             for module in modules {
@@ -77,9 +90,24 @@ impl Workspace {
     fn cargo(&self, crates: &[Vec<Module>]) -> Result<Complaints, HarnessError> {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = Command::new(cargo);
-        command.args(["build", "--release", "--keep-going", "--quiet", "--message-format=json", "--target-dir"]);
-        command.arg(self.folder.join("target")).current_dir(&self.folder).stdin(Stdio::null());
-        for inherited in ["CARGO_ENCODED_RUSTFLAGS", "CARGO_TARGET_DIR", "CARGO_BUILD_TARGET", "RUSTC_WORKSPACE_WRAPPER"] {
+        command.args([
+            "build",
+            "--release",
+            "--keep-going",
+            "--quiet",
+            "--message-format=json",
+            "--target-dir",
+        ]);
+        command
+            .arg(self.folder.join("target"))
+            .current_dir(&self.folder)
+            .stdin(Stdio::null());
+        for inherited in [
+            "CARGO_ENCODED_RUSTFLAGS",
+            "CARGO_TARGET_DIR",
+            "CARGO_BUILD_TARGET",
+            "RUSTC_WORKSPACE_WRAPPER",
+        ] {
             command.env_remove(inherited);
         }
         command.env("RUSTFLAGS", &self.rustflags);
@@ -95,7 +123,10 @@ impl Workspace {
         if output.status.success() || !(complaints.by_module.is_empty() && complaints.by_crate.is_empty()) {
             return Ok(complaints);
         }
-        Err(HarnessError::new(format!("cargo failed:\n{}", String::from_utf8_lossy(&output.stderr).trim())))
+        Err(HarnessError::new(format!(
+            "cargo failed:\n{}",
+            String::from_utf8_lossy(&output.stderr).trim()
+        )))
     }
 }
 
@@ -107,11 +138,15 @@ impl Complaints {
             return;
         }
         let target = line["target"]["name"].as_str().unwrap_or_default();
-        let Some(index) = (0..crates.len()).find(|i| crate_name(*i) == target) else { return };
+        let Some(index) = (0..crates.len()).find(|i| crate_name(*i) == target) else {
+            return;
+        };
         let text = message["rendered"].as_str().unwrap_or_default();
         let mut files = BTreeSet::new();
         collect_files(message, &mut files);
-        let blamed = crates[index].iter().filter(|m| files.iter().any(|f| Path::new(f).ends_with(m.file())));
+        let blamed = crates[index]
+            .iter()
+            .filter(|m| files.iter().any(|f| Path::new(f).ends_with(m.file())));
         let mut found = false;
         for module in blamed {
             found = true;

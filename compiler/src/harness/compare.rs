@@ -13,7 +13,10 @@ pub struct Tolerance {
 
 impl Default for Tolerance {
     fn default() -> Self {
-        Self { relative: 1e-3, absolute: 1e-5 }
+        Self {
+            relative: 1e-3,
+            absolute: 1e-5,
+        }
     }
 }
 
@@ -52,11 +55,19 @@ impl Comparison {
 
 impl fmt::Display for Comparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "worst error {:.2e} absolute, {:.2e} relative", self.absolute, self.relative)?;
+        write!(
+            f,
+            "worst error {:.2e} absolute, {:.2e} relative",
+            self.absolute, self.relative
+        )?;
         match &self.first {
             None => Ok(()),
             Some(first) if self.wrong == 0 => write!(f, "; {first}"),
-            Some(first) => write!(f, "; {} of {} elements differ, first {first}", self.wrong, self.elements),
+            Some(first) => write!(
+                f,
+                "; {} of {} elements differ, first {first}",
+                self.wrong, self.elements
+            ),
         }
     }
 }
@@ -65,14 +76,24 @@ impl fmt::Display for Comparison {
 pub fn compare(got: &Tensor, want: &Tensor, tolerance: Tolerance) -> Comparison {
     if got.ty() != want.ty() {
         let first = Some(format!("it is {} but should be {}", got.ty(), want.ty()));
-        return Comparison { first, ..Comparison::default() };
+        return Comparison {
+            first,
+            ..Comparison::default()
+        };
     }
-    let mut result = Comparison { elements: got.len(), ..Comparison::default() };
+    let mut result = Comparison {
+        elements: got.len(),
+        ..Comparison::default()
+    };
     let exact = !got.dtype.is_float();
     let size = got.dtype.size();
     let bytes = got.bytes.chunks_exact(size).zip(want.bytes.chunks_exact(size));
     for (index, ((g, w), (got_bytes, want_bytes))) in got.to_f64().iter().zip(want.to_f64()).zip(bytes).enumerate() {
-        let same = if exact { got_bytes == want_bytes } else { *g == w || (g.is_nan() && w.is_nan()) };
+        let same = if exact {
+            got_bytes == want_bytes
+        } else {
+            *g == w || (g.is_nan() && w.is_nan())
+        };
         if same {
             continue;
         }
@@ -86,7 +107,9 @@ pub fn compare(got: &Tensor, want: &Tensor, tolerance: Tolerance) -> Comparison 
         let within = !exact && error.is_finite() && error <= tolerance.absolute + tolerance.relative * w.abs();
         if !within {
             result.wrong += 1;
-            result.first.get_or_insert_with(|| format!("[{index}]: {g:e} instead of {w:e}"));
+            result
+                .first
+                .get_or_insert_with(|| format!("[{index}]: {g:e} instead of {w:e}"));
         }
     }
     result
@@ -97,7 +120,12 @@ mod tests {
     use super::*;
 
     fn passes(got: f32, want: f32) -> bool {
-        compare(&Tensor::f32(&[1], &[got]), &Tensor::f32(&[1], &[want]), Tolerance::default()).passes()
+        compare(
+            &Tensor::f32(&[1], &[got]),
+            &Tensor::f32(&[1], &[want]),
+            Tolerance::default(),
+        )
+        .passes()
     }
 
     #[test]
@@ -119,7 +147,11 @@ mod tests {
 
     #[test]
     fn shapes_count() {
-        let result = compare(&Tensor::f32(&[2], &[0.0; 2]), &Tensor::f32(&[2, 1], &[0.0; 2]), Tolerance::default());
+        let result = compare(
+            &Tensor::f32(&[2], &[0.0; 2]),
+            &Tensor::f32(&[2, 1], &[0.0; 2]),
+            Tolerance::default(),
+        );
         assert!(!result.passes());
     }
 }

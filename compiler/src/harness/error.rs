@@ -15,7 +15,10 @@ pub struct HarnessError {
 impl HarnessError {
     /// An error without advice.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), help: None }
+        Self {
+            message: message.into(),
+            help: None,
+        }
     }
 
     /// Says what to do.

@@ -21,7 +21,9 @@ pub struct Case {
 pub fn cases(arrays: Arrays) -> Result<Vec<Case>, HarnessError> {
     let mut cases: BTreeMap<usize, Case> = BTreeMap::new();
     for (key, tensor) in arrays {
-        let Some((head, name)) = key.split_once(':') else { continue };
+        let Some((head, name)) = key.split_once(':') else {
+            continue;
+        };
         let (number, is_input) = match (head.strip_prefix("in"), head.strip_prefix("out")) {
             (Some(number), _) => (number, true),
             (_, Some(number)) => (number, false),
@@ -41,11 +43,20 @@ pub fn cases(arrays: Arrays) -> Result<Vec<Case>, HarnessError> {
             return Err(HarnessError::new(format!("case {number} has no outputs")).help(keys));
         }
         let differs = |(name, tensor): (&String, &Tensor)| {
-            first.inputs.get(name).is_none_or(|t| t.shape != tensor.shape).then(|| name.clone())
+            first
+                .inputs
+                .get(name)
+                .is_none_or(|t| t.shape != tensor.shape)
+                .then(|| name.clone())
         };
         if let Some(name) = case.inputs.iter().find_map(differs) {
-            let message = format!("input `{}` of case {number} is not like that of the first", name.escape_debug());
-            return Err(HarnessError::new(message).help("shapes are fixed at compile time: put other shapes into another file"));
+            let message = format!(
+                "input `{}` of case {number} is not like that of the first",
+                name.escape_debug()
+            );
+            return Err(
+                HarnessError::new(message).help("shapes are fixed at compile time: put other shapes into another file")
+            );
         }
     }
     Ok(cases.into_values().collect())
@@ -60,10 +71,17 @@ pub fn conform(name: &str, tensor: &Tensor, dtype: DType) -> Result<Tensor, Harn
         (given, wanted) if given == wanted => Ok(tensor.clone()),
         (DType::F32, DType::Bf16) => {
             let narrow = |v: f64| runtime_core::bf16::from_f64(v).to_le_bytes();
-            Ok(Tensor::new(dtype, tensor.shape.clone(), tensor.to_f64().into_iter().flat_map(narrow).collect()))
+            Ok(Tensor::new(
+                dtype,
+                tensor.shape.clone(),
+                tensor.to_f64().into_iter().flat_map(narrow).collect(),
+            ))
         }
-        (given, wanted) => Err(HarnessError::new(format!("array `{}` is {given}", name.escape_debug()))
-            .help(format!("the model has {wanted} there: give it that type with .astype(..)"))),
+        (given, wanted) => Err(
+            HarnessError::new(format!("array `{}` is {given}", name.escape_debug())).help(format!(
+                "the model has {wanted} there: give it that type with .astype(..)"
+            )),
+        ),
     }
 }
 
@@ -72,12 +90,21 @@ mod tests {
     use super::*;
 
     fn arrays(names: &[(&str, usize)]) -> Arrays {
-        names.iter().map(|(name, len)| ((*name).to_owned(), Tensor::f32(&[*len], &vec![0.0; *len]))).collect()
+        names
+            .iter()
+            .map(|(name, len)| ((*name).to_owned(), Tensor::f32(&[*len], &vec![0.0; *len])))
+            .collect()
     }
 
     #[test]
     fn keys_tell_case_and_name() {
-        let found = cases(arrays(&[("in0:a:0", 2), ("out0:y", 1), ("in1:a:0", 2), ("out1:y", 1), ("presoftmax0:z", 1)]));
+        let found = cases(arrays(&[
+            ("in0:a:0", 2),
+            ("out0:y", 1),
+            ("in1:a:0", 2),
+            ("out1:y", 1),
+            ("presoftmax0:z", 1),
+        ]));
         let found = found.unwrap();
         assert_eq!(found.len(), 2);
         assert_eq!(found[1].inputs.keys().collect::<Vec<_>>(), ["a:0"]);
@@ -87,7 +114,12 @@ mod tests {
     #[test]
     fn cases_must_be_alike() {
         assert!(cases(arrays(&[("x", 1)])).unwrap_err().message.contains("no reference"));
-        assert!(cases(arrays(&[("in0:x", 1)])).unwrap_err().message.contains("no outputs"));
+        assert!(
+            cases(arrays(&[("in0:x", 1)]))
+                .unwrap_err()
+                .message
+                .contains("no outputs")
+        );
         let differ = cases(arrays(&[("in0:x", 1), ("out0:y", 1), ("in1:x", 2), ("out1:y", 1)]));
         assert!(differ.unwrap_err().message.contains("case 1"));
     }

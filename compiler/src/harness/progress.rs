@@ -26,7 +26,10 @@ impl Progress {
             let begin = if terminal { "\r" } else { "" };
             show(&format!("{begin}{what} .. {:.1} s\n", start.elapsed().as_secs_f64()));
         });
-        Self { stop: Some(stop), line: Some(line) }
+        Self {
+            stop: Some(stop),
+            line: Some(line),
+        }
     }
 }
 

@@ -24,7 +24,9 @@ impl Runner {
     pub fn run(&self, cases: &[Vec<Tensor>]) -> Result<Vec<Vec<Tensor>>, HarnessError> {
         let folder = self.scratch(cases)?;
         self.call(&folder.0, cases.len(), 0)?;
-        (0..cases.len()).map(|case| self.outputs(&folder.0.join(format!("{case}.out")))).collect()
+        (0..cases.len())
+            .map(|case| self.outputs(&folder.0.join(format!("{case}.out"))))
+            .collect()
     }
 
     /// What `repetitions` runs on `inputs` took, each.
@@ -37,11 +39,18 @@ impl Runner {
     pub fn time(&self, inputs: Vec<Tensor>, repetitions: usize) -> Result<Vec<Duration>, HarnessError> {
         let folder = self.scratch(&[inputs])?;
         let text = self.call(&folder.0, 1, repetitions)?;
-        Ok(text.lines().filter_map(|line| line.parse().ok()).map(Duration::from_nanos).collect())
+        Ok(text
+            .lines()
+            .filter_map(|line| line.parse().ok())
+            .map(Duration::from_nanos)
+            .collect())
     }
 
     fn scratch(&self, cases: &[Vec<Tensor>]) -> Result<Scratch, HarnessError> {
-        let folder = Scratch(self.program.with_file_name(format!("{}.{}.cases", self.model, std::process::id())));
+        let folder = Scratch(
+            self.program
+                .with_file_name(format!("{}.{}.cases", self.model, std::process::id())),
+        );
         std::fs::create_dir_all(&folder.0).map_err(|e| HarnessError::io(&folder.0, e))?;
         for (case, inputs) in cases.iter().enumerate() {
             let types: Vec<_> = inputs.iter().map(Tensor::ty).collect();
@@ -55,13 +64,23 @@ impl Runner {
 
     fn call(&self, folder: &Path, cases: usize, repetitions: usize) -> Result<String, HarnessError> {
         let mut command = Command::new(&self.program);
-        command.arg(&self.model).arg(folder).args([cases.to_string(), repetitions.to_string()]);
-        let output = command.stdin(Stdio::null()).output().map_err(|e| HarnessError::io(&self.program, e))?;
+        command
+            .arg(&self.model)
+            .arg(folder)
+            .args([cases.to_string(), repetitions.to_string()]);
+        let output = command
+            .stdin(Stdio::null())
+            .output()
+            .map_err(|e| HarnessError::io(&self.program, e))?;
         if output.status.success() {
             return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
         }
         let text = String::from_utf8_lossy(&output.stderr);
-        Err(HarnessError::new(format!("the emitted code stopped with {}: {}", output.status, text.trim())))
+        Err(HarnessError::new(format!(
+            "the emitted code stopped with {}: {}",
+            output.status,
+            text.trim()
+        )))
     }
 
     fn outputs(&self, path: &Path) -> Result<Vec<Tensor>, HarnessError> {

@@ -1,8 +1,8 @@
 //! The sources of a crate of models and of the program that runs them.
 
-use crate::{Compiled, Compiler};
 use crate::emit::{Emitted, Interface};
 use crate::ir::{DType, TensorType};
+use crate::{Compiled, Compiler};
 use std::fmt::Write;
 
 /// How a crate takes in an emitted file; it works both ways.
@@ -30,7 +30,11 @@ impl Module {
     /// Prints `compiled` as a module taken in by `mod`.
     pub fn new(name: impl Into<String>, compiler: &Compiler, compiled: &Compiled) -> Self {
         let name = name.into();
-        Self { emitted: compiler.emit(compiled, &format!("{name}.weights")), name, inclusion: Inclusion::Mod }
+        Self {
+            emitted: compiler.emit(compiled, &format!("{name}.weights")),
+            name,
+            inclusion: Inclusion::Mod,
+        }
     }
 
     /// The emitted file, relative to the crate's `src`.
@@ -62,7 +66,12 @@ pub(super) fn library(modules: &[&Module]) -> String {
         let _ = match module.inclusion {
             Inclusion::Mod => writeln!(text, "pub mod {};", module.name),
             Inclusion::Include => {
-                writeln!(text, "pub mod {} {{\n    include!(\"{}\");\n}}", module.name, module.file())
+                writeln!(
+                    text,
+                    "pub mod {} {{\n    include!(\"{}\");\n}}",
+                    module.name,
+                    module.file()
+                )
             }
         };
     }
@@ -96,7 +105,11 @@ fn function(library: &str, name: &str, interface: &Interface) -> String {
     for (i, ty) in interface.inputs.iter().enumerate() {
         let _ = writeln!(text, "        let input{i}: Box<{}> = job.take()?;", array(ty));
     }
-    let _ = writeln!(text, "        job.time(|| {{\n            black_box(model.run({}));\n        }});", hidden.join(", "));
+    let _ = writeln!(
+        text,
+        "        job.time(|| {{\n            black_box(model.run({}));\n        }});",
+        hidden.join(", ")
+    );
     let _ = writeln!(text, "        let outputs = model.run({});", arguments.join(", "));
     if interface.fields.is_empty() && interface.outputs.len() == 1 {
         text.push_str("        job.put(outputs);\n");

@@ -1,10 +1,10 @@
 //! Reference cases against a compiled model: which arrays go where, and whether the results agree.
 
 use super::{Case, Comparison, HarnessError, Tolerance, compare, conform};
-use crate::{Compiler, Error};
 use crate::ir::Tensor;
 use crate::npz::Arrays;
 use crate::program::{Port, Program};
+use crate::{Compiler, Error};
 
 /// Whether an array's name is that of a tensor. Names of files in an archive cannot hold every character: `|` may stand
 /// for `/`.
@@ -13,7 +13,10 @@ fn is_name_of(array: &str, tensor: &str) -> bool {
 }
 
 fn find<'a>(arrays: &'a Arrays, tensor: &str) -> Option<&'a Tensor> {
-    arrays.iter().find(|(name, _)| is_name_of(name, tensor)).map(|(_, array)| array)
+    arrays
+        .iter()
+        .find(|(name, _)| is_name_of(name, tensor))
+        .map(|(_, array)| array)
 }
 
 /// `compiler` with the shape of each input taken from `arrays`.
@@ -30,7 +33,11 @@ pub fn pin_shapes(compiler: Compiler, arrays: &Arrays) -> Result<Compiler, Error
 }
 
 fn names<'a>(ports: impl IntoIterator<Item = &'a Port>) -> String {
-    ports.into_iter().map(|p| format!("`{}`", p.name.escape_debug())).collect::<Vec<_>>().join(", ")
+    ports
+        .into_iter()
+        .map(|p| format!("`{}`", p.name.escape_debug()))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// The inputs of `program`, in its order, from arrays by name.
@@ -42,14 +49,21 @@ pub fn inputs(program: &Program, arrays: &Arrays) -> Result<Vec<Tensor>, Harness
         let name = port.name.escape_debug();
         let array = find(arrays, &port.name).ok_or_else(|| {
             let given: Vec<_> = arrays.keys().map(|k| format!("`{}`", k.escape_debug())).collect();
-            HarnessError::new(format!("there is no array for input `{name}`"))
-                .help(format!("the model's inputs are {}; the arrays are {}", names(&program.inputs), given.join(", ")))
+            HarnessError::new(format!("there is no array for input `{name}`")).help(format!(
+                "the model's inputs are {}; the arrays are {}",
+                names(&program.inputs),
+                given.join(", ")
+            ))
         })?;
         let tensor = conform(&port.name, array, port.ty.dtype)?;
         if tensor.ty() == port.ty {
             return Ok(tensor);
         }
-        Err(HarnessError::new(format!("input `{name}` is {} but the array is {}", port.ty, tensor.ty())))
+        Err(HarnessError::new(format!(
+            "input `{name}` is {} but the array is {}",
+            port.ty,
+            tensor.ty()
+        )))
     });
     inputs.collect()
 }
@@ -68,8 +82,10 @@ pub fn check(
     for (case, got) in cases.iter().zip(got) {
         for (name, want) in &case.outputs {
             let Some(at) = program.outputs.iter().position(|p| is_name_of(name, &p.name)) else {
-                return Err(HarnessError::new(format!("the model has no output `{}`", name.escape_debug()))
-                    .help(format!("its outputs are {}", names(&program.outputs))));
+                return Err(
+                    HarnessError::new(format!("the model has no output `{}`", name.escape_debug()))
+                        .help(format!("its outputs are {}", names(&program.outputs))),
+                );
             };
             let want = conform(name, want, program.outputs[at].ty.dtype)?;
             let comparison = compare(&got[at], &want, tolerance);

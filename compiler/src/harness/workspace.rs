@@ -20,8 +20,10 @@ impl RuntimeCore {
         if let Some(path) = std::env::var_os("EDGEC_RUNTIME_CORE").map(PathBuf::from) {
             let manifest = path.join("Cargo.toml");
             if !manifest.is_file() {
-                return Err(HarnessError::new(format!("EDGEC_RUNTIME_CORE: there is no {}", manifest.display()))
-                    .help("set it to the folder of the runtime-core crate, or unset it"));
+                return Err(
+                    HarnessError::new(format!("EDGEC_RUNTIME_CORE: there is no {}", manifest.display()))
+                        .help("set it to the folder of the runtime-core crate, or unset it"),
+                );
             }
             return Ok(Self::Path(path.canonicalize().map_err(|e| HarnessError::io(&path, e))?));
         }
@@ -78,7 +80,12 @@ impl Workspace {
         if let (Some(source), false) = (runtime_core.lock_file(), locked.exists()) {
             fs::copy(&source, &locked).map_err(|e| HarnessError::io(&source, e))?;
         }
-        Ok(Self { folder, runtime_core, rustflags: String::new(), _lock: lock })
+        Ok(Self {
+            folder,
+            runtime_core,
+            rustflags: String::new(),
+            _lock: lock,
+        })
     }
 
     /// Opens the folder `name` in the user's cache.

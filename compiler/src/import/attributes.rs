@@ -14,12 +14,18 @@ pub struct Attributes<'a> {
 
 impl<'a> Attributes<'a> {
     pub(super) fn new(node: &'a NodeProto, base: Option<&'a Path>) -> Self {
-        Self { node, base, seen: BTreeSet::new() }
+        Self {
+            node,
+            base,
+            seen: BTreeSet::new(),
+        }
     }
 
     fn find(&mut self, name: &'static str, expected: AttributeType) -> Result<Option<&'a AttributeProto>, OpError> {
         self.seen.insert(name);
-        let Some(attribute) = self.node.attribute.iter().find(|a| a.name() == name) else { return Ok(None) };
+        let Some(attribute) = self.node.attribute.iter().find(|a| a.name() == name) else {
+            return Ok(None);
+        };
         // Old exporters leave the type out.
         let ty = attribute.r#type();
         if ty != expected && ty != AttributeType::Undefined {
@@ -45,7 +51,9 @@ impl<'a> Attributes<'a> {
     /// An integer without default.
     pub fn required_int(&mut self, name: &'static str) -> Result<i64, OpError> {
         let found = self.find(name, AttributeType::Int)?;
-        found.map(AttributeProto::i).ok_or_else(|| op_error(format!("attribute `{name}` is missing")))
+        found
+            .map(AttributeProto::i)
+            .ok_or_else(|| op_error(format!("attribute `{name}` is missing")))
     }
 
     /// An integer that is zero or one.
@@ -59,7 +67,9 @@ impl<'a> Attributes<'a> {
 
     /// A float.
     pub fn float(&mut self, name: &'static str, default: f32) -> Result<f32, OpError> {
-        Ok(self.find(name, AttributeType::Float)?.map_or(default, AttributeProto::f))
+        Ok(self
+            .find(name, AttributeType::Float)?
+            .map_or(default, AttributeProto::f))
     }
 
     /// Integers, if given.
@@ -84,18 +94,29 @@ impl<'a> Attributes<'a> {
     /// One of `choices`, the first of which is the default.
     pub fn choice<T: Copy>(&mut self, name: &'static str, choices: &[(&str, T)]) -> Result<T, OpError> {
         let text = self.string(name, choices[0].0)?;
-        choices.iter().find(|(key, _)| *key == text).map(|(_, value)| *value).ok_or_else(|| {
-            let known: Vec<_> = choices.iter().map(|(key, _)| format!("`{key}`")).collect();
-            op_error(format!("attribute `{name}` is `{}`", text.escape_debug()))
-                .help(format!("supported: {}", known.join(", ")))
-        })
+        choices
+            .iter()
+            .find(|(key, _)| *key == text)
+            .map(|(_, value)| *value)
+            .ok_or_else(|| {
+                let known: Vec<_> = choices.iter().map(|(key, _)| format!("`{key}`")).collect();
+                op_error(format!("attribute `{name}` is `{}`", text.escape_debug()))
+                    .help(format!("supported: {}", known.join(", ")))
+            })
     }
 
     /// A tensor, if given.
     pub fn tensor(&mut self, name: &'static str) -> Result<Option<Tensor>, OpError> {
-        let Some(attribute) = self.find(name, AttributeType::Tensor)? else { return Ok(None) };
-        let proto = attribute.t.as_ref().ok_or_else(|| op_error(format!("attribute `{name}` holds no tensor")))?;
-        load::tensor(proto, self.base).map(Some).map_err(|e| op_error(e.to_string()))
+        let Some(attribute) = self.find(name, AttributeType::Tensor)? else {
+            return Ok(None);
+        };
+        let proto = attribute
+            .t
+            .as_ref()
+            .ok_or_else(|| op_error(format!("attribute `{name}` holds no tensor")))?;
+        load::tensor(proto, self.base)
+            .map(Some)
+            .map_err(|e| op_error(e.to_string()))
     }
 
     /// Accepts an attribute that does not change what is computed.

@@ -25,7 +25,14 @@ impl<'a> NodeContext<'a> {
         opset: i64,
         base: Option<&'a Path>,
     ) -> Self {
-        Self { attributes: Attributes::new(node, base), graph, node, inputs, opset, added: 0 }
+        Self {
+            attributes: Attributes::new(node, base),
+            graph,
+            node,
+            inputs,
+            opset,
+            added: 0,
+        }
     }
 
     /// Version of the operator's domain.
@@ -86,13 +93,21 @@ impl<'a> NodeContext<'a> {
 
     /// Integers that older versions give as attribute `name` and newer ones as optional input `index`.
     pub fn ints_of(&mut self, index: usize, name: &'static str) -> Result<Option<Vec<i64>>, OpError> {
-        if self.has(index) { self.ints(index, name).map(Some) } else { self.attributes.ints(name) }
+        if self.has(index) {
+            self.ints(index, name).map(Some)
+        } else {
+            self.attributes.ints(name)
+        }
     }
 
     /// A name for something made for this node.
     fn fresh_name(&mut self) -> String {
         self.added += 1;
-        if self.added == 1 { self.node.name().to_owned() } else { format!("{}_{}", self.node.name(), self.added) }
+        if self.added == 1 {
+            self.node.name().to_owned()
+        } else {
+            format!("{}_{}", self.node.name(), self.added)
+        }
     }
 
     /// Adds a constant.

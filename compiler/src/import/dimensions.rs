@@ -31,7 +31,11 @@ pub struct OpenDimension {
 /// Inputs of the model that are not initializers.
 fn inputs(model: &Model) -> impl Iterator<Item = &ValueInfoProto> {
     let initializers: HashSet<&str> = model.graph.initializer.iter().map(|t| t.name()).collect();
-    model.graph.input.iter().filter(move |i| !initializers.contains(i.name()))
+    model
+        .graph
+        .input
+        .iter()
+        .filter(move |i| !initializers.contains(i.name()))
 }
 
 fn tensor_type(info: &ValueInfoProto) -> Option<&crate::proto::type_proto::Tensor> {
@@ -53,10 +57,16 @@ fn symbol(dim: &tensor_shape_proto::Dimension) -> Option<Option<&str>> {
 pub fn open_dimensions(model: &Model) -> Vec<OpenDimension> {
     let mut open = vec![];
     for input in inputs(model) {
-        let dims = tensor_type(input).and_then(|t| t.shape.as_ref()).map_or(&[][..], |s| &s.dim[..]);
+        let dims = tensor_type(input)
+            .and_then(|t| t.shape.as_ref())
+            .map_or(&[][..], |s| &s.dim[..]);
         for (axis, dim) in dims.iter().enumerate() {
             if let Some(name) = symbol(dim) {
-                open.push(OpenDimension { input: input.name().to_owned(), axis, name: name.map(str::to_owned) });
+                open.push(OpenDimension {
+                    input: input.name().to_owned(),
+                    axis,
+                    name: name.map(str::to_owned),
+                });
             }
         }
     }
@@ -78,12 +88,23 @@ pub(super) fn input_types(
         known.sort();
         return Err(Error::usage(
             format!("no input has a dimension called `{name}`"),
-            if known.is_empty() { "all dimensions are fixed: remove --dim".into() } else { format!("open dimensions: {}", known.join(", ")) },
+            if known.is_empty() {
+                "all dimensions are fixed: remove --dim".into()
+            } else {
+                format!("open dimensions: {}", known.join(", "))
+            },
         ));
     }
-    if let Some(name) = dimensions.shapes.keys().find(|name| !inputs(model).any(|i| i.name() == *name)) {
+    if let Some(name) = dimensions
+        .shapes
+        .keys()
+        .find(|name| !inputs(model).any(|i| i.name() == *name))
+    {
         let known: Vec<_> = inputs(model).map(|i| i.name()).collect();
-        return Err(Error::usage(format!("there is no input called `{name}`"), format!("inputs: {}", known.join(", "))));
+        return Err(Error::usage(
+            format!("there is no input called `{name}`"),
+            format!("inputs: {}", known.join(", ")),
+        ));
     }
     for input in inputs(model) {
         let name = input.name();
@@ -95,7 +116,11 @@ pub(super) fn input_types(
         };
         let Some(dtype) = load::dtype(tensor.elem_type()) else {
             return Err(Error::usage(
-                format!("input `{}` has element type {}", name.escape_debug(), load::dtype_name(tensor.elem_type())),
+                format!(
+                    "input `{}` has element type {}",
+                    name.escape_debug(),
+                    load::dtype_name(tensor.elem_type())
+                ),
                 "supported: float, double, float16, bfloat16, int8 to int64, uint8 to uint64, bool",
             ));
         };
@@ -148,7 +173,8 @@ pub(super) fn input_types(
         ty.check().map_err(|e| {
             Error::usage(
                 format!("input `{}`: {}", name.escape_debug(), e.message),
-                e.help.unwrap_or_else(|| "pin its dimensions to what the device will run".into()),
+                e.help
+                    .unwrap_or_else(|| "pin its dimensions to what the device will run".into()),
             )
         })?;
         types.push((name.to_owned(), ty));
@@ -173,22 +199,34 @@ fn shown(dim: &tensor_shape_proto::Dimension) -> String {
 fn check_given(name: &str, given: &[usize], dims: &[tensor_shape_proto::Dimension]) -> Result<(), Error> {
     let declared: Vec<_> = dims.iter().map(shown).collect();
     let fits = given.len() == dims.len()
-        && given.iter().zip(&declared).all(|(given, declared)| declared == "N" || *declared == given.to_string());
+        && given
+            .iter()
+            .zip(&declared)
+            .all(|(given, declared)| declared == "N" || *declared == given.to_string());
     if fits {
         return Ok(());
     }
     Err(Error::usage(
-        format!("shape {given:?} does not fit input `{}`, declared as {}", name.escape_debug(), declared.join("x")),
+        format!(
+            "shape {given:?} does not fit input `{}`, declared as {}",
+            name.escape_debug(),
+            declared.join("x")
+        ),
         "N stands for an open dimension",
     ))
 }
 
 /// Notes where a declared output shape contradicts the inferred one, which is used.
 pub(super) fn check_output(_model: &Model, output: &ValueInfoProto, inferred: &TensorType, notes: &mut Vec<String>) {
-    let Some(dims) = tensor_type(output).and_then(|t| t.shape.as_ref()) else { return };
+    let Some(dims) = tensor_type(output).and_then(|t| t.shape.as_ref()) else {
+        return;
+    };
     let declared: Vec<_> = dims.dim.iter().map(shown).collect();
     let fits = declared.len() == inferred.rank()
-        && declared.iter().zip(&inferred.shape).all(|(d, i)| d == "N" || *d == i.to_string());
+        && declared
+            .iter()
+            .zip(&inferred.shape)
+            .all(|(d, i)| d == "N" || *d == i.to_string());
     if !fits {
         notes.push(format!(
             "output `{}` is declared as {} but is {inferred}",

@@ -75,7 +75,11 @@ pub fn full_name(node: &NodeProto) -> String {
 }
 
 fn unsupported(model: &Model) -> Result<(), Error> {
-    let missing = model.graph.node.iter().filter(|n| ops::find(n.domain(), n.op_type()).is_none());
+    let missing = model
+        .graph
+        .node
+        .iter()
+        .filter(|n| ops::find(n.domain(), n.op_type()).is_none());
     let problems: Vec<_> = missing
         .map(|node| OperatorProblem {
             node: node.name().to_owned(),
@@ -85,7 +89,11 @@ fn unsupported(model: &Model) -> Result<(), Error> {
             help: None,
         })
         .collect();
-    if problems.is_empty() { Ok(()) } else { Err(Error::Operators(problems)) }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::Operators(problems))
+    }
 }
 
 fn problem(model: &Model, node: &NodeProto, error: OpError) -> OperatorProblem {
@@ -113,7 +121,11 @@ fn import_node(
     let operator = ops::find(node.domain(), node.op_type()).ok_or(None)?;
     let mut inputs = vec![];
     for name in &node.input {
-        inputs.push(if name.is_empty() { None } else { Some(*values.get(name).ok_or(None)?) });
+        inputs.push(if name.is_empty() {
+            None
+        } else {
+            Some(*values.get(name).ok_or(None)?)
+        });
     }
     let mut cx = NodeContext::new(graph, node, inputs, model.opset(node), model.base.as_deref());
     let outputs = (operator.read)(&mut cx).and_then(|outputs| cx.attributes.finish().map(|()| outputs));
@@ -124,7 +136,10 @@ fn import_node(
         }
     }
     if let Some(name) = node.output.iter().skip(outputs.len()).find(|name| !name.is_empty()) {
-        let error = op_error(format!("output `{}` of this operator is not supported", name.escape_debug()));
+        let error = op_error(format!(
+            "output `{}` of this operator is not supported",
+            name.escape_debug()
+        ));
         let help = "outputs that only training uses are refused where something reads them";
         return Err(Some(problem(model, node, error.help(help))));
     }

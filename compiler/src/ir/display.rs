@@ -7,8 +7,11 @@ impl fmt::Display for Graph {
         writeln!(f, "graph {}", self.name)?;
         for id in self.order() {
             let node = self.node(id);
-            let outputs: Vec<_> =
-                node.outputs.iter().map(|v| format!("{}: {}", self.value(*v).name, self.ty(*v))).collect();
+            let outputs: Vec<_> = node
+                .outputs
+                .iter()
+                .map(|v| format!("{}: {}", self.value(*v).name, self.ty(*v)))
+                .collect();
             let outputs = outputs.join(", ");
             match &node.kind {
                 NodeKind::Input => writeln!(f, "  input {outputs}")?,

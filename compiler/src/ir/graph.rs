@@ -86,7 +86,10 @@ pub struct Graph {
 impl Graph {
     /// An empty graph.
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), ..Self::default() }
+        Self {
+            name: name.into(),
+            ..Self::default()
+        }
     }
 
     /// Adds an input of the model.
@@ -104,7 +107,13 @@ impl Graph {
     }
 
     fn add_source(&mut self, name: String, kind: NodeKind, ty: TensorType) -> ValueId {
-        let node = Node { name: name.clone(), kind, inputs: vec![], outputs: vec![], origin: vec![] };
+        let node = Node {
+            name: name.clone(),
+            kind,
+            inputs: vec![],
+            outputs: vec![],
+            origin: vec![],
+        };
         let id = NodeId(self.dag.add_node(node));
         self.add_value(id, name, ty)
     }
@@ -139,7 +148,8 @@ impl Graph {
         let id = NodeId(self.dag.add_node(node));
         for (operand, value) in inputs.iter().enumerate() {
             if let Some(value) = *value {
-                self.dag.add_edge(self.value(value).producer.0, id.0, Use { value, operand });
+                self.dag
+                    .add_edge(self.value(value).producer.0, id.0, Use { value, operand });
             }
         }
         let several = types.len() > 1;
@@ -165,7 +175,12 @@ impl Graph {
 
     /// What inference sees of these operands.
     pub fn operands(&self, inputs: &[Option<ValueId>]) -> Inputs<'_> {
-        Inputs::new(inputs.iter().map(|v| v.map(|v| (&self.value(v).ty, self.constant(v)))).collect())
+        Inputs::new(
+            inputs
+                .iter()
+                .map(|v| v.map(|v| (&self.value(v).ty, self.constant(v))))
+                .collect(),
+        )
     }
 
     /// The types of these operands.
@@ -273,7 +288,8 @@ impl Graph {
             self.dag.remove_edge(edge);
         }
         self.dag[user.0].inputs[operand] = Some(value);
-        self.dag.add_edge(self.value(value).producer.0, user.0, Use { value, operand });
+        self.dag
+            .add_edge(self.value(value).producer.0, user.0, Use { value, operand });
     }
 
     /// Makes all that reads `old`, outputs of the model included, read `new`.
@@ -294,17 +310,27 @@ impl Graph {
     /// If something reads them.
     pub fn remove(&mut self, id: NodeId) {
         for output in &self.node(id).outputs {
-            assert!(self.users(*output).is_empty() && !self.is_output(*output), "removed node is in use");
+            assert!(
+                self.users(*output).is_empty() && !self.is_output(*output),
+                "removed node is in use"
+            );
         }
         self.dag.remove_node(id.0);
     }
 
     /// All nodes, each after those it reads; otherwise in the order they were added.
     pub fn order(&self) -> Vec<NodeId> {
-        let mut missing: HashMap<NodeIndex, usize> =
-            self.dag.node_indices().map(|n| (n, self.dag.edges_directed(n, Direction::Incoming).count())).collect();
-        let mut ready: BinaryHeap<Reverse<NodeIndex>> =
-            self.dag.node_indices().filter(|n| missing[n] == 0).map(Reverse).collect();
+        let mut missing: HashMap<NodeIndex, usize> = self
+            .dag
+            .node_indices()
+            .map(|n| (n, self.dag.edges_directed(n, Direction::Incoming).count()))
+            .collect();
+        let mut ready: BinaryHeap<Reverse<NodeIndex>> = self
+            .dag
+            .node_indices()
+            .filter(|n| missing[n] == 0)
+            .map(Reverse)
+            .collect();
         let mut order = Vec::with_capacity(missing.len());
         while let Some(Reverse(node)) = ready.pop() {
             order.push(NodeId(node));

@@ -21,7 +21,10 @@ pub struct TensorType {
 impl TensorType {
     /// A type.
     pub fn new(dtype: DType, shape: impl Into<Vec<usize>>) -> Self {
-        Self { dtype, shape: shape.into() }
+        Self {
+            dtype,
+            shape: shape.into(),
+        }
     }
 
     /// Number of dimensions.
@@ -51,7 +54,10 @@ impl TensorType {
             return Err(op_error(format!("a tensor of {} dimensions", self.rank()))
                 .help(format!("at most {MAX_RANK} dimensions are supported")));
         }
-        let bytes = self.shape.iter().try_fold(self.dtype.size(), |bytes, dim| bytes.checked_mul((*dim).max(1)));
+        let bytes = self
+            .shape
+            .iter()
+            .try_fold(self.dtype.size(), |bytes, dim| bytes.checked_mul((*dim).max(1)));
         match bytes {
             Some(bytes) if bytes <= MAX_TENSOR_BYTES => Ok(()),
             _ => Err(op_error(format!("a tensor of {self} is larger than 2 GiB"))),
@@ -69,7 +75,9 @@ impl TensorType {
         match axis {
             0.. if axis < rank => Ok(axis as usize),
             _ if axis < 0 && axis >= -rank => Ok((axis + rank) as usize),
-            _ => Err(op_error(format!("axis {axis} is outside the {rank} dimensions of {self}"))),
+            _ => Err(op_error(format!(
+                "axis {axis} is outside the {rank} dimensions of {self}"
+            ))),
         }
     }
 
@@ -85,7 +93,12 @@ impl TensorType {
 
 impl fmt::Display for TensorType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}[{}]", self.dtype, self.shape.iter().map(usize::to_string).collect::<Vec<_>>().join("x"))
+        write!(
+            f,
+            "{}[{}]",
+            self.dtype,
+            self.shape.iter().map(usize::to_string).collect::<Vec<_>>().join("x")
+        )
     }
 }
 
@@ -109,7 +122,10 @@ impl OpError {
 
 /// An [`OpError`] without help.
 pub fn op_error(message: impl Into<String>) -> OpError {
-    OpError { message: message.into(), help: None }
+    OpError {
+        message: message.into(),
+        help: None,
+    }
 }
 
 /// An operator's operands as inference sees them: types, and the values of those known at compile time.
@@ -136,7 +152,8 @@ impl<'a> Inputs<'a> {
 
     /// Type of operand `index`, or an error if it is absent.
     pub fn ty(&self, index: usize) -> Result<&'a TensorType, OpError> {
-        self.get(index).ok_or_else(|| op_error(format!("input {index} is missing")))
+        self.get(index)
+            .ok_or_else(|| op_error(format!("input {index} is missing")))
     }
 
     /// Type of operand `index`, if present.
@@ -158,15 +175,21 @@ impl<'a> Inputs<'a> {
     pub fn ints(&self, index: usize, name: &str) -> Result<Vec<i64>, OpError> {
         let ty = self.ty(index)?;
         let value = self.known(index, name)?;
-        value.to_i64().ok_or_else(|| op_error(format!("input `{name}` must hold integers, it is {ty}")))
+        value
+            .to_i64()
+            .ok_or_else(|| op_error(format!("input `{name}` must hold integers, it is {ty}")))
     }
 
     /// Operand `index`, called `name` in ONNX; an error if it is not known at compile time.
     pub fn known(&self, index: usize, name: &str) -> Result<&'a Tensor, OpError> {
         self.ty(index)?;
         self.constant(index).ok_or_else(|| {
-            op_error(format!("input `{name}` decides the shape of the output but is not known at compile time"))
-                .help(format!("make `{name}` an initializer or compute it from shapes and constants only"))
+            op_error(format!(
+                "input `{name}` decides the shape of the output but is not known at compile time"
+            ))
+            .help(format!(
+                "make `{name}` an initializer or compute it from shapes and constants only"
+            ))
         })
     }
 
@@ -174,7 +197,10 @@ impl<'a> Inputs<'a> {
     pub fn same_dtype(&self) -> Result<DType, OpError> {
         let first = self.ty(0)?.dtype;
         match self.types().find(|t| t.dtype != first) {
-            Some(other) => Err(op_error(format!("operands mix element types {first} and {}", other.dtype))),
+            Some(other) => Err(op_error(format!(
+                "operands mix element types {first} and {}",
+                other.dtype
+            ))),
             None => Ok(first),
         }
     }

@@ -19,23 +19,43 @@ impl Tensor {
     /// # Panics
     /// If `bytes` is not exactly the shape's elements.
     pub fn new(dtype: DType, shape: Vec<usize>, bytes: Vec<u8>) -> Self {
-        assert_eq!(bytes.len(), shape.iter().product::<usize>() * dtype.size(), "bytes do not fill {shape:?} of {dtype}");
-        Self { dtype, shape, bytes: bytes.into() }
+        assert_eq!(
+            bytes.len(),
+            shape.iter().product::<usize>() * dtype.size(),
+            "bytes do not fill {shape:?} of {dtype}"
+        );
+        Self {
+            dtype,
+            shape,
+            bytes: bytes.into(),
+        }
     }
 
     /// An `f32` tensor.
     pub fn f32(shape: &[usize], values: &[f32]) -> Self {
-        Self::new(DType::F32, shape.to_vec(), values.iter().flat_map(|v| v.to_le_bytes()).collect())
+        Self::new(
+            DType::F32,
+            shape.to_vec(),
+            values.iter().flat_map(|v| v.to_le_bytes()).collect(),
+        )
     }
 
     /// An `i64` tensor.
     pub fn i64(shape: &[usize], values: &[i64]) -> Self {
-        Self::new(DType::I64, shape.to_vec(), values.iter().flat_map(|v| v.to_le_bytes()).collect())
+        Self::new(
+            DType::I64,
+            shape.to_vec(),
+            values.iter().flat_map(|v| v.to_le_bytes()).collect(),
+        )
     }
 
     /// An `i32` tensor.
     pub fn i32(shape: &[usize], values: &[i32]) -> Self {
-        Self::new(DType::I32, shape.to_vec(), values.iter().flat_map(|v| v.to_le_bytes()).collect())
+        Self::new(
+            DType::I32,
+            shape.to_vec(),
+            values.iter().flat_map(|v| v.to_le_bytes()).collect(),
+        )
     }
 
     /// A scalar of any element type; integers take the value truncated, booleans whether it is not zero.
@@ -70,7 +90,10 @@ impl Tensor {
 
     /// Its element type and shape.
     pub fn ty(&self) -> TensorType {
-        TensorType { dtype: self.dtype, shape: self.shape.clone() }
+        TensorType {
+            dtype: self.dtype,
+            shape: self.shape.clone(),
+        }
     }
 
     /// The same elements with another shape.
@@ -78,8 +101,16 @@ impl Tensor {
     /// # Panics
     /// If the number of elements differs.
     pub fn reshaped(&self, shape: &[usize]) -> Self {
-        assert_eq!(self.len(), shape.iter().product::<usize>(), "reshape changes the number of elements");
-        Self { dtype: self.dtype, shape: shape.to_vec(), bytes: self.bytes.clone() }
+        assert_eq!(
+            self.len(),
+            shape.iter().product::<usize>(),
+            "reshape changes the number of elements"
+        );
+        Self {
+            dtype: self.dtype,
+            shape: shape.to_vec(),
+            bytes: self.bytes.clone(),
+        }
     }
 
     /// The elements as `f32`; `None` if they are of another type.
@@ -101,8 +132,14 @@ impl Tensor {
         match self.dtype {
             DType::F32 => self.chunks::<4>().map(|b| f32::from_le_bytes(b).into()).collect(),
             DType::F64 => self.chunks::<8>().map(f64::from_le_bytes).collect(),
-            DType::F16 => self.chunks::<2>().map(|b| runtime_core::f16::from_le_bytes(b).to_f64()).collect(),
-            DType::Bf16 => self.chunks::<2>().map(|b| runtime_core::bf16::from_le_bytes(b).to_f64()).collect(),
+            DType::F16 => self
+                .chunks::<2>()
+                .map(|b| runtime_core::f16::from_le_bytes(b).to_f64())
+                .collect(),
+            DType::Bf16 => self
+                .chunks::<2>()
+                .map(|b| runtime_core::bf16::from_le_bytes(b).to_f64())
+                .collect(),
             DType::I8 => self.bytes.iter().map(|b| (*b as i8).into()).collect(),
             DType::U8 => self.bytes.iter().map(|b| (*b).into()).collect(),
             DType::Bool => self.bytes.iter().map(|b| f64::from(u8::from(*b != 0))).collect(),
@@ -131,6 +168,10 @@ impl Tensor {
 impl fmt::Debug for Tensor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.ty())?;
-        if self.len() <= 8 { write!(f, " {:?}", self.to_f64()) } else { Ok(()) }
+        if self.len() <= 8 {
+            write!(f, " {:?}", self.to_f64())
+        } else {
+            Ok(())
+        }
     }
 }

@@ -14,7 +14,10 @@ pub fn verify(graph: &Graph) -> Result<(), OpError> {
         let fault = |rule: String| op_error(format!("node `{}`: {rule}", node.name));
         for value in node.inputs.iter().flatten() {
             if !graph.contains(graph.value(*value).producer) {
-                return Err(fault(format!("reads `{}`, whose node was removed", graph.value(*value).name)));
+                return Err(fault(format!(
+                    "reads `{}`, whose node was removed",
+                    graph.value(*value).name
+                )));
             }
         }
         if let NodeKind::Operator(op) = &node.kind {

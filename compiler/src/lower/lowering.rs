@@ -16,8 +16,17 @@ impl Values {
 
     pub(super) fn add_buffer(&self, program: &mut Program, name: &str, ty: &TensorType, storage: Storage) -> View {
         let buffer = BufferId(program.buffers.len());
-        program.buffers.push(Buffer { name: name.to_owned(), dtype: ty.dtype, len: ty.len(), storage });
-        View { buffer, offset: 0, len: ty.len() }
+        program.buffers.push(Buffer {
+            name: name.to_owned(),
+            dtype: ty.dtype,
+            len: ty.len(),
+            storage,
+        });
+        View {
+            buffer,
+            offset: 0,
+            len: ty.len(),
+        }
     }
 
     fn constant(&mut self, program: &mut Program, name: &str, tensor: Tensor) -> View {
@@ -79,13 +88,22 @@ pub struct CallOptions {
 impl<'a> Lowering<'a> {
     pub(super) fn new(graph: &'a Graph, node: &'a Node, program: &'a mut Program, values: &'a mut Values) -> Self {
         let first_call = program.calls.len();
-        Self { graph, node, program, values, first_call }
+        Self {
+            graph,
+            node,
+            program,
+            values,
+            first_call,
+        }
     }
 
     /// Gives the node's multiply-accumulates to its first call.
     pub(super) fn finish(self) {
         let outputs: Vec<_> = self.node.outputs.iter().map(|v| self.graph.ty(*v)).collect();
-        let macs = self.node.operator().map_or(0, |op| op.macs(&self.graph.types(&self.node.inputs), &outputs));
+        let macs = self
+            .node
+            .operator()
+            .map_or(0, |op| op.macs(&self.graph.types(&self.node.inputs), &outputs));
         if let Some(call) = self.program.calls.get_mut(self.first_call) {
             call.macs = macs;
         }
@@ -133,7 +151,9 @@ impl<'a> Lowering<'a> {
     pub fn output(&mut self, index: usize) -> View {
         let id = self.node.outputs[index];
         let value = self.graph.value(id);
-        let view = self.values.add_buffer(self.program, &value.name, &value.ty, Storage::Arena);
+        let view = self
+            .values
+            .add_buffer(self.program, &value.name, &value.ty, Storage::Arena);
         self.values.set(id, view);
         view
     }
@@ -148,13 +168,18 @@ impl<'a> Lowering<'a> {
     /// an input's or a constant's array would need a bounds check in emitted code.
     pub fn part(&self, view: View, offset: usize, len: usize) -> Option<View> {
         let whole = self.program.buffer(view.buffer).storage == Storage::Arena;
-        whole.then_some(View { buffer: view.buffer, offset: view.offset + offset, len })
+        whole.then_some(View {
+            buffer: view.buffer,
+            offset: view.offset + offset,
+            len,
+        })
     }
 
     /// Room for `len` elements while this operator runs.
     pub fn temporary(&mut self, name: &str, dtype: DType, len: usize) -> View {
         let name = format!("{}_{name}", self.node.name);
-        self.values.add_buffer(self.program, &name, &TensorType::new(dtype, [len]), Storage::Arena)
+        self.values
+            .add_buffer(self.program, &name, &TensorType::new(dtype, [len]), Storage::Arena)
     }
 
     /// A constant made while lowering, such as packed weights, named after operand or purpose `name`.

@@ -15,13 +15,20 @@ use lowering::Values;
 
 /// Lowers a whole graph. Operators must be in the forms that kernels exist for (see `passes`).
 pub fn lower(graph: &Graph) -> Result<Program, Error> {
-    let mut program = Program { name: graph.name.clone(), ..Program::default() };
+    let mut program = Program {
+        name: graph.name.clone(),
+        ..Program::default()
+    };
     let mut values = Values::default();
     for (i, id) in graph.inputs().iter().enumerate() {
         let value = graph.value(*id);
         let view = values.add_buffer(&mut program, &value.name, &value.ty, Storage::Input(i));
         values.set(*id, view);
-        program.inputs.push(Port { name: value.name.clone(), ty: value.ty.clone(), view });
+        program.inputs.push(Port {
+            name: value.name.clone(),
+            ty: value.ty.clone(),
+            view,
+        });
     }
     for id in graph.order() {
         let node = graph.node(id);
@@ -36,10 +43,21 @@ pub fn lower(graph: &Graph) -> Result<Program, Error> {
         let mut view = values.view(graph, &mut program, *id);
         if program.buffer(view.buffer).storage != Storage::Arena {
             let copy = values.add_buffer(&mut program, name, &value.ty, Storage::Arena);
-            values.add_copy(&mut program, Copy::of(value.ty.dtype), view, copy, name, &value.ty.shape);
+            values.add_copy(
+                &mut program,
+                Copy::of(value.ty.dtype),
+                view,
+                copy,
+                name,
+                &value.ty.shape,
+            );
             view = copy;
         }
-        program.outputs.push(Port { name: name.clone(), ty: value.ty.clone(), view });
+        program.outputs.push(Port {
+            name: name.clone(),
+            ty: value.ty.clone(),
+            view,
+        });
     }
     Ok(program)
 }

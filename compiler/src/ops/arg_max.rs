@@ -39,7 +39,7 @@ mod tests {
         let x = || Given(Tensor::f32(&[1, 3], &[1.0, 0.0, 1.0]));
         let axis = int("axis", 1);
         assert_eq!(
-            run(11, "ArgMax", &[axis.clone()], &[x()], 1),
+            run(11, "ArgMax", std::slice::from_ref(&axis), &[x()], 1),
             Ok(vec![Tensor::i64(&[1, 1], &[0])])
         );
         let last = [axis, int("select_last_index", 1), int("keepdims", 0)];

@@ -1,7 +1,7 @@
 use super::{Domain, OperatorDef};
-use crate::primitives::{Binary, BinaryOp, MatMul, Transpose};
-use crate::ir::{ValueId, op_error};
 use crate::import::NodeContext;
+use crate::ir::{ValueId, op_error};
+use crate::primitives::{Binary, BinaryOp, MatMul, Transpose};
 
 /// `alpha * A' * B' + beta * C`, where `'` is an optional transposition and C broadcasts.
 pub(super) const GEMM: OperatorDef = OperatorDef {
@@ -12,7 +12,10 @@ pub(super) const GEMM: OperatorDef = OperatorDef {
     read: |cx| {
         let alpha = cx.attributes.float("alpha", 1.0)?;
         let beta = cx.attributes.float("beta", 1.0)?;
-        let transposed = [cx.attributes.flag("transA", false)?, cx.attributes.flag("transB", false)?];
+        let transposed = [
+            cx.attributes.flag("transA", false)?,
+            cx.attributes.flag("transB", false)?,
+        ];
         for i in [0, 1] {
             if cx.ty(i)?.rank() != 2 {
                 return Err(op_error(format!("operand {i} must be a matrix, it is {}", cx.ty(i)?)));
@@ -31,5 +34,9 @@ pub(super) const GEMM: OperatorDef = OperatorDef {
 
 fn operand(cx: &mut NodeContext<'_>, index: usize, transposed: bool) -> Result<ValueId, crate::ir::OpError> {
     let value = cx.input(index)?;
-    if transposed { cx.add(Transpose { perm: vec![1, 0] }, &[value]) } else { Ok(value) }
+    if transposed {
+        cx.add(Transpose { perm: vec![1, 0] }, &[value])
+    } else {
+        Ok(value)
+    }
 }

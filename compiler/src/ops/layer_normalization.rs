@@ -31,7 +31,7 @@ pub(super) fn read(cx: &mut NodeContext<'_>, rms: bool) -> Result<Vec<ValueId>, 
         vec![]
     };
     let whole = row_of(&cx.ty(1)?, inner) && (!cx.has(2) || row_of(&cx.ty(2)?, inner));
-    let (mut scale, mut bias) = (filled(cx, row, 1.0), filled(cx, row, 0.0));
+    let (mut scale, mut bias) = (filled(cx, row, 1.0)?, filled(cx, row, 0.0)?);
     if whole {
         let value = in_f32(cx, 1)?;
         scale = reshaped(cx, value, &[row])?;

@@ -67,7 +67,7 @@ mod tests {
     #[test]
     fn what_is_refused() {
         let window = ints("kernel_shape", &[2]);
-        assert!(run(12, "MaxPool", &[window.clone()], &[x()], 2).is_err_and(|e| e.contains("y1")));
+        assert!(run(12, "MaxPool", std::slice::from_ref(&window), &[x()], 2).is_err_and(|e| e.contains("y1")));
         assert!(run(12, "MaxPool", &[], &[x()], 1).is_err_and(|e| e.contains("kernel_shape")));
         let negative = [window.clone(), ints("pads", &[-1, 0])];
         assert!(run(12, "MaxPool", &negative, &[x()], 1).is_err_and(|e| e.contains("pads")));

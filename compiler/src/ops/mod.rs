@@ -105,18 +105,18 @@ mod sqrt;
 mod squeeze;
 mod sub;
 mod sum;
-#[cfg(test)]
-mod testing;
 mod swish;
 mod tan;
 mod tanh;
+#[cfg(test)]
+mod testing;
 mod thresholded_relu;
 mod tile;
 mod transpose;
 mod unsqueeze;
 mod upsample;
-mod window;
 mod r#where;
+mod window;
 mod xor;
 
 use crate::import::NodeContext;
@@ -275,5 +275,8 @@ pub const OPERATORS: &[&OperatorDef] = &[
 /// The operator called `name` in `domain`.
 pub fn find(domain: &str, name: &str) -> Option<&'static OperatorDef> {
     let domain = if domain == "ai.onnx" { "" } else { domain };
-    OPERATORS.iter().copied().find(|op| op.name == name && op.domain.name() == domain)
+    OPERATORS
+        .iter()
+        .copied()
+        .find(|op| op.name == name && op.domain.name() == domain)
 }

@@ -4,6 +4,9 @@ use crate::import::NodeContext;
 use crate::ir::{DType, OpError, Tensor, ValueId, op_error};
 use crate::primitives::{Cast, Reshape, Transpose};
 
+/// The most elements of a constant made of one number.
+const MAX_FILLED: usize = 1 << 22;
+
 /// The value in another element type.
 pub(super) fn cast(cx: &mut NodeContext<'_>, value: ValueId, to: DType) -> Result<ValueId, OpError> {
     if cx.value_ty(value).dtype == to {
@@ -41,8 +44,11 @@ pub(super) fn reshaped(cx: &mut NodeContext<'_>, value: ValueId, shape: &[usize]
 }
 
 /// `count` times `value`.
-pub(super) fn filled(cx: &mut NodeContext<'_>, count: usize, value: f32) -> ValueId {
-    cx.add_constant(Tensor::f32(&[count], &vec![value; count]))
+pub(super) fn filled(cx: &mut NodeContext<'_>, count: usize, value: f32) -> Result<ValueId, OpError> {
+    if count > MAX_FILLED {
+        return Err(op_error(format!("rows of {count} elements")).help(format!("at most {MAX_FILLED} are supported")));
+    }
+    Ok(cx.add_constant(Tensor::f32(&[count], &vec![value; count])))
 }
 
 /// Moves the channels (dimension 1) last, applies `normalise`, and moves them back.

@@ -4,7 +4,7 @@ use crate::ir::{DType, OpError, Tensor, op_error};
 use crate::primitives::Cast;
 
 /// The most elements, since they are stored.
-const MAX_LEN: f64 = 1e8;
+const MAX_LEN: f64 = 4e6;
 
 /// `start`, `start + delta`, .. before `limit`: a constant. Opset 27 added 16-bit floats, computed in single precision.
 pub(super) const RANGE: OperatorDef = OperatorDef {

@@ -5,6 +5,9 @@ use crate::import::NodeContext;
 use crate::ir::{DType, OpError, Tensor, ValueId, op_error};
 use crate::primitives::{Binary, BinaryOp, Gather, Resize};
 
+/// The most indices and weights of one axis.
+const MAX_TABLE: f64 = 4e6;
+
 /// Where an output element lies in the input.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Coordinates {
@@ -107,6 +110,12 @@ impl Axis {
         (0..self.output)
             .map(|i| if outside(i) { method.outside } else { 0.0 })
             .collect()
+    }
+
+    /// At least the entries of the table, known before it is made.
+    fn table_len(&self, method: Method) -> f64 {
+        let taps = if method.antialias { 4.0 / f64::from(self.scale.min(1.0)) + 2.0 } else { 4.0 };
+        self.output as f64 * taps
     }
 
     /// The table of this axis. Elements outside the input have weight zero with `TfCropAndResize`.
@@ -235,7 +244,7 @@ pub(super) fn add(cx: &mut NodeContext<'_>, mut axes: Vec<Axis>, method: Method)
     let mut x = cx.input(0)?;
     axes.sort_by_key(|a| (a.output as u128 * 1000).checked_div(a.input as u128));
     for axis in axes.into_iter().filter(|axis| axis.input != 0 || axis.output != 0) {
-        if axis.input == 0 || axis.output > 1 << 24 {
+        if axis.input == 0 || axis.table_len(method) > MAX_TABLE {
             return Err(op_error(format!(
                 "axis {} of {ty} cannot be resized to {}",
                 axis.axis, axis.output

@@ -115,7 +115,7 @@ pub(super) fn read(
             cx.attributes.ignore("pads");
             for (axis, size) in spatial.iter().enumerate() {
                 let windows = size.div_ceil(window.strides[axis]);
-                let covered = windows.saturating_sub(1) * window.strides[axis] + window.span(axis);
+                let covered = (windows.saturating_sub(1) * window.strides[axis]).saturating_add(window.span(axis));
                 set_pads(&mut window, axis, covered.saturating_sub(*size), auto);
             }
         }

@@ -48,11 +48,26 @@ fn find(graph: &Graph, id: NodeId) -> Option<(NodeId, Affine)> {
         let (ones, zeros) = (vec![1.0; channels], vec![0.0; channels]);
         let negated = || values.iter().map(|v| -v).collect();
         let affine = match (op.op, swapped == 1) {
-            (BinaryOp::Add, _) => Affine { scale: ones, shift: values },
-            (BinaryOp::Mul, _) => Affine { scale: values, shift: zeros },
-            (BinaryOp::Sub, false) => Affine { scale: ones, shift: negated() },
-            (BinaryOp::Sub, true) => Affine { scale: vec![-1.0; channels], shift: values },
-            (BinaryOp::Div, false) => Affine { scale: values.iter().map(|v| 1.0 / v).collect(), shift: zeros },
+            (BinaryOp::Add, _) => Affine {
+                scale: ones,
+                shift: values,
+            },
+            (BinaryOp::Mul, _) => Affine {
+                scale: values,
+                shift: zeros,
+            },
+            (BinaryOp::Sub, false) => Affine {
+                scale: ones,
+                shift: negated(),
+            },
+            (BinaryOp::Sub, true) => Affine {
+                scale: vec![-1.0; channels],
+                shift: values,
+            },
+            (BinaryOp::Div, false) => Affine {
+                scale: values.iter().map(|v| 1.0 / v).collect(),
+                shift: zeros,
+            },
             _ => return None,
         };
         Some((producer, affine))
@@ -69,7 +84,10 @@ fn linear(graph: &Graph, value: ValueId) -> Option<(NodeId, usize, usize)> {
         let conv = graph.node(id).op::<Conv>().filter(|c| identity(&c.activation))?;
         (id, image_axis(conv.layout))
     } else if let Some(id) = private_producer::<ConvTranspose>(graph, value) {
-        let conv = graph.node(id).op::<ConvTranspose>().filter(|c| identity(&c.activation))?;
+        let conv = graph
+            .node(id)
+            .op::<ConvTranspose>()
+            .filter(|c| identity(&c.activation))?;
         (id, image_axis(conv.layout))
     } else {
         let id = private_producer::<Gemm>(graph, value)?;
@@ -81,7 +99,9 @@ fn linear(graph: &Graph, value: ValueId) -> Option<(NodeId, usize, usize)> {
     if let Some(bias) = input(node, BIAS) {
         graph.constant(bias).and_then(Tensor::to_f32)?;
     }
-    input(node, RESIDUAL).is_none().then(|| (producer, axis, graph.ty(value).shape[axis]))
+    input(node, RESIDUAL)
+        .is_none()
+        .then(|| (producer, axis, graph.ty(value).shape[axis]))
 }
 
 /// A constant that varies along `axis` at most, as one number a channel.
@@ -118,16 +138,22 @@ fn fold(graph: &mut Graph, id: NodeId, producer: NodeId, affine: &Affine) -> Res
     for (index, value) in values.iter_mut().enumerate() {
         *value *= affine.scale[channel(index)];
     }
-    let bias = input(node, BIAS).and_then(|b| graph.constant(b)).and_then(Tensor::to_f32);
+    let bias = input(node, BIAS)
+        .and_then(|b| graph.constant(b))
+        .and_then(Tensor::to_f32);
     let bias = bias.unwrap_or_else(|| vec![0.0; channels]);
-    let bias: Vec<f32> = (0..channels).map(|c| bias[c] * affine.scale[c] + affine.shift[c]).collect();
+    let bias: Vec<f32> = (0..channels)
+        .map(|c| bias[c] * affine.scale[c] + affine.shift[c])
+        .collect();
     if values.iter().chain(&bias).any(|v| !v.is_finite()) {
         return Ok(());
     }
     let operator = node.operator().expect("an operator").boxed();
     let w_name = graph.value(w).name.clone();
-    let bias_name = input(graph.node(producer), BIAS)
-        .map_or_else(|| format!("{}_bias", graph.node(producer).name), |b| graph.value(b).name.clone());
+    let bias_name = input(graph.node(producer), BIAS).map_or_else(
+        || format!("{}_bias", graph.node(producer).name),
+        |b| graph.value(b).name.clone(),
+    );
     let w = graph.add_constant(w_name, Tensor::f32(&weights.shape, &values));
     let bias = graph.add_constant(bias_name, Tensor::f32(&[channels], &bias));
     let name = graph.node(producer).name.clone();

@@ -5,7 +5,9 @@ use crate::primitives::{Conv, ConvTranspose, Layout, Pool, RESIDUAL, Transpose};
 /// Puts image operators between transposes, so that they work channels-last as the kernels do.
 pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
     for id in graph.order() {
-        let Some(operator) = channels_last(graph, id) else { continue };
+        let Some(operator) = channels_last(graph, id) else {
+            continue;
+        };
         let node = graph.node(id);
         let mut inputs = node.inputs.clone();
         let is_conv = node.op::<Conv>().is_some();

@@ -22,7 +22,12 @@ pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
                 let same = |other: &&NodeId| graph.node(**other).operator().is_some_and(|o| o.same(op.as_ref()));
                 match alike.iter().find(same).copied() {
                     Some(first) => {
-                        let outputs = graph.node(id).outputs.clone().into_iter().zip(graph.node(first).outputs.clone());
+                        let outputs = graph
+                            .node(id)
+                            .outputs
+                            .clone()
+                            .into_iter()
+                            .zip(graph.node(first).outputs.clone());
                         for (old, new) in outputs.collect::<Vec<_>>() {
                             graph.replace_uses(old, new);
                         }

@@ -7,12 +7,16 @@ use runtime_core::function::AnyFunction;
 pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
     for id in nodes_of::<Map>(graph) {
         let node = graph.node(id);
-        let (Some(map), Some(x)) = (node.op::<Map>(), input(node, 0)) else { continue };
+        let (Some(map), Some(x)) = (node.op::<Map>(), input(node, 0)) else {
+            continue;
+        };
         if graph.ty(x).dtype != DType::F32 || graph.only_user(x) != Some(id) {
             continue;
         }
         let producer = graph.value(x).producer;
-        let Some(fused) = with_activation(graph.node(producer), map.function) else { continue };
+        let Some(fused) = with_activation(graph.node(producer), map.function) else {
+            continue;
+        };
         let inputs = graph.node(producer).inputs.clone();
         let name = graph.node(producer).name.clone();
         let new = replace(graph, id, fused, &inputs, &[producer])?;
@@ -25,17 +29,43 @@ pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
 fn with_activation(node: &Node, activation: AnyFunction) -> Option<Box<dyn Operator>> {
     let free = |current: &AnyFunction| matches!(current, AnyFunction::Identity(_));
     if let Some(op) = node.op::<Conv>().filter(|op| free(&op.activation)) {
-        return Some(Conv { activation, ..op.clone() }.into());
+        return Some(
+            Conv {
+                activation,
+                ..op.clone()
+            }
+            .into(),
+        );
     }
     if let Some(op) = node.op::<ConvTranspose>().filter(|op| free(&op.activation)) {
-        return Some(ConvTranspose { activation, ..op.clone() }.into());
+        return Some(
+            ConvTranspose {
+                activation,
+                ..op.clone()
+            }
+            .into(),
+        );
     }
-    if let Some(op) = node.op::<Gemm>().filter(|op| free(&op.activation)) {
-        return Some(Gemm { activation, ..op.clone() }.into());
+    if node.op::<Gemm>().is_some_and(|op| free(&op.activation)) {
+        return Some(Gemm { activation }.into());
     }
     if let Some(op) = node.op::<ScaleShift>().filter(|op| free(&op.activation)) {
-        return Some(ScaleShift { activation, ..op.clone() }.into());
+        return Some(
+            ScaleShift {
+                activation,
+                ..op.clone()
+            }
+            .into(),
+        );
     }
-    let op = node.op::<Binary>().filter(|op| free(&op.activation) && !op.op.is_predicate())?;
-    Some(Binary { activation, ..op.clone() }.into())
+    let op = node
+        .op::<Binary>()
+        .filter(|op| free(&op.activation) && !op.op.is_predicate())?;
+    Some(
+        Binary {
+            activation,
+            ..op.clone()
+        }
+        .into(),
+    )
 }

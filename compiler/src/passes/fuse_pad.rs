@@ -27,7 +27,9 @@ fn find(graph: &Graph, id: NodeId) -> Option<(NodeId, ValueId, Box<dyn Operator>
         let window = widened(&conv.window, pad, conv.layout)?;
         return Some((pad_id, source, Conv { window, ..conv.clone() }.into()));
     }
-    let pool = node.op::<Pool>().filter(|p| p.kind == PoolKind::Max && filler == f32::NEG_INFINITY && !p.ceil_mode)?;
+    let pool = node
+        .op::<Pool>()
+        .filter(|p| p.kind == PoolKind::Max && filler == f32::NEG_INFINITY && !p.ceil_mode)?;
     let window = widened(&pool.window, pad, pool.layout)?;
     Some((pad_id, source, Pool { window, ..pool.clone() }.into()))
 }
@@ -41,8 +43,8 @@ fn widened(window: &Window, pad: &Pad, layout: Layout) -> Option<Window> {
     for (axis, (begin, end)) in all {
         match axis.checked_sub(first).filter(|spatial| *spatial < rank) {
             Some(spatial) => {
-                window.pads[spatial] += usize::try_from(*begin).ok()?;
-                window.pads[rank + spatial] += usize::try_from(*end).ok()?;
+                window.pads[spatial] += begin;
+                window.pads[rank + spatial] += end;
             }
             None if *begin == 0 && *end == 0 => {}
             None => return None,

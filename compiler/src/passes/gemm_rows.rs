@@ -1,15 +1,20 @@
 use super::rewrite::{add, input, nodes_of, replace};
-use crate::ir::{Graph, OpError};
+use crate::ir::{Graph, MAX_RANK, OpError};
 use crate::primitives::{Gemm, Reshape, Transpose};
 
 /// A transpose whose result is flattened and multiplied by constant weights moves into the order of their rows.
 pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
     for id in nodes_of::<Gemm>(graph) {
         let node = graph.node(id);
-        let (Some(x), Some(w)) = (input(node, 0), input(node, 1)) else { continue };
+        let (Some(x), Some(w)) = (input(node, 0), input(node, 1)) else {
+            continue;
+        };
         let flatten = graph.producer(x);
-        let (Some(_), Some(image)) = (flatten.op::<Reshape>(), input(flatten, 0)) else { continue };
-        let (Some(transpose), Some(source)) = (graph.producer(image).op::<Transpose>(), input(graph.producer(image), 0))
+        let (Some(_), Some(image)) = (flatten.op::<Reshape>(), input(flatten, 0)) else {
+            continue;
+        };
+        let (Some(transpose), Some(source)) =
+            (graph.producer(image).op::<Transpose>(), input(graph.producer(image), 0))
         else {
             continue;
         };
@@ -21,7 +26,11 @@ pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
         while image_shape[kept..].iter().product::<usize>() > k && transpose.perm[kept] == kept {
             kept += 1;
         }
-        if image_shape[kept..].iter().product::<usize>() != k || transpose.perm[..kept] != (0..kept).collect::<Vec<_>>() {
+        if image_shape[kept..].iter().product::<usize>() != k || transpose.perm[..kept] != (0..kept).collect::<Vec<_>>()
+        {
+            continue;
+        }
+        if image_shape.len() - kept >= MAX_RANK {
             continue;
         }
         let inverse: Vec<usize> = transpose.inverse()[kept..].iter().map(|p| p - kept).collect();
@@ -32,7 +41,14 @@ pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
         image_shape.push(columns);
         let w = add(graph, id, Reshape { shape: image_shape }, &[w])?;
         let w = add(graph, id, Transpose { perm }, &[w])?;
-        let w = add(graph, id, Reshape { shape: vec![k, columns] }, &[w])?;
+        let w = add(
+            graph,
+            id,
+            Reshape {
+                shape: vec![k, columns],
+            },
+            &[w],
+        )?;
         let x = add(graph, id, Reshape { shape: rows }, &[source])?;
         inputs[0] = Some(x);
         inputs[1] = Some(w);

@@ -70,7 +70,10 @@ pub const REQUIRED: &[Pass] = &[pass("channels-last", channels_last::run)];
 /// The pass that failed or broke the graph.
 pub fn run(graph: &mut Graph, passes: &[Pass], after: &mut dyn FnMut(&Pass, &Graph)) -> Result<(), Error> {
     for pass in passes {
-        let broken = |e: OpError| Error::Pass { pass: pass.name, message: e.message };
+        let broken = |e: OpError| Error::Pass {
+            pass: pass.name,
+            message: e.message,
+        };
         (pass.run)(graph).map_err(broken)?;
         verify(graph).map_err(broken)?;
         after(pass, graph);

@@ -35,8 +35,8 @@ fn unchanged(graph: &Graph, node: &Node) -> Option<ValueId> {
         transpose.perm.is_sorted()
     } else if let Some(map) = node.op::<Map>() {
         matches!(map.function, AnyFunction::Identity(_))
-    } else if node.op::<Slice>().is_some() {
-        graph.ty(node.outputs[0]) == ty
+    } else if let Some(slice) = node.op::<Slice>() {
+        slice.is_whole(&ty.shape)
     } else if let Some(binary) = node.op::<Binary>() {
         let plain = matches!(binary.activation, AnyFunction::Identity(_));
         let one = matches!(binary.op, BinaryOp::Mul | BinaryOp::Div) && scalar(graph, input(node, 1)?) == Some(1.0);

@@ -7,7 +7,10 @@ use runtime_core::function::{AnyFunction, Gelu, HardSigmoid, HardSwish, Silu};
 /// `x / 2 * (1 + Erf(x / sqrt(2)))`.
 pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
     for id in graph.order() {
-        if let Some((x, function)) = recognise(graph, graph.node(id)) {
+        let node = graph.node(id);
+        // A scalar constant of more dimensions gives the result its own.
+        let found = recognise(graph, node).filter(|(x, _)| graph.ty(*x) == graph.ty(node.outputs[0]));
+        if let Some((x, function)) = found {
             replace(graph, id, Map { function }, &[Some(x)], &[])?;
         }
     }
@@ -15,7 +18,9 @@ pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
 }
 
 fn recognise(graph: &Graph, node: &Node) -> Option<(ValueId, AnyFunction)> {
-    gated(graph, node).or_else(|| hard_swish_in_pieces(graph, node)).or_else(|| gelu(graph, node))
+    gated(graph, node)
+        .or_else(|| hard_swish_in_pieces(graph, node))
+        .or_else(|| gelu(graph, node))
 }
 
 fn binary(node: &Node, op: BinaryOp) -> Option<()> {
@@ -64,7 +69,9 @@ fn hard_swish_in_pieces(graph: &Graph, node: &Node) -> Option<(ValueId, AnyFunct
         }
         let sum = inner(input(map, 0)?);
         binary(sum, BinaryOp::Add)?;
-        with_scalar(graph, sum).filter(|(_, three)| *three == 3.0).map(|(x, _)| x)
+        with_scalar(graph, sum)
+            .filter(|(_, three)| *three == 3.0)
+            .map(|(x, _)| x)
     };
     if let Some(product) = sixth(node).map(inner) {
         binary(product, BinaryOp::Mul)?;
@@ -108,7 +115,9 @@ fn gelu(graph: &Graph, node: &Node) -> Option<(ValueId, AnyFunction)> {
             (factor == x).then_some(x)
         })
     };
-    let outer_half = with_scalar(graph, node).filter(|(_, s)| *s == 0.5).map(|(p, _)| graph.producer(p));
+    let outer_half = with_scalar(graph, node)
+        .filter(|(_, s)| *s == 0.5)
+        .map(|(p, _)| graph.producer(p));
     let found = product(node, false).or_else(|| outer_half.and_then(|p| product(p, true)));
     found.map(|x| (x, Gelu.into()))
 }

@@ -46,7 +46,11 @@ pub(super) fn substitute(graph: &mut Graph, node: NodeId, old: ValueId, new: Val
 
 /// Nodes whose operator is a `T`, in order.
 pub(super) fn nodes_of<T: Operator + 'static>(graph: &Graph) -> Vec<NodeId> {
-    graph.order().into_iter().filter(|id| graph.node(*id).op::<T>().is_some()).collect()
+    graph
+        .order()
+        .into_iter()
+        .filter(|id| graph.node(*id).op::<T>().is_some())
+        .collect()
 }
 
 /// Operand `index` of a node.
@@ -63,11 +67,17 @@ pub(super) fn private_producer<T: Operator + 'static>(graph: &Graph, value: Valu
 
 /// The only element of a constant, as `f32`.
 pub(super) fn scalar(graph: &Graph, value: ValueId) -> Option<f32> {
-    graph.constant(value).and_then(Tensor::to_f32).filter(|v| v.len() == 1).map(|v| v[0])
+    graph
+        .constant(value)
+        .and_then(Tensor::to_f32)
+        .filter(|v| v.len() == 1)
+        .map(|v| v[0])
 }
 
 /// An activation's node with a constant and another operand in either order, as (other, constant).
 pub(super) fn with_scalar(graph: &Graph, node: &Node) -> Option<(ValueId, f32)> {
     let (a, b) = (input(node, 0)?, input(node, 1)?);
-    scalar(graph, b).map(|s| (a, s)).or_else(|| scalar(graph, a).map(|s| (b, s)))
+    scalar(graph, b)
+        .map(|s| (a, s))
+        .or_else(|| scalar(graph, a).map(|s| (b, s)))
 }

@@ -42,19 +42,27 @@ fn simplify(graph: &mut Graph, id: NodeId) -> Result<bool, OpError> {
         }
         return Ok(false);
     }
-    let Some(reshape) = node.op::<Reshape>() else { return Ok(false) };
+    let Some(reshape) = node.op::<Reshape>() else {
+        return Ok(false);
+    };
     if let (Some(_), Some(source)) = (graph.producer(x).op::<Reshape>(), input(graph.producer(x), 0)) {
         let shape = reshape.shape.clone();
         replace(graph, id, Reshape { shape }, &[Some(source)], &[])?;
         return Ok(true);
     }
-    let Some((transpose, source)) = transposed(graph, x) else { return Ok(false) };
+    let Some((transpose, source)) = transposed(graph, x) else {
+        return Ok(false);
+    };
     let Some(ReshapeBefore { inner, shape, outer }) =
         reshape_before(&graph.ty(source).shape, &transpose.perm, &reshape.shape)
     else {
         return Ok(false);
     };
-    let source = if inner.is_sorted() { source } else { add(graph, id, Transpose { perm: inner }, &[source])? };
+    let source = if inner.is_sorted() {
+        source
+    } else {
+        add(graph, id, Transpose { perm: inner }, &[source])?
+    };
     let reshaped = add(graph, id, Reshape { shape }, &[source])?;
     replace(graph, id, Transpose { perm: outer }, &[Some(reshaped)], &[])?;
     Ok(true)
@@ -67,7 +75,12 @@ fn sink(graph: &mut Graph, id: NodeId) -> Result<bool, OpError> {
     if node.outputs.len() != 1 || node.op::<Transpose>().is_some() || node.op::<Reshape>().is_some() {
         return Ok(false);
     }
-    let Some(perm) = node.inputs.iter().flatten().find_map(|v| transposed(graph, *v)).map(|(t, _)| t.perm.clone())
+    let Some(perm) = node
+        .inputs
+        .iter()
+        .flatten()
+        .find_map(|v| transposed(graph, *v))
+        .map(|(t, _)| t.perm.clone())
     else {
         return Ok(false);
     };
@@ -75,7 +88,9 @@ fn sink(graph: &mut Graph, id: NodeId) -> Result<bool, OpError> {
     let node = graph.node(id);
     let inverse = Transpose { perm: perm.clone() }.inverse();
     let types = graph.types(&node.inputs);
-    let Some(permuted) = node.operator().and_then(|op| op.permute(&inverse, &types)) else { return Ok(false) };
+    let Some(permuted) = node.operator().and_then(|op| op.permute(&inverse, &types)) else {
+        return Ok(false);
+    };
     let mut sources = vec![];
     for (value, moves) in node.inputs.iter().zip(&permuted.transposed) {
         match value {
@@ -128,7 +143,9 @@ fn align(graph: &mut Graph, id: NodeId, rank: usize) -> Result<(), OpError> {
         return Ok(());
     }
     for (index, value) in node.inputs.clone().into_iter().enumerate() {
-        let Some(value) = value.filter(|v| graph.ty(*v).rank() < rank) else { continue };
+        let Some(value) = value.filter(|v| graph.ty(*v).rank() < rank) else {
+            continue;
+        };
         let mut shape = vec![1; rank - graph.ty(value).rank()];
         shape.extend(&graph.ty(value).shape);
         let aligned = add(graph, id, Reshape { shape }, &[value])?;

@@ -5,7 +5,10 @@ pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
     for id in graph.order().into_iter().rev() {
         let node = graph.node(id);
         let is_input = matches!(node.kind, NodeKind::Input);
-        let unused = node.outputs.iter().all(|v| graph.users(*v).is_empty() && !graph.is_output(*v));
+        let unused = node
+            .outputs
+            .iter()
+            .all(|v| graph.users(*v).is_empty() && !graph.is_output(*v));
         if unused && !is_input {
             graph.remove(id);
         }

@@ -33,7 +33,10 @@ pub(super) fn lifetimes(program: &Program, order: &[usize]) -> Vec<Option<Lifeti
     let mut lifetimes: Vec<Option<Lifetime>> = vec![None; program.buffers.len()];
     let mut touch = |buffer: BufferId, step: usize| {
         if program.buffer(buffer).storage == Storage::Arena {
-            let life = lifetimes[buffer.0].get_or_insert(Lifetime { first: step, last: step });
+            let life = lifetimes[buffer.0].get_or_insert(Lifetime {
+                first: step,
+                last: step,
+            });
             life.last = life.last.max(step);
         }
     };
@@ -50,11 +53,7 @@ pub(super) fn lifetimes(program: &Program, order: &[usize]) -> Vec<Option<Lifeti
 }
 
 /// Joins the buffers of calls that can run in place; says for each call whether it does.
-pub(super) fn blocks(
-    program: &Program,
-    order: &[usize],
-    lifetimes: &[Option<Lifetime>],
-) -> (Vec<Block>, Vec<bool>) {
+pub(super) fn blocks(program: &Program, order: &[usize], lifetimes: &[Option<Lifetime>]) -> (Vec<Block>, Vec<bool>) {
     let mut block_of: Vec<Option<usize>> = vec![None; program.buffers.len()];
     let mut blocks: Vec<Block> = vec![];
     let mut in_place = vec![false; program.calls.len()];
@@ -81,7 +80,12 @@ pub(super) fn blocks(
                     block
                 }
                 None => {
-                    blocks.push(Block { buffers: vec![id], bytes, first: life.first, last: life.last });
+                    blocks.push(Block {
+                        buffers: vec![id],
+                        bytes,
+                        first: life.first,
+                        last: life.last,
+                    });
                     blocks.len() - 1
                 }
             };
@@ -104,6 +108,15 @@ fn reusable(program: &Program, lifetimes: &[Option<Lifetime>], step: usize, inde
 
 /// The greatest sum of blocks that are live at one step: no placement needs less.
 pub fn lower_bound(blocks: &[Block]) -> usize {
-    let live = |step: usize| blocks.iter().filter(|b| b.first <= step && step <= b.last).map(|b| b.bytes).sum();
-    blocks.iter().map(|b| live(b.first)).max().unwrap_or(0)
+    // At each step what died the step before goes first.
+    let births = blocks.iter().map(|b| (b.first, true, b.bytes));
+    let deaths = blocks.iter().map(|b| (b.last + 1, false, b.bytes));
+    let mut changes: Vec<_> = births.chain(deaths).collect();
+    changes.sort_unstable();
+    let (mut live, mut most) = (0, 0);
+    for (_, born, bytes) in changes {
+        live = if born { live + bytes } else { live - bytes };
+        most = most.max(live);
+    }
+    most
 }

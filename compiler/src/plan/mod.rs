@@ -50,5 +50,11 @@ fn plan_in_order(program: &Program, order: Vec<usize>) -> Plan {
             of_buffer[*buffer] = Some(*offset);
         }
     }
-    Plan { order, in_place, offsets: of_buffer, peak, lower_bound: lower_bound(&blocks) }
+    Plan {
+        order,
+        in_place,
+        offsets: of_buffer,
+        peak,
+        lower_bound: lower_bound(&blocks),
+    }
 }

@@ -1,10 +1,16 @@
 use crate::program::{BufferId, Program, Storage};
 use std::collections::{BTreeSet, HashMap};
 
+/// Calls beyond which only the model's own order is tried: the time to find others grows with their square.
+const MAX_CALLS: usize = 4096;
+
 /// Orders worth trying, without repetitions: the model's own, and greedy ones that look for a low peak.
 pub(super) fn candidates(program: &Program) -> Vec<Vec<usize>> {
-    let dependencies = Dependencies::of(program);
     let mut orders = vec![(0..program.calls.len()).collect()];
+    if program.calls.len() > MAX_CALLS {
+        return orders;
+    }
+    let dependencies = Dependencies::of(program);
     for prefer in [Prefer::LeastLive, Prefer::DeepestFirst] {
         let order = dependencies.schedule(program, prefer);
         if !orders.contains(&order) {
@@ -64,7 +70,10 @@ impl Dependencies {
             Prefer::LeastLive => ready.iter().copied().min_by_key(|i| (memory.growth(program, *i), *i)),
             Prefer::DeepestFirst => {
                 let last = order.last().copied();
-                ready.iter().copied().min_by_key(|i| (!last.is_some_and(|l| self.before[*i].contains(&l)), *i))
+                ready
+                    .iter()
+                    .copied()
+                    .min_by_key(|i| (!last.is_some_and(|l| self.before[*i].contains(&l)), *i))
             }
         } {
             ready.remove(&next);
@@ -97,20 +106,29 @@ impl Memory {
         for port in &program.outputs {
             uses_left[port.view.buffer.0] += 1;
         }
-        Self { uses_left, written: vec![false; program.buffers.len()] }
+        Self {
+            uses_left,
+            written: vec![false; program.buffers.len()],
+        }
     }
 
     /// Bytes that running `call` adds to what is live afterwards.
     fn growth(&self, program: &Program, call: usize) -> isize {
         let call = &program.calls[call];
         let arena = |id: &BufferId| program.buffer(*id).storage == Storage::Arena;
-        let added: BTreeSet<_> = call.outputs.iter().map(|v| v.buffer).filter(|b| !self.written[b.0]).collect();
+        let added: BTreeSet<_> = call
+            .outputs
+            .iter()
+            .map(|v| v.buffer)
+            .filter(|b| !self.written[b.0])
+            .collect();
         let read: BTreeSet<_> = call.inputs.iter().map(|v| v.buffer).collect();
-        let freed = read.iter().filter(|b| {
-            self.uses_left[b.0] == call.inputs.iter().filter(|v| v.buffer == **b).count()
-        });
+        let freed = read
+            .iter()
+            .filter(|b| self.uses_left[b.0] == call.inputs.iter().filter(|v| v.buffer == **b).count());
         let bytes = |id: &BufferId| program.buffer(*id).bytes() as isize;
-        added.iter().filter(|b| arena(b)).map(bytes).sum::<isize>() - freed.filter(|b| arena(b)).map(bytes).sum::<isize>()
+        added.iter().filter(|b| arena(b)).map(bytes).sum::<isize>()
+            - freed.filter(|b| arena(b)).map(bytes).sum::<isize>()
     }
 
     fn run(&mut self, program: &Program, call: usize) {

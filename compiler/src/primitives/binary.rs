@@ -16,7 +16,10 @@ pub struct Binary {
 impl From<BinaryOp> for Binary {
     /// The operator without activation.
     fn from(op: BinaryOp) -> Self {
-        Self { op, activation: Identity.into() }
+        Self {
+            op,
+            activation: Identity.into(),
+        }
     }
 }
 
@@ -39,17 +42,25 @@ impl Operator for Binary {
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<TensorType>, OpError> {
         let dtype = inputs.same_dtype()?;
         if !accepts(self.op, dtype) {
-            return Err(op_error(format!("element type {dtype} is not supported by {}", self.name())));
+            return Err(op_error(format!(
+                "element type {dtype} is not supported by {}",
+                self.name()
+            )));
         }
         let shape = broadcast(&inputs.ty(0)?.shape, &inputs.ty(1)?.shape)?;
-        Ok(vec![TensorType::new(if self.op.is_predicate() { DType::Bool } else { dtype }, shape)])
+        Ok(vec![TensorType::new(
+            if self.op.is_predicate() { DType::Bool } else { dtype },
+            shape,
+        )])
     }
 
     fn lower(&self, cx: &mut Lowering<'_>) -> Result<(), OpError> {
         let shape = &cx.output_ty(0).shape;
         let [a_shape, b_shape] = [&cx.ty(0).shape, &cx.ty(1).shape];
-        let (dims, [a_strides, b_strides]) =
-            joined(shape, [broadcast_strides(a_shape, shape), broadcast_strides(b_shape, shape)]);
+        let (dims, [a_strides, b_strides]) = joined(
+            shape,
+            [broadcast_strides(a_shape, shape), broadcast_strides(b_shape, shape)],
+        );
         check_rank(&dims)?;
         let len = cx.output_ty(0).len();
         let dtype = cx.ty(0).dtype;
@@ -73,8 +84,13 @@ impl Operator for Binary {
     fn permute(&self, perm: &[usize], inputs: &[Option<&TensorType>]) -> Option<Permuted> {
         let same_rank = |ty: &Option<&TensorType>| ty.is_some_and(|ty| ty.rank() == perm.len());
         let transposed = inputs.iter().map(|ty| ty.is_some_and(|ty| ty.len() > 1)).collect();
-        let fits = inputs.iter().all(|ty| same_rank(ty) || ty.is_some_and(|ty| ty.len() == 1 && ty.rank() <= perm.len()));
-        fits.then(|| Permuted { operator: Box::new(self.clone()), transposed })
+        let fits = inputs
+            .iter()
+            .all(|ty| same_rank(ty) || ty.is_some_and(|ty| ty.len() == 1 && ty.rank() <= perm.len()));
+        fits.then(|| Permuted {
+            operator: Box::new(self.clone()),
+            transposed,
+        })
     }
 
     fn is_elementwise(&self) -> bool {

@@ -31,18 +31,28 @@ impl Conv {
         let rank = self.window.rank();
         let image = Image::of(x, self.layout, rank)?;
         if w.rank() != rank + 2 || w.shape[2..] != self.window.kernel {
-            return Err(op_error(format!("the weights {w} do not fit a kernel of {:?}", self.window.kernel)));
+            return Err(op_error(format!(
+                "the weights {w} do not fit a kernel of {:?}",
+                self.window.kernel
+            )));
         }
         let (channels, groups) = (w.shape[0], self.groups);
-        if groups == 0 || image.channels != w.shape[1] * groups || !channels.is_multiple_of(groups) {
+        let fits = w.shape[1].checked_mul(groups) == Some(image.channels) && channels.is_multiple_of(groups);
+        if groups == 0 || image.channels == 0 || !fits {
             return Err(op_error(format!(
                 "the weights {w} do not fit {} input channels in {groups} groups",
                 image.channels
             )));
         }
         let spatial = image.spatial.iter().enumerate();
-        let spatial = spatial.map(|(i, size)| self.window.output(i, *size, false)).collect::<Result<_, _>>()?;
-        let output = Image { batch: image.batch, channels, spatial };
+        let spatial = spatial
+            .map(|(i, size)| self.window.output(i, *size, false))
+            .collect::<Result<_, _>>()?;
+        let output = Image {
+            batch: image.batch,
+            channels,
+            spatial,
+        };
         Ok((image, output))
     }
 }
@@ -50,9 +60,9 @@ impl Conv {
 /// Checks an optional bias of `channels` numbers.
 pub(super) fn check_bias(inputs: &Inputs<'_>, channels: usize) -> Result<(), OpError> {
     match inputs.get(BIAS) {
-        Some(bias) if bias.shape != [channels] => {
-            Err(op_error(format!("the bias {bias} must have one number for each of {channels} channels")))
-        }
+        Some(bias) if bias.shape != [channels] => Err(op_error(format!(
+            "the bias {bias} must have one number for each of {channels} channels"
+        ))),
         _ => Ok(()),
     }
 }
@@ -68,7 +78,11 @@ pub(super) fn constant_weights(cx: &Lowering<'_>, index: usize) -> Result<Vec<f3
 
 /// The bias, or zeros.
 pub(super) fn bias_or_zeros(cx: &mut Lowering<'_>, channels: usize) -> View {
-    if cx.has(BIAS) { cx.input(BIAS) } else { cx.add_constant("bias", Tensor::f32(&[channels], &vec![0.0; channels])) }
+    if cx.has(BIAS) {
+        cx.input(BIAS)
+    } else {
+        cx.add_constant("bias", Tensor::f32(&[channels], &vec![0.0; channels]))
+    }
 }
 
 impl Operator for Conv {
@@ -95,7 +109,9 @@ impl Operator for Conv {
 
     fn lower(&self, cx: &mut Lowering<'_>) -> Result<(), OpError> {
         if self.layout != Layout::ChannelsLast || cx.ty(0).dtype != DType::F32 {
-            return Err(op_error(format!("element type {} is not supported", cx.ty(0).dtype)).help("supported: float32"));
+            return Err(
+                op_error(format!("element type {} is not supported", cx.ty(0).dtype)).help("supported: float32")
+            );
         }
         let (image, output) = self.output(cx.ty(0), cx.ty(1))?;
         let w = constant_weights(cx, 1)?;
@@ -105,7 +121,11 @@ impl Operator for Conv {
         let [kh, kw] = Window::pair(&self.window.kernel, 1);
         let (input, out) = (image.hwc(), output.hwc());
         let [top, left, ..] = self.window.pads2d();
-        let geometry = (Window::pair(&self.window.strides, 1), Window::pair(&self.window.dilations, 1), [top, left]);
+        let geometry = (
+            Window::pair(&self.window.strides, 1),
+            Window::pair(&self.window.dilations, 1),
+            [top, left],
+        );
         let (strides, dilations, pads) = geometry;
         if self.groups == image.channels && self.groups == output.channels && self.groups > 1 {
             let mut packed = vec![0.0; w.len()];
@@ -127,7 +147,20 @@ impl Operator for Conv {
             let mut packed = vec![0.0; pack::packed_gemm_len(k, n)];
             pack::pack_gemm(k, n, &w, true, &mut packed);
             let w = cx.add_constant("weights", Tensor::f32(&[packed.len()], &packed));
-            fused(cx, Gemm { m: image.pixels(), k, n, activation: self.activation }, x, w, bias, residual, y);
+            fused(
+                cx,
+                Gemm {
+                    m: image.pixels(),
+                    k,
+                    n,
+                    activation: self.activation,
+                },
+                x,
+                w,
+                bias,
+                residual,
+                y,
+            );
         } else {
             let (oc, ic) = (output.channels, image.channels / self.groups);
             let mut packed = vec![0.0; pack::packed_conv2d_len(self.groups, oc, kh, kw, ic)];

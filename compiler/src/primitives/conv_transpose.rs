@@ -26,24 +26,34 @@ impl ConvTranspose {
         let rank = self.window.rank();
         let image = Image::of(x, self.layout, rank)?;
         if w.rank() != rank + 2 || w.shape[2..] != self.window.kernel {
-            return Err(op_error(format!("the weights {w} do not fit a kernel of {:?}", self.window.kernel)));
+            return Err(op_error(format!(
+                "the weights {w} do not fit a kernel of {:?}",
+                self.window.kernel
+            )));
         }
-        if self.groups == 0 || image.channels != w.shape[0] || !image.channels.is_multiple_of(self.groups) {
+        let channels = w.shape[1].checked_mul(self.groups);
+        let fits = image.channels == w.shape[0] && image.channels.is_multiple_of(self.groups);
+        let Some(channels) = channels.filter(|_| self.groups > 0 && image.channels > 0 && fits) else {
             return Err(op_error(format!(
                 "the weights {w} do not fit {} input channels in {} groups",
                 image.channels, self.groups
             )));
-        }
-        let channels = w.shape[1] * self.groups;
+        };
         let extent = |(i, size): (usize, &usize)| {
             let full = size.saturating_sub(1) * self.window.strides[i] + self.window.span(i) + self.output_padding[i];
             let cut = self.window.pads[i] + self.window.pads[rank + i];
             full.checked_sub(cut).ok_or_else(|| {
-                op_error(format!("pads cut {cut} elements from an output of {full} along spatial axis {i}"))
+                op_error(format!(
+                    "pads cut {cut} elements from an output of {full} along spatial axis {i}"
+                ))
             })
         };
         let spatial = image.spatial.iter().enumerate().map(extent).collect::<Result<_, _>>()?;
-        let output = Image { batch: image.batch, channels, spatial };
+        let output = Image {
+            batch: image.batch,
+            channels,
+            spatial,
+        };
         Ok((image, output))
     }
 }
@@ -73,7 +83,9 @@ impl Operator for ConvTranspose {
 
     fn lower(&self, cx: &mut Lowering<'_>) -> Result<(), OpError> {
         if self.layout != Layout::ChannelsLast || cx.ty(0).dtype != DType::F32 {
-            return Err(op_error(format!("element type {} is not supported", cx.ty(0).dtype)).help("supported: float32"));
+            return Err(
+                op_error(format!("element type {} is not supported", cx.ty(0).dtype)).help("supported: float32")
+            );
         }
         let (image, output) = self.output(cx.ty(0), cx.ty(1))?;
         let w = constant_weights(cx, 1)?;

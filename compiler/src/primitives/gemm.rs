@@ -21,7 +21,9 @@ impl Operator for Gemm {
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<TensorType>, OpError> {
         let dtype = inputs.same_dtype()?;
         let (x, w) = (inputs.ty(0)?, inputs.ty(1)?);
-        let [k, n] = w.shape[..] else { return Err(op_error(format!("the weights {w} are not a matrix"))) };
+        let [k, n] = w.shape[..] else {
+            return Err(op_error(format!("the weights {w} are not a matrix")));
+        };
         if dtype != DType::F32 || x.shape.last() != Some(&k) {
             return Err(op_error(format!("{x} does not multiply {w}")));
         }
@@ -49,7 +51,20 @@ impl Operator for Gemm {
         let (x, bias) = (cx.input(0), bias_or_zeros(cx, n));
         let residual = cx.has(RESIDUAL).then(|| cx.input(RESIDUAL));
         let y = cx.output(0);
-        fused(cx, kernels::Gemm { m, k, n, activation: self.activation }, x, w, bias, residual, y);
+        fused(
+            cx,
+            kernels::Gemm {
+                m,
+                k,
+                n,
+                activation: self.activation,
+            },
+            x,
+            w,
+            bias,
+            residual,
+            y,
+        );
         Ok(())
     }
 }

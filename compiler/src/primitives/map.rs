@@ -26,13 +26,26 @@ impl Operator for Map {
     fn lower(&self, cx: &mut Lowering<'_>) -> Result<(), OpError> {
         let dtype = cx.ty(0).dtype;
         let (x, y) = (cx.input(0), cx.output(0));
-        let options = CallOptions { in_place: (dtype == DType::F32).then_some(0) };
-        cx.call_with(MapCall { function: self.function, dtype }, &[x], &[y], options);
+        let options = CallOptions {
+            in_place: (dtype == DType::F32).then_some(0),
+        };
+        cx.call_with(
+            MapCall {
+                function: self.function,
+                dtype,
+            },
+            &[x],
+            &[y],
+            options,
+        );
         Ok(())
     }
 
     fn permute(&self, _: &[usize], _: &[Option<&TensorType>]) -> Option<Permuted> {
-        Some(Permuted { operator: Box::new(self.clone()), transposed: vec![true] })
+        Some(Permuted {
+            operator: Box::new(self.clone()),
+            transposed: vec![true],
+        })
     }
 
     fn is_elementwise(&self) -> bool {

@@ -23,17 +23,41 @@ fn shapes(a: &TensorType, b: &TensorType) -> Result<Shapes, OpError> {
     if a_shape.is_empty() || b_shape.is_empty() {
         return Err(op_error("a scalar operand has no rows or columns").help("use Mul"));
     }
-    let split = |shape: &[usize]| (shape[..shape.len() - 2].to_vec(), shape[shape.len() - 2], shape[shape.len() - 1]);
-    let (a_batch, m, k) = if a_shape.len() == 1 { (vec![], 1, a_shape[0]) } else { split(a_shape) };
-    let (b_batch, k_b, n) = if b_shape.len() == 1 { (vec![], b_shape[0], 1) } else { split(b_shape) };
+    let split = |shape: &[usize]| {
+        (
+            shape[..shape.len() - 2].to_vec(),
+            shape[shape.len() - 2],
+            shape[shape.len() - 1],
+        )
+    };
+    let (a_batch, m, k) = if a_shape.len() == 1 {
+        (vec![], 1, a_shape[0])
+    } else {
+        split(a_shape)
+    };
+    let (b_batch, k_b, n) = if b_shape.len() == 1 {
+        (vec![], b_shape[0], 1)
+    } else {
+        split(b_shape)
+    };
     if k != k_b {
-        return Err(op_error(format!("{a} and {b} do not multiply: {k} columns against {k_b} rows")));
+        return Err(op_error(format!(
+            "{a} and {b} do not multiply: {k} columns against {k_b} rows"
+        )));
     }
     let batch = broadcast(&a_batch, &b_batch)?;
     let mut output = batch.clone();
     output.extend((a_shape.len() > 1).then_some(m));
     output.extend((b_shape.len() > 1).then_some(n));
-    Ok(Shapes { batch, a_batch, b_batch, m, k, n, output })
+    Ok(Shapes {
+        batch,
+        a_batch,
+        b_batch,
+        m,
+        k,
+        n,
+        output,
+    })
 }
 
 impl Operator for MatMul {
@@ -47,7 +71,10 @@ impl Operator for MatMul {
             return Err(op_error(format!("element type {dtype} is not supported"))
                 .help("supported: floats, int32, int64, uint32, uint64"));
         }
-        Ok(vec![TensorType::new(dtype, shapes(inputs.ty(0)?, inputs.ty(1)?)?.output)])
+        Ok(vec![TensorType::new(
+            dtype,
+            shapes(inputs.ty(0)?, inputs.ty(1)?)?.output,
+        )])
     }
 
     fn macs(&self, inputs: &[Option<&TensorType>], outputs: &[&TensorType]) -> u64 {
@@ -56,12 +83,31 @@ impl Operator for MatMul {
     }
 
     fn lower(&self, cx: &mut Lowering<'_>) -> Result<(), OpError> {
-        let Shapes { batch, a_batch, b_batch, m, k, n, .. } = shapes(cx.ty(0), cx.ty(1))?;
+        let Shapes {
+            batch,
+            a_batch,
+            b_batch,
+            m,
+            k,
+            n,
+            ..
+        } = shapes(cx.ty(0), cx.ty(1))?;
         let scaled = |shape: &[usize], matrix: usize| {
-            broadcast_strides(shape, &batch).into_iter().map(|s| s * matrix).collect::<Vec<_>>()
+            broadcast_strides(shape, &batch)
+                .into_iter()
+                .map(|s| s * matrix)
+                .collect::<Vec<_>>()
         };
         let (a_strides, b_strides) = (scaled(&a_batch, m * k), scaled(&b_batch, k * n));
-        let call = MatMulCall { batch: batch.clone(), a_strides, b_strides, m, k, n, dtype: cx.ty(0).dtype };
+        let call = MatMulCall {
+            batch: batch.clone(),
+            a_strides,
+            b_strides,
+            m,
+            k,
+            n,
+            dtype: cx.ty(0).dtype,
+        };
         let (a, b, y) = (cx.input(0), cx.input(1), cx.output(0));
         cx.call(call, &[a, b], &[y]);
         Ok(())

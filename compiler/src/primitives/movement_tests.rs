@@ -47,8 +47,8 @@ fn slice() -> Slice {
 #[test]
 fn permuted_forms_agree() {
     let x = iota(&[2, 3, 4]);
-    check(slice(), &[x.clone()]);
-    check(Tile { repeats: vec![1, 3, 2] }, &[x.clone()]);
+    check(slice(), std::slice::from_ref(&x));
+    check(Tile { repeats: vec![1, 3, 2] }, std::slice::from_ref(&x));
     check(Expand { shape: vec![2, 5, 4] }, &[iota(&[2, 1, 1])]);
     for axis in 0..3 {
         check(Concat { axis }, &[x.clone(), x.clone()]);
@@ -63,7 +63,7 @@ fn permuted_forms_agree() {
                 ends: vec![1, 0, 3],
                 mode,
             },
-            &[x.clone()],
+            std::slice::from_ref(&x),
         );
     }
     let constant = Pad {
@@ -78,7 +78,7 @@ fn permuted_forms_agree() {
 fn values() {
     let x = iota(&[2, 3, 4]);
     assert_eq!(
-        one(&slice(), &[x.clone()]),
+        one(&slice(), std::slice::from_ref(&x)),
         Tensor::f32(&[1, 2, 2], &[9.0, 11.0, 1.0, 3.0])
     );
     let tiled = one(&Tile { repeats: vec![2, 2] }, &[iota(&[1, 2])]);
@@ -98,7 +98,7 @@ fn nothing_to_move() {
     assert_eq!(one(&Concat { axis: 0 }, &[empty.clone(), empty.clone()]), empty);
     assert_eq!(one(&Concat { axis: 0 }, &[empty.clone(), iota(&[1, 2])]), iota(&[1, 2]));
     assert_eq!(one(&Slice::along(&[3, 2], 0, 0, 0), &[iota(&[3, 2])]), empty);
-    assert_eq!(one(&Tile { repeats: vec![3, 0] }, &[empty.clone()]), iota(&[0, 0]));
+    assert_eq!(one(&Tile { repeats: vec![3, 0] }, std::slice::from_ref(&empty)), iota(&[0, 0]));
     assert_eq!(one(&Expand { shape: vec![0, 2] }, &[iota(&[1, 2])]), empty);
     assert_eq!(
         one(&Gather { axis: 0 }, &[iota(&[3, 2]), Tensor::i64(&[0], &[])]),

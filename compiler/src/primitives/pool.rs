@@ -33,8 +33,13 @@ impl Pool {
     fn output(&self, x: &TensorType) -> Result<(Image, Image), OpError> {
         let image = Image::of(x, self.layout, self.window.rank())?;
         let spatial = image.spatial.iter().enumerate();
-        let spatial = spatial.map(|(i, size)| self.window.output(i, *size, self.ceil_mode)).collect::<Result<_, _>>()?;
-        let output = Image { spatial, ..image.clone() };
+        let spatial = spatial
+            .map(|(i, size)| self.window.output(i, *size, self.ceil_mode))
+            .collect::<Result<_, _>>()?;
+        let output = Image {
+            spatial,
+            ..image.clone()
+        };
         Ok((image, output))
     }
 }
@@ -71,7 +76,10 @@ impl Operator for Pool {
             strides: Window::pair(&self.window.strides, 1),
             dilations: Window::pair(&self.window.dilations, 1),
             pads: self.window.pads2d(),
-            count_include_pad: self.kind == PoolKind::Average { count_include_pad: true },
+            count_include_pad: self.kind
+                == PoolKind::Average {
+                    count_include_pad: true,
+                },
         };
         let dtype = cx.ty(0).dtype;
         let (x, y) = (cx.input(0), cx.output(0));

@@ -16,8 +16,13 @@ impl Operator for Reshape {
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<TensorType>, OpError> {
         let x = inputs.ty(0)?;
         let y = x.with_shape(self.shape.clone());
+        y.check()?;
         if x.len() != y.len() {
-            return Err(op_error(format!("{x} has {} elements, {y} would have {}", x.len(), y.len())));
+            return Err(op_error(format!(
+                "{x} has {} elements, {y} would have {}",
+                x.len(),
+                y.len()
+            )));
         }
         Ok(vec![y])
     }
@@ -60,9 +65,16 @@ pub fn reshape_before(shape: &[usize], perm: &[usize], target: &[usize]) -> Opti
         starts[g] = next;
         next += groups[g].1.len();
     }
-    let order = groups.iter().enumerate().flat_map(|(g, (_, to))| (0..to.len()).map(move |k| (g, k)));
+    let order = groups
+        .iter()
+        .enumerate()
+        .flat_map(|(g, (_, to))| (0..to.len()).map(move |k| (g, k)));
     let outer: Vec<usize> = order.map(|(g, k)| starts[g] + k).collect();
-    (!outer.is_sorted()).then_some(ReshapeBefore { inner, shape: reshaped, outer })
+    (!outer.is_sorted()).then_some(ReshapeBefore {
+        inner,
+        shape: reshaped,
+        outer,
+    })
 }
 
 /// The least groups of neighbouring dimensions that a reshape keeps apart: the source dimensions of each, and what they
@@ -100,14 +112,22 @@ mod tests {
     #[test]
     fn a_split_moves_before_the_transpose() {
         let steps = reshape_before(&[1, 7, 7, 48], &[0, 3, 1, 2], &[1, 2, 24, 7, 7]);
-        let expected = ReshapeBefore { inner: vec![0, 1, 2, 3], shape: vec![1, 7, 7, 2, 24], outer: vec![0, 3, 4, 1, 2] };
+        let expected = ReshapeBefore {
+            inner: vec![0, 1, 2, 3],
+            shape: vec![1, 7, 7, 2, 24],
+            outer: vec![0, 3, 4, 1, 2],
+        };
         assert_eq!(steps, Some(expected));
     }
 
     #[test]
     fn a_channel_shuffle_keeps_its_own_transpose() {
         let steps = reshape_before(&[1, 7, 7, 2, 24], &[0, 4, 3, 1, 2], &[1, 48, 7, 7]);
-        let expected = ReshapeBefore { inner: vec![0, 1, 2, 4, 3], shape: vec![1, 7, 7, 48], outer: vec![0, 3, 1, 2] };
+        let expected = ReshapeBefore {
+            inner: vec![0, 1, 2, 4, 3],
+            shape: vec![1, 7, 7, 48],
+            outer: vec![0, 3, 1, 2],
+        };
         assert_eq!(steps, Some(expected));
     }
 

@@ -37,9 +37,14 @@ impl Operator for Transpose {
         let mut sorted = self.perm.clone();
         sorted.sort_unstable();
         if !sorted.into_iter().eq(0..x.rank()) {
-            return Err(op_error(format!("{:?} is not an order of the dimensions of {x}", self.perm)));
+            return Err(op_error(format!(
+                "{:?} is not an order of the dimensions of {x}",
+                self.perm
+            )));
         }
-        Ok(vec![x.with_shape(self.perm.iter().map(|p| x.shape[*p]).collect::<Vec<_>>())])
+        Ok(vec![
+            x.with_shape(self.perm.iter().map(|p| x.shape[*p]).collect::<Vec<_>>()),
+        ])
     }
 
     fn lower(&self, cx: &mut Lowering<'_>) -> Result<(), OpError> {

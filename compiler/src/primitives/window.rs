@@ -21,14 +21,18 @@ impl Window {
 
     /// Extent that a window covers along `axis`.
     pub fn span(&self, axis: usize) -> usize {
-        (self.kernel[axis].saturating_sub(1)).saturating_mul(self.dilations[axis]).saturating_add(1)
+        (self.kernel[axis].saturating_sub(1))
+            .saturating_mul(self.dilations[axis])
+            .saturating_add(1)
     }
 
     /// Windows that fit along `axis` of extent `size`; with `ceil`, a last one may stick out if it starts in the input
     /// or in the padding before it.
     pub fn output(&self, axis: usize, size: usize, ceil: bool) -> Result<usize, OpError> {
         let rank = self.rank();
-        let padded = size.saturating_add(self.pads[axis]).saturating_add(self.pads[rank + axis]);
+        let padded = size
+            .saturating_add(self.pads[axis])
+            .saturating_add(self.pads[rank + axis]);
         let Some(free) = padded.checked_sub(self.span(axis)) else {
             return Err(op_error(format!(
                 "a window of {} does not fit {padded} padded elements along spatial axis {axis}",
@@ -50,11 +54,17 @@ impl Window {
             return Err(op_error(format!("{rank} spatial axes")).help("supported: one or two"));
         }
         if self.strides.len() != rank || self.dilations.len() != rank || self.pads.len() != 2 * rank {
-            return Err(op_error("kernel_shape, strides, dilations and pads are of different lengths"));
+            return Err(op_error(
+                "kernel_shape, strides, dilations and pads are of different lengths",
+            ));
         }
         let steps = [&self.kernel, &self.strides, &self.dilations];
         if steps.iter().any(|list| list.contains(&0)) {
             return Err(op_error("kernel_shape, strides and dilations must be at least 1"));
+        }
+        // Sums and products of two of them then do not overflow.
+        if steps.iter().copied().chain([&self.pads]).flatten().any(|v| *v > i32::MAX as usize) {
+            return Err(op_error("kernel_shape, strides, dilations and pads must be less than 2^31"));
         }
         Ok(())
     }
@@ -79,7 +89,9 @@ impl Window {
 
     /// Whether it covers single elements, each once.
     pub fn is_pointwise(&self) -> bool {
-        let ones = [&self.kernel, &self.strides].iter().all(|list| list.iter().all(|v| *v == 1));
+        let ones = [&self.kernel, &self.strides]
+            .iter()
+            .all(|list| list.iter().all(|v| *v == 1));
         ones && self.pads.iter().all(|p| *p == 0)
     }
 }
@@ -108,12 +120,23 @@ impl Image {
     /// Reads a shape with `rank` spatial axes.
     pub fn of(ty: &TensorType, layout: Layout, rank: usize) -> Result<Self, OpError> {
         if ty.rank() != rank + 2 {
-            return Err(op_error(format!("the input {ty} must have {} dimensions: batch, channels, {rank} spatial", rank + 2)));
+            return Err(op_error(format!(
+                "the input {ty} must have {} dimensions: batch, channels, {rank} spatial",
+                rank + 2
+            )));
         }
         let (batch, rest) = (ty.shape[0], &ty.shape[1..]);
         Ok(match layout {
-            Layout::ChannelsFirst => Self { batch, channels: rest[0], spatial: rest[1..].to_vec() },
-            Layout::ChannelsLast => Self { batch, channels: rest[rank], spatial: rest[..rank].to_vec() },
+            Layout::ChannelsFirst => Self {
+                batch,
+                channels: rest[0],
+                spatial: rest[1..].to_vec(),
+            },
+            Layout::ChannelsLast => Self {
+                batch,
+                channels: rest[rank],
+                spatial: rest[..rank].to_vec(),
+            },
         })
     }
 

@@ -110,6 +110,10 @@ impl Program {
 
     /// Bytes of all constants that calls read.
     pub fn weight_bytes(&self) -> usize {
-        self.buffers.iter().filter(|b| matches!(b.storage, Storage::Constant(_))).map(Buffer::bytes).sum()
+        self.buffers
+            .iter()
+            .filter(|b| matches!(b.storage, Storage::Constant(_)))
+            .map(Buffer::bytes)
+            .sum()
     }
 }

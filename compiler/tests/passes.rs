@@ -1,0 +1,627 @@
+//! Each pass on small graphs: what it makes of one (a snapshot), which ones it must leave alone, and that results stay.
+
+use edgec::exec::Executor;
+use edgec::ir::{DType, Graph, Tensor, TensorType, ValueId, verify};
+use edgec::passes::{PIPELINE, Pass, REQUIRED, run};
+use edgec::primitives::{
+    BIAS, Binary, BinaryOp, Conv, ConvTranspose, Gemm, Layout, Map, MatMul, Pad, PadMode, Pool, PoolKind, Reshape,
+    ScaleShift, Slice, Transpose, Window,
+};
+use edgec::{lower, plan};
+use runtime_core::function::{AnyFunction, Clip, Erf, HardSigmoid, Identity, Relu, Sigmoid};
+
+/// A graph under construction.
+struct Build {
+    graph: Graph,
+    seed: u64,
+    made: usize,
+}
+
+impl Build {
+    fn random(&mut self) -> f32 {
+        self.seed = self.seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (self.seed >> 40) as f32 / (1u64 << 23) as f32 - 1.0
+    }
+
+    fn x(&mut self, shape: &[usize]) -> ValueId {
+        let name = format!("x{}", self.graph.inputs().len());
+        self.graph.add_input(name, TensorType::new(DType::F32, shape))
+    }
+
+    fn name(&mut self) -> String {
+        self.made += 1;
+        format!("n{}", self.made)
+    }
+
+    fn weights(&mut self, shape: &[usize]) -> ValueId {
+        let values: Vec<f32> = (0..shape.iter().product()).map(|_| self.random()).collect();
+        self.constant(shape, &values)
+    }
+
+    fn constant(&mut self, shape: &[usize], values: &[f32]) -> ValueId {
+        let name = self.name();
+        self.graph.add_constant(name, Tensor::f32(shape, values))
+    }
+
+    fn op(&mut self, operator: impl edgec::ir::Operator + 'static, inputs: &[ValueId]) -> ValueId {
+        let name = self.name();
+        let origin = [name.to_uppercase()];
+        self.graph.add_op(name, operator, inputs, &origin).unwrap()
+    }
+
+    fn map(&mut self, function: impl Into<AnyFunction>, x: ValueId) -> ValueId {
+        self.op(Map { function: function.into() }, &[x])
+    }
+
+    fn binary(&mut self, op: BinaryOp, a: ValueId, b: ValueId) -> ValueId {
+        self.op(Binary::from(op), &[a, b])
+    }
+
+    /// A convolution with weights `[oc, x.channels / groups, 3, 3]`, padded to keep the extents.
+    fn conv(&mut self, x: ValueId, oc: usize, groups: usize) -> ValueId {
+        let ic = self.graph.ty(x).shape[1];
+        let w = self.weights(&[oc, ic / groups, 3, 3]);
+        self.op(Conv { window: window(3, 1), groups, layout: Layout::ChannelsFirst, activation: Identity.into() }, &[x, w])
+    }
+
+    fn gemm(&mut self, x: ValueId, n: usize) -> ValueId {
+        let k = *self.graph.ty(x).shape.last().unwrap();
+        let w = self.weights(&[k, n]);
+        self.op(Gemm { activation: Identity.into() }, &[x, w])
+    }
+
+    fn pool(&mut self, kind: PoolKind, x: ValueId) -> ValueId {
+        self.op(Pool { kind, window: window(2, 0), ceil_mode: false, layout: Layout::ChannelsFirst }, &[x])
+    }
+
+    /// Pads both spatial axes of an image by `by`.
+    fn pad(&mut self, x: ValueId, by: usize, filler: f32) -> ValueId {
+        let filler = self.constant(&[], &[filler]);
+        let pads = vec![0, 0, by, by];
+        self.op(Pad { begins: pads.clone(), ends: pads, mode: PadMode::Constant }, &[x, filler])
+    }
+
+    fn output(&mut self, value: ValueId) {
+        let name = format!("y{}", self.graph.outputs().len());
+        self.graph.add_output(name, value);
+    }
+}
+
+fn window(kernel: usize, pad: usize) -> Window {
+    Window { kernel: vec![kernel; 2], strides: vec![1; 2], dilations: vec![1; 2], pads: vec![pad; 4] }
+}
+
+fn build(make: &dyn Fn(&mut Build)) -> Graph {
+    let mut build = Build { graph: Graph::new("test"), seed: 1, made: 0 };
+    make(&mut build);
+    verify(&build.graph).unwrap();
+    build.graph
+}
+
+fn pass(name: &str) -> Pass {
+    *PIPELINE.iter().find(|pass| pass.name == name).unwrap_or_else(|| panic!("no pass `{name}`"))
+}
+
+/// The outputs after these passes, for random inputs.
+fn results(mut graph: Graph, passes: &[Pass]) -> Vec<Tensor> {
+    run(&mut graph, passes, &mut |_, _| {}).unwrap();
+    let mut random = Build { graph: Graph::default(), seed: 7, made: 0 };
+    let mut tensor = |ty: &TensorType| {
+        let values: Vec<f32> = (0..ty.len()).map(|_| 3.0 * random.random()).collect();
+        Tensor::f32(&ty.shape, &values)
+    };
+    let inputs: Vec<_> = graph.inputs().iter().map(|v| tensor(graph.ty(*v))).collect();
+    let program = lower::lower(&graph).unwrap();
+    let plan = plan::plan(&program);
+    Executor::new(&program, &plan).run(&inputs)
+}
+
+/// Neither the pass alone nor the whole pipeline changes what the graph computes, but for the order of sums.
+fn keeps_results(pass: Pass, make: &dyn Fn(&mut Build)) {
+    let expected = results(build(make), REQUIRED);
+    let alone = [&[pass], REQUIRED].concat();
+    for (what, passes) in [(pass.name, &alone[..]), ("the pipeline", PIPELINE)] {
+        let found = results(build(make), passes);
+        assert_eq!(found.len(), expected.len());
+        for (found, expected) in found.iter().zip(&expected) {
+            assert_eq!(found.ty(), expected.ty(), "{what}");
+            let (found, expected) = (found.to_f64(), expected.to_f64());
+            let scale = expected.iter().filter(|v| v.is_finite()).fold(1.0, |most: f64, v| most.max(v.abs()));
+            for (i, (a, b)) in found.iter().zip(&expected).enumerate() {
+                let near = (a - b).abs() <= 1e-5 * scale || a == b || a.is_nan() && b.is_nan();
+                assert!(near, "{what} makes element {i} {a}, it was {b}");
+            }
+        }
+    }
+}
+
+/// Snapshots what the pass makes of a graph, which it must change.
+#[track_caller]
+fn changes(name: &str, make: impl Fn(&mut Build)) {
+    let pass = pass(name);
+    let mut graph = build(&make);
+    let before = graph.to_string();
+    run(&mut graph, &[pass], &mut |_, _| {}).unwrap();
+    let after = graph.to_string();
+    assert_ne!(before, after, "{name} changes nothing");
+    keeps_results(pass, &make);
+    insta::assert_snapshot!(name, format!("{before}\n{name}:\n\n{after}"));
+}
+
+/// The pass must not change the graph: `why`.
+#[track_caller]
+fn leaves(name: &str, why: &str, make: impl Fn(&mut Build)) {
+    let pass = pass(name);
+    let mut graph = build(&make);
+    let before = graph.to_string();
+    run(&mut graph, &[pass], &mut |_, _| {}).unwrap();
+    assert_eq!(before, graph.to_string(), "{name} must not touch it: {why}");
+    keeps_results(pass, &make);
+}
+
+const IMAGE: [usize; 4] = [1, 4, 5, 6];
+
+#[test]
+fn no_ops() {
+    changes("no-ops", |b| {
+        let x = b.x(&[2, 6]);
+        let y = b.op(Reshape { shape: vec![3, 4] }, &[x]);
+        let y = b.op(Reshape { shape: vec![4, 3] }, &[y]);
+        let y = b.op(Transpose { perm: vec![0, 1] }, &[y]);
+        let one = b.constant(&[1], &[1.0]);
+        let y = b.binary(BinaryOp::Mul, y, one);
+        let y = b.map(Identity, y);
+        let y = b.op(Slice::along(&[4, 3], 0, 0, 4), &[y]);
+        let y = b.map(Relu, y);
+        b.output(y);
+    });
+    leaves("no-ops", "a slice that runs backwards has the type of its operand", |b| {
+        let x = b.x(&[4]);
+        let y = b.op(Slice { starts: vec![3], steps: vec![-1], lens: vec![4] }, &[x]);
+        b.output(y);
+    });
+    leaves("no-ops", "the ones change the shape, or are divided", |b| {
+        let x = b.x(&[4]);
+        let ones = b.constant(&[1, 1], &[1.0]);
+        let y = b.binary(BinaryOp::Mul, x, ones);
+        b.output(y);
+        let one = b.constant(&[1], &[1.0]);
+        let y = b.binary(BinaryOp::Div, one, x);
+        b.output(y);
+        let y = b.binary(BinaryOp::Sub, x, one);
+        b.output(y);
+    });
+}
+
+#[test]
+fn constant_folding() {
+    changes("constant-folding", |b| {
+        let x = b.x(&[3]);
+        let (two, three) = (b.constant(&[3], &[2.0; 3]), b.constant(&[1], &[3.0]));
+        let six = b.binary(BinaryOp::Mul, two, three);
+        let root = b.map(runtime_core::function::Sqrt, six);
+        let y = b.binary(BinaryOp::Add, x, root);
+        b.output(y);
+        b.output(six);
+    });
+    leaves("constant-folding", "the result is much larger than its operands", |b| {
+        let x = b.x(&[1]);
+        let small = b.constant(&[1], &[2.0]);
+        let large = b.op(edgec::primitives::Expand { shape: vec![100, 1000] }, &[small]);
+        let y = b.binary(BinaryOp::Add, large, x);
+        b.output(y);
+    });
+}
+
+#[test]
+fn a_convolution_of_a_constant_is_folded() {
+    let pass = pass("constant-folding");
+    let make = |b: &mut Build| {
+        let x = b.x(&[1, 2, 5, 6]);
+        let image = b.weights(&IMAGE);
+        let y = b.conv(image, 2, 1);
+        let y = b.binary(BinaryOp::Add, y, x);
+        b.output(y);
+    };
+    let mut graph = build(&make);
+    run(&mut graph, &[pass], &mut |_, _| {}).unwrap();
+    assert!(!graph.to_string().contains("Conv"), "{graph}");
+    keeps_results(pass, &make);
+}
+
+#[test]
+fn common_subexpressions() {
+    changes("common-subexpressions", |b| {
+        let x = b.x(&[3]);
+        let (one, same) = (b.constant(&[1], &[1.5]), b.constant(&[1], &[1.5]));
+        let (p, q) = (b.binary(BinaryOp::Add, x, one), b.binary(BinaryOp::Add, x, same));
+        let (p, q) = (b.map(Relu, p), b.map(Relu, q));
+        let y = b.binary(BinaryOp::Mul, p, q);
+        b.output(y);
+        b.output(q);
+    });
+    leaves("common-subexpressions", "attributes, the order of operands or the shapes of constants differ", |b| {
+        let (x, z) = (b.x(&[3]), b.x(&[3]));
+        let (flat, deep) = (b.constant(&[1], &[1.5]), b.constant(&[1, 1], &[1.5]));
+        let values = [
+            b.binary(BinaryOp::Sub, x, z),
+            b.binary(BinaryOp::Sub, z, x),
+            b.map(Clip { min: 0.0, max: 1.0 }, x),
+            b.map(Clip { min: 0.0, max: 2.0 }, x),
+            b.binary(BinaryOp::Add, x, flat),
+            b.binary(BinaryOp::Add, x, deep),
+        ];
+        values.into_iter().for_each(|v| b.output(v));
+    });
+}
+
+#[test]
+fn unused() {
+    changes("unused", |b| {
+        let (x, _) = (b.x(&[3]), b.x(&[3]));
+        let dead = b.map(Relu, x);
+        let zero = b.constant(&[], &[0.0]);
+        b.binary(BinaryOp::Add, dead, zero);
+        let y = b.map(Sigmoid, x);
+        b.output(y);
+    });
+    leaves("unused", "all of it is read, or an input", |b| {
+        let (x, _) = (b.x(&[3]), b.x(&[3]));
+        let y = b.map(Relu, x);
+        b.output(y);
+        let z = b.map(Sigmoid, y);
+        b.output(z);
+        b.output(x);
+    });
+}
+
+fn gelu(b: &mut Build, x: ValueId, half: &[usize]) -> ValueId {
+    let (root, one, half) = (b.constant(&[], &[std::f32::consts::SQRT_2]), b.constant(&[], &[1.0]), b.constant(half, &[0.5]));
+    let y = b.binary(BinaryOp::Div, x, root);
+    let y = b.map(Erf, y);
+    let y = b.binary(BinaryOp::Add, y, one);
+    let y = b.binary(BinaryOp::Mul, x, y);
+    b.binary(BinaryOp::Mul, y, half)
+}
+
+fn hard_swish(b: &mut Build, x: ValueId, max: f32) -> ValueId {
+    let (three, six) = (b.constant(&[], &[3.0]), b.constant(&[], &[6.0]));
+    let y = b.binary(BinaryOp::Add, x, three);
+    let y = b.map(Clip { min: 0.0, max }, y);
+    let y = b.binary(BinaryOp::Mul, x, y);
+    b.binary(BinaryOp::Div, y, six)
+}
+
+#[test]
+fn recognise_activations() {
+    changes("recognise-activations", |b| {
+        let x = b.x(&[3]);
+        let gate = b.map(Sigmoid, x);
+        let y = b.binary(BinaryOp::Mul, gate, x);
+        b.output(y);
+        let gate = b.map(HardSigmoid { alpha: 1.0 / 6.0, beta: 0.5 }, x);
+        let y = b.binary(BinaryOp::Mul, x, gate);
+        b.output(y);
+        let y = hard_swish(b, x, 6.0);
+        b.output(y);
+        let y = gelu(b, x, &[1]);
+        b.output(y);
+    });
+    leaves("recognise-activations", "the parts are of other values or have other numbers", |b| {
+        let (x, z) = (b.x(&[3]), b.x(&[3]));
+        let gate = b.map(Sigmoid, x);
+        let y = b.binary(BinaryOp::Mul, gate, z);
+        b.output(y);
+        let y = b.binary(BinaryOp::Div, x, gate);
+        b.output(y);
+        let gate = b.map(HardSigmoid { alpha: 0.2, beta: 0.5 }, x);
+        let y = b.binary(BinaryOp::Mul, x, gate);
+        b.output(y);
+        let y = hard_swish(b, x, 5.0);
+        b.output(y);
+        let six = b.constant(&[], &[6.0]);
+        let sum = b.binary(BinaryOp::Div, six, x);
+        b.output(sum);
+    });
+    leaves("recognise-activations", "the constant adds a dimension", |b| {
+        let x = b.x(&[3]);
+        let y = gelu(b, x, &[1, 1]);
+        b.output(y);
+    });
+}
+
+#[test]
+fn mat_mul_to_gemm() {
+    changes("mat-mul-to-gemm", |b| {
+        let (x, v) = (b.x(&[2, 3, 4]), b.x(&[4]));
+        let w = b.weights(&[4, 5]);
+        for x in [x, v] {
+            let y = b.op(MatMul, &[x, w]);
+            b.output(y);
+        }
+    });
+    leaves("mat-mul-to-gemm", "the weights are computed, batched, or on the left", |b| {
+        let (x, z) = (b.x(&[2, 3, 4]), b.x(&[4, 5]));
+        let (batched, left) = (b.weights(&[2, 4, 5]), b.weights(&[5, 3]));
+        for (p, q) in [(x, z), (x, batched), (left, x)] {
+            let y = b.op(MatMul, &[p, q]);
+            b.output(y);
+        }
+    });
+}
+
+#[test]
+fn affine_into_weights() {
+    changes("affine-into-weights", |b| {
+        let x = b.x(&IMAGE);
+        // Grouped, with a bias.
+        let (w, bias) = (b.weights(&[6, 2, 3, 3]), b.weights(&[6]));
+        let conv = Conv { window: window(3, 1), groups: 2, layout: Layout::ChannelsFirst, activation: Identity.into() };
+        let y = b.op(conv, &[x, w, bias]);
+        let (scale, shift) = (b.weights(&[6]), b.weights(&[6]));
+        let y = b.op(ScaleShift { axis: 1, activation: Identity.into() }, &[y, scale, shift]);
+        let c = b.weights(&[1, 6, 1, 1]);
+        let y = b.binary(BinaryOp::Sub, c, y);
+        let c = b.weights(&[6, 1, 1]);
+        let y = b.binary(BinaryOp::Sub, y, c);
+        let c = b.weights(&[6, 1, 1]);
+        let y = b.binary(BinaryOp::Div, y, c);
+        b.output(y);
+        // Transposed and grouped: channels are in another place.
+        let w = b.weights(&[4, 3, 2, 2]);
+        let conv = ConvTranspose {
+            window: window(2, 0),
+            output_padding: vec![0, 0],
+            groups: 2,
+            layout: Layout::ChannelsFirst,
+            activation: Identity.into(),
+        };
+        let y = b.op(conv, &[x, w]);
+        let c = b.weights(&[1, 6, 1, 1]);
+        let y = b.binary(BinaryOp::Mul, y, c);
+        b.output(y);
+        let y = b.gemm(x, 7);
+        let c = b.weights(&[7]);
+        let y = b.binary(BinaryOp::Mul, c, y);
+        b.output(y);
+    });
+    leaves("affine-into-weights", "it is not one number a channel, or not affine", |b| {
+        let x = b.x(&IMAGE);
+        for shape in [&[6][..], &[5, 1], &[2, 1, 1, 1, 1], &[1, 4, 5, 6]] {
+            let y = b.conv(x, 4, 1);
+            let c = b.weights(shape);
+            let y = b.binary(BinaryOp::Mul, y, c);
+            b.output(y);
+        }
+        let y = b.conv(x, 4, 1);
+        let c = b.weights(&[4, 1, 1]);
+        let y = b.binary(BinaryOp::Div, c, y);
+        b.output(y);
+        let y = b.conv(x, 4, 1);
+        let zeros = b.constant(&[4, 1, 1], &[0.0; 4]);
+        let y = b.binary(BinaryOp::Div, y, zeros);
+        b.output(y);
+    });
+    leaves("affine-into-weights", "the result is read elsewhere, or is not the convolution's own", |b| {
+        let x = b.x(&IMAGE);
+        let c = b.weights(&[4, 1, 1]);
+        let conv = b.conv(x, 4, 1);
+        let y = b.binary(BinaryOp::Mul, conv, c);
+        b.output(y);
+        b.output(conv);
+        let conv = b.conv(x, 4, 1);
+        let y = b.binary(BinaryOp::Mul, conv, conv);
+        b.output(y);
+        let w = b.weights(&[4, 4, 3, 3]);
+        let fused = Conv { window: window(3, 1), groups: 1, layout: Layout::ChannelsFirst, activation: Relu.into() };
+        let y = b.op(fused, &[x, w]);
+        let y = b.binary(BinaryOp::Mul, y, c);
+        b.output(y);
+    });
+    leaves("affine-into-weights", "the bias is computed", |b| {
+        let (x, bias) = (b.x(&IMAGE), b.x(&[4]));
+        let (w, c) = (b.weights(&[4, 4, 3, 3]), b.weights(&[4, 1, 1]));
+        let conv = Conv { window: window(3, 1), groups: 1, layout: Layout::ChannelsFirst, activation: Identity.into() };
+        let y = b.op(conv, &[x, w, bias]);
+        let y = b.binary(BinaryOp::Mul, y, c);
+        b.output(y);
+    });
+}
+
+#[test]
+fn fuse_pad() {
+    changes("fuse-pad", |b| {
+        let x = b.x(&IMAGE);
+        let padded = b.pad(x, 2, 0.0);
+        let y = b.conv(padded, 4, 1);
+        b.output(y);
+        b.output(padded);
+        let y = b.pad(x, 3, f32::NEG_INFINITY);
+        let y = b.pool(PoolKind::Max, y);
+        b.output(y);
+    });
+    leaves("fuse-pad", "the padding is of other elements, or of other axes", |b| {
+        let x = b.x(&IMAGE);
+        let y = b.pad(x, 1, 1.0);
+        let y = b.conv(y, 4, 1);
+        b.output(y);
+        let y = b.pad(x, 1, 0.0);
+        let y = b.pool(PoolKind::Max, y);
+        b.output(y);
+        let y = b.pad(x, 1, 0.0);
+        let y = b.pool(PoolKind::Average { count_include_pad: false }, y);
+        b.output(y);
+        let zero = b.constant(&[], &[0.0]);
+        let (begins, ends) = (vec![0, 2, 0, 0], vec![0, 0, 0, 1]);
+        let y = b.op(Pad { begins: begins.clone(), ends, mode: PadMode::Constant }, &[x, zero]);
+        let y = b.conv(y, 4, 1);
+        b.output(y);
+        let y = b.op(Pad { begins: vec![0, 0, 1, 1], ends: vec![0; 4], mode: PadMode::Edge }, &[x]);
+        let y = b.conv(y, 4, 1);
+        b.output(y);
+    });
+}
+
+#[test]
+fn fuse_activation() {
+    changes("fuse-activation", |b| {
+        let x = b.x(&IMAGE);
+        let y = b.conv(x, 4, 4);
+        let y = b.map(Clip { min: 0.0, max: 6.0 }, y);
+        let y = b.gemm(y, 3);
+        let y = b.map(Sigmoid, y);
+        let z = b.weights(&[3]);
+        let y = b.binary(BinaryOp::Sub, z, y);
+        let y = b.map(Relu, y);
+        b.output(y);
+    });
+    leaves("fuse-activation", "the result is read elsewhere, has an activation, or is a truth value", |b| {
+        let x = b.x(&IMAGE);
+        let y = b.conv(x, 4, 1);
+        let z = b.map(Relu, y);
+        b.output(z);
+        b.output(y);
+        let y = b.conv(x, 4, 1);
+        let (p, q) = (b.map(Relu, y), b.map(Sigmoid, y));
+        let z = b.binary(BinaryOp::Div, p, q);
+        b.output(z);
+        let y = b.pool(PoolKind::Max, x);
+        let z = b.map(Relu, y);
+        b.output(z);
+        let w = b.weights(&[6, 2]);
+        let y = b.op(Gemm { activation: Relu.into() }, &[x, w]);
+        let z = b.map(Sigmoid, y);
+        b.output(z);
+    });
+}
+
+#[test]
+fn fuse_residual() {
+    changes("fuse-residual", |b| {
+        let x = b.x(&IMAGE);
+        let y = b.conv(x, 4, 1);
+        let add = Binary { op: BinaryOp::Add, activation: Relu.into() };
+        let y = b.op(add.clone(), &[x, y]);
+        // Both could take the other: the later one does.
+        let (p, q) = (b.conv(y, 4, 1), b.conv(y, 4, 2));
+        let y = b.op(add, &[q, p]);
+        b.output(y);
+        let y = b.gemm(y, 6);
+        let y = b.binary(BinaryOp::Add, y, x);
+        b.output(y);
+    });
+    leaves("fuse-residual", "it broadcasts, is read elsewhere, or has an activation before the sum", |b| {
+        let x = b.x(&IMAGE);
+        let row = b.x(&[6]);
+        let y = b.conv(x, 4, 1);
+        let y = b.binary(BinaryOp::Add, y, row);
+        b.output(y);
+        let conv = b.conv(x, 4, 1);
+        let y = b.binary(BinaryOp::Add, conv, x);
+        b.output(y);
+        b.output(conv);
+        let conv = b.conv(x, 4, 1);
+        let y = b.binary(BinaryOp::Add, conv, conv);
+        b.output(y);
+        let w = b.weights(&[4, 4, 3, 3]);
+        let fused = Conv { window: window(3, 1), groups: 1, layout: Layout::ChannelsFirst, activation: Relu.into() };
+        let y = b.op(fused, &[x, w]);
+        let y = b.binary(BinaryOp::Add, y, x);
+        b.output(y);
+        let y = b.conv(x, 4, 1);
+        let y = b.binary(BinaryOp::Sub, x, y);
+        b.output(y);
+    });
+}
+
+#[test]
+fn channels_last() {
+    changes("channels-last", |b| {
+        let x = b.x(&IMAGE);
+        let y = b.conv(x, 4, 1);
+        let y = b.pool(PoolKind::Average { count_include_pad: true }, y);
+        b.output(y);
+        let (w, bias, residual) = (b.weights(&[4, 4, 3, 3]), b.weights(&[4]), b.x(&IMAGE));
+        let conv = Conv { window: window(3, 1), groups: 1, layout: Layout::ChannelsFirst, activation: Relu.into() };
+        let y = b.op(conv, &[x, w, bias, residual]);
+        b.output(y);
+    });
+    leaves("channels-last", "it is already, or has no channels", |b| {
+        let x = b.x(&[1, 5, 6, 4]);
+        let w = b.weights(&[3, 4, 3, 3]);
+        let conv = Conv { window: window(3, 1), groups: 1, layout: Layout::ChannelsLast, activation: Identity.into() };
+        let y = b.op(conv, &[x, w]);
+        let y = b.map(Sigmoid, y);
+        let y = b.gemm(y, 2);
+        b.output(y);
+    });
+}
+
+#[test]
+fn sink_transposes() {
+    changes("sink-transposes", |b| {
+        let x = b.x(&IMAGE);
+        let t = b.op(Transpose { perm: vec![0, 2, 3, 1] }, &[x]);
+        let u = b.op(Transpose { perm: vec![0, 2, 3, 1] }, &[x]);
+        let t = b.map(Relu, t);
+        let c = b.weights(&[4]);
+        let y = b.binary(BinaryOp::Mul, t, c);
+        let y = b.op(edgec::primitives::Concat { axis: 3 }, &[y, u]);
+        let y = b.op(Transpose { perm: vec![0, 3, 1, 2] }, &[y]);
+        b.output(y);
+    });
+    leaves("sink-transposes", "only one operand is transposed, or the reshape joins what it brought together", |b| {
+        let (x, z) = (b.x(&[4, 5]), b.x(&[5, 4]));
+        let t = b.op(Transpose { perm: vec![1, 0] }, &[x]);
+        let y = b.binary(BinaryOp::Add, t, z);
+        b.output(y);
+        let y = b.op(Reshape { shape: vec![20] }, &[t]);
+        b.output(y);
+    });
+}
+
+#[test]
+fn gemm_rows() {
+    changes("gemm-rows", |b| {
+        let x = b.x(&[2, 3, 4, 5]);
+        let y = b.op(Transpose { perm: vec![0, 3, 1, 2] }, &[x]);
+        let y = b.op(Reshape { shape: vec![2, 60] }, &[y]);
+        let (w, bias) = (b.weights(&[60, 3]), b.weights(&[3]));
+        assert_eq!(BIAS, 2);
+        let y = b.op(Gemm { activation: Relu.into() }, &[y, w, bias]);
+        b.output(y);
+        let x = b.x(&[1, 3, 2]);
+        let y = b.op(Transpose { perm: vec![2, 0, 1] }, &[x]);
+        let y = b.op(Reshape { shape: vec![1, 6] }, &[y]);
+        let y = b.gemm(y, 2);
+        b.output(y);
+    });
+    leaves("gemm-rows", "rows are mixed, or there are too many dimensions", |b| {
+        let x = b.x(&[2, 3, 4]);
+        let y = b.op(Transpose { perm: vec![1, 0, 2] }, &[x]);
+        let y = b.op(Reshape { shape: vec![3, 8] }, &[y]);
+        let y = b.gemm(y, 2);
+        b.output(y);
+        let y = b.op(Transpose { perm: vec![2, 1, 0] }, &[x]);
+        let y = b.op(Reshape { shape: vec![4, 6] }, &[y]);
+        let y = b.gemm(y, 2);
+        b.output(y);
+        let x = b.x(&[2; 8]);
+        let y = b.op(Transpose { perm: vec![7, 6, 5, 4, 3, 2, 1, 0] }, &[x]);
+        let y = b.op(Reshape { shape: vec![1, 256] }, &[y]);
+        let y = b.gemm(y, 2);
+        b.output(y);
+    });
+}
+
+#[test]
+fn every_pass_is_tested() {
+    let mut names: Vec<_> = PIPELINE.iter().map(|pass| pass.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    let source = include_str!("passes.rs");
+    for name in names {
+        let calls = |verb: &str| source.contains(&format!("{verb}(\"{name}\""));
+        assert!(calls("changes") && calls("leaves"), "pass `{name}` has no tests here");
+    }
+}
