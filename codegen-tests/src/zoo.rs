@@ -58,7 +58,7 @@ impl Reference {
         let module = name.replace(|c: char| !c.is_ascii_alphanumeric(), "_").to_lowercase();
         let deep = DEEP.contains(&name);
         let tolerance = Tolerance {
-            absolute: if deep { 5e-5 } else { 1e-5 },
+            absolute: if deep { 3e-5 } else { 1e-5 },
             relative: 1e-3,
         };
         Ok(Self {

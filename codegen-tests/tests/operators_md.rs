@@ -54,7 +54,9 @@ fn the_table_of_operators_is_current() {
 #[test]
 fn no_operator_is_listed_twice() {
     for (index, op) in OPERATORS.iter().enumerate() {
-        let again = OPERATORS[..index].iter().any(|o| o.name == op.name && o.domain == op.domain);
+        let again = OPERATORS[..index]
+            .iter()
+            .any(|o| o.name == op.name && o.domain == op.domain);
         assert!(!again, "{} is in ops::OPERATORS twice", op.name);
     }
 }

@@ -2,12 +2,15 @@
 
 use crate::Error;
 use crate::exec::Executor;
-use crate::ir::{Graph, OpError, Operator, Tensor, ValueId, infer, op_error};
+use crate::ir::{Graph, OpError, Operator, Tensor, TensorType, ValueId, infer, op_error};
 use crate::{lower, passes, plan};
 use runtime_core::Simd;
 
 /// Constants larger than this are not made by folding unless their operands are as large.
 const MAX_GROWTH_BYTES: usize = 1 << 16;
+
+/// Operators of more work than this are left to the device: about a second here.
+const MAX_WORK: u64 = 1 << 30;
 
 /// Adds an operator to the graph, or the constants that it gives if all its operands are constants and the result is
 /// not much larger than they are.
@@ -22,7 +25,7 @@ pub fn add(
     let constants: Option<Vec<Tensor>> = inputs.iter().map(|v| graph.constant(*v).cloned()).collect();
     if let Some(constants) = constants {
         let types = infer(operator.as_ref(), &graph.operands(&operands))?;
-        if is_worthwhile(&constants, types.iter().map(crate::ir::TensorType::bytes).sum()) {
+        if is_worthwhile(operator.as_ref(), &constants, &types.iter().collect::<Vec<_>>()) {
             let results = evaluate(operator.as_ref(), &constants).map_err(|e| op_error(e.to_string()))?;
             let several = results.len() > 1;
             let name = |i: usize| {
@@ -43,10 +46,14 @@ pub fn add(
     Ok(graph.node(node).outputs.clone())
 }
 
-/// Whether constants of `bytes` may stand for an operator on `constants`.
-pub fn is_worthwhile(constants: &[Tensor], bytes: usize) -> bool {
+/// Whether constants of types `results` may stand for an operator on `constants`: they are not much larger, and computing
+/// them does not take long.
+pub fn is_worthwhile(operator: &dyn Operator, constants: &[Tensor], results: &[&TensorType]) -> bool {
     let from: usize = constants.iter().map(|t| t.bytes.len()).sum();
-    bytes <= from.saturating_mul(2).max(MAX_GROWTH_BYTES)
+    let to: usize = results.iter().map(|ty| ty.bytes()).sum();
+    let types: Vec<_> = constants.iter().map(Tensor::ty).collect();
+    let work = operator.work(&types.iter().map(Some).collect::<Vec<_>>(), results);
+    to <= from.saturating_mul(2).max(MAX_GROWTH_BYTES) && work <= MAX_WORK
 }
 
 /// The operator's results for these operands. The baseline instruction set computes them, so that the same model gives

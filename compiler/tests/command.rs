@@ -69,7 +69,7 @@ fn source_or_summary_goes_to_stdout() {
     );
     let inspection = edgec(folder.path(), &["inspect", model, "--json"]);
     let inspection: serde_json::Value = serde_json::from_slice(&inspection.stdout).unwrap();
-    assert_eq!(inspection["operators"][0]["name"], "Gemm", "{inspection}");
+    assert_eq!(inspection["operators"][0]["name"], "Conv", "{inspection}");
     let text = edgec(folder.path(), &["inspect", model]);
     assert!(String::from_utf8(text.stdout).unwrap().contains("parameters"));
 }

@@ -9,11 +9,11 @@ use edgec::plan::{ALIGNMENT, Plan, plan};
 use edgec::primitives::{Binary, BinaryOp, Concat, Map, Reduce, ReduceOp, Reshape, Slice, Transpose};
 use edgec::program::{Program, Storage, View};
 use proptest::prelude::*;
-use runtime_core::function::{Relu, Square, Tanh};
+use runtime_core::function::{Neg, Relu, Square};
 use std::collections::HashMap;
 use std::ops::Range;
 
-/// A random operator; the numbers choose among what fits.
+/// A random operator, whose results are rounded alike wherever an element lies; the numbers choose among what fits.
 type Step = (u8, usize, usize, usize);
 
 fn graph(inputs: &[Vec<usize>], steps: &[Step], outputs: &[usize]) -> Graph {
@@ -43,7 +43,7 @@ fn add(graph: &mut Graph, values: &[ValueId], name: &str, (kind, a, b, c): Step)
     let axis = |n: usize| (!shape.is_empty()).then(|| n % shape.len());
     let map = |function| Map { function };
     let added = match kind % 8 {
-        0 => graph.add_op(name, map([Relu.into(), Tanh.into(), Square.into()][b % 3]), &[x], &[]),
+        0 => graph.add_op(name, map([Relu.into(), Neg.into(), Square.into()][b % 3]), &[x], &[]),
         1 => {
             let y = values.iter().copied().cycle().skip(b % values.len()).take(values.len());
             let alike = y.into_iter().find(|y| graph.ty(*y).shape == shape)?;
@@ -71,7 +71,15 @@ fn add(graph: &mut Graph, values: &[ValueId], name: &str, (kind, a, b, c): Step)
             let slice = Slice::along(&shape, axis, from, (shape[axis] - from).div_ceil(2));
             graph.add_op(name, slice, &[x], &[])
         }
-        _ => graph.add_op(name, Reduce { op: ReduceOp::Max, axes: vec![axis(b)?] }, &[x], &[]),
+        _ => graph.add_op(
+            name,
+            Reduce {
+                op: ReduceOp::Max,
+                axes: vec![axis(b)?],
+            },
+            &[x],
+            &[],
+        ),
     };
     added.ok().filter(|value| graph.ty(*value).len() <= 4096)
 }
@@ -91,7 +99,9 @@ fn inputs(graph: &Graph) -> Vec<Tensor> {
     types
         .enumerate()
         .map(|(n, ty)| {
-            let values: Vec<f32> = (0..ty.len()).map(|i| ((i * 7 + n * 3) % 13) as f32 / 6.5 - 1.0).collect();
+            let values: Vec<f32> = (0..ty.len())
+                .map(|i| ((i * 7 + n * 3) % 13) as f32 / 6.5 - 1.0)
+                .collect();
             Tensor::f32(&ty.shape, &values)
         })
         .collect()
@@ -128,12 +138,24 @@ fn place(program: &Program, plan: &Plan, view: &View) -> Option<Range<usize>> {
 fn check(program: &Program, plan: &Plan) {
     let mut order = plan.order.clone();
     order.sort_unstable();
-    assert_eq!(order, (0..program.calls.len()).collect::<Vec<_>>(), "each call runs once");
+    assert_eq!(
+        order,
+        (0..program.calls.len()).collect::<Vec<_>>(),
+        "each call runs once"
+    );
     for (buffer, offset) in program.buffers.iter().zip(&plan.offsets) {
         assert!(offset.is_none() || buffer.storage == Storage::Arena);
         if let Some(offset) = offset {
-            assert!(offset.is_multiple_of(ALIGNMENT), "`{}` at {offset} is not aligned", buffer.name);
-            assert!(offset + buffer.bytes() <= plan.peak, "`{}` leaves the arena", buffer.name);
+            assert!(
+                offset.is_multiple_of(ALIGNMENT),
+                "`{}` at {offset} is not aligned",
+                buffer.name
+            );
+            assert!(
+                offset + buffer.bytes() <= plan.peak,
+                "`{}` leaves the arena",
+                buffer.name
+            );
         }
     }
     let mut arena: Vec<Option<(usize, usize)>> = vec![None; plan.peak];
@@ -142,10 +164,16 @@ fn check(program: &Program, plan: &Plan) {
         Some((view.buffer.0, start + i))
     };
     let holds = |arena: &[Option<(usize, usize)>], view: &View| {
-        let Some(place) = place(program, plan, view) else { return };
+        let Some(place) = place(program, plan, view) else {
+            return;
+        };
         let name = &program.buffer(view.buffer).name;
         for (i, byte) in place.enumerate() {
-            assert_eq!(arena[byte], byte_of(view, i), "byte {i} of `{name}` was not written yet or is overwritten");
+            assert_eq!(
+                arena[byte],
+                byte_of(view, i),
+                "byte {i} of `{name}` was not written yet or is overwritten"
+            );
         }
     };
     let mut live = 0;
@@ -156,31 +184,50 @@ fn check(program: &Program, plan: &Plan) {
         for (n, output) in call.outputs.iter().enumerate() {
             let written = place(program, plan, output).expect("results are in the arena");
             for (i, input) in call.inputs.iter().enumerate() {
-                let Some(read) = place(program, plan, input) else { continue };
+                let Some(read) = place(program, plan, input) else {
+                    continue;
+                };
                 if n == 0 && shared == Some(i) {
                     assert_eq!(read, written, "in place means at the same place");
                 } else {
                     let apart = read.end <= written.start || written.end <= read.start;
-                    assert!(apart || read.is_empty() || written.is_empty(), "`{}` overwrites what it reads", call.name);
+                    assert!(
+                        apart || read.is_empty() || written.is_empty(),
+                        "`{}` overwrites what it reads",
+                        call.name
+                    );
                 }
             }
             for (i, byte) in written.enumerate() {
                 arena[byte] = byte_of(output, i);
             }
         }
-        let places = call.inputs.iter().chain(&call.outputs).filter_map(|view| place(program, plan, view));
+        let places = call
+            .inputs
+            .iter()
+            .chain(&call.outputs)
+            .filter_map(|view| place(program, plan, view));
         let mut bytes: Vec<usize> = places.flatten().collect();
         bytes.sort_unstable();
         bytes.dedup();
         live = live.max(bytes.len());
     }
     program.outputs.iter().for_each(|port| holds(&arena, &port.view));
-    assert!(plan.lower_bound <= plan.peak, "the bound {} is above the peak {}", plan.lower_bound, plan.peak);
-    assert!(live <= plan.lower_bound, "a call needs {live} bytes, more than the bound {}", plan.lower_bound);
+    assert!(
+        plan.lower_bound <= plan.peak,
+        "the bound {} is above the peak {}",
+        plan.lower_bound,
+        plan.peak
+    );
+    assert!(
+        live <= plan.lower_bound,
+        "a call needs {live} bytes, more than the bound {}",
+        plan.lower_bound
+    );
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
 
     #[test]
     fn plans_are_sound_and_results_are_right((shapes, steps, outputs) in cases()) {
@@ -195,7 +242,9 @@ proptest! {
             let found = Executor::new(&program, &plan).run(&inputs);
             for (found, expected) in found.iter().zip(&expected) {
                 prop_assert_eq!(found.ty(), expected.ty());
-                prop_assert!(found.bytes == expected.bytes, "{:?} is not {:?}", found.to_f64(), expected.to_f64());
+                let pairs = found.to_f64().into_iter().zip(expected.to_f64());
+                let same = pairs.into_iter().all(|(a, b)| a == b || a.is_nan() && b.is_nan());
+                prop_assert!(same, "{:?} is not {:?}", found.to_f64(), expected.to_f64());
             }
         }
     }
@@ -216,7 +265,12 @@ fn in_place_only_where_nothing_else_reads() {
     let program = edgec::lower::lower(&graph).unwrap();
     let plan = plan(&program);
     check(&program, &plan);
-    let in_place: Vec<_> = program.calls.iter().zip(&plan.in_place).filter(|(_, yes)| **yes).collect();
+    let in_place: Vec<_> = program
+        .calls
+        .iter()
+        .zip(&plan.in_place)
+        .filter(|(_, yes)| **yes)
+        .collect();
     let names: Vec<_> = in_place.iter().map(|(call, _)| call.name.as_str()).collect();
     // Not `a`, which reads the caller's array, nor `c`, which reads `b` twice, nor `d`, whose operand is an output.
     assert_eq!(names, ["b"]);

@@ -8,8 +8,15 @@ use quote::{format_ident, quote};
 use std::collections::BTreeSet;
 
 /// Whether a call's parameters are a type of their own, so that rustc compiles a copy of the kernel for it.
-pub(super) fn specialised(call: &Call, options: &Options) -> bool {
-    options.specialise && call.kernel.specialises()
+pub(super) fn specialised(program: &Program, call: &Call, options: &Options) -> bool {
+    let copies = || {
+        program
+            .calls
+            .iter()
+            .filter(|c| c.kernel.name() == call.kernel.name())
+            .count()
+    };
+    call.kernel.specialises() && copies() <= options.most_copies
 }
 
 /// Types that parameters are made of, which `mod layers` imports.
@@ -34,7 +41,7 @@ pub(super) fn module(program: &Program, plan: &Plan, names: &ModelNames, options
         let value = tokens(&params);
         let ident = format_ident!("{}", names.layers[*index]);
         let constant = print(quote! { pub const #ident: #ty = #value; });
-        items.push(if specialised(call, options) {
+        items.push(if specialised(program, call, options) {
             as_type(&constant)
         } else {
             constant

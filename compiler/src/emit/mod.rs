@@ -35,8 +35,8 @@ pub struct Options {
     pub weights: WeightsMode,
     /// File name of the sidecar, relative to the source, if there is one.
     pub sidecar: String,
-    /// Whether kernels may be specialised to their layer (faster) or are shared (smaller).
-    pub specialise: bool,
+    /// A kernel with more calls than this is shared between them; one with fewer is compiled for each of its layers.
+    pub most_copies: usize,
 }
 
 /// What was printed.

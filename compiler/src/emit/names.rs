@@ -60,7 +60,8 @@ impl Names {
         }
         // `Conv2`, but `Conv1_2` and `conv_2`: what rustc takes for the case that the text is in.
         let stem = base.trim_end_matches('_');
-        let camel = stem.starts_with(|c: char| c.is_ascii_uppercase()) && stem.ends_with(|c: char| c.is_ascii_lowercase());
+        let camel =
+            stem.starts_with(|c: char| c.is_ascii_uppercase()) && stem.ends_with(|c: char| c.is_ascii_lowercase());
         let joint = if camel { "" } else { "_" };
         let mut name = base.clone();
         let mut number = 2;
@@ -138,7 +139,7 @@ impl ModelNames {
         let (mut slots, mut weights) = (Names::default(), Names::reserving(&["FILE"]));
         for index in &plan.order {
             let call = &program.calls[*index];
-            let specialised = super::layers::specialised(call, options);
+            let specialised = super::layers::specialised(program, call, options);
             names.layers[*index] = if specialised {
                 layers.camel(&call.name)
             } else {
@@ -181,8 +182,14 @@ mod tests {
     #[test]
     fn repetitions_are_numbered_in_the_same_case() {
         let mut names = Names::reserving(&["Identity"]);
-        assert_eq!([names.camel("identity"), names.camel("conv1"), names.camel("conv1")], ["Identity2", "Conv1", "Conv1_2"]);
-        assert_eq!([names.snake("self"), names.snake("Self"), names.snake("🦀")], ["self_", "self_2", "t"]);
+        assert_eq!(
+            [names.camel("identity"), names.camel("conv1"), names.camel("conv1")],
+            ["Identity2", "Conv1", "Conv1_2"]
+        );
+        assert_eq!(
+            [names.snake("self"), names.snake("Self"), names.snake("🦀")],
+            ["self_", "self_2", "t"]
+        );
         assert_eq!([names.shouty("x"), names.shouty("X")], ["X", "X_2"]);
     }
 }

@@ -51,8 +51,11 @@ impl TensorType {
     /// as 1, so that neither sizes nor strides can overflow.
     pub fn check(&self) -> Result<(), OpError> {
         if self.rank() > MAX_RANK {
-            return Err(op_error(format!("a tensor of {} dimensions", self.rank()))
-                .help(format!("at most {MAX_RANK} dimensions are supported")));
+            return Err(op_error(format!(
+                "a tensor of {} dimensions: at most {MAX_RANK} are supported",
+                self.rank()
+            ))
+            .help("join dimensions in the model"));
         }
         let bytes = self
             .shape
@@ -228,6 +231,11 @@ pub trait Operator: fmt::Debug + Send + Sync + OperatorObject {
     /// Multiply-accumulates for these operand types.
     fn macs(&self, _inputs: &[Option<&TensorType>], _outputs: &[&TensorType]) -> u64 {
         0
+    }
+
+    /// Steps that computing it takes, which decides whether that is done at compile time.
+    fn work(&self, inputs: &[Option<&TensorType>], outputs: &[&TensorType]) -> u64 {
+        self.macs(inputs, outputs)
     }
 
     /// The operator that gives the same output transposed by `perm`, from inputs transposed by `perm`.

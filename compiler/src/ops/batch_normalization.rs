@@ -83,7 +83,10 @@ mod tests {
         };
         let exact = float("epsilon", 0.0);
         let y = Ok(vec![Tensor::f32(&[1, 2, 1], &[3.0, 1.0])]);
-        assert_eq!(run(9, "BatchNormalization", std::slice::from_ref(&exact), &node(&[2]), 1), y);
+        assert_eq!(
+            run(9, "BatchNormalization", std::slice::from_ref(&exact), &node(&[2]), 1),
+            y
+        );
         assert_eq!(
             run(
                 7,

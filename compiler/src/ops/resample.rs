@@ -114,8 +114,12 @@ impl Axis {
 
     /// At least the entries of the table, known before it is made.
     fn table_len(&self, method: Method) -> f64 {
-        let taps = if method.antialias { 4.0 / f64::from(self.scale.min(1.0)) + 2.0 } else { 4.0 };
-        self.output as f64 * taps
+        let taps = if method.antialias {
+            4.0 / f64::from(self.scale.min(1.0)) + 2.0
+        } else {
+            4.0
+        };
+        self.output.max(1) as f64 * taps
     }
 
     /// The table of this axis. Elements outside the input have weight zero with `TfCropAndResize`.

@@ -1,6 +1,6 @@
 use super::rewrite::substitute;
 use crate::fold;
-use crate::ir::{Graph, NodeKind, OpError, Tensor, TensorType};
+use crate::ir::{Graph, NodeKind, OpError, Tensor};
 
 /// Computes operators whose operands are all constants, through the kernels, unless the result is much larger than they.
 pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
@@ -11,8 +11,8 @@ pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
         let Some(operands) = operands.collect::<Option<Vec<Tensor>>>() else {
             continue;
         };
-        let bytes = node.outputs.iter().map(|v| TensorType::bytes(graph.ty(*v))).sum();
-        if operands.is_empty() || !fold::is_worthwhile(&operands, bytes) {
+        let types: Vec<_> = node.outputs.iter().map(|v| graph.ty(*v)).collect();
+        if operands.is_empty() || !fold::is_worthwhile(op.as_ref(), &operands, &types) {
             continue;
         }
         // Lowering will say what is wrong.

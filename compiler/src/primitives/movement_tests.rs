@@ -98,7 +98,10 @@ fn nothing_to_move() {
     assert_eq!(one(&Concat { axis: 0 }, &[empty.clone(), empty.clone()]), empty);
     assert_eq!(one(&Concat { axis: 0 }, &[empty.clone(), iota(&[1, 2])]), iota(&[1, 2]));
     assert_eq!(one(&Slice::along(&[3, 2], 0, 0, 0), &[iota(&[3, 2])]), empty);
-    assert_eq!(one(&Tile { repeats: vec![3, 0] }, std::slice::from_ref(&empty)), iota(&[0, 0]));
+    assert_eq!(
+        one(&Tile { repeats: vec![3, 0] }, std::slice::from_ref(&empty)),
+        iota(&[0, 0])
+    );
     assert_eq!(one(&Expand { shape: vec![0, 2] }, &[iota(&[1, 2])]), empty);
     assert_eq!(
         one(&Gather { axis: 0 }, &[iota(&[3, 2]), Tensor::i64(&[0], &[])]),

@@ -66,6 +66,15 @@ impl Operator for Pool {
         Ok(vec![x.with_shape(output.shape(self.layout))])
     }
 
+    fn work(&self, _: &[Option<&TensorType>], outputs: &[&TensorType]) -> u64 {
+        let taps = self
+            .window
+            .kernel
+            .iter()
+            .fold(1u64, |taps, k| taps.saturating_mul(*k as u64));
+        taps.saturating_mul(outputs[0].len() as u64)
+    }
+
     fn lower(&self, cx: &mut Lowering<'_>) -> Result<(), OpError> {
         let (image, output) = self.output(cx.ty(0))?;
         let pool = Pool2d {

@@ -63,8 +63,16 @@ impl Window {
             return Err(op_error("kernel_shape, strides and dilations must be at least 1"));
         }
         // Sums and products of two of them then do not overflow.
-        if steps.iter().copied().chain([&self.pads]).flatten().any(|v| *v > i32::MAX as usize) {
-            return Err(op_error("kernel_shape, strides, dilations and pads must be less than 2^31"));
+        if steps
+            .iter()
+            .copied()
+            .chain([&self.pads])
+            .flatten()
+            .any(|v| *v > i32::MAX as usize)
+        {
+            return Err(op_error(
+                "kernel_shape, strides, dilations and pads must be less than 2^31",
+            ));
         }
         Ok(())
     }
