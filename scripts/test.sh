@@ -28,6 +28,8 @@ step "format of the firmware" cargo fmt --manifest-path examples/firmware/Cargo.
 step "lint" cargo clippy --workspace --all-targets -- -D warnings
 step "build" cargo build --workspace --all-targets
 step "tests" cargo test --workspace
+# Built by now: this shows a line for each model.
+step "models of the zoo" cargo test --package codegen-tests --test zoo -- --nocapture
 step "example" cargo run --release --package digits
 step "firmware" scripts/firmware.sh
 

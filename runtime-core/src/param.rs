@@ -20,7 +20,7 @@ impl<T: Copy> Param<T> for T {
 /// ```
 /// use runtime_core::{Param, layer};
 /// layer!(pub Pair: [usize; 2] = [3, 4]);
-/// assert_eq!(Pair.get(), [3, 4]);
+/// assert_eq!(Param::<[usize; 2]>::get(Pair), [3, 4]);
 /// ```
 #[macro_export]
 macro_rules! layer {
