@@ -38,8 +38,9 @@ pub enum Target {
     Mcu,
 }
 
-/// Copies of a kernel that are smaller than one shared copy: on a Cortex-M4F three specialised convolutions take 4.6 kB
-/// less than the shared one, and 4 % fewer instructions (`scripts/firmware.sh` prints both).
+/// Copies of a kernel that are smaller than one shared copy. The digits firmware with its three convolutions specialised
+/// takes 57 200 B of flash and 600 156 instructions an inference, with shared ones 61 400 B and 660 017
+/// (`scripts/firmware.sh`, Cortex-M4F).
 const MCU_COPIES: usize = 3;
 
 /// A model compiled as far as a program with a memory plan.
