@@ -2,7 +2,16 @@ use clap::{Args, Parser, Subcommand};
 use edgec::{Compiler, Target, Weights};
 use std::path::{Path, PathBuf};
 
-const EXIT_CODES: &str = "Exit codes:
+const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
+  edgec model.onnx -o src/model.rs                        compile
+  edgec model.onnx -o src/model.rs --dim T=16 --name Vad  pin an open dimension, name the struct
+  edgec model.onnx -o src/model.rs --target mcu           for a microcontroller
+  edgec inspect model.onnx                                what it is and whether it compiles
+  edgec run model.onnx --input in.npz --output out.npz    run it on this machine
+  edgec verify model.onnx --golden golden.npz             compare emitted code with reference outputs
+  edgec bench model.onnx                                  time emitted code on this machine
+
+Exit codes:
   0  done; for `verify`: all outputs agree
   1  the model does not compile, a file cannot be read or written, or outputs differ
   2  the command line is wrong or incomplete";
@@ -15,7 +24,7 @@ const EXIT_CODES: &str = "Exit codes:
     args_conflicts_with_subcommands = true,
     arg_required_else_help = true
 )]
-#[command(after_help = EXIT_CODES, override_usage = "edgec MODEL.onnx -o OUT.rs [OPTIONS]\n       edgec COMMAND MODEL.onnx [OPTIONS]")]
+#[command(after_help = EXAMPLES_AND_EXIT_CODES, override_usage = "edgec MODEL.onnx -o OUT.rs [OPTIONS]\n       edgec COMMAND MODEL.onnx [OPTIONS]")]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Option<Command>,
