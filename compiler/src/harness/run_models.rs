@@ -66,6 +66,7 @@ impl Job {
         Ok(true)
     }
 
+    // A model without inputs takes nothing.
     #[allow(dead_code)]
     fn take<T: Raw, const N: usize>(&mut self) -> Result<Box<[T; N]>, String> {
         let end = self.taken + N * T::SIZE;
@@ -87,6 +88,7 @@ impl Job {
         }
     }
 
+    // A model without outputs puts nothing.
     #[allow(dead_code)]
     fn put<T: Raw>(&mut self, elements: &[T]) {
         for element in elements {
