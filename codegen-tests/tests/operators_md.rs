@@ -14,7 +14,7 @@ fn table() -> String {
          the node, never a wrong result.\n",
         OPERATORS.len()
     );
-    for domain in [Domain::Onnx, Domain::Microsoft] {
+    for domain in Domain::ALL {
         let mut operators: Vec<_> = OPERATORS.iter().filter(|op| op.domain == domain).collect();
         operators.sort_by_key(|op| op.name);
         if operators.is_empty() {

@@ -127,15 +127,24 @@ use crate::ir::{OpError, ValueId};
 pub enum Domain {
     /// `ai.onnx`, written as the empty string in models.
     Onnx,
+    /// `ai.onnx.ml`: classical machine learning.
+    Ml,
+    /// `ai.onnx.preview`: operators that ONNX may still change.
+    Preview,
     /// `com.microsoft`.
     Microsoft,
 }
 
 impl Domain {
+    /// Every domain, in the order of the tables.
+    pub const ALL: [Self; 4] = [Self::Onnx, Self::Ml, Self::Preview, Self::Microsoft];
+
     /// The name in models, `""` for ONNX's own.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Onnx => "",
+            Self::Ml => "ai.onnx.ml",
+            Self::Preview => "ai.onnx.preview",
             Self::Microsoft => "com.microsoft",
         }
     }
