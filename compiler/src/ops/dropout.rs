@@ -13,7 +13,7 @@ pub(super) const DROPOUT: OperatorDef = OperatorDef {
         cx.attributes.ignore("seed");
         let is_zero = |index| cx.constant(index).and_then(Tensor::scalar_f64) == Some(0.0);
         if cx.has(2) && !is_zero(2) && !is_zero(1) {
-            return Err(op_error("`training_mode` is not the constant false").help("export the model for inference"));
+            return Err(op_error("with `training_mode` its results are random").help("export the model for inference"));
         }
         let (x, ty) = (cx.input(0)?, cx.ty(0)?);
         let mut outputs = vec![x];
