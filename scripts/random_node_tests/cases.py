@@ -23,6 +23,11 @@ TYPES |= {"tensor(float16)": F16, "tensor(float)": F32, "tensor(double)": F64}
 NEWEST = 28
 
 
+def rounding(dtype, magnitude):
+    """Absolute tolerance of results whose terms are as large as `magnitude`, and may cancel."""
+    return {F16: 1e-3, BF16: 1e-2}.get(dtype, 2e-6) * magnitude
+
+
 class Redraw(Exception):
     """What was drawn is no valid test."""
 
@@ -57,6 +62,8 @@ class Case:
     #: Functions in `reference` to take the results from, the first that can. Both must agree if `agree`.
     references: tuple = ("widened", "runtime", "evaluator", "narrowed")
     agree: bool = False
+    #: The checker refuses operators that are deprecated, but models have them.
+    deprecated: bool = False
 
 
 def schema(name, opset, domain=""):

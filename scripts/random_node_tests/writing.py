@@ -46,7 +46,7 @@ def model(case, outputs=None):
         imports.append(helper.make_opsetid("", 22))
     made = helper.make_model(graph, opset_imports=imports, ir_version=IR_VERSION, producer_name="random_node_tests")
     made = onnx.shape_inference.infer_shapes(made, check_type=True, strict_mode=True, data_prop=True)
-    if outputs is not None:
+    if outputs is not None and not case.deprecated:
         onnx.checker.check_model(made)
     return made
 

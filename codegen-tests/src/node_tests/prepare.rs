@@ -118,7 +118,7 @@ impl Failure {
 
 /// A message with `N` for each number, and for each list of them.
 fn without_numbers(message: &str) -> String {
-    let number = Regex::new(r"-?[0-9.]+(, -?[0-9.]+)*").expect("the pattern is valid");
+    let number = Regex::new(r"(?-u:\b)[0-9][0-9.x]*(, -?[0-9][0-9.]*)*").expect("the pattern is valid");
     number.replace_all(message, "N").into_owned()
 }
 
