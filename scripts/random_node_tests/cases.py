@@ -60,7 +60,7 @@ class Case:
     #: Results by NumPy, for what no reference knows: called where all others fail.
     own: typing.Callable[[], list] | None = None
     #: Functions in `reference` to take the results from, the first that can. Both must agree if `agree`.
-    references: tuple = ("widened", "runtime", "evaluator", "narrowed")
+    references: tuple = ("widened", "runtime", "widened_evaluator", "evaluator", "narrowed")
     agree: bool = False
     #: The checker refuses operators that are deprecated, but models have them.
     deprecated: bool = False

@@ -109,6 +109,11 @@ def widened(case):
     return runtime(in_single(case, (F16, BF16)))
 
 
+def widened_evaluator(case):
+    """The evaluator in float32 for 16-bit floats, likewise."""
+    return evaluator(in_single(case, (F16, BF16)))
+
+
 def narrowed(case):
     """ONNX Runtime in float32 where it has no float64."""
     return runtime(in_single(case, (F64,)))
@@ -133,4 +138,4 @@ def evaluator(case):
     return ReferenceEvaluator(writing.model(case)).run(None, feeds(case))
 
 
-FUNCTIONS = {function.__name__: function for function in (widened, narrowed, runtime, evaluator, own)}
+FUNCTIONS = {function.__name__: function for function in (widened, widened_evaluator, narrowed, runtime, evaluator, own)}
