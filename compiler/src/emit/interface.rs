@@ -201,7 +201,12 @@ fn constants(program: &Program, plan: &Plan, names: &ModelNames) -> TokenStream 
 }
 
 fn run(program: &Program, plan: &Plan, names: &ModelNames, options: &Options) -> TokenStream {
-    let read: HashSet<_> = program.calls.iter().flat_map(|call| &call.inputs).map(|v| v.buffer.0).collect();
+    let read: HashSet<_> = program
+        .calls
+        .iter()
+        .flat_map(|call| &call.inputs)
+        .map(|v| v.buffer.0)
+        .collect();
     let arguments = program.inputs.iter().zip(&names.inputs).map(|(port, name)| {
         let unread = if read.contains(&port.view.buffer.0) { "" } else { "_" };
         let (name, ty) = (format_ident!("{unread}{name}"), array(port));
