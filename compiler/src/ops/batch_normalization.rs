@@ -14,8 +14,13 @@ pub(super) const BATCH_NORMALIZATION: OperatorDef = OperatorDef {
     read: |cx| {
         let epsilon = cx.attributes.float("epsilon", 1e-5)?;
         cx.attributes.ignore("momentum");
-        if cx.attributes.flag("training_mode", false)? {
-            return Err(op_error("training_mode is 1").help("export the model for inference"));
+        let training = if cx.opset() < 7 {
+            !cx.attributes.flag("is_test", false)?
+        } else {
+            cx.attributes.flag("training_mode", false)?
+        };
+        if training {
+            return Err(op_error("it is in training mode").help("export the model for inference"));
         }
         let spatial = cx.opset() >= 9 || cx.attributes.flag("spatial", true)?;
         let ty = cx.ty(0)?;

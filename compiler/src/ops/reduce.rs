@@ -1,8 +1,9 @@
 //! What the reductions have in common.
 
+use super::normalization::cast;
 use crate::import::NodeContext;
 use crate::ir::{DType, OpError, ValueId};
-use crate::primitives::{Cast, Reduce, ReduceOp, Reshape};
+use crate::primitives::{Reduce, ReduceOp, Reshape};
 
 /// Reads a reduction: `axes` is an attribute in older versions, an input in newer ones; without it, all axes.
 pub(super) fn read(cx: &mut NodeContext<'_>, op: ReduceOp) -> Result<Vec<ValueId>, OpError> {
@@ -17,13 +18,16 @@ pub(super) fn read(cx: &mut NodeContext<'_>, op: ReduceOp) -> Result<Vec<ValueId
     };
     axes.sort_unstable();
     let mut x = cx.input(0)?;
-    if ty.dtype == DType::Bool {
-        x = cx.add(Cast { to: DType::U8 }, &[x])?;
-    }
+    let real = matches!(op, ReduceOp::L2 | ReduceOp::LogSum | ReduceOp::LogSumExp);
+    let dtype = match ty.dtype {
+        DType::Bool => DType::U8,
+        // Rounded towards zero at the end.
+        dtype if real && !dtype.is_float() => DType::F64,
+        dtype => dtype,
+    };
+    x = cast(cx, x, dtype)?;
     let mut y = cx.add(Reduce { op, axes: axes.clone() }, &[x])?;
-    if ty.dtype == DType::Bool {
-        y = cx.add(Cast { to: DType::Bool }, &[y])?;
-    }
+    y = cast(cx, y, ty.dtype)?;
     if !keepdims && !axes.is_empty() {
         let kept = (0..ty.rank())
             .filter(|i| !axes.contains(i))

@@ -70,7 +70,8 @@ def function(draw, name):
     dtype = draw.type_of(name, opset)
     shape = draw.shape()
     if dtype.kind in "iu":
-        values = draw.any(shape, dtype)
+        # Of large integers the references compute in floats that do not hold them.
+        values = draw.exact(shape, dtype, 3) if name in ("Erf", "Shrink") else draw.any(shape, dtype)
     elif draw.chance(0.3) and DOMAINS[name][0] < -1:
         values = draw.exact(shape, dtype)
     else:
