@@ -52,6 +52,8 @@ class Case:
     #: Which outputs have a name.
     outputs: tuple = (True,)
     domain: str = ""
+    #: Operands that only graphs among the attributes read, by the names c0, c1 and so on.
+    captured: list = dataclasses.field(default_factory=list)
     #: Tolerances, where the runner's (1e-3 relative and 1e-7 absolute) do not suit.
     rtol: float | None = None
     atol: float | None = None

@@ -15,6 +15,8 @@ def operands(case):
     for operand in case.inputs:
         if operand is not None and id(operand) not in named:
             named[id(operand)] = (f"x{len(named)}", operand)
+    for index, operand in enumerate(case.captured):
+        named[id(operand)] = (f"c{index}", operand)
     return named
 
 

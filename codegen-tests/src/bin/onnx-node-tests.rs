@@ -3,9 +3,10 @@
 
 use clap::Parser;
 use codegen_tests::node_tests::{self, Backend, NodeTest};
+use codegen_tests::python;
 use regex::Regex;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 /// Compiles ONNX's node tests, builds and runs the emitted code, and compares its results with the expected ones
 #[derive(Debug, Parser)]
@@ -123,21 +124,7 @@ fn target_folder() -> PathBuf {
 
 /// The tests of the Python package, exported unless they have been.
 fn exported(target: &Path) -> Result<PathBuf, String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let script = root.join("scripts/export_node_tests.py");
-    let own = root.join("target/venv/bin/python");
-    let python = if own.is_file() { own } else { PathBuf::from("python3") };
-    let output = Command::new(&python)
-        .arg(&script)
-        .arg(target.join("onnx-node-tests"))
-        .output()
-        .map_err(|e| format!("{} cannot be run: {e}", python.display()))?;
-    if !output.status.success() {
-        return Err(format!(
-            "{}\n{}scripts/setup.sh installs the package",
-            script.display(),
-            String::from_utf8_lossy(&output.stderr)
-        ));
-    }
-    Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim_end()))
+    let folder = target.join("onnx-node-tests");
+    let output = python::run("export_node_tests.py", &[&folder.to_string_lossy()])?;
+    Ok(PathBuf::from(output.trim_end()))
 }

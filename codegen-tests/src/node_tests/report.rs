@@ -70,7 +70,9 @@ pub fn refusals(verdicts: &[Verdict]) -> String {
             kinds.entry(kind).or_default().push(&verdict.name);
         }
     }
-    let lines = kinds.iter().map(|(kind, tests)| format!("{:6} {kind} ({})\n", tests.len(), tests[0]));
+    let lines = kinds
+        .iter()
+        .map(|(kind, tests)| format!("{:6} {kind} ({})\n", tests.len(), tests[0]));
     let count: usize = kinds.values().map(Vec::len).sum();
     format!("\n{}{count} refused\n", lines.collect::<String>())
 }
