@@ -6,12 +6,12 @@ use crate::ir::{OpError, op_error};
 use crate::primitives::{ConvTranspose, Layout, Window};
 use runtime_core::function::Identity;
 
-/// A transposed convolution over one or two spatial axes, with an optional bias.
+/// A transposed convolution over up to six spatial axes, with an optional bias.
 pub(super) const CONV_TRANSPOSE: OperatorDef = OperatorDef {
     name: "ConvTranspose",
     domain: Domain::Onnx,
     versions: &[1, 11, 22],
-    limits: "one or two spatial axes; constant weights; float16 and bfloat16 are computed in float32; no float64",
+    limits: "float16 and bfloat16 are computed in float32",
     read: |cx| {
         let x = cx.ty(0)?;
         let kernel = window::kernel_of_weights(cx)?;
