@@ -10,7 +10,7 @@ pub(super) const CONV: OperatorDef = OperatorDef {
     versions: &[1, 11, 22],
     limits: "float16 and bfloat16 are computed in float32",
     read: |cx| {
-        let kernel = window::kernel_of_weights(cx)?;
+        let kernel = window::kernel_of_weights(cx, 1)?;
         let x = cx.ty(0)?;
         let spatial = window::spatial(&x, &kernel)?;
         let (window, _) = window::read(cx, kernel, spatial)?;

@@ -14,7 +14,7 @@ pub(super) const CONV_TRANSPOSE: OperatorDef = OperatorDef {
     limits: "float16 and bfloat16 are computed in float32",
     read: |cx| {
         let x = cx.ty(0)?;
-        let kernel = window::kernel_of_weights(cx)?;
+        let kernel = window::kernel_of_weights(cx, 1)?;
         let rank = kernel.len();
         let spatial = window::spatial(&x, &kernel)?;
         let groups = usize::try_from(cx.attributes.int("group", 1)?).unwrap_or(0);

@@ -80,9 +80,9 @@ pub(super) fn kernel_shape(cx: &mut NodeContext<'_>) -> Result<Vec<usize>, OpErr
     sizes(cx, "kernel_shape", rank, 1, 1)
 }
 
-/// The kernel's extents as the weights have them, which `kernel_shape` repeats if given.
-pub(super) fn kernel_of_weights(cx: &mut NodeContext<'_>) -> Result<Vec<usize>, OpError> {
-    let w = cx.ty(1)?;
+/// The kernel's extents as the weights (input `weights`) have them, which `kernel_shape` repeats if given.
+pub(super) fn kernel_of_weights(cx: &mut NodeContext<'_>, weights: usize) -> Result<Vec<usize>, OpError> {
+    let w = cx.ty(weights)?;
     let kernel = w.shape.get(2..).unwrap_or_default().to_vec();
     match cx.attributes.ints("kernel_shape")? {
         Some(given) if !given.iter().copied().eq(kernel.iter().map(|k| *k as i64)) => Err(op_error(format!(
