@@ -67,11 +67,16 @@ impl<'a, T: Number, Op: ReduceOp<T>> Body<Operands<'a, T>> for TreeEnsemble<Op> 
                     };
                 }
             }
+            // Targets that no path came to.
+            for y in y.iter_mut().filter(|y| **y == self.op.start()) {
+                *y = T::ZERO;
+            }
         }
     }
 }
 
-/// For each row, the values that it meets from each of `roots` on, combined by target.
+/// For each row, the values that it meets from each of `roots` on, combined by target; zero where there are
+/// none.
 ///
 /// `nodes` holds four numbers a node. Kinds 0 to 5 compare a feature with the node's value by `<=`, `<`, `>=`, `>`, `==`
 /// and `!=`, with 8 more where that shall hold for NaN; then come the feature and the nodes that are next if it holds and
