@@ -4,22 +4,33 @@ mod abs;
 mod acos;
 mod acosh;
 mod add;
+mod affine_grid;
 mod and;
 mod arg_max;
 mod arg_min;
+mod array_feature_extractor;
 mod asin;
 mod asinh;
 mod atan;
 mod atanh;
 mod average_pool;
 mod batch_normalization;
+mod binarizer;
+mod bit_cast;
+mod bit_shift;
+mod bitwise_and;
+mod bitwise_not;
+mod bitwise_or;
+mod bitwise_xor;
 mod cast;
 mod cast_like;
 mod causal_conv_with_state;
 mod ceil;
 mod celu;
+mod center_crop_pad;
 mod clip;
 mod col2im;
+mod compress;
 mod concat;
 mod constant;
 mod constant_of_shape;
@@ -28,9 +39,12 @@ mod conv_integer;
 mod conv_transpose;
 mod cos;
 mod cosh;
+mod cum_prod;
+mod cum_sum;
 mod deform_conv;
 mod depth_to_space;
 mod dequantize_linear;
+mod det;
 mod div;
 mod dropout;
 mod dynamic_quantize_linear;
@@ -39,9 +53,12 @@ mod equal;
 mod erf;
 mod exp;
 mod expand;
+mod eye_like;
 mod flatten;
 mod floor;
 mod gather;
+mod gather_elements;
+mod gather_nd;
 mod gelu;
 mod gemm;
 mod global_average_pool;
@@ -49,11 +66,16 @@ mod global_lp_pool;
 mod global_max_pool;
 mod greater;
 mod greater_or_equal;
+mod grid_sample;
 mod group_normalization;
 mod hard_sigmoid;
 mod hard_swish;
+mod hardmax;
 mod identity;
+mod indexing;
 mod instance_normalization;
+mod is_inf;
+mod is_nan;
 mod layer_normalization;
 mod leaky_relu;
 mod less;
@@ -72,8 +94,10 @@ mod mish;
 mod modulo;
 mod mul;
 mod neg;
+mod non_zero;
 mod normalization;
 mod not;
+mod one_hot;
 mod or;
 mod p_relu;
 mod pad;
@@ -100,8 +124,13 @@ mod relu;
 mod resample;
 mod reshape;
 mod resize;
+mod reverse_sequence;
 mod rms_normalization;
+mod roi_align;
 mod round;
+mod scatter;
+mod scatter_elements;
+mod scatter_nd;
 mod selu;
 mod shape;
 mod shrink;
@@ -123,11 +152,16 @@ mod sum;
 mod swish;
 mod tan;
 mod tanh;
+mod tensor_scatter;
 #[cfg(test)]
 mod testing;
+mod tf_idf_vectorizer;
 mod thresholded_relu;
 mod tile;
+mod top_k;
 mod transpose;
+mod tree_ensemble;
+mod trilu;
 mod unsqueeze;
 mod upsample;
 mod r#where;
@@ -188,22 +222,33 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &acos::ACOS,
     &acosh::ACOSH,
     &add::ADD,
+    &affine_grid::AFFINE_GRID,
     &and::AND,
     &arg_max::ARG_MAX,
     &arg_min::ARG_MIN,
+    &array_feature_extractor::ARRAY_FEATURE_EXTRACTOR,
     &asin::ASIN,
     &asinh::ASINH,
     &atan::ATAN,
     &atanh::ATANH,
     &average_pool::AVERAGE_POOL,
     &batch_normalization::BATCH_NORMALIZATION,
+    &binarizer::BINARIZER,
+    &bit_cast::BIT_CAST,
+    &bit_shift::BIT_SHIFT,
+    &bitwise_and::BITWISE_AND,
+    &bitwise_not::BITWISE_NOT,
+    &bitwise_or::BITWISE_OR,
+    &bitwise_xor::BITWISE_XOR,
     &cast::CAST,
     &cast_like::CAST_LIKE,
     &causal_conv_with_state::CAUSAL_CONV_WITH_STATE,
     &ceil::CEIL,
     &celu::CELU,
+    &center_crop_pad::CENTER_CROP_PAD,
     &clip::CLIP,
     &col2im::COL2IM,
+    &compress::COMPRESS,
     &concat::CONCAT,
     &constant::CONSTANT,
     &constant_of_shape::CONSTANT_OF_SHAPE,
@@ -212,9 +257,12 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &conv_transpose::CONV_TRANSPOSE,
     &cos::COS,
     &cosh::COSH,
+    &cum_prod::CUM_PROD,
+    &cum_sum::CUM_SUM,
     &deform_conv::DEFORM_CONV,
     &depth_to_space::DEPTH_TO_SPACE,
     &dequantize_linear::DEQUANTIZE_LINEAR,
+    &det::DET,
     &div::DIV,
     &dropout::DROPOUT,
     &dynamic_quantize_linear::DYNAMIC_QUANTIZE_LINEAR,
@@ -223,9 +271,12 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &erf::ERF,
     &exp::EXP,
     &expand::EXPAND,
+    &eye_like::EYE_LIKE,
     &flatten::FLATTEN,
     &floor::FLOOR,
     &gather::GATHER,
+    &gather_elements::GATHER_ELEMENTS,
+    &gather_nd::GATHER_ND,
     &gelu::GELU,
     &gemm::GEMM,
     &global_average_pool::GLOBAL_AVERAGE_POOL,
@@ -233,11 +284,15 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &global_max_pool::GLOBAL_MAX_POOL,
     &greater::GREATER,
     &greater_or_equal::GREATER_OR_EQUAL,
+    &grid_sample::GRID_SAMPLE,
     &group_normalization::GROUP_NORMALIZATION,
     &hard_sigmoid::HARD_SIGMOID,
     &hard_swish::HARD_SWISH,
+    &hardmax::HARDMAX,
     &identity::IDENTITY,
     &instance_normalization::INSTANCE_NORMALIZATION,
+    &is_inf::IS_INF,
+    &is_nan::IS_NAN,
     &layer_normalization::LAYER_NORMALIZATION,
     &leaky_relu::LEAKY_RELU,
     &less::LESS,
@@ -256,7 +311,9 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &modulo::MOD,
     &mul::MUL,
     &neg::NEG,
+    &non_zero::NON_ZERO,
     &not::NOT,
+    &one_hot::ONE_HOT,
     &or::OR,
     &p_relu::P_RELU,
     &pad::PAD,
@@ -279,8 +336,13 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &relu::RELU,
     &reshape::RESHAPE,
     &resize::RESIZE,
+    &reverse_sequence::REVERSE_SEQUENCE,
     &rms_normalization::RMS_NORMALIZATION,
+    &roi_align::ROI_ALIGN,
     &round::ROUND,
+    &scatter::SCATTER,
+    &scatter_elements::SCATTER_ELEMENTS,
+    &scatter_nd::SCATTER_ND,
     &selu::SELU,
     &shape::SHAPE,
     &shrink::SHRINK,
@@ -302,9 +364,14 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &swish::SWISH,
     &tan::TAN,
     &tanh::TANH,
+    &tensor_scatter::TENSOR_SCATTER,
+    &tf_idf_vectorizer::TF_IDF_VECTORIZER,
     &thresholded_relu::THRESHOLDED_RELU,
     &tile::TILE,
+    &top_k::TOP_K,
     &transpose::TRANSPOSE,
+    &tree_ensemble::TREE_ENSEMBLE,
+    &trilu::TRILU,
     &unsqueeze::UNSQUEEZE,
     &upsample::UPSAMPLE,
     &r#where::WHERE,
