@@ -21,6 +21,7 @@ mod clip;
 mod concat;
 mod constant;
 mod constant_of_shape;
+mod control;
 mod conv;
 mod conv_transpose;
 mod cos;
@@ -46,6 +47,7 @@ mod group_normalization;
 mod hard_sigmoid;
 mod hard_swish;
 mod identity;
+mod r#if;
 mod instance_normalization;
 mod layer_normalization;
 mod leaky_relu;
@@ -53,6 +55,7 @@ mod less;
 mod less_or_equal;
 mod log;
 mod log_softmax;
+mod r#loop;
 mod mat_mul;
 mod max;
 mod max_pool;
@@ -87,6 +90,7 @@ mod reshape;
 mod resize;
 mod rms_normalization;
 mod round;
+mod scan;
 mod selu;
 mod shape;
 mod shrink;
@@ -213,6 +217,7 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &hard_sigmoid::HARD_SIGMOID,
     &hard_swish::HARD_SWISH,
     &identity::IDENTITY,
+    &r#if::IF,
     &instance_normalization::INSTANCE_NORMALIZATION,
     &layer_normalization::LAYER_NORMALIZATION,
     &leaky_relu::LEAKY_RELU,
@@ -220,6 +225,7 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &less_or_equal::LESS_OR_EQUAL,
     &log::LOG,
     &log_softmax::LOG_SOFTMAX,
+    &r#loop::LOOP,
     &mat_mul::MAT_MUL,
     &max::MAX,
     &max_pool::MAX_POOL,
@@ -251,6 +257,7 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &resize::RESIZE,
     &rms_normalization::RMS_NORMALIZATION,
     &round::ROUND,
+    &scan::SCAN,
     &selu::SELU,
     &shape::SHAPE,
     &shrink::SHRINK,
