@@ -110,9 +110,30 @@ impl<'a> NodeContext<'a> {
         self.made.graph.constant(value)
     }
 
+    /// Value of input `index`, called `name` in ONNX, which must be known at compile time; the error names the inputs
+    /// of the model that it is computed from.
+    pub fn known(&self, index: usize, name: &str) -> Result<&Tensor, OpError> {
+        let value = self.input(index)?;
+        let unknown = || self.unknown(value, format!("input `{name}` must be known at compile time"));
+        self.value(value).ok_or_else(unknown)
+    }
+
+    /// An error about `value`, which is not known at compile time; it names the inputs that the value is computed from.
+    pub fn unknown(&self, value: ValueId, message: impl Into<String>) -> OpError {
+        let bake = self.made.graph.sources(value);
+        let flags: Vec<_> = bake.iter().map(|input| format!("--bake {input}=FILE.npy")).collect();
+        let help = format!("give the values that it is computed from: {}", flags.join(" "));
+        OpError {
+            bake,
+            ..op_error(message).help(help)
+        }
+    }
+
     /// Integers of input `index`, called `name` in ONNX, which must be known at compile time.
     pub fn ints(&self, index: usize, name: &str) -> Result<Vec<i64>, OpError> {
-        self.operands().ints(index, name)
+        let value = self.known(index, name)?;
+        let wrong = || op_error(format!("input `{name}` must hold integers, it is {}", value.ty()));
+        value.to_i64().ok_or_else(wrong)
     }
 
     /// Integers that older versions give as attribute `name` and newer ones as optional input `index`.

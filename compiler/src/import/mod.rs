@@ -44,7 +44,11 @@ pub fn import(model: &Model, name: &str, dimensions: &Dimensions) -> Result<Impo
         scope.insert(tensor.name(), graph.add_constant(tensor.name(), constant));
     }
     for (name, ty) in dimensions::input_types(model, dimensions, &mut notes)? {
-        scope.insert(&name, graph.add_input(&name, ty));
+        let value = match dimensions.baked.get(&name) {
+            Some(value) => graph.add_constant(&name, value.clone()),
+            None => graph.add_input(&name, ty),
+        };
+        scope.insert(&name, value);
     }
     let room = graph.constant_bytes().saturating_mul(3).saturating_add(MAX_MADE_BYTES);
     let mut made = Made {
@@ -104,7 +108,11 @@ pub fn visit_nodes<'a>(graph: &'a GraphProto, in_branch: bool, visit: &mut impl 
 }
 
 fn unknown(model: &Model, node: &NodeProto) -> OperatorProblem {
-    problem(model, node, op_error("this operator is not supported"))
+    let error = match ops::refusal(node.op_type()) {
+        Some(refusal) => op_error(refusal.message()).help(refusal.help()),
+        None => op_error("this operator is not supported"),
+    };
+    problem(model, node, error)
 }
 
 fn problem(model: &Model, node: &NodeProto, error: OpError) -> OperatorProblem {
@@ -114,6 +122,7 @@ fn problem(model: &Model, node: &NodeProto, error: OpError) -> OperatorProblem {
         opset: model.opset(node),
         message: error.message,
         help: error.help,
+        bake: error.bake,
     }
 }
 

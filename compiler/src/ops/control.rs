@@ -26,10 +26,8 @@ pub(super) fn known(cx: &NodeContext<'_>, condition: ValueId) -> Option<bool> {
 pub(super) fn select(cx: &mut NodeContext<'_>, condition: ValueId, a: ValueId, b: ValueId) -> Result<ValueId, OpError> {
     let (a_ty, b_ty) = (cx.value_ty(a), cx.value_ty(b));
     if a_ty != b_ty {
-        return Err(op_error(format!(
-            "the output is {a_ty} or {b_ty}, depending on a condition that is only known at run time"
-        ))
-        .help("make both of one type, or make the condition an initializer or compute it from shapes and constants"));
+        let message = format!("an output is {a_ty} or {b_ty}, by a condition that is computed at run time");
+        return Err(cx.unknown(condition, message));
     }
     if a == b {
         return Ok(a);

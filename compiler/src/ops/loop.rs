@@ -90,9 +90,11 @@ impl End {
         }
         control::bound(index)?;
         if condition.is_none() {
-            match self.trips {
-                Some(trips) => control::bound(trips - 1)?,
-                None => control::bound(u64::MAX)?,
+            if self.trips.is_none_or(|trips| control::bound(trips - 1).is_err()) {
+                return Err(cx.unknown(
+                    self.condition,
+                    "only a condition that is computed at run time ends the loop",
+                ));
             }
             self.running = Some(control::both(cx, self.running, self.condition)?);
         }
@@ -101,12 +103,12 @@ impl End {
 }
 
 fn trip_count(cx: &NodeContext<'_>) -> Result<u64, OpError> {
-    let ty = cx.ty(0)?;
-    match cx.constant(0).map(Tensor::to_i64) {
-        Some(Some(count)) if ty.len() == 1 => Ok(u64::try_from(count[0]).unwrap_or(0)),
-        Some(_) => Err(op_error(format!("the trip count is {ty}, it must be one int64"))),
-        None => Err(op_error("the trip count is only known at run time")
-            .help("loops are unrolled: make it an initializer or compute it from shapes and constants")),
+    match cx.ints(0, "M")?[..] {
+        [count] => Ok(u64::try_from(count).unwrap_or(0)),
+        _ => Err(op_error(format!(
+            "the trip count is {}, it must be one number",
+            cx.ty(0)?
+        ))),
     }
 }
 
@@ -127,11 +129,9 @@ impl Run {
                 None => *new,
             };
         }
-        if end.running.is_some() && !elements.is_empty() {
-            return Err(op_error(
-                "the loop has scan outputs, whose size depends on a condition that is only known at run time",
-            )
-            .help("make the trip count and the condition constants, or carry the results as state"));
+        if let Some(running) = end.running.filter(|_| !elements.is_empty()) {
+            let message = "the size of the loop's scan outputs depends on a condition that is computed at run time";
+            return Err(cx.unknown(running, message));
         }
         self.elements.resize(elements.len(), vec![]);
         self.elements
