@@ -35,6 +35,7 @@ mod erf;
 mod exp;
 mod expand;
 mod flatten;
+mod flex_attention;
 mod floor;
 mod gather;
 mod gelu;
@@ -44,6 +45,7 @@ mod global_max_pool;
 mod greater;
 mod greater_or_equal;
 mod group_normalization;
+mod gru;
 mod hard_sigmoid;
 mod hard_swish;
 mod identity;
@@ -56,6 +58,7 @@ mod less_or_equal;
 mod log;
 mod log_softmax;
 mod r#loop;
+mod lstm;
 mod mat_mul;
 mod max;
 mod max_pool;
@@ -73,6 +76,7 @@ mod pad;
 mod pow;
 mod range;
 mod reciprocal;
+mod recurrent;
 mod reduce;
 mod reduce_l1;
 mod reduce_l2;
@@ -90,6 +94,7 @@ mod resample;
 mod reshape;
 mod resize;
 mod rms_normalization;
+mod rnn;
 mod round;
 mod scan;
 mod selu;
@@ -208,6 +213,7 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &exp::EXP,
     &expand::EXPAND,
     &flatten::FLATTEN,
+    &flex_attention::FLEX_ATTENTION,
     &floor::FLOOR,
     &gather::GATHER,
     &gelu::GELU,
@@ -217,6 +223,7 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &greater::GREATER,
     &greater_or_equal::GREATER_OR_EQUAL,
     &group_normalization::GROUP_NORMALIZATION,
+    &gru::GRU,
     &hard_sigmoid::HARD_SIGMOID,
     &hard_swish::HARD_SWISH,
     &identity::IDENTITY,
@@ -229,6 +236,7 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &log::LOG,
     &log_softmax::LOG_SOFTMAX,
     &r#loop::LOOP,
+    &lstm::LSTM,
     &mat_mul::MAT_MUL,
     &max::MAX,
     &max_pool::MAX_POOL,
@@ -259,6 +267,7 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &reshape::RESHAPE,
     &resize::RESIZE,
     &rms_normalization::RMS_NORMALIZATION,
+    &rnn::RNN,
     &round::ROUND,
     &scan::SCAN,
     &selu::SELU,
