@@ -1,4 +1,3 @@
-use super::normalization::reshaped;
 use super::recurrent::{Layer, joined};
 use super::{Domain, OperatorDef};
 use crate::import::NodeContext;
@@ -30,7 +29,7 @@ pub(super) const LSTM: OperatorDef = OperatorDef {
         let cells: Vec<_> = functions.into_iter().map(cell).collect();
         let mut weights = vec![];
         for direction in 0..cells.len() {
-            let mut parts = vec![layer.panels(cx, direction, 0, 4)?];
+            let mut parts = vec![layer.weights(cx, direction, 0, 4)?];
             if peephole {
                 parts.push(peepholes(cx, &layer, direction, cells.len())?);
             }
@@ -53,5 +52,5 @@ fn peepholes(cx: &mut NodeContext<'_>, layer: &Layer, direction: usize, directio
     }
     let p = layer.operand(cx, PEEPHOLES)?;
     let p = cx.add(Slice::along(&[directions, len], 0, direction, 1), &[p])?;
-    reshaped(cx, p, &[len])
+    layer.panels(cx, p, 3, 1)
 }

@@ -4,7 +4,7 @@ use super::normalization::{cast, reshaped};
 use crate::import::NodeContext;
 use crate::ir::{DType, OpError, Tensor, TensorType, ValueId, op_error};
 use crate::primitives::{
-    Binary, BinaryOp, Concat, Direction, MatMul, Pad, PadMode, Recurrence, RecurrentCell, Slice, Transpose,
+    Binary, BinaryOp, Concat, Direction, Gather, MatMul, Pad, PadMode, Recurrence, RecurrentCell, Slice, Transpose,
 };
 use runtime_core::function::{
     Affine, AnyGateFunction, Elu, HardSigmoid, LeakyRelu, Relu, ScaledTanh, Sigmoid, Softplus, Softsign, Tanh,
@@ -164,51 +164,79 @@ impl Layer {
         cx.add(Concat { axis: 1 }, &[sum, last])
     }
 
-    /// The recurrent bias of the last gate of a direction, zeros if there is none.
+    /// The recurrent bias of the last gate of a direction, for each panel of units; zeros if there is none.
     pub(super) fn last_bias(&self, cx: &mut NodeContext<'_>, direction: usize) -> Result<ValueId, OpError> {
-        if !cx.has(BIAS) {
-            return zeros(cx, self.dtype, self.hidden);
-        }
-        let b = self.operand(cx, BIAS)?;
-        let start = (2 * self.gates - 1) * self.hidden;
-        let slice = Slice {
-            starts: vec![direction, start],
-            steps: vec![1, 1],
-            lens: vec![1, self.hidden],
+        let bias = if cx.has(BIAS) {
+            let b = self.operand(cx, BIAS)?;
+            let slice = Slice {
+                starts: vec![direction, (2 * self.gates - 1) * self.hidden],
+                steps: vec![1, 1],
+                lens: vec![1, self.hidden],
+            };
+            cx.add(slice, &[b])?
+        } else {
+            zeros(cx, self.dtype, self.hidden)?
         };
-        let part = cx.add(slice, &[b])?;
-        reshaped(cx, part, &[self.hidden])
+        self.panels(cx, bias, 1, 1)
     }
 
-    /// The weights of a direction's gates `first..first + gates` as panels: for each 16 units, for each state that is
-    /// read, 16 numbers of each gate.
-    pub(super) fn panels(
+    /// The recurrent weights of a direction's gates `first..first + gates`, for each panel of units.
+    pub(super) fn weights(
         &self,
         cx: &mut NodeContext<'_>,
         direction: usize,
         first: usize,
         gates: usize,
     ) -> Result<ValueId, OpError> {
-        let hidden = self.hidden;
         let r = self.operand(cx, R)?;
         let slice = Slice {
-            starts: vec![direction, first * hidden, 0],
+            starts: vec![direction, first * self.hidden, 0],
             steps: vec![1; 3],
-            lens: vec![1, gates * hidden, hidden],
+            lens: vec![1, gates * self.hidden, self.hidden],
         };
         let r = cx.add(slice, &[r])?;
-        let r = reshaped(cx, r, &[gates, hidden, hidden])?;
-        let panels = hidden.div_ceil(PANEL);
+        self.panels(cx, r, gates, self.hidden)
+    }
+
+    /// `[gates, hidden, inputs]`, of any shape, as `[panels, inputs, gates, 16]`, with units filled up by zeros, flat.
+    pub(super) fn panels(
+        &self,
+        cx: &mut NodeContext<'_>,
+        value: ValueId,
+        gates: usize,
+        inputs: usize,
+    ) -> Result<ValueId, OpError> {
+        let panels = self.hidden.div_ceil(PANEL);
+        let value = reshaped(cx, value, &[gates, self.hidden, inputs])?;
         let pad = Pad {
             begins: vec![0; 3],
-            ends: vec![0, panels * PANEL - hidden, 0],
+            ends: vec![0, panels * PANEL - self.hidden, 0],
             mode: PadMode::Constant,
         };
         let zero = cx.scalar(self.dtype, 0.0);
-        let r = cx.add(pad, &[r, zero])?;
-        let r = reshaped(cx, r, &[gates, panels, PANEL, hidden])?;
-        let r = cx.add(Transpose { perm: vec![1, 3, 0, 2] }, &[r])?;
-        reshaped(cx, r, &[panels * PANEL * hidden * gates])
+        let value = cx.add(pad, &[value, zero])?;
+        let value = reshaped(cx, value, &[gates, panels, PANEL, inputs])?;
+        let perm = vec![1, 3, 0, 2];
+        let value = cx.add(Transpose { perm }, &[value])?;
+        reshaped(cx, value, &[panels * PANEL * inputs * gates])
+    }
+
+    /// Rows of all directions' gates and units, in the order of the kernel's input: for each panel of units, its gates.
+    fn in_panels(&self, cx: &mut NodeContext<'_>, rows: ValueId) -> Result<ValueId, OpError> {
+        if self.hidden <= PANEL || self.gates == 1 {
+            return Ok(rows);
+        }
+        let mut order = vec![];
+        for direction in 0..self.directions {
+            for first in (0..self.hidden).step_by(PANEL) {
+                for gate in 0..self.gates {
+                    let row = (direction * self.gates + gate) * self.hidden;
+                    order.extend((first..self.hidden.min(first + PANEL)).map(|unit| (row + unit) as i64));
+                }
+            }
+        }
+        let order = cx.add_constant(Tensor::i64(&[order.len()], &order));
+        cx.add(Gather { axis: 0 }, &[rows, order])
     }
 
     /// Adds the layer. `weights` and `cells` are those of each direction, `first` the first states, `apart` as for the bias.
@@ -224,11 +252,13 @@ impl Layer {
         let size = cx.value_ty(w).shape[2];
         let width = self.directions * self.gates * self.hidden;
         let w = reshaped(cx, w, &[width, size])?;
+        let w = self.in_panels(cx, w)?;
         let w = cx.add(Transpose { perm: vec![1, 0] }, &[w])?;
         let mut product = cx.add(MatMul, &[x, w])?;
         if cx.has(BIAS) {
             let bias = self.bias(cx, apart)?;
             let bias = reshaped(cx, bias, &[width])?;
+            let bias = self.in_panels(cx, bias)?;
             product = cx.add(Binary::from(BinaryOp::Add), &[product, bias])?;
         }
         let lengths = self.lengths(cx)?;

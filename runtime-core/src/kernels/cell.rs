@@ -1,27 +1,29 @@
 //! The cells of recurrent layers: what becomes of a state and an input.
 
-use super::chunks::rows;
-use super::gates::{Units, activated, load, product, store};
+use super::chunks::{blocks, rows};
+use super::gates::{Units, activated, complement, load, plus_product, product, times};
 use crate::arch::Arch;
 use crate::function::{Apply, Function};
 use crate::pack::PANEL;
 
-/// One step of one sequence. Gates are in ONNX's order.
+/// One step of one sequence. Hidden units come in panels of 16, of which the last may be filled up with zeros; gates are in
+/// ONNX's order.
 pub struct Step<'a, T> {
-    pub(super) hidden: usize,
     pub(super) clip: f32,
-    /// Panels of the recurrent weights, then other numbers for each unit.
-    pub(super) w: &'a [T],
-    /// For each gate the input's part of its sums.
+    /// For each panel, for each gate, the input's part of the sums of its units; the last panel is not filled up.
     pub(super) x: &'a [T],
+    /// Recurrent weights, then other numbers for each unit.
+    pub(super) w: &'a [T],
+    /// The hidden state as the product by the weights reads it, not filled up.
+    pub(super) state: &'a [T],
     /// The hidden state.
-    pub(super) h: &'a [T],
-    /// The cell's own state.
-    pub(super) c: &'a mut [T],
-    /// Room for numbers of all units.
-    pub(super) room: &'a mut [T],
+    pub(super) h: &'a [Units<T>],
     /// The hidden state after the step.
-    pub(super) next: &'a mut [T],
+    pub(super) next: &'a mut [Units<T>],
+    /// The cell's other states.
+    pub(super) c: &'a mut [Units<T>],
+    /// Room for numbers of all units.
+    pub(super) room: &'a mut [Units<T>],
 }
 
 /// A recurrent cell.
@@ -30,24 +32,17 @@ pub trait Cell: Copy {
     const GATES: usize;
     /// States, the hidden one included.
     const STATES: usize;
-    /// Rows of `hidden` elements to work in.
+    /// Rows of units to work in.
     const ROOM: usize;
 
-    /// Numbers for each unit besides the panels.
+    /// Numbers for each unit that come after the recurrent weights.
     fn extras(&self) -> usize;
-
-    /// Elements of the panels of the recurrent weights: for each 16 units, for each state that is read, 16 numbers of each
-    /// gate.
-    fn panels_len(hidden: usize) -> usize {
-        let units = hidden.div_ceil(PANEL).saturating_mul(PANEL);
-        units.saturating_mul(hidden).saturating_mul(Self::GATES)
-    }
 
     /// Computes the next state.
     fn step<A: Arch, T: Apply>(self, step: Step<'_, T>);
 }
 
-/// ONNX `RNN`: `f(x + R h)`.
+/// ONNX `RNN`: `f(x + R h)`. Its weights are `[panels][hidden][16]`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Rnn<F> {
@@ -58,7 +53,7 @@ pub struct Rnn<F> {
 impl<F: Function> Cell for Rnn<F> {
     const GATES: usize = 1;
     const STATES: usize = 1;
-    const ROOM: usize = 1;
+    const ROOM: usize = 0;
 
     fn extras(&self) -> usize {
         0
@@ -66,24 +61,16 @@ impl<F: Function> Cell for Rnn<F> {
 
     #[inline(always)]
     fn step<A: Arch, T: Apply>(self, step: Step<'_, T>) {
-        let Step {
-            hidden,
-            clip,
-            w,
-            x,
-            h,
-            next,
-            ..
-        } = step;
-        for (panel, at) in rows(w, hidden.wrapping_mul(PANEL)).zip((0..hidden).step_by(PANEL)) {
-            let [sums] = product::<A, T, 1, 4>([load(x, at)], h, panel);
-            store(activated::<A, T, F>(sums, clip, self.f), next, at);
+        let panels = rows(step.w, step.state.len().wrapping_mul(PANEL));
+        for ((next, panel), x) in step.next.iter_mut().zip(panels).zip(blocks(step.x, PANEL)) {
+            let [sums] = product::<A, T, 1, 4>(load(x), step.state, panel);
+            *next = activated::<A, T, F>(sums, step.clip, self.f);
         }
     }
 }
 
-/// ONNX `GRU`: gates `z`, `r`, `h`. Its weights are the panels of the first two, those of the last, and, if
-/// `linear_before_reset`, the bias of the last one's recurrent part.
+/// ONNX `GRU`: gates `z`, `r`, `h`. Its weights are `[panels][hidden][2][16]` for the first two, `[panels][hidden][16]` for
+/// the last, and, if `linear_before_reset`, `[panels][16]`, the bias of the last one's recurrent part.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Gru<F, G> {
@@ -98,7 +85,7 @@ pub struct Gru<F, G> {
 impl<F: Function, G: Function> Cell for Gru<F, G> {
     const GATES: usize = 3;
     const STATES: usize = 1;
-    const ROOM: usize = 3;
+    const ROOM: usize = 2;
 
     fn extras(&self) -> usize {
         usize::from(self.linear_before_reset)
@@ -106,61 +93,51 @@ impl<F: Function, G: Function> Cell for Gru<F, G> {
 
     #[inline(always)]
     fn step<A: Arch, T: Apply>(self, step: Step<'_, T>) {
-        let Step {
-            hidden,
-            clip,
-            w,
-            x,
-            h,
-            room,
-            next,
-            ..
-        } = step;
-        let panel = hidden.wrapping_mul(PANEL);
-        let split = Self::panels_len(hidden) / 3;
-        let (Some((w, last)), Some((update, reset))) = (
-            w.split_at_checked(split.wrapping_mul(2)),
-            room.split_at_mut_checked(hidden),
+        let Step { clip, state, h, .. } = step;
+        let panel = state.len().wrapping_mul(PANEL);
+        let all = panel.wrapping_mul(h.len());
+        let (Some((both, last)), Some((update, reset))) = (
+            step.w.split_at_checked(all.wrapping_mul(2)),
+            step.room.split_at_mut_checked(h.len()),
         ) else {
             return;
         };
-        let (Some((last, bias)), Some((x_update, x))) = (last.split_at_checked(split), x.split_at_checked(hidden))
-        else {
+        let Some((last, bias)) = last.split_at_checked(all) else {
             return;
         };
-        let Some((x_reset, x)) = x.split_at_checked(hidden) else {
-            return;
-        };
-        for (panel, at) in rows(w, panel.wrapping_mul(2)).zip((0..hidden).step_by(PANEL)) {
-            let [z, r] = product::<A, T, 2, 2>([load(x_update, at), load(x_reset, at)], h, panel);
-            store(activated::<A, T, F>(z, clip, self.f), update, at);
+        let inputs = || blocks(step.x, PANEL * 3);
+        let panels = rows(both, panel.wrapping_mul(2)).zip(inputs());
+        for (((update, reset), h), (panel, x)) in update.iter_mut().zip(reset.iter_mut()).zip(h).zip(panels) {
+            let [z, r, _] = load(x);
+            let [z, r] = product::<A, T, 2, 2>([z, r], state, panel);
+            *update = activated::<A, T, F>(z, clip, self.f);
             let r = activated::<A, T, F>(r, clip, self.f);
-            store(
-                if self.linear_before_reset {
-                    r
-                } else {
-                    times(r, load(h, at))
-                },
-                reset,
-                at,
-            );
+            *reset = if self.linear_before_reset { r } else { times(r, *h) };
         }
-        for (panel, at) in rows(last, panel).zip((0..hidden).step_by(PANEL)) {
-            let sums = if self.linear_before_reset {
-                let [sums] = product::<A, T, 1, 4>([load(bias, at)], h, panel);
-                plus_product::<A, T>(load(x, at), load(reset, at), sums)
+        let reset_state = reset.as_flattened().get(..state.len()).unwrap_or(&[]);
+        let (zeros, ones) = ([T::ZERO; PANEL], [T::ONE; PANEL]);
+        let mut bias = bias.as_chunks::<PANEL>().0.iter();
+        let panels = rows(last, panel).zip(inputs());
+        let gates = update.iter().zip(reset.iter()).zip(h);
+        for ((next, ((z, r), h)), (panel, x)) in step.next.iter_mut().zip(gates).zip(panels) {
+            // What is chosen is where to read: a branch would tear the sums apart.
+            let [_, _, x] = load(x);
+            let bias = bias.next().unwrap_or(&zeros);
+            let (first, state, shift, factor) = if self.linear_before_reset {
+                (bias, state, &x, r)
             } else {
-                product::<A, T, 1, 4>([load(x, at)], reset, panel)[0]
+                (&x, reset_state, &zeros, &ones)
             };
+            let [sums] = product::<A, T, 1, 4>([*first], state, panel);
+            let sums = plus_product::<A, T>(*shift, *factor, sums);
             let new = activated::<A, T, G>(sums, clip, self.g);
-            let (z, old) = (load(update, at), load(h, at));
-            store(plus_product::<A, T>(times(z, old), minus(z), new), next, at);
+            *next = plus_product::<A, T>(times(*z, *h), complement(*z), new);
         }
     }
 }
 
-/// ONNX `LSTM`: gates `i`, `o`, `f`, `c`. Its weights are the panels and, if `peephole`, the weights of the state in the
-/// gates `i`, `o`, `f`.
+/// ONNX `LSTM`: gates `i`, `o`, `f`, `c`. Its weights are `[panels][hidden][4][16]` and, if `peephole`, `[panels][3][16]`, the
+/// weights of the state in the gates `i`, `o`, `f`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Lstm<F, G, H> {
@@ -179,7 +156,7 @@ pub struct Lstm<F, G, H> {
 impl<F: Function, G: Function, H: Function> Cell for Lstm<F, G, H> {
     const GATES: usize = 4;
     const STATES: usize = 2;
-    const ROOM: usize = 1;
+    const ROOM: usize = 0;
 
     fn extras(&self) -> usize {
         if self.peephole { 3 } else { 0 }
@@ -187,76 +164,34 @@ impl<F: Function, G: Function, H: Function> Cell for Lstm<F, G, H> {
 
     #[inline(always)]
     fn step<A: Arch, T: Apply>(self, step: Step<'_, T>) {
-        let Step {
-            hidden,
-            clip,
-            w,
-            x,
-            h,
-            c,
-            next,
-            ..
-        } = step;
-        let Some((w, peephole)) = w.split_at_checked(Self::panels_len(hidden)) else {
+        let Step { clip, state, .. } = step;
+        let panel = state.len().wrapping_mul(PANEL * 4);
+        let Some((w, peepholes)) = step.w.split_at_checked(panel.wrapping_mul(step.h.len())) else {
             return;
         };
-        for (panel, at) in rows(w, hidden.wrapping_mul(PANEL * 4)).zip((0..hidden).step_by(PANEL)) {
-            let x = [0, 1, 2, 3].map(|gate| part(x, hidden, gate, at));
-            let [mut i, mut o, mut f, g] = product::<A, T, 4, 1>(x, h, panel);
-            let old = load(c, at);
-            if self.peephole {
-                i = plus_product::<A, T>(i, part(peephole, hidden, 0, at), old);
-                f = plus_product::<A, T>(f, part(peephole, hidden, 2, at), old);
-            }
+        let mut peepholes = rows(peepholes, PANEL * 3);
+        let nothing = [[T::ZERO; PANEL]; 3];
+        let panels = rows(w, panel).zip(blocks(step.x, PANEL * 4));
+        for ((next, c), (panel, x)) in step.next.iter_mut().zip(step.c.iter_mut()).zip(panels) {
+            let [mut i, mut o, mut f, g] = product::<A, T, 4, 1>(load(x), state, panel);
+            // Zeros where the gates do not see the state: a branch would tear the sums apart.
+            let peephole = peepholes.next().and_then(|p| p.as_chunks().0.first_chunk());
+            let [p_i, p_o, p_f] = peephole.unwrap_or(&nothing);
+            let seen = if self.peephole { &*c } else { &nothing[0] };
+            i = plus_product::<A, T>(i, *p_i, *seen);
+            f = plus_product::<A, T>(f, *p_f, *seen);
             let i = activated::<A, T, F>(i, clip, self.f);
             let f = if self.input_forget {
-                minus(i)
+                complement(i)
             } else {
                 activated::<A, T, F>(f, clip, self.f)
             };
             let g = activated::<A, T, G>(g, clip, self.g);
-            let new = plus_product::<A, T>(times(i, g), f, old);
-            store(new, c, at);
-            if self.peephole {
-                o = plus_product::<A, T>(o, part(peephole, hidden, 1, at), new);
-            }
+            *c = plus_product::<A, T>(times(i, g), f, *c);
+            let seen = if self.peephole { &*c } else { &nothing[0] };
+            o = plus_product::<A, T>(o, *p_o, *seen);
             let o = activated::<A, T, F>(o, clip, self.f);
-            store(times(o, activated::<A, T, H>(new, f32::INFINITY, self.h)), next, at);
+            *next = times(o, activated::<A, T, H>(*c, f32::INFINITY, self.h));
         }
     }
-}
-
-/// Of gate number `gate` the units from `at` on.
-#[inline(always)]
-fn part<T: Apply>(x: &[T], hidden: usize, gate: usize, at: usize) -> Units<T> {
-    let first = gate.wrapping_mul(hidden);
-    let gate = x.get(first..).and_then(|x| x.get(..hidden));
-    load(gate.unwrap_or(&[]), at)
-}
-
-/// `a * b`.
-#[inline(always)]
-fn times<T: Apply>(mut a: Units<T>, b: Units<T>) -> Units<T> {
-    for (a, b) in a.iter_mut().zip(b) {
-        *a = a.mul(b);
-    }
-    a
-}
-
-/// `a + b * c`.
-#[inline(always)]
-fn plus_product<A: Arch, T: Apply>(mut a: Units<T>, b: Units<T>, c: Units<T>) -> Units<T> {
-    for ((a, b), c) in a.iter_mut().zip(b).zip(c) {
-        *a = T::fma::<A>(b, c, *a);
-    }
-    a
-}
-
-/// `1 - a`.
-#[inline(always)]
-fn minus<T: Apply>(mut a: Units<T>) -> Units<T> {
-    for a in &mut a {
-        *a = T::ONE.sub(*a);
-    }
-    a
 }

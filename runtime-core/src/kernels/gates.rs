@@ -1,5 +1,6 @@
 //! The gates of recurrent cells: products of the hidden state by packed weights, and functions of the sums.
 
+use super::chunks::rows;
 use super::tile::{NARROW, unrolled};
 use crate::arch::Arch;
 use crate::function::{Apply, Function};
@@ -88,26 +89,44 @@ pub(super) fn activated<A: Arch, T: Apply, F: Function>(mut x: Units<T>, clip: f
     x
 }
 
-/// The numbers of the units from `at` on, zeros where there are no more.
+/// The numbers of a panel's units for `G` gates, one gate after the other; zeros for units that are not there.
 #[inline(always)]
-pub(super) fn load<T: Apply>(from: &[T], at: usize) -> Units<T> {
-    let from = from.get(at..).unwrap_or(&[]);
-    if let Some(all) = from.first_chunk() {
+pub(super) fn load<T: Apply, const G: usize>(from: &[T]) -> [Units<T>; G] {
+    if let Some(all) = from.as_chunks::<PANEL>().0.first_chunk() {
         return *all;
     }
-    let mut units = [T::ZERO; PANEL];
-    for (to, from) in units.iter_mut().zip(from) {
-        *to = *from;
+    let mut gates = [[T::ZERO; PANEL]; G];
+    for (to, from) in gates.iter_mut().zip(rows(from, from.len() / G)) {
+        for (to, from) in to.iter_mut().zip(from) {
+            *to = *from;
+        }
     }
-    units
+    gates
 }
 
-/// Writes the numbers of the units from `at` on, as many as there are.
+/// `a * b`.
 #[inline(always)]
-pub(super) fn store<T: Apply>(units: Units<T>, to: &mut [T], at: usize) {
-    let to = to.get_mut(at..).unwrap_or(&mut []);
-    match to.first_chunk_mut() {
-        Some(to) => *to = units,
-        None => to.iter_mut().zip(units).for_each(|(to, unit)| *to = unit),
+pub(super) fn times<T: Apply>(mut a: Units<T>, b: Units<T>) -> Units<T> {
+    for (a, b) in a.iter_mut().zip(b) {
+        *a = a.mul(b);
     }
+    a
+}
+
+/// `a + b * c`.
+#[inline(always)]
+pub(super) fn plus_product<A: Arch, T: Apply>(mut a: Units<T>, b: Units<T>, c: Units<T>) -> Units<T> {
+    for ((a, b), c) in a.iter_mut().zip(b).zip(c) {
+        *a = T::fma::<A>(b, c, *a);
+    }
+    a
+}
+
+/// `1 - a`.
+#[inline(always)]
+pub(super) fn complement<T: Apply>(mut a: Units<T>) -> Units<T> {
+    for a in &mut a {
+        *a = T::ONE.sub(*a);
+    }
+    a
 }

@@ -1,9 +1,12 @@
 use super::body::{Body, Generic, compute, plain};
 use super::cell::{Cell, Step};
-use super::walk::{copy_row, row, row_mut};
+use super::gates::Units;
+use super::walk::{row, row_mut};
 use crate::arch::Arch;
 use crate::function::Apply;
+use crate::pack::PANEL;
 use crate::{Param, Simd};
+use core::mem::swap;
 
 /// ONNX `RNN`, `GRU` and `LSTM`: one direction, after the product of the input by its weights.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -44,17 +47,25 @@ impl<C: Cell> Recurrence<C> {
         self.state_len().saturating_mul(steps)
     }
 
+    /// Panels of 16 hidden units, of which the last may be filled up.
+    fn panels(&self) -> usize {
+        self.hidden.div_ceil(PANEL)
+    }
+
     /// Elements of the output: the hidden states after every step, the last states, and room to work in.
     pub fn output_len(&self) -> usize {
         let states = self.state_len().saturating_mul(C::STATES);
-        let room = self.hidden.saturating_mul(C::ROOM);
+        let room = self
+            .panels()
+            .saturating_mul(PANEL)
+            .saturating_mul(C::STATES + 1 + C::ROOM);
         self.sequence_len().saturating_add(states).saturating_add(room)
     }
 
-    /// Elements of the weights: panels, then the cell's other numbers for each unit.
+    /// Elements of the weights: the recurrent ones, then the cell's other numbers for each unit.
     pub fn weights_len(&self) -> usize {
-        let extras = self.hidden.saturating_mul(self.cell.extras());
-        C::panels_len(self.hidden).saturating_add(extras)
+        let of_unit = self.hidden.saturating_mul(C::GATES).saturating_add(self.cell.extras());
+        self.panels().saturating_mul(PANEL).saturating_mul(of_unit)
     }
 
     /// Which row of `hidden` elements the state of a sequence is.
@@ -96,68 +107,90 @@ type Operands<'a, T> = (&'a [T], &'a [T], &'a [T], &'a [i32], &'a mut [T]);
 
 #[inline(always)]
 fn run<A: Arch, C: Cell, T: Apply>(layer: Recurrence<C>, (x, w, first, lengths, output): Operands<'_, T>) {
-    let Recurrence { steps, hidden, .. } = layer;
-    let (gates, state_len) = (hidden.wrapping_mul(C::GATES), layer.state_len());
+    let Recurrence {
+        steps, hidden, clip, ..
+    } = layer;
+    let (gates, state_len, panels) = (hidden.wrapping_mul(C::GATES), layer.state_len(), layer.panels());
     let (Some(w), Some((y, rest))) = (
         w.get(..layer.weights_len()),
         output.split_at_mut_checked(layer.sequence_len()),
     ) else {
         return debug_assert!(false, "recurrence: an operand is too short");
     };
-    let Some((h, rest)) = rest.split_at_mut_checked(state_len) else {
+    let Some((last, room)) = rest.split_at_mut_checked(state_len.wrapping_mul(C::STATES)) else {
+        return debug_assert!(false, "recurrence: an operand is too short");
+    };
+    let room = room.as_chunks_mut().0;
+    let Some((mut h, room)) = room.split_at_mut_checked(panels) else {
         return;
     };
-    let Some((c, room)) = rest.split_at_mut_checked(state_len.wrapping_mul(C::STATES - 1)) else {
+    let Some((mut next, room)) = room.split_at_mut_checked(panels) else {
         return;
     };
-    let Some((next, room)) = room.split_at_mut_checked(hidden) else {
+    let Some((c, room)) = room.split_at_mut_checked(panels.wrapping_mul(C::STATES - 1)) else {
         return;
     };
     for sample in 0..layer.batch {
         let length = lengths.get(sample).map(|length| usize::try_from(*length).unwrap_or(0));
         let length = length.unwrap_or(steps).min(steps);
         let at = layer.state_row(sample).wrapping_mul(hidden);
-        let Some(h) = row_mut(h, at, hidden) else { return };
-        let c = row_mut(c, at, hidden).unwrap_or(&mut []);
+        let cell_at = at.wrapping_add(state_len);
         begin(row(first, at, hidden), length, h);
-        begin(row(first, at.wrapping_add(state_len), hidden), length, c);
+        begin(row(first, cell_at, hidden), length, c);
         for step in 0..steps {
-            let step = if layer.reverse && step < length {
+            let inside = step < length;
+            let step = if layer.reverse && inside {
                 length - 1 - step
             } else {
                 step
             };
             let y = row_mut(y, layer.step_row(step, sample).wrapping_mul(hidden), hidden);
-            if step >= length {
-                y.unwrap_or(&mut []).fill(T::ZERO);
+            let y = y.unwrap_or(&mut []);
+            if !inside {
+                y.fill(T::ZERO);
                 continue;
             }
-            let Some(x) = row(x, layer.input_row(step, sample).wrapping_mul(gates), gates) else {
+            let (Some(x), Some(state)) = (
+                row(x, layer.input_row(step, sample).wrapping_mul(gates), gates),
+                h.as_flattened().get(..hidden),
+            ) else {
                 return;
             };
-            let (clip, room) = (layer.clip, &mut *room);
             layer.cell.step::<A, T>(Step {
-                hidden,
                 clip,
-                w,
                 x,
+                w,
+                state,
                 h,
-                c: &mut *c,
-                room,
                 next,
+                c,
+                room,
             });
-            copy_row(next, h);
-            copy_row(next, y.unwrap_or(&mut []));
+            swap(&mut h, &mut next);
+            end(h, Some(y));
+        }
+        end(h, row_mut(last, at, hidden));
+        if C::STATES > 1 {
+            end(c, row_mut(last, cell_at, hidden));
         }
     }
 }
 
 /// The state before the first step: zeros if none is given, or where there is no step.
 #[inline(always)]
-fn begin<T: Apply>(first: Option<&[T]>, length: usize, state: &mut [T]) {
-    match first.filter(|_| length > 0) {
-        Some(first) => copy_row(first, state),
-        None => state.fill(T::ZERO),
+fn begin<T: Apply>(first: Option<&[T]>, length: usize, state: &mut [Units<T>]) {
+    let state = state.as_flattened_mut();
+    state.fill(T::ZERO);
+    for (to, from) in state.iter_mut().zip(first.filter(|_| length > 0).unwrap_or(&[])) {
+        *to = *from;
+    }
+}
+
+/// Copies a state to where it is wanted.
+#[inline(always)]
+fn end<T: Apply>(state: &[Units<T>], to: Option<&mut [T]>) {
+    for (to, from) in to.unwrap_or(&mut []).iter_mut().zip(state.as_flattened()) {
+        *to = *from;
     }
 }
 
@@ -177,8 +210,8 @@ impl<'a, C: Cell, T: Apply> Body<Generic<Operands<'a, T>>> for Recurrence<C> {
 
 /// Runs the cell along every sequence.
 ///
-/// `x` is `[steps, batch, directions, gates, hidden]` (`[batch, steps, ..]` if `batch_first`): the input times its
-/// weights, plus biases. `w` are the [weights](Recurrence::weights_len) of this direction. `first` are the first states, in
+/// `x` is `[steps, batch, directions, hidden, gates]` (`[batch, steps, ..]` if `batch_first`) with each 16 units and their
+/// gates transposed: the input times its weights, plus biases. `w` are the [weights](Recurrence::weights_len) of this direction. `first` are the first states, in
 /// the layout of the last ones: all, or only the hidden ones, or none for zeros. `lengths` are those of the sequences, or
 /// none if all have `steps`; where there are no more steps the output is zero, and so are the states of a sequence
 /// without any. `output` begins with the hidden states after every step, `[steps, directions, batch, hidden]`
