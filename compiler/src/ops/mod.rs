@@ -15,20 +15,26 @@ mod average_pool;
 mod batch_normalization;
 mod cast;
 mod cast_like;
+mod causal_conv_with_state;
 mod ceil;
 mod celu;
 mod clip;
+mod col2im;
 mod concat;
 mod constant;
 mod constant_of_shape;
 mod control;
 mod conv;
+mod conv_integer;
 mod conv_transpose;
 mod cos;
 mod cosh;
+mod deform_conv;
 mod depth_to_space;
+mod dequantize_linear;
 mod div;
 mod dropout;
+mod dynamic_quantize_linear;
 mod elu;
 mod equal;
 mod erf;
@@ -41,6 +47,7 @@ mod gather;
 mod gelu;
 mod gemm;
 mod global_average_pool;
+mod global_lp_pool;
 mod global_max_pool;
 mod greater;
 mod greater_or_equal;
@@ -58,8 +65,11 @@ mod less_or_equal;
 mod log;
 mod log_softmax;
 mod r#loop;
+mod lp_pool;
+mod lrn;
 mod lstm;
 mod mat_mul;
+mod mat_mul_integer;
 mod max;
 mod max_pool;
 mod mean;
@@ -74,6 +84,10 @@ mod or;
 mod p_relu;
 mod pad;
 mod pow;
+mod q_linear_conv;
+mod q_linear_mat_mul;
+mod quantization;
+mod quantize_linear;
 mod range;
 mod reciprocal;
 mod recurrent;
@@ -194,19 +208,25 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &batch_normalization::BATCH_NORMALIZATION,
     &cast::CAST,
     &cast_like::CAST_LIKE,
+    &causal_conv_with_state::CAUSAL_CONV_WITH_STATE,
     &ceil::CEIL,
     &celu::CELU,
     &clip::CLIP,
+    &col2im::COL2IM,
     &concat::CONCAT,
     &constant::CONSTANT,
     &constant_of_shape::CONSTANT_OF_SHAPE,
     &conv::CONV,
+    &conv_integer::CONV_INTEGER,
     &conv_transpose::CONV_TRANSPOSE,
     &cos::COS,
     &cosh::COSH,
+    &deform_conv::DEFORM_CONV,
     &depth_to_space::DEPTH_TO_SPACE,
+    &dequantize_linear::DEQUANTIZE_LINEAR,
     &div::DIV,
     &dropout::DROPOUT,
+    &dynamic_quantize_linear::DYNAMIC_QUANTIZE_LINEAR,
     &elu::ELU,
     &equal::EQUAL,
     &erf::ERF,
@@ -219,6 +239,7 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &gelu::GELU,
     &gemm::GEMM,
     &global_average_pool::GLOBAL_AVERAGE_POOL,
+    &global_lp_pool::GLOBAL_LP_POOL,
     &global_max_pool::GLOBAL_MAX_POOL,
     &greater::GREATER,
     &greater_or_equal::GREATER_OR_EQUAL,
@@ -236,8 +257,11 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &log::LOG,
     &log_softmax::LOG_SOFTMAX,
     &r#loop::LOOP,
+    &lp_pool::LP_POOL,
+    &lrn::LRN,
     &lstm::LSTM,
     &mat_mul::MAT_MUL,
+    &mat_mul_integer::MAT_MUL_INTEGER,
     &max::MAX,
     &max_pool::MAX_POOL,
     &mean::MEAN,
@@ -251,6 +275,9 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &p_relu::P_RELU,
     &pad::PAD,
     &pow::POW,
+    &q_linear_conv::Q_LINEAR_CONV,
+    &q_linear_mat_mul::Q_LINEAR_MAT_MUL,
+    &quantize_linear::QUANTIZE_LINEAR,
     &range::RANGE,
     &reciprocal::RECIPROCAL,
     &reduce_l1::REDUCE_L1,
