@@ -20,6 +20,7 @@ mod movement;
 mod normalization;
 mod pad;
 mod pool;
+mod recurrence;
 mod reduce;
 mod resize;
 mod sampling;

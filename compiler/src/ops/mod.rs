@@ -34,6 +34,7 @@ mod compress;
 mod concat;
 mod constant;
 mod constant_of_shape;
+mod control;
 mod conv;
 mod conv_integer;
 mod conv_transpose;
@@ -55,6 +56,7 @@ mod exp;
 mod expand;
 mod eye_like;
 mod flatten;
+mod flex_attention;
 mod floor;
 mod gather;
 mod gather_elements;
@@ -68,11 +70,13 @@ mod greater;
 mod greater_or_equal;
 mod grid_sample;
 mod group_normalization;
+mod gru;
 mod hard_sigmoid;
 mod hard_swish;
 mod hardmax;
 mod identity;
 mod indexing;
+mod r#if;
 mod instance_normalization;
 mod is_inf;
 mod is_nan;
@@ -82,8 +86,10 @@ mod less;
 mod less_or_equal;
 mod log;
 mod log_softmax;
+mod r#loop;
 mod lp_pool;
 mod lrn;
+mod lstm;
 mod mat_mul;
 mod mat_mul_integer;
 mod max;
@@ -108,6 +114,7 @@ mod quantization;
 mod quantize_linear;
 mod range;
 mod reciprocal;
+mod recurrent;
 mod reduce;
 mod reduce_l1;
 mod reduce_l2;
@@ -126,8 +133,10 @@ mod reshape;
 mod resize;
 mod reverse_sequence;
 mod rms_normalization;
+mod rnn;
 mod roi_align;
 mod round;
+mod scan;
 mod scatter;
 mod scatter_elements;
 mod scatter_nd;
@@ -273,6 +282,7 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &expand::EXPAND,
     &eye_like::EYE_LIKE,
     &flatten::FLATTEN,
+    &flex_attention::FLEX_ATTENTION,
     &floor::FLOOR,
     &gather::GATHER,
     &gather_elements::GATHER_ELEMENTS,
@@ -286,10 +296,12 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &greater_or_equal::GREATER_OR_EQUAL,
     &grid_sample::GRID_SAMPLE,
     &group_normalization::GROUP_NORMALIZATION,
+    &gru::GRU,
     &hard_sigmoid::HARD_SIGMOID,
     &hard_swish::HARD_SWISH,
     &hardmax::HARDMAX,
     &identity::IDENTITY,
+    &r#if::IF,
     &instance_normalization::INSTANCE_NORMALIZATION,
     &is_inf::IS_INF,
     &is_nan::IS_NAN,
@@ -299,8 +311,10 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &less_or_equal::LESS_OR_EQUAL,
     &log::LOG,
     &log_softmax::LOG_SOFTMAX,
+    &r#loop::LOOP,
     &lp_pool::LP_POOL,
     &lrn::LRN,
+    &lstm::LSTM,
     &mat_mul::MAT_MUL,
     &mat_mul_integer::MAT_MUL_INTEGER,
     &max::MAX,
@@ -338,8 +352,10 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &resize::RESIZE,
     &reverse_sequence::REVERSE_SEQUENCE,
     &rms_normalization::RMS_NORMALIZATION,
+    &rnn::RNN,
     &roi_align::ROI_ALIGN,
     &round::ROUND,
+    &scan::SCAN,
     &scatter::SCATTER,
     &scatter_elements::SCATTER_ELEMENTS,
     &scatter_nd::SCATTER_ND,
