@@ -13,11 +13,13 @@ mod atan;
 mod atanh;
 mod average_pool;
 mod batch_normalization;
+mod blackman_window;
 mod cast;
 mod cast_like;
 mod ceil;
 mod celu;
 mod clip;
+mod compose;
 mod concat;
 mod constant;
 mod constant_of_shape;
@@ -25,6 +27,7 @@ mod conv;
 mod conv_transpose;
 mod cos;
 mod cosh;
+mod cosine_window;
 mod depth_to_space;
 mod div;
 mod dropout;
@@ -43,6 +46,8 @@ mod global_max_pool;
 mod greater;
 mod greater_or_equal;
 mod group_normalization;
+mod hamming_window;
+mod hann_window;
 mod hard_sigmoid;
 mod hard_swish;
 mod identity;
@@ -53,15 +58,19 @@ mod less;
 mod less_or_equal;
 mod log;
 mod log_softmax;
+mod lp_normalization;
 mod mat_mul;
 mod max;
 mod max_pool;
 mod mean;
+mod mean_variance_normalization;
+mod mel_weight_matrix;
 mod min;
 mod mish;
 mod modulo;
 mod mul;
 mod neg;
+mod negative_log_likelihood_loss;
 mod normalization;
 mod not;
 mod or;
@@ -86,6 +95,7 @@ mod resample;
 mod reshape;
 mod resize;
 mod rms_normalization;
+mod rotary_embedding;
 mod round;
 mod selu;
 mod shape;
@@ -97,6 +107,7 @@ mod sinh;
 mod size;
 mod slice;
 mod softmax;
+mod softmax_cross_entropy_loss;
 mod softplus;
 mod softsign;
 mod space_to_depth;
@@ -105,6 +116,7 @@ mod sqrt;
 mod squeeze;
 mod sub;
 mod sum;
+mod swi_glu;
 mod swish;
 mod tan;
 mod tanh;
@@ -180,6 +192,7 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &atanh::ATANH,
     &average_pool::AVERAGE_POOL,
     &batch_normalization::BATCH_NORMALIZATION,
+    &blackman_window::BLACKMAN_WINDOW,
     &cast::CAST,
     &cast_like::CAST_LIKE,
     &ceil::CEIL,
@@ -210,6 +223,8 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &greater::GREATER,
     &greater_or_equal::GREATER_OR_EQUAL,
     &group_normalization::GROUP_NORMALIZATION,
+    &hamming_window::HAMMING_WINDOW,
+    &hann_window::HANN_WINDOW,
     &hard_sigmoid::HARD_SIGMOID,
     &hard_swish::HARD_SWISH,
     &identity::IDENTITY,
@@ -220,15 +235,19 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &less_or_equal::LESS_OR_EQUAL,
     &log::LOG,
     &log_softmax::LOG_SOFTMAX,
+    &lp_normalization::LP_NORMALIZATION,
     &mat_mul::MAT_MUL,
     &max::MAX,
     &max_pool::MAX_POOL,
     &mean::MEAN,
+    &mean_variance_normalization::MEAN_VARIANCE_NORMALIZATION,
+    &mel_weight_matrix::MEL_WEIGHT_MATRIX,
     &min::MIN,
     &mish::MISH,
     &modulo::MOD,
     &mul::MUL,
     &neg::NEG,
+    &negative_log_likelihood_loss::NEGATIVE_LOG_LIKELIHOOD_LOSS,
     &not::NOT,
     &or::OR,
     &p_relu::P_RELU,
@@ -250,6 +269,7 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &reshape::RESHAPE,
     &resize::RESIZE,
     &rms_normalization::RMS_NORMALIZATION,
+    &rotary_embedding::ROTARY_EMBEDDING,
     &round::ROUND,
     &selu::SELU,
     &shape::SHAPE,
@@ -261,6 +281,7 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &size::SIZE,
     &slice::SLICE,
     &softmax::SOFTMAX,
+    &softmax_cross_entropy_loss::SOFTMAX_CROSS_ENTROPY_LOSS,
     &softplus::SOFTPLUS,
     &softsign::SOFTSIGN,
     &space_to_depth::SPACE_TO_DEPTH,
@@ -269,6 +290,7 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &squeeze::SQUEEZE,
     &sub::SUB,
     &sum::SUM,
+    &swi_glu::SWI_GLU,
     &swish::SWISH,
     &tan::TAN,
     &tanh::TANH,
