@@ -1,4 +1,5 @@
 //! What the tests of the whole compiler share.
 
 pub mod model_builder;
+pub mod node_tests;
 pub mod zoo;

@@ -1,7 +1,7 @@
 use crate::emit::{self, Emitted, Options, WeightsMode};
 use crate::exec::Executor;
 use crate::import::{self, Dimensions};
-use crate::ir::Graph;
+use crate::ir::{Graph, Tensor};
 use crate::load::{self, Model};
 use crate::passes::{self, Pass};
 use crate::plan::{self, Plan};
@@ -91,6 +91,12 @@ impl Compiler {
     /// Gives an input its whole shape.
     pub fn shape(mut self, input: impl Into<String>, shape: impl Into<Vec<usize>>) -> Self {
         self.dimensions.shapes.insert(input.into(), shape.into());
+        self
+    }
+
+    /// Gives an input its value at compile time; it is then no parameter of `run`.
+    pub fn bake(mut self, input: impl Into<String>, value: Tensor) -> Self {
+        self.dimensions.baked.insert(input.into(), value);
         self
     }
 

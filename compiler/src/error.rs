@@ -78,6 +78,8 @@ pub struct OperatorProblem {
     pub message: String,
     /// What is supported, or what to do.
     pub help: Option<String>,
+    /// Inputs of the model whose values would have to be known at compile time.
+    pub bake: Vec<String>,
 }
 
 impl fmt::Display for OperatorProblem {
@@ -110,6 +112,7 @@ impl Error {
             opset: 0,
             message: error.message.clone(),
             help: error.help.clone(),
+            bake: error.bake.clone(),
         }])
     }
 

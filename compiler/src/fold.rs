@@ -75,6 +75,7 @@ pub fn evaluate(operator: &dyn Operator, operands: &[Tensor]) -> Result<Vec<Tens
                 opset: 0,
                 message: e.message,
                 help: e.help,
+                bake: e.bake,
             }])
         })?;
     for (i, output) in graph.node(node).outputs.clone().into_iter().enumerate() {

@@ -23,6 +23,7 @@ pub mod primitives;
 pub mod program;
 pub mod proto;
 mod summary;
+pub mod tensor_file;
 
 pub use edgec_kernels as kernels;
 

@@ -83,6 +83,17 @@ pub fn read(path: &Path) -> Result<Arrays, NpzError> {
     Ok(arrays)
 }
 
+/// Reads one array, the bytes of an `.npy` file.
+///
+/// # Errors
+/// If it is none, or of an element type or layout that ONNX tensors have not.
+pub fn array(reader: impl Read) -> Result<Tensor, String> {
+    read_array(reader).map_err(|(message, help)| match help {
+        Some(help) => format!("{message}; {help}"),
+        None => message,
+    })
+}
+
 fn read_array(reader: impl Read) -> Result<Tensor, ArrayProblem> {
     let npy = NpyFile::new(reader).map_err(problem)?;
     let shape: Vec<usize> = npy.shape().iter().map(|d| *d as usize).collect();

@@ -1,11 +1,12 @@
 use clap::{Args, Parser, Subcommand};
-use edgec::{Compiler, Target, Weights};
+use edgec::{Compiler, Error, Target, Weights, tensor_file};
 use std::path::{Path, PathBuf};
 
 const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
   edgec model.onnx -o src/model.rs                        compile
   edgec model.onnx -o src/model.rs --dim T=16 --name Vad  pin an open dimension, name the struct
   edgec model.onnx -o src/model.rs --target mcu           for a microcontroller
+  edgec model.onnx -o src/model.rs --bake shape=s.npy     fix the value of an input that decides a shape
   edgec inspect model.onnx                                what it is and whether it compiles
   edgec run model.onnx --input in.npz --output out.npz    run it on this machine
   edgec verify model.onnx --golden golden.npz             compare emitted code with reference outputs
@@ -56,6 +57,9 @@ pub(super) struct ModelArgs {
     /// Give an input its whole shape; may be repeated
     #[arg(long, value_name = "INPUT=1,3,48,192", value_parser = shape)]
     pub(super) shape: Vec<(String, Shape)>,
+    /// Give an input its value now; `run` then does not take it; may be repeated
+    #[arg(long, value_name = "INPUT=FILE.npy|.pb", value_parser = bake)]
+    pub(super) bake: Vec<(String, PathBuf)>,
 }
 
 /// Sizes of all dimensions.
@@ -63,18 +67,30 @@ pub(super) struct ModelArgs {
 pub(super) struct Shape(pub(super) Vec<usize>);
 
 impl ModelArgs {
-    pub(super) fn compiler(&self) -> Compiler {
-        compiler(&self.model, &self.dim, &self.shape)
+    pub(super) fn compiler(&self) -> Result<Compiler, Error> {
+        compiler(&self.model, &self.dim, &self.shape, &self.bake)
     }
 }
 
-fn compiler(model: &Path, dims: &[(String, usize)], shapes: &[(String, Shape)]) -> Compiler {
+fn compiler(
+    model: &Path,
+    dims: &[(String, usize)],
+    shapes: &[(String, Shape)],
+    bake: &[(String, PathBuf)],
+) -> Result<Compiler, Error> {
     let compiler = dims
         .iter()
         .fold(Compiler::new(model), |c, (name, size)| c.dim(name, *size));
-    shapes
+    let compiler = shapes
         .iter()
-        .fold(compiler, |c, (name, shape)| c.shape(name, shape.0.clone()))
+        .fold(compiler, |c, (name, shape)| c.shape(name, shape.0.clone()));
+    baked(compiler, bake)
+}
+
+/// `compiler` with the values of inputs read from files.
+pub(super) fn baked(compiler: Compiler, bake: &[(String, PathBuf)]) -> Result<Compiler, Error> {
+    bake.iter()
+        .try_fold(compiler, |c, (name, file)| Ok(c.bake(name, tensor_file::read(file)?)))
 }
 
 /// Holds [`ModelArgs`] field by field: clap does not see that an optional group is there if it holds another.
@@ -89,6 +105,9 @@ pub(super) struct EmitArgs {
     /// Give an input its whole shape; may be repeated
     #[arg(long, value_name = "INPUT=1,3,48,192", value_parser = shape)]
     pub(super) shape: Vec<(String, Shape)>,
+    /// Give an input its value now; `run` then does not take it; may be repeated
+    #[arg(long, value_name = "INPUT=FILE.npy|.pb", value_parser = bake)]
+    pub(super) bake: Vec<(String, PathBuf)>,
     /// The Rust file to write; `-` for stdout
     #[arg(short, long, value_name = "OUT.rs")]
     pub(super) output: PathBuf,
@@ -110,8 +129,8 @@ pub(super) struct EmitArgs {
 }
 
 impl EmitArgs {
-    pub(super) fn compiler(&self) -> Compiler {
-        compiler(&self.model, &self.dim, &self.shape)
+    pub(super) fn compiler(&self) -> Result<Compiler, Error> {
+        compiler(&self.model, &self.dim, &self.shape, &self.bake)
     }
 }
 
@@ -129,6 +148,9 @@ pub(super) struct RunArgs {
     /// The ONNX model
     #[arg(value_name = "MODEL.onnx")]
     pub(super) model: PathBuf,
+    /// Give an input its value at compile time; may be repeated
+    #[arg(long, value_name = "INPUT=FILE.npy|.pb", value_parser = bake)]
+    pub(super) bake: Vec<(String, PathBuf)>,
     /// One array an input, named like it; shapes are taken from them
     #[arg(long, value_name = "IN.npz")]
     pub(super) input: PathBuf,
@@ -142,6 +164,9 @@ pub(super) struct VerifyArgs {
     /// The ONNX model
     #[arg(value_name = "MODEL.onnx")]
     pub(super) model: PathBuf,
+    /// Give an input its value at compile time; may be repeated
+    #[arg(long, value_name = "INPUT=FILE.npy|.pb", value_parser = bake)]
+    pub(super) bake: Vec<(String, PathBuf)>,
     /// Reference arrays: inK:INPUT and outK:OUTPUT for K = 0, 1, ..; others are ignored
     #[arg(long, value_name = "G.npz")]
     pub(super) golden: PathBuf,
@@ -194,6 +219,11 @@ fn size(text: &str) -> Result<usize, String> {
 fn dim(text: &str) -> Result<(String, usize), String> {
     let (name, value) = pair(text)?;
     Ok((name.to_owned(), size(value)?))
+}
+
+fn bake(text: &str) -> Result<(String, PathBuf), String> {
+    let (name, file) = pair(text)?;
+    Ok((name.to_owned(), file.into()))
 }
 
 fn shape(text: &str) -> Result<(String, Shape), String> {

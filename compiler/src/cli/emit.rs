@@ -33,7 +33,7 @@ pub(super) fn emit(args: &EmitArgs) -> miette::Result<ExitCode> {
     }
     check_pass(args.print_after.as_deref())?;
     let mut compiler = args
-        .compiler()
+        .compiler()?
         .target(args.target)
         .weights(args.weights)
         .command(command(args));
@@ -101,6 +101,12 @@ fn command(args: &EmitArgs) -> String {
     for (name, shape) in &args.shape {
         let sizes: Vec<_> = shape.0.iter().map(usize::to_string).collect();
         flag("--shape", &format!("{name}={}", sizes.join(",")));
+    }
+    for (name, path) in &args.bake {
+        flag(
+            "--bake",
+            &format!("{name}={}", path.file_name().unwrap_or_default().to_string_lossy()),
+        );
     }
     match args.weights {
         Weights::Auto => {}

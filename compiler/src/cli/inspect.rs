@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 /// `edgec inspect`.
 pub(super) fn inspect(args: &InspectArgs) -> miette::Result<ExitCode> {
-    let inspection = Inspection::of(&args.model.compiler())?;
+    let inspection = Inspection::of(&args.model.compiler()?)?;
     if args.json {
         print_json(&inspection)?
     } else {

@@ -1,11 +1,11 @@
-use super::args::RunArgs;
+use super::args::{RunArgs, baked};
 use edgec::{Compiler, harness, npz};
 use std::process::ExitCode;
 
 /// `edgec run`.
 pub(super) fn run(args: &RunArgs) -> miette::Result<ExitCode> {
     let arrays = npz::read(&args.input)?;
-    let compiled = harness::pin_shapes(Compiler::new(&args.model), &arrays)?.compile()?;
+    let compiled = harness::pin_shapes(baked(Compiler::new(&args.model), &args.bake)?, &arrays)?.compile()?;
     let outputs = compiled.executor().run(&harness::inputs(&compiled.program, &arrays)?);
     let names = compiled.program.outputs.iter().map(|p| p.name.as_str());
     npz::write(&args.output, &names.zip(&outputs).collect::<Vec<_>>())?;

@@ -1,4 +1,4 @@
-use super::args::VerifyArgs;
+use super::args::{VerifyArgs, baked};
 use super::{FAILURE, print};
 use edgec::harness::{self, Module, Progress, Tolerance, Workspace};
 use edgec::{Compiler, npz};
@@ -7,7 +7,8 @@ use std::process::ExitCode;
 /// `edgec verify`.
 pub(super) fn verify(args: &VerifyArgs) -> miette::Result<ExitCode> {
     let cases = harness::cases(npz::read(&args.golden)?)?;
-    let compiler = harness::pin_shapes(Compiler::new(&args.model), &cases[0].inputs)?.target(args.target);
+    let compiler =
+        harness::pin_shapes(baked(Compiler::new(&args.model), &args.bake)?, &cases[0].inputs)?.target(args.target);
     let compiled = compiler.compile()?;
     let inputs = cases
         .iter()

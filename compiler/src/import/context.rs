@@ -86,9 +86,24 @@ impl<'a> NodeContext<'a> {
         self.graph.constant(self.inputs.get(index).copied().flatten()?)
     }
 
+    /// Value of input `index`, called `name` in ONNX, which must be known at compile time; the error names the inputs
+    /// of the model that it is computed from.
+    pub fn known(&self, index: usize, name: &str) -> Result<&Tensor, OpError> {
+        let value = self.input(index)?;
+        self.graph.constant(value).ok_or_else(|| {
+            let bake = self.graph.sources(value);
+            let flags: Vec<_> = bake.iter().map(|input| format!("--bake {input}=FILE.npy")).collect();
+            let unknown = op_error(format!("input `{name}` must be known at compile time"));
+            let error = unknown.help(format!("give the values that it is computed from: {}", flags.join(" ")));
+            OpError { bake, ..error }
+        })
+    }
+
     /// Integers of input `index`, called `name` in ONNX, which must be known at compile time.
     pub fn ints(&self, index: usize, name: &str) -> Result<Vec<i64>, OpError> {
-        self.operands().ints(index, name)
+        let value = self.known(index, name)?;
+        let wrong = || op_error(format!("input `{name}` must hold integers, it is {}", value.ty()));
+        value.to_i64().ok_or_else(wrong)
     }
 
     /// Integers that older versions give as attribute `name` and newer ones as optional input `index`.

@@ -1,20 +1,22 @@
 //! Symbolic dimensions of the inputs, pinned by the user or by default.
 
 use crate::Error;
-use crate::ir::TensorType;
+use crate::ir::{Tensor, TensorType};
 use crate::load::{self, Model};
 use crate::proto::tensor_shape_proto::dimension::Value as Dim;
 use crate::proto::type_proto::Value as Type;
 use crate::proto::{ValueInfoProto, tensor_shape_proto};
 use std::collections::{BTreeMap, HashSet};
 
-/// What the user says of symbolic dimensions.
+/// What the user says of the inputs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Dimensions {
     /// Sizes by symbolic name.
     pub named: BTreeMap<String, usize>,
     /// Whole shapes by input.
     pub shapes: BTreeMap<String, Vec<usize>>,
+    /// Values of inputs that are constants then.
+    pub baked: BTreeMap<String, Tensor>,
 }
 
 /// A dimension that a model leaves open.
@@ -98,6 +100,7 @@ pub(super) fn input_types(
     if let Some(name) = dimensions
         .shapes
         .keys()
+        .chain(dimensions.baked.keys())
         .find(|name| !inputs(model).any(|i| i.name() == *name))
     {
         let known: Vec<_> = inputs(model).map(|i| i.name()).collect();
@@ -124,7 +127,18 @@ pub(super) fn input_types(
                 "supported: float, double, float16, bfloat16, int8 to int64, uint8 to uint64, bool",
             ));
         };
-        let given = dimensions.shapes.get(name);
+        let baked = dimensions.baked.get(name);
+        if let Some(value) = baked.filter(|value| value.dtype != dtype) {
+            return Err(Error::usage(
+                format!(
+                    "the value given for input `{}` is {}, the model has {dtype} there",
+                    name.escape_debug(),
+                    value.ty()
+                ),
+                "give the array that element type (in NumPy with .astype(..))",
+            ));
+        }
+        let given = baked.map(|value| &value.shape).or(dimensions.shapes.get(name));
         let dims = tensor.shape.as_ref().map(|s| &s.dim[..]);
         let shape = match (given, dims) {
             (None, None) => {

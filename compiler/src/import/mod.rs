@@ -43,7 +43,11 @@ pub fn import(model: &Model, name: &str, dimensions: &Dimensions) -> Result<Impo
         values.insert(tensor.name().to_owned(), graph.add_constant(tensor.name(), constant));
     }
     for (name, ty) in dimensions::input_types(model, dimensions, &mut notes)? {
-        values.insert(name.clone(), graph.add_input(name, ty));
+        let value = match dimensions.baked.get(&name) {
+            Some(value) => graph.add_constant(&name, value.clone()),
+            None => graph.add_input(&name, ty),
+        };
+        values.insert(name, value);
     }
     let room = graph.constant_bytes().saturating_mul(3).saturating_add(MAX_MADE_BYTES);
     for node in &model.graph.node {
@@ -81,12 +85,12 @@ fn unsupported(model: &Model) -> Result<(), Error> {
         .iter()
         .filter(|n| ops::find(n.domain(), n.op_type()).is_none());
     let problems: Vec<_> = missing
-        .map(|node| OperatorProblem {
-            node: node.name().to_owned(),
-            operator: full_name(node),
-            opset: model.opset(node),
-            message: "this operator is not supported".into(),
-            help: None,
+        .map(|node| {
+            let error = match ops::refusal(node.op_type()) {
+                Some(refusal) => op_error(refusal.message()).help(refusal.help()),
+                None => op_error("this operator is not supported"),
+            };
+            problem(model, node, error)
         })
         .collect();
     if problems.is_empty() {
@@ -103,6 +107,7 @@ fn problem(model: &Model, node: &NodeProto, error: OpError) -> OperatorProblem {
         opset: model.opset(node),
         message: error.message,
         help: error.help,
+        bake: error.bake,
     }
 }
 

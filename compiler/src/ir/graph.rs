@@ -3,7 +3,7 @@ use petgraph::Direction;
 use petgraph::stable_graph::{NodeIndex, StableDiGraph};
 use petgraph::visit::EdgeRef;
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BinaryHeap, HashMap, HashSet};
 
 /// Names a node of one graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -244,6 +244,20 @@ impl Graph {
     /// Outputs of the model with their names, in order.
     pub fn outputs(&self) -> &[(String, ValueId)] {
         &self.outputs
+    }
+
+    /// Names of the model's inputs that `id` is computed from, in their order.
+    pub fn sources(&self, id: ValueId) -> Vec<String> {
+        let mut seen = HashSet::new();
+        let mut open = vec![self.value(id).producer];
+        while let Some(node) = open.pop() {
+            if seen.insert(node) {
+                open.extend(self.dag.neighbors_directed(node.0, Direction::Incoming).map(NodeId));
+            }
+        }
+        let inputs = self.inputs.iter().map(|input| self.value(*input));
+        let sources = inputs.filter(|input| seen.contains(&input.producer));
+        sources.map(|input| input.name.clone()).collect()
     }
 
     /// Adds an output of the model.

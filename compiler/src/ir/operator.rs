@@ -113,6 +113,8 @@ pub struct OpError {
     pub message: String,
     /// What is supported, or what to do.
     pub help: Option<String>,
+    /// Inputs of the model whose values would have to be known at compile time.
+    pub bake: Vec<String>,
 }
 
 impl OpError {
@@ -128,6 +130,7 @@ pub fn op_error(message: impl Into<String>) -> OpError {
     OpError {
         message: message.into(),
         help: None,
+        bake: vec![],
     }
 }
 
@@ -172,28 +175,6 @@ impl<'a> Inputs<'a> {
     /// The types of all present operands.
     pub fn types(&self) -> impl Iterator<Item = &'a TensorType> + '_ {
         self.operands.iter().flatten().map(|(ty, _)| *ty)
-    }
-
-    /// The integers of operand `index`, called `name` in ONNX; an error if they are not known at compile time.
-    pub fn ints(&self, index: usize, name: &str) -> Result<Vec<i64>, OpError> {
-        let ty = self.ty(index)?;
-        let value = self.known(index, name)?;
-        value
-            .to_i64()
-            .ok_or_else(|| op_error(format!("input `{name}` must hold integers, it is {ty}")))
-    }
-
-    /// Operand `index`, called `name` in ONNX; an error if it is not known at compile time.
-    pub fn known(&self, index: usize, name: &str) -> Result<&'a Tensor, OpError> {
-        self.ty(index)?;
-        self.constant(index).ok_or_else(|| {
-            op_error(format!(
-                "input `{name}` decides the shape of the output but is not known at compile time"
-            ))
-            .help(format!(
-                "make `{name}` an initializer or compute it from shapes and constants only"
-            ))
-        })
     }
 
     /// An error unless all present operands have one element type.

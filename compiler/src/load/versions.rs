@@ -7,7 +7,7 @@ use crate::proto::{ModelProto, OperatorSetIdProto};
 use super::Problem;
 
 /// The oldest opset of the ONNX operators that is read.
-pub const MIN_OPSET: i64 = 7;
+pub const MIN_OPSET: i64 = 1;
 /// The newest one.
 pub const MAX_OPSET: i64 = 28;
 /// Models state their opsets since this IR version.

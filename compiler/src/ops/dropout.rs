@@ -1,19 +1,22 @@
 use super::{Domain, OperatorDef};
-use crate::ir::{DType, Tensor, op_error};
+use crate::ir::{DType, op_error};
 use crate::primitives::Expand;
 
 /// In inference the input itself, with a mask of ones (of the input's type before opset 10).
 pub(super) const DROPOUT: OperatorDef = OperatorDef {
     name: "Dropout",
     domain: Domain::Onnx,
-    versions: &[7, 10, 12, 13, 22],
+    versions: &[1, 6, 7, 10, 12, 13, 22],
     limits: "inference only",
     read: |cx| {
         cx.attributes.ignore("ratio");
         cx.attributes.ignore("seed");
-        let is_zero = |index| cx.constant(index).and_then(Tensor::scalar_f64) == Some(0.0);
-        if cx.has(2) && !is_zero(2) && !is_zero(1) {
-            return Err(op_error("`training_mode` is not the constant false").help("export the model for inference"));
+        cx.attributes.ignore("consumed_inputs");
+        let training = cx.opset() < 7 && !cx.attributes.flag("is_test", false)?;
+        let is_zero = |index, name| Ok(cx.known(index, name)?.scalar_f64() == Some(0.0));
+        let training = training || cx.has(2) && !is_zero(2, "training_mode")? && !(cx.has(1) && is_zero(1, "ratio")?);
+        if training {
+            return Err(op_error("with `training_mode` its results are random").help("export the model for inference"));
         }
         let (x, ty) = (cx.input(0)?, cx.ty(0)?);
         let mut outputs = vec![x];

@@ -90,6 +90,7 @@ mod reduce_min;
 mod reduce_prod;
 mod reduce_sum;
 mod reduce_sum_square;
+mod refused;
 mod relu;
 mod resample;
 mod reshape;
@@ -130,6 +131,8 @@ mod upsample;
 mod r#where;
 mod window;
 mod xor;
+
+pub use refused::{REFUSED, Refusal, refusal};
 
 use crate::import::NodeContext;
 use crate::ir::{OpError, ValueId};

@@ -55,7 +55,7 @@ pub(super) const RANGE: OperatorDef = OperatorDef {
 
 fn number(cx: &NodeContext<'_>, index: usize, name: &str) -> Result<f64, OpError> {
     let ty = cx.ty(index)?;
-    let value = cx.operands().known(index, name)?.scalar_f64();
+    let value = cx.known(index, name)?.scalar_f64();
     match value {
         Some(value) if ty.dtype != DType::Bool && value.is_finite() && (ty.dtype.is_float() || value.abs() < 9e15) => {
             Ok(value)

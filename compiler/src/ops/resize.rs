@@ -110,7 +110,7 @@ fn method(cx: &mut NodeContext<'_>) -> Result<Method, OpError> {
 }
 
 fn floats(cx: &NodeContext<'_>, index: usize, name: &str) -> Result<Vec<f32>, OpError> {
-    let values = cx.operands().known(index, name).map(Tensor::to_f64)?;
+    let values = cx.known(index, name).map(Tensor::to_f64)?;
     Ok(values.into_iter().map(|v| v as f32).collect())
 }
 

@@ -108,6 +108,6 @@ mod tests {
         );
         assert_eq!(back, Ok(vec![Tensor::f32(&[2, 2], &[3.0, 1.0, 6.0, 4.0])]));
         let unknown = run(13, "Slice", &[], &[x(), Given(Tensor::i64(&[1], &[1])), known(2)], 1);
-        assert!(unknown.is_err_and(|e| e.contains("`starts`") && e.contains("not known at compile time")));
+        assert!(unknown.is_err_and(|e| e.contains("`starts`") && e.contains("must be known at compile time")));
     }
 }

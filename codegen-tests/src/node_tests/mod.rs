@@ -1,0 +1,13 @@
+//! ONNX's own tests of its operators, run through the compiler.
+
+mod prepare;
+mod report;
+mod run;
+mod scope;
+mod suite;
+
+pub use prepare::{Prepared, prepare};
+pub use report::{markdown, summary};
+pub use run::{Backend, Verdict, run};
+pub use scope::reason;
+pub use suite::{NodeTest, read};

@@ -1,0 +1,151 @@
+//! Compiling a test, with the inputs that decide a shape baked.
+
+use super::suite::{DataSet, NodeTest};
+use edgec::harness::{Comparison, Tolerance, compare};
+use edgec::ir::{DType, Tensor};
+use edgec::{Compiled, Compiler, Error, load};
+use prost::Message;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Most elements of an input that is baked: it is to be a shape, axes or the like.
+const MAX_BAKED: usize = 16;
+
+/// Relative tolerance of bfloat16, which has eight bits.
+const BF16: f64 = 1.0 / 64.0;
+
+/// A test that compiles.
+pub struct Prepared {
+    /// How it was compiled.
+    pub compiler: Compiler,
+    /// What came of it.
+    pub compiled: Compiled,
+    /// Names of the inputs that were baked.
+    pub baked: Vec<String>,
+    cases: Vec<Case>,
+    tolerance: Tolerance,
+}
+
+struct Case {
+    inputs: Vec<Tensor>,
+    outputs: Vec<Tensor>,
+}
+
+/// Compiles a test.
+///
+/// # Errors
+/// What the compiler says, or that it panicked.
+pub fn prepare(test: &NodeTest) -> Result<Prepared, String> {
+    catch_unwind(AssertUnwindSafe(|| attempt(test))).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+        Err(format!("the compiler panicked: {}", text.unwrap_or("")))
+    })
+}
+
+fn attempt(test: &NodeTest) -> Result<Prepared, String> {
+    let model = load::load_bytes(&test.model.encode_to_vec(), Some(&test.folder)).map_err(|e| format!("{e:?}"))?;
+    let data_sets = test.data_sets();
+    let names = test.inputs();
+    let mut values: BTreeMap<&str, &Tensor> = BTreeMap::new();
+    for (name, value) in names.iter().zip(data_sets.iter().flat_map(|set| &set.inputs)) {
+        values.extend(value.as_ref().ok().map(|value| (name.as_str(), value)));
+    }
+    let mut compiler = Compiler::new(test.folder.join("model.onnx")).name("Model");
+    for (name, value) in &values {
+        compiler = compiler.shape(*name, value.shape.clone());
+    }
+    let mut baked: Vec<String> = vec![];
+    let compiled = loop {
+        let error = match compiler.compile_model(&model, &mut |_, _| {}) {
+            Ok(compiled) => break compiled,
+            Err(error) => error,
+        };
+        let wanted: Vec<_> = wanted(&error)
+            .filter(|name| !baked.contains(name))
+            .filter_map(|name| Some((name.clone(), *values.get(name.as_str())?)))
+            .filter(|(_, value)| value.len() <= MAX_BAKED)
+            .collect();
+        if wanted.is_empty() {
+            return Err(format!("{error:?}"));
+        }
+        for (name, value) in wanted {
+            compiler = compiler.bake(&name, value.clone());
+            baked.push(name);
+        }
+    };
+    let cases = data_sets.into_iter().map(|set| case(&compiled, &names, &baked, set));
+    Ok(Prepared {
+        cases: cases.collect::<Result<_, _>>()?,
+        tolerance: test.tolerance(),
+        compiler,
+        compiled,
+        baked,
+    })
+}
+
+/// Inputs that an error asks for the values of.
+fn wanted(error: &Error) -> impl Iterator<Item = String> {
+    let problems = match error {
+        Error::Operators(problems) => &problems[..],
+        _ => &[],
+    };
+    problems.iter().flat_map(|problem| problem.bake.clone())
+}
+
+fn case(compiled: &Compiled, names: &[String], baked: &[String], set: DataSet) -> Result<Case, String> {
+    let mut inputs = vec![];
+    for (name, value) in names.iter().zip(set.inputs) {
+        if !baked.contains(name) {
+            inputs.push(value?);
+        }
+    }
+    let types: Vec<_> = inputs.iter().map(Tensor::ty).collect();
+    let wanted: Vec<_> = compiled.program.inputs.iter().map(|port| port.ty.clone()).collect();
+    if types != wanted {
+        return Err(format!("the inputs are {types:?}, the program takes {wanted:?}"));
+    }
+    let outputs = set.outputs.into_iter().collect::<Result<_, _>>()?;
+    Ok(Case { inputs, outputs })
+}
+
+impl Prepared {
+    /// The inputs of each case.
+    pub fn inputs(&self) -> Vec<Vec<Tensor>> {
+        self.cases.iter().map(|case| case.inputs.clone()).collect()
+    }
+
+    /// What the host executor computes.
+    pub fn execute(&self) -> Vec<Vec<Tensor>> {
+        let mut executor = self.compiled.executor();
+        self.cases.iter().map(|case| executor.run(&case.inputs)).collect()
+    }
+
+    /// Compares what came out of each case with what should.
+    ///
+    /// # Errors
+    /// How the first output that differs does.
+    pub fn check(&self, got: &[Vec<Tensor>]) -> Result<(), String> {
+        if self.cases.is_empty() || self.cases.iter().any(|case| case.outputs.is_empty()) {
+            return Err("the test has no data".into());
+        }
+        for (case, got) in self.cases.iter().zip(got) {
+            for (index, (want, got)) in case.outputs.iter().zip(got).enumerate() {
+                let result = self.compare(got, want);
+                if !result.passes() {
+                    return Err(format!("output {index}: {result}"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn compare(&self, got: &Tensor, want: &Tensor) -> Comparison {
+        let relative = match want.dtype {
+            DType::Bf16 => self.tolerance.relative.max(BF16),
+            _ => self.tolerance.relative,
+        };
+        let absolute = self.tolerance.absolute;
+        compare(got, want, Tolerance { relative, absolute })
+    }
+}
