@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+mod attention;
 mod binary;
 mod binary_op;
 mod cast;
@@ -25,6 +26,7 @@ mod softmax;
 mod unary;
 mod value;
 
+pub use attention::AttentionCall;
 pub use binary::BinaryCall;
 pub use binary_op::BinaryOp;
 pub use cast::CastCall;

@@ -11,11 +11,16 @@ pub(super) const BATCH_NORMALIZATION: OperatorDef = OperatorDef {
     name: "BatchNormalization",
     domain: Domain::Onnx,
     versions: &[1, 6, 7, 9, 14, 15],
-    limits: "before opset 14 inference only; float16 and bfloat16 are computed in float32",
+    limits: "opsets 7 to 13 for inference only; float16 and bfloat16 are computed in float32",
     read: |cx| {
         let epsilon = cx.attributes.float("epsilon", 1e-5)?;
         let momentum = cx.attributes.float("momentum", 0.9)?;
-        let training = cx.attributes.flag("training_mode", false)?;
+        cx.attributes.ignore("consumed_inputs");
+        let training = if cx.opset() < 7 {
+            !cx.attributes.flag("is_test", false)?
+        } else {
+            cx.attributes.flag("training_mode", false)?
+        };
         let spatial = cx.opset() >= 9 || cx.attributes.flag("spatial", true)?;
         let ty = cx.ty(0)?;
         if !ty.dtype.is_float() || ty.rank() == 0 {
@@ -33,7 +38,7 @@ pub(super) const BATCH_NORMALIZATION: OperatorDef = OperatorDef {
         let x = reshaped(cx, x, &shape)?;
         let mut running = vec![];
         if training {
-            let current = statistics(cx, x)?;
+            let current = statistics(cx, x, spatial)?;
             for (i, (old, new)) in [mean, var].into_iter().zip(current).enumerate() {
                 let old = with_number(cx, BinaryOp::Mul, old, momentum.into())?;
                 let new = with_number(cx, BinaryOp::Mul, new, 1.0 - f64::from(momentum))?;
@@ -64,19 +69,21 @@ pub(super) const BATCH_NORMALIZATION: OperatorDef = OperatorDef {
     },
 };
 
-/// Mean and variance of each channel of this batch.
-fn statistics(cx: &mut NodeContext<'_>, x: ValueId) -> Result<[ValueId; 2], OpError> {
+/// Mean and variance in this batch of each channel, or of each element of an image unless `spatial`.
+fn statistics(cx: &mut NodeContext<'_>, x: ValueId, spatial: bool) -> Result<[ValueId; 2], OpError> {
     let ty = cx.value_ty(x).clone();
     if ty.is_empty() {
         return Err(op_error(format!("{ty} has no elements whose mean could be taken")));
     }
-    let axes: Vec<usize> = (0..ty.rank()).filter(|axis| *axis != 1).collect();
+    let axes: Vec<usize> = (0..ty.rank())
+        .filter(|axis| *axis == 0 || spatial && *axis > 1)
+        .collect();
     let mean = reduce(cx, ReduceOp::Mean, x, axes.clone())?;
     let x = binary(cx, BinaryOp::Sub, x, mean)?;
     let square = map(cx, Square, x)?;
     let var = reduce(cx, ReduceOp::Mean, square, axes)?;
-    let channels = [ty.shape[1]];
-    Ok([reshaped(cx, mean, &channels)?, reshaped(cx, var, &channels)?])
+    let shape = if spatial { &ty.shape[1..2] } else { &ty.shape[1..] };
+    Ok([reshaped(cx, mean, shape)?, reshaped(cx, var, shape)?])
 }
 
 fn operands(cx: &mut NodeContext<'_>, dtype: DType) -> Result<[ValueId; 5], OpError> {

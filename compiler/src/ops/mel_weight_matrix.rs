@@ -44,7 +44,7 @@ pub(super) const MEL_WEIGHT_MATRIX: OperatorDef = OperatorDef {
 
 /// A frequency: input `index`, called `name`.
 fn edge(cx: &NodeContext<'_>, index: usize, name: &str) -> Result<f64, OpError> {
-    let value = cx.operands().known(index, name)?.scalar_f64();
+    let value = cx.known(index, name)?.scalar_f64();
     value
         .filter(|hertz| hertz.is_finite() && *hertz >= 0.0)
         .ok_or_else(|| op_error(format!("`{name}` must be one frequency of at least 0")))

@@ -11,6 +11,9 @@ mod asin;
 mod asinh;
 mod atan;
 mod atanh;
+mod attention;
+mod attention_mask;
+mod attention_parts;
 mod average_pool;
 mod batch_normalization;
 mod blackman_window;
@@ -23,6 +26,7 @@ mod compose;
 mod concat;
 mod constant;
 mod constant_of_shape;
+mod contraction;
 mod conv;
 mod conv_transpose;
 mod cos;
@@ -31,8 +35,10 @@ mod cosine_window;
 mod depth_to_space;
 mod div;
 mod dropout;
+mod einsum;
 mod elu;
 mod equal;
+mod equation;
 mod erf;
 mod exp;
 mod expand;
@@ -193,6 +199,7 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &asinh::ASINH,
     &atan::ATAN,
     &atanh::ATANH,
+    &attention::ATTENTION,
     &average_pool::AVERAGE_POOL,
     &batch_normalization::BATCH_NORMALIZATION,
     &blackman_window::BLACKMAN_WINDOW,
@@ -211,6 +218,7 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &depth_to_space::DEPTH_TO_SPACE,
     &div::DIV,
     &dropout::DROPOUT,
+    &einsum::EINSUM,
     &elu::ELU,
     &equal::EQUAL,
     &erf::ERF,

@@ -3,6 +3,7 @@
 //! ONNX operators (`ops`) are read as these; passes know only these. One primitive, one file.
 
 mod arg_reduce;
+mod attention;
 mod binary;
 mod cast;
 mod concat;
@@ -34,6 +35,7 @@ mod window;
 
 pub use crate::kernels::{BinaryOp, PadMode, ReduceOp, UnaryOp};
 pub use arg_reduce::ArgReduce;
+pub use attention::{Attention, KEYS, MASK, QUERIES, VALUES};
 pub use binary::Binary;
 pub use cast::Cast;
 pub use concat::Concat;

@@ -3,6 +3,7 @@
 //! The general form is `kernel(simd, parameters, inputs.., outputs..)`.
 
 mod arg_reduce;
+mod attention;
 mod binary;
 mod binary_op;
 mod body;
@@ -38,6 +39,7 @@ mod unary;
 mod walk;
 
 pub use arg_reduce::{ArgReduce, arg_max, arg_min};
+pub use attention::{Attention, attention, attention_masked};
 pub use binary::{Binary, binary, binary_in_place, binary_in_place_reversed, binary_of};
 pub use binary_op::{
     Add, And, BinaryOp, Div, Equal, Fmod, Greater, GreaterOrEqual, Less, LessOrEqual, Max, Min, Mod, Mul, Or, PRelu,
