@@ -1,5 +1,8 @@
+use super::bind;
 use crate::{Args, KernelCall, Value};
-use runtime_core::kernels::{self, Attention};
+use runtime_core::kernels::{self, Attention, LinearAttention};
+
+bind!(LinearAttention, linear_attention(0, 1, 2, 3, 4, 5) -> (0, 1, 2));
 
 /// `attention`, or with a mask `attention_masked`.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -62,6 +62,7 @@ mod layer_normalization;
 mod leaky_relu;
 mod less;
 mod less_or_equal;
+mod linear_attention;
 mod log;
 mod log_softmax;
 mod lp_normalization;
@@ -244,6 +245,7 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &leaky_relu::LEAKY_RELU,
     &less::LESS,
     &less_or_equal::LESS_OR_EQUAL,
+    &linear_attention::LINEAR_ATTENTION,
     &log::LOG,
     &log_softmax::LOG_SOFTMAX,
     &lp_normalization::LP_NORMALIZATION,

@@ -14,6 +14,7 @@ mod gather;
 mod gemm;
 mod group_normalization;
 mod layer_normalization;
+mod linear_attention;
 mod map;
 mod mat_mul;
 #[cfg(test)]
@@ -46,6 +47,7 @@ pub use gather::Gather;
 pub use gemm::Gemm;
 pub use group_normalization::GroupNormalization;
 pub use layer_normalization::LayerNormalization;
+pub use linear_attention::LinearAttention;
 pub use map::Map;
 pub use mat_mul::MatMul;
 pub use pad::Pad;

@@ -309,7 +309,6 @@ pub fn attention<P: Param<Attention>>(
 
 /// [`attention`] with a mask that is added to the scores.
 #[inline(always)]
-#[allow(clippy::too_many_arguments)]
 pub fn attention_masked<P: Param<Attention>>(
     simd: Simd,
     layer: P,

@@ -1,4 +1,5 @@
-use super::chunks::{rows, rows_mut};
+use super::chunks::{blocks_mut, rows, rows_mut};
+use super::reduce::Accumulate;
 use super::tile::{Split, Windows, unrolled};
 use crate::arch::{Arch, Kernel};
 use crate::{Number, Param, Simd};
@@ -205,6 +206,9 @@ pub fn mat_mul<P: Param<MatMul<R>>, const R: usize>(simd: Simd, layer: P, a: &[f
     simd.run(Tiled { layer, a, b, y });
 }
 
+/// Columns whose sums are kept at a time.
+const COLUMNS: usize = 16;
+
 struct Plain<'a, P, T, const R: usize> {
     layer: P,
     a: &'a [T],
@@ -212,7 +216,7 @@ struct Plain<'a, P, T, const R: usize> {
     y: &'a mut [T],
 }
 
-impl<'a, P: Param<MatMul<R>>, T: Number, const R: usize> Kernel for Plain<'a, P, T, R> {
+impl<'a, P: Param<MatMul<R>>, T: Accumulate, const R: usize> Kernel for Plain<'a, P, T, R> {
     type Shared = Plain<'a, MatMul<R>, T, R>;
 
     #[inline(always)]
@@ -235,11 +239,17 @@ impl<'a, P: Param<MatMul<R>>, T: Number, const R: usize> Kernel for Plain<'a, P,
                 return;
             };
             for (row, y) in rows_mut(y, n).enumerate() {
-                y.fill(T::ZERO);
                 let Some(a) = a.get(row * k..(row + 1) * k) else { return };
-                for (a, b) in a.iter().zip(rows(b, n)) {
-                    for (y, b) in y.iter_mut().zip(b) {
-                        *y = y.add(a.mul(*b));
+                for (block, y) in blocks_mut(y, COLUMNS).enumerate() {
+                    let mut sums = [T::Total::ZERO; COLUMNS];
+                    for (a, b) in a.iter().zip(rows(b, n)) {
+                        let b = b.get(block * COLUMNS..).unwrap_or(&[]);
+                        for (sum, b) in sums.iter_mut().zip(b) {
+                            *sum = sum.add(a.widen().mul(b.widen()));
+                        }
+                    }
+                    for (y, sum) in y.iter_mut().zip(sums) {
+                        *y = T::narrow(sum);
                     }
                 }
             }
@@ -247,8 +257,15 @@ impl<'a, P: Param<MatMul<R>>, T: Number, const R: usize> Kernel for Plain<'a, P,
     }
 }
 
-/// ONNX `MatMul` of any type of number, with the shapes of [`mat_mul`]. Sums are kept in `T`; integers wrap.
+/// ONNX `MatMul` of any type of number, with the shapes of [`mat_mul`]. Sums of the halves are kept in `f32`; integers
+/// wrap.
 #[inline(always)]
-pub fn mat_mul_of<T: Number, P: Param<MatMul<R>>, const R: usize>(simd: Simd, layer: P, a: &[T], b: &[T], y: &mut [T]) {
+pub fn mat_mul_of<T: Accumulate, P: Param<MatMul<R>>, const R: usize>(
+    simd: Simd,
+    layer: P,
+    a: &[T],
+    b: &[T],
+    y: &mut [T],
+) {
     simd.run(Plain { layer, a, b, y });
 }
