@@ -11,6 +11,7 @@ mod cast;
 mod concat;
 mod dtype;
 mod elementwise;
+mod fft;
 mod gather;
 mod generic;
 mod kernel_call;

@@ -1,6 +1,6 @@
 //! What keeps a query from keys: masks, causality, windows, padding.
 
-use super::compose::{binary, doubles, expanded, storable};
+use super::compose::{binary, expanded, storable};
 use super::normalization::{cast, reshaped};
 use crate::import::NodeContext;
 use crate::ir::{DType, OpError, Tensor, ValueId, op_error};
@@ -82,7 +82,8 @@ pub(super) fn with_band(
     };
     let numbers = (0..frame.queries).flat_map(|i| (0..frame.keys).map(move |j| (i, j)));
     let numbers = numbers.map(|(i, j)| if open(i, j) { 0.0 } else { f64::NEG_INFINITY });
-    let numbers = cx.add_constant(doubles(&shape, numbers));
+    let numbers: Vec<f64> = numbers.collect();
+    let numbers = cx.add_constant(Tensor::f64(&shape, &numbers));
     let numbers = cast(cx, numbers, dtype)?;
     added(cx, mask, numbers).map(Some)
 }

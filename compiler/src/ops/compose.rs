@@ -2,7 +2,7 @@
 
 use crate::fold;
 use crate::import::NodeContext;
-use crate::ir::{DType, OpError, Tensor, ValueId, op_error};
+use crate::ir::{OpError, Tensor, ValueId, op_error};
 use crate::primitives::{Binary, BinaryOp, Expand, Map, Reduce, ReduceOp, Slice, Transpose};
 use runtime_core::function::AnyFunction;
 
@@ -79,16 +79,10 @@ pub(super) fn storable(shape: &[usize]) -> Result<usize, OpError> {
     })
 }
 
-/// A constant tensor of `f64`.
-pub(super) fn doubles(shape: &[usize], values: impl IntoIterator<Item = f64>) -> Tensor {
-    let bytes = values.into_iter().flat_map(f64::to_le_bytes).collect();
-    Tensor::new(DType::F64, shape.to_vec(), bytes)
-}
-
 /// A function of numbers, by the kernel, so that it is the same on every machine that compiles.
 pub(super) fn each(function: impl Into<AnyFunction>, values: &[f64]) -> Result<Vec<f64>, OpError> {
     let function = function.into();
-    let values = doubles(&[values.len()], values.iter().copied());
+    let values = Tensor::f64(&[values.len()], values);
     let results = fold::evaluate(&Map { function }, &[values]).map_err(|e| op_error(e.to_string()))?;
     Ok(results[0].to_f64())
 }

@@ -1,9 +1,9 @@
 //! What the windows made of cosines have in common.
 
-use super::compose::{doubles, each, storable};
+use super::compose::{each, storable};
 use super::normalization::cast;
 use crate::import::NodeContext;
-use crate::ir::{DType, OpError, ValueId, op_error};
+use crate::ir::{DType, OpError, Tensor, ValueId, op_error};
 use crate::load;
 use runtime_core::function::Cos;
 use std::f64::consts::TAU;
@@ -39,7 +39,7 @@ pub(super) fn read(cx: &mut NodeContext<'_>, coefficients: [f64; 3]) -> Result<V
             *sum += coefficient * cosine;
         }
     }
-    let window = cx.add_constant(doubles(&[size], window));
+    let window = cx.add_constant(Tensor::f64(&[size], &window));
     Ok(vec![cast(cx, window, dtype)?])
 }
 

@@ -1,9 +1,9 @@
-use super::compose::{doubles, each, storable};
+use super::compose::{each, storable};
 use super::cosine_window::{known_size, output_datatype};
 use super::normalization::cast;
 use super::{Domain, OperatorDef};
 use crate::import::NodeContext;
-use crate::ir::{OpError, op_error};
+use crate::ir::{OpError, Tensor, op_error};
 use runtime_core::function::{Exp, Log};
 
 /// Triangles on the mel scale that weigh the bins of a spectrum.
@@ -37,7 +37,7 @@ pub(super) const MEL_WEIGHT_MATRIX: OperatorDef = OperatorDef {
                 weights[bin * bands + band] = (high - bin) as f64 / (high - centre) as f64;
             }
         }
-        let weights = cx.add_constant(doubles(&shape, weights));
+        let weights = cx.add_constant(Tensor::f64(&shape, &weights));
         Ok(vec![cast(cx, weights, dtype)?])
     },
 };

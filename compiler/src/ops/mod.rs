@@ -33,6 +33,7 @@ mod cos;
 mod cosh;
 mod cosine_window;
 mod depth_to_space;
+mod dft;
 mod div;
 mod dropout;
 mod einsum;
@@ -122,6 +123,7 @@ mod space_to_depth;
 mod split;
 mod sqrt;
 mod squeeze;
+mod stft;
 mod sub;
 mod sum;
 mod swi_glu;
@@ -217,6 +219,7 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &cos::COS,
     &cosh::COSH,
     &depth_to_space::DEPTH_TO_SPACE,
+    &dft::DFT,
     &div::DIV,
     &dropout::DROPOUT,
     &einsum::EINSUM,
@@ -301,6 +304,7 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &split::SPLIT,
     &sqrt::SQRT,
     &squeeze::SQUEEZE,
+    &stft::STFT,
     &sub::SUB,
     &sum::SUM,
     &swi_glu::SWI_GLU,
