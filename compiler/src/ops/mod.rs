@@ -19,23 +19,29 @@ mod batch_normalization;
 mod blackman_window;
 mod cast;
 mod cast_like;
+mod causal_conv_with_state;
 mod ceil;
 mod celu;
 mod clip;
+mod col2im;
 mod compose;
 mod concat;
 mod constant;
 mod constant_of_shape;
 mod contraction;
 mod conv;
+mod conv_integer;
 mod conv_transpose;
 mod cos;
 mod cosh;
 mod cosine_window;
+mod deform_conv;
 mod depth_to_space;
+mod dequantize_linear;
 mod dft;
 mod div;
 mod dropout;
+mod dynamic_quantize_linear;
 mod einsum;
 mod elu;
 mod equal;
@@ -49,6 +55,7 @@ mod gather;
 mod gelu;
 mod gemm;
 mod global_average_pool;
+mod global_lp_pool;
 mod global_max_pool;
 mod greater;
 mod greater_or_equal;
@@ -67,7 +74,10 @@ mod linear_attention;
 mod log;
 mod log_softmax;
 mod lp_normalization;
+mod lp_pool;
+mod lrn;
 mod mat_mul;
+mod mat_mul_integer;
 mod max;
 mod max_pool;
 mod mean;
@@ -85,6 +95,10 @@ mod or;
 mod p_relu;
 mod pad;
 mod pow;
+mod q_linear_conv;
+mod q_linear_mat_mul;
+mod quantization;
+mod quantize_linear;
 mod range;
 mod reciprocal;
 mod reduce;
@@ -208,20 +222,26 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &blackman_window::BLACKMAN_WINDOW,
     &cast::CAST,
     &cast_like::CAST_LIKE,
+    &causal_conv_with_state::CAUSAL_CONV_WITH_STATE,
     &ceil::CEIL,
     &celu::CELU,
     &clip::CLIP,
+    &col2im::COL2IM,
     &concat::CONCAT,
     &constant::CONSTANT,
     &constant_of_shape::CONSTANT_OF_SHAPE,
     &conv::CONV,
+    &conv_integer::CONV_INTEGER,
     &conv_transpose::CONV_TRANSPOSE,
     &cos::COS,
     &cosh::COSH,
+    &deform_conv::DEFORM_CONV,
     &depth_to_space::DEPTH_TO_SPACE,
+    &dequantize_linear::DEQUANTIZE_LINEAR,
     &dft::DFT,
     &div::DIV,
     &dropout::DROPOUT,
+    &dynamic_quantize_linear::DYNAMIC_QUANTIZE_LINEAR,
     &einsum::EINSUM,
     &elu::ELU,
     &equal::EQUAL,
@@ -234,6 +254,7 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &gelu::GELU,
     &gemm::GEMM,
     &global_average_pool::GLOBAL_AVERAGE_POOL,
+    &global_lp_pool::GLOBAL_LP_POOL,
     &global_max_pool::GLOBAL_MAX_POOL,
     &greater::GREATER,
     &greater_or_equal::GREATER_OR_EQUAL,
@@ -252,7 +273,10 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &log::LOG,
     &log_softmax::LOG_SOFTMAX,
     &lp_normalization::LP_NORMALIZATION,
+    &lp_pool::LP_POOL,
+    &lrn::LRN,
     &mat_mul::MAT_MUL,
+    &mat_mul_integer::MAT_MUL_INTEGER,
     &max::MAX,
     &max_pool::MAX_POOL,
     &mean::MEAN,
@@ -269,6 +293,9 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &p_relu::P_RELU,
     &pad::PAD,
     &pow::POW,
+    &q_linear_conv::Q_LINEAR_CONV,
+    &q_linear_mat_mul::Q_LINEAR_MAT_MUL,
+    &quantize_linear::QUANTIZE_LINEAR,
     &range::RANGE,
     &reciprocal::RECIPROCAL,
     &reduce_l1::REDUCE_L1,
