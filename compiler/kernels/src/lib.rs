@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+mod attention;
 mod binary;
 mod binary_op;
 mod cast;
@@ -11,6 +12,7 @@ mod concat;
 mod dtype;
 mod elementwise;
 mod ensemble;
+mod fft;
 mod gather;
 mod generic;
 mod indexing;
@@ -31,6 +33,7 @@ mod softmax;
 mod unary;
 mod value;
 
+pub use attention::AttentionCall;
 pub use binary::BinaryCall;
 pub use binary_op::BinaryOp;
 pub use cast::CastCall;

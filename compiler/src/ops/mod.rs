@@ -13,6 +13,9 @@ mod asin;
 mod asinh;
 mod atan;
 mod atanh;
+mod attention;
+mod attention_mask;
+mod attention_parts;
 mod average_pool;
 mod batch_normalization;
 mod binarizer;
@@ -22,6 +25,7 @@ mod bitwise_and;
 mod bitwise_not;
 mod bitwise_or;
 mod bitwise_xor;
+mod blackman_window;
 mod cast;
 mod cast_like;
 mod causal_conv_with_state;
@@ -30,27 +34,33 @@ mod celu;
 mod center_crop_pad;
 mod clip;
 mod col2im;
+mod compose;
 mod compress;
 mod concat;
 mod constant;
 mod constant_of_shape;
+mod contraction;
 mod control;
 mod conv;
 mod conv_integer;
 mod conv_transpose;
 mod cos;
 mod cosh;
+mod cosine_window;
 mod cum_prod;
 mod cum_sum;
 mod deform_conv;
 mod depth_to_space;
 mod dequantize_linear;
 mod det;
+mod dft;
 mod div;
 mod dropout;
 mod dynamic_quantize_linear;
+mod einsum;
 mod elu;
 mod equal;
+mod equation;
 mod erf;
 mod exp;
 mod expand;
@@ -71,6 +81,8 @@ mod greater_or_equal;
 mod grid_sample;
 mod group_normalization;
 mod gru;
+mod hamming_window;
+mod hann_window;
 mod hard_sigmoid;
 mod hard_swish;
 mod hardmax;
@@ -84,8 +96,10 @@ mod layer_normalization;
 mod leaky_relu;
 mod less;
 mod less_or_equal;
+mod linear_attention;
 mod log;
 mod log_softmax;
+mod lp_normalization;
 mod r#loop;
 mod lp_pool;
 mod lrn;
@@ -95,11 +109,14 @@ mod mat_mul_integer;
 mod max;
 mod max_pool;
 mod mean;
+mod mean_variance_normalization;
+mod mel_weight_matrix;
 mod min;
 mod mish;
 mod modulo;
 mod mul;
 mod neg;
+mod negative_log_likelihood_loss;
 mod non_zero;
 mod normalization;
 mod not;
@@ -135,6 +152,7 @@ mod reverse_sequence;
 mod rms_normalization;
 mod rnn;
 mod roi_align;
+mod rotary_embedding;
 mod round;
 mod scan;
 mod scatter;
@@ -150,14 +168,17 @@ mod sinh;
 mod size;
 mod slice;
 mod softmax;
+mod softmax_cross_entropy_loss;
 mod softplus;
 mod softsign;
 mod space_to_depth;
 mod split;
 mod sqrt;
 mod squeeze;
+mod stft;
 mod sub;
 mod sum;
+mod swi_glu;
 mod swish;
 mod tan;
 mod tanh;
@@ -240,6 +261,7 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &asinh::ASINH,
     &atan::ATAN,
     &atanh::ATANH,
+    &attention::ATTENTION,
     &average_pool::AVERAGE_POOL,
     &batch_normalization::BATCH_NORMALIZATION,
     &binarizer::BINARIZER,
@@ -249,6 +271,7 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &bitwise_not::BITWISE_NOT,
     &bitwise_or::BITWISE_OR,
     &bitwise_xor::BITWISE_XOR,
+    &blackman_window::BLACKMAN_WINDOW,
     &cast::CAST,
     &cast_like::CAST_LIKE,
     &causal_conv_with_state::CAUSAL_CONV_WITH_STATE,
@@ -272,9 +295,11 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &depth_to_space::DEPTH_TO_SPACE,
     &dequantize_linear::DEQUANTIZE_LINEAR,
     &det::DET,
+    &dft::DFT,
     &div::DIV,
     &dropout::DROPOUT,
     &dynamic_quantize_linear::DYNAMIC_QUANTIZE_LINEAR,
+    &einsum::EINSUM,
     &elu::ELU,
     &equal::EQUAL,
     &erf::ERF,
@@ -297,6 +322,8 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &grid_sample::GRID_SAMPLE,
     &group_normalization::GROUP_NORMALIZATION,
     &gru::GRU,
+    &hamming_window::HAMMING_WINDOW,
+    &hann_window::HANN_WINDOW,
     &hard_sigmoid::HARD_SIGMOID,
     &hard_swish::HARD_SWISH,
     &hardmax::HARDMAX,
@@ -309,8 +336,10 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &leaky_relu::LEAKY_RELU,
     &less::LESS,
     &less_or_equal::LESS_OR_EQUAL,
+    &linear_attention::LINEAR_ATTENTION,
     &log::LOG,
     &log_softmax::LOG_SOFTMAX,
+    &lp_normalization::LP_NORMALIZATION,
     &r#loop::LOOP,
     &lp_pool::LP_POOL,
     &lrn::LRN,
@@ -320,11 +349,14 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &max::MAX,
     &max_pool::MAX_POOL,
     &mean::MEAN,
+    &mean_variance_normalization::MEAN_VARIANCE_NORMALIZATION,
+    &mel_weight_matrix::MEL_WEIGHT_MATRIX,
     &min::MIN,
     &mish::MISH,
     &modulo::MOD,
     &mul::MUL,
     &neg::NEG,
+    &negative_log_likelihood_loss::NEGATIVE_LOG_LIKELIHOOD_LOSS,
     &non_zero::NON_ZERO,
     &not::NOT,
     &one_hot::ONE_HOT,
@@ -354,6 +386,7 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &rms_normalization::RMS_NORMALIZATION,
     &rnn::RNN,
     &roi_align::ROI_ALIGN,
+    &rotary_embedding::ROTARY_EMBEDDING,
     &round::ROUND,
     &scan::SCAN,
     &scatter::SCATTER,
@@ -369,14 +402,17 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &size::SIZE,
     &slice::SLICE,
     &softmax::SOFTMAX,
+    &softmax_cross_entropy_loss::SOFTMAX_CROSS_ENTROPY_LOSS,
     &softplus::SOFTPLUS,
     &softsign::SOFTSIGN,
     &space_to_depth::SPACE_TO_DEPTH,
     &split::SPLIT,
     &sqrt::SQRT,
     &squeeze::SQUEEZE,
+    &stft::STFT,
     &sub::SUB,
     &sum::SUM,
+    &swi_glu::SWI_GLU,
     &swish::SWISH,
     &tan::TAN,
     &tanh::TANH,

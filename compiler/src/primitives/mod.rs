@@ -3,6 +3,7 @@
 //! ONNX operators (`ops`) are read as these; passes know only these. One primitive, one file.
 
 mod arg_reduce;
+mod attention;
 mod binary;
 mod bit_cast;
 mod cast;
@@ -15,11 +16,14 @@ mod deform_columns;
 mod det;
 mod direct_conv;
 mod expand;
+mod fft;
+mod frames;
 mod gather;
 mod gemm;
 mod grid_sample;
 mod group_normalization;
 mod layer_normalization;
+mod linear_attention;
 mod locate;
 mod map;
 mod mat_mul;
@@ -49,6 +53,7 @@ mod window;
 
 pub use crate::kernels::{BinaryOp, PadMode, ReduceOp, UnaryOp};
 pub use arg_reduce::ArgReduce;
+pub use attention::{Attention, KEYS, MASK, QUERIES, VALUES};
 pub use binary::Binary;
 pub use bit_cast::BitCast;
 pub use cast::Cast;
@@ -61,11 +66,14 @@ pub use deform_columns::DeformColumns;
 pub use det::Det;
 pub use direct_conv::has_packed_kernel;
 pub use expand::Expand;
+pub use fft::Fft;
+pub use frames::Frames;
 pub use gather::Gather;
 pub use gemm::Gemm;
 pub use grid_sample::{GridMode, GridPadding, GridSample};
 pub use group_normalization::GroupNormalization;
 pub use layer_normalization::LayerNormalization;
+pub use linear_attention::LinearAttention;
 pub use locate::Locate;
 pub use map::Map;
 pub use mat_mul::MatMul;

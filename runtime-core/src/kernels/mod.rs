@@ -3,6 +3,7 @@
 //! The general form is `kernel(simd, parameters, inputs.., outputs..)`.
 
 mod arg_reduce;
+mod attention;
 mod binary;
 mod binary_op;
 mod bit_cast;
@@ -11,6 +12,7 @@ mod cast;
 mod cell;
 mod chunks;
 mod col2im;
+mod complex;
 mod concat;
 mod conv;
 mod conv2d;
@@ -20,6 +22,7 @@ mod deform_columns;
 mod depthwise_conv2d;
 mod det;
 mod duplicate;
+mod fft;
 mod fill;
 mod fmod;
 mod gates;
@@ -30,6 +33,7 @@ mod group_normalization;
 mod instance_normalization;
 mod lanes;
 mod layer_normalization;
+mod linear_attention;
 mod locate;
 mod map;
 mod mat_mul;
@@ -56,6 +60,7 @@ mod unary;
 mod walk;
 
 pub use arg_reduce::{ArgReduce, arg_max, arg_min};
+pub use attention::{Attention, attention, attention_masked};
 pub use binary::{Binary, binary, binary_in_place, binary_in_place_reversed, binary_of};
 pub use binary_op::{
     Add, And, BinaryOp, Div, Equal, Fmod, Greater, GreaterOrEqual, Less, LessOrEqual, Max, Min, Mod, Mul, Or, PRelu,
@@ -74,6 +79,7 @@ pub use deform_columns::{DeformColumns, deform_columns};
 pub use depthwise_conv2d::{DepthwiseConv2d, depthwise_conv2d, depthwise_conv2d_add};
 pub use det::{Det, det};
 pub use duplicate::{Duplicate, duplicate};
+pub use fft::{Fft, MAX_FACTORS, fft};
 pub use fill::{Fill, fill};
 pub use gather::{Gather, Index, gather};
 pub use gemm::{Gemm, gemm, gemm_add};
@@ -81,6 +87,7 @@ pub use grid_sample::{GridMode, GridPadding, GridSample, grid_sample};
 pub use group_normalization::{GroupNormalization, group_normalization};
 pub use instance_normalization::{InstanceNormalization, instance_normalization};
 pub use layer_normalization::{LayerNormalization, layer_normalization};
+pub use linear_attention::{LinearAttention, linear_attention};
 pub use locate::{Locate, locate};
 pub use map::{Map, map, map_in_place, map_of};
 pub use mat_mul::{MatMul, mat_mul, mat_mul_of};
