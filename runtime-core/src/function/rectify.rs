@@ -6,6 +6,14 @@ functions! {
     /// `x`: no activation.
     Identity |x| x, x;
 
+    /// `alpha * x + beta`.
+    Affine {
+        /// Slope.
+        alpha,
+        /// Value at zero.
+        beta,
+    } |x| A::fma(alpha, x, beta), alpha * x + beta;
+
     /// `max(x, 0)`; NaN stays NaN.
     Relu |x| if x < 0.0 { 0.0 } else { x }, if x < 0.0 { 0.0 } else { x };
 
