@@ -148,7 +148,6 @@ fn import_node(
         });
     }
     let mut cx = NodeContext::new(model, node, inputs, made, scope);
-    let mut cx = NodeContext::new(graph, node, inputs, model.opset(node), model.base.as_deref());
     if operator.domain == ops::Domain::Onnx && cx.opset() < 6 {
         // Which operands may be overwritten: the planner's own affair.
         cx.attributes.ignore("consumed_inputs");

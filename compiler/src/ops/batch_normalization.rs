@@ -16,15 +16,11 @@ pub(super) const BATCH_NORMALIZATION: OperatorDef = OperatorDef {
         let epsilon = cx.attributes.float("epsilon", 1e-5)?;
         let momentum = cx.attributes.float("momentum", 0.9)?;
         cx.attributes.ignore("consumed_inputs");
-        cx.attributes.ignore("momentum");
         let training = if cx.opset() < 7 {
             !cx.attributes.flag("is_test", false)?
         } else {
             cx.attributes.flag("training_mode", false)?
         };
-        if training {
-            return Err(op_error("it is in training mode").help("export the model for inference"));
-        }
         let spatial = cx.opset() >= 9 || cx.attributes.flag("spatial", true)?;
         let ty = cx.ty(0)?;
         if !ty.dtype.is_float() || ty.rank() == 0 {

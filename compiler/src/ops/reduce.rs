@@ -3,7 +3,6 @@
 use super::normalization::cast;
 use crate::import::NodeContext;
 use crate::ir::{DType, OpError, ValueId, op_error};
-use crate::ir::{DType, OpError, ValueId};
 use crate::primitives::{Reduce, ReduceOp, Reshape};
 
 /// Reads a reduction: `axes` is an attribute in older versions, an input in newer ones; without it, all axes.
@@ -23,17 +22,6 @@ pub(super) fn read(cx: &mut NodeContext<'_>, op: ReduceOp) -> Result<Vec<ValueId
     let x = cast(cx, x, wide)?;
     let y = cx.add(Reduce { op, axes: axes.clone() }, &[x])?;
     let mut y = cast(cx, y, ty.dtype)?;
-    let mut x = cx.input(0)?;
-    let real = matches!(op, ReduceOp::L2 | ReduceOp::LogSum | ReduceOp::LogSumExp);
-    let dtype = match ty.dtype {
-        DType::Bool => DType::U8,
-        // Rounded towards zero at the end.
-        dtype if real && !dtype.is_float() => DType::F64,
-        dtype => dtype,
-    };
-    x = cast(cx, x, dtype)?;
-    let mut y = cx.add(Reduce { op, axes: axes.clone() }, &[x])?;
-    y = cast(cx, y, ty.dtype)?;
     if !keepdims && !axes.is_empty() {
         let kept = (0..ty.rank())
             .filter(|i| !axes.contains(i))

@@ -7,6 +7,5 @@ pub(super) const REDUCE_LOG_SUM_EXP: OperatorDef = OperatorDef {
     domain: Domain::Onnx,
     versions: &[1, 11, 13, 18, 28],
     limits: "no integers, as ONNX since opset 28",
-    limits: "",
     read: |cx| reduce::read(cx, ReduceOp::LogSumExp),
 };
