@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+mod attention;
 mod binary;
 mod binary_op;
 mod cast;
@@ -11,6 +12,7 @@ mod concat;
 mod dtype;
 mod elementwise;
 mod ensemble;
+mod fft;
 mod gather;
 mod generic;
 mod indexing;
@@ -20,15 +22,18 @@ mod movement;
 mod normalization;
 mod pad;
 mod pool;
+mod recurrence;
 mod reduce;
 mod resize;
 mod sampling;
 mod scan;
 mod select;
+mod sliding;
 mod softmax;
 mod unary;
 mod value;
 
+pub use attention::AttentionCall;
 pub use binary::BinaryCall;
 pub use binary_op::BinaryOp;
 pub use cast::CastCall;
@@ -47,6 +52,7 @@ pub use reduce::{ArgReduceCall, ReduceCall, ReduceOp};
 pub use sampling::GridSampleCall;
 pub use scan::CumulateCall;
 pub use select::SelectCall;
+pub use sliding::{Col2ImCall, ConvCall, DeformColumnsCall, MaxPoolIndicesCall, Windows};
 pub use softmax::SoftmaxCall;
 pub use unary::{UnaryCall, UnaryOp};
 pub use value::Value;

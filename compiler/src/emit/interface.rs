@@ -5,6 +5,10 @@ use crate::plan::Plan;
 use crate::program::{Port, Program};
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
+use std::collections::HashSet;
+
+/// Inputs beside `self` that clippy lets pass.
+const MOST_ARGUMENTS: usize = 6;
 
 /// `1 234 567`.
 pub(crate) fn grouped(number: u64) -> String {
@@ -197,8 +201,15 @@ fn constants(program: &Program, plan: &Plan, names: &ModelNames) -> TokenStream 
 }
 
 fn run(program: &Program, plan: &Plan, names: &ModelNames, options: &Options) -> TokenStream {
+    let read: HashSet<_> = program
+        .calls
+        .iter()
+        .flat_map(|call| &call.inputs)
+        .map(|v| v.buffer.0)
+        .collect();
     let arguments = program.inputs.iter().zip(&names.inputs).map(|(port, name)| {
-        let (name, ty) = (format_ident!("{name}"), array(port));
+        let unread = if read.contains(&port.view.buffer.0) { "" } else { "_" };
+        let (name, ty) = (format_ident!("{unread}{name}"), array(port));
         quote!(#name: &#ty)
     });
     let mut lines = vec![
@@ -245,9 +256,10 @@ fn run(program: &Program, plan: &Plan, names: &ModelNames, options: &Options) ->
     if !names.weights.is_empty() {
         used.push(quote!(weights));
     }
+    let many = (program.inputs.len() > MOST_ARGUMENTS).then(|| quote!(#[allow(clippy::too_many_arguments)]));
     quote! {
         #docs
-        #[allow(clippy::too_many_arguments)]
+        #many
         pub fn run(&mut self, #(#arguments),*) -> #ty {
             use #module::{#(#used),*};
             #prelude

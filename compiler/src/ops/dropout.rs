@@ -1,9 +1,8 @@
 use super::{Domain, OperatorDef};
-use crate::ir::{DType, Tensor, op_error};
+use crate::ir::{DType, op_error};
 use crate::primitives::Expand;
 
-/// In inference the input itself, with a mask of ones (of the input's type before opset 10). Before opset 7 `is_test` says
-/// whether it is inference.
+/// In inference the input itself, with a mask of ones (of the input's type before opset 10).
 pub(super) const DROPOUT: OperatorDef = OperatorDef {
     name: "Dropout",
     domain: Domain::Onnx,
@@ -13,12 +12,10 @@ pub(super) const DROPOUT: OperatorDef = OperatorDef {
         cx.attributes.ignore("ratio");
         cx.attributes.ignore("seed");
         cx.attributes.ignore("consumed_inputs");
-        if cx.opset() < 7 && !cx.attributes.flag("is_test", false)? {
-            let error = op_error("without `is_test` its results are random");
-            return Err(error.help("export the model for inference, or set attribute `is_test` to 1"));
-        }
-        let is_zero = |index| cx.constant(index).and_then(Tensor::scalar_f64) == Some(0.0);
-        if cx.has(2) && !is_zero(2) && !is_zero(1) {
+        let training = cx.opset() < 7 && !cx.attributes.flag("is_test", false)?;
+        let is_zero = |index, name| Ok(cx.known(index, name)?.scalar_f64() == Some(0.0));
+        let training = training || cx.has(2) && !is_zero(2, "training_mode")? && !(cx.has(1) && is_zero(1, "ratio")?);
+        if training {
             return Err(op_error("with `training_mode` its results are random").help("export the model for inference"));
         }
         let (x, ty) = (cx.input(0)?, cx.ty(0)?);
@@ -46,7 +43,7 @@ mod tests {
             Ok(vec![Tensor::f32(&[2], &[1.0, 2.0]), Tensor::f32(&[2], &[1.0, 1.0])])
         );
         assert_eq!(run(1, "Dropout", &[int("is_test", 1)], &[x()], 2), old);
-        assert!(run(6, "Dropout", &[], &[x()], 1).is_err_and(|e| e.contains("is_test")));
+        assert!(run(6, "Dropout", &[], &[x()], 1).is_err_and(|e| e.contains("random")));
         let new = run(13, "Dropout", &[], &[x(), Known(Tensor::f32(&[], &[0.5])), flag(0)], 2).unwrap();
         assert_eq!(new[1], Tensor::new(DType::Bool, vec![2], vec![1, 1]));
         assert!(run(13, "Dropout", &[], &[x(), Absent, flag(1)], 1).is_err_and(|e| e.contains("training_mode")));

@@ -4,7 +4,7 @@ use crate::ir::{OpError, ValueId, op_error};
 use crate::primitives::{Pad, PadMode, Slice};
 
 /// Surrounds a tensor with elements, or cuts some off where `pads` is negative. Pads and value are attributes before
-/// opset 11, called `paddings` in opset 1; 18 added `axes` and 19 the mode `wrap`.
+/// opset 11; 18 added `axes` and 19 the mode `wrap`.
 pub(super) const PAD: OperatorDef = OperatorDef {
     name: "Pad",
     domain: Domain::Onnx,
@@ -20,11 +20,10 @@ pub(super) const PAD: OperatorDef = OperatorDef {
                 ("wrap", PadMode::Wrap),
             ],
         )?;
-        let pads = match cx.opset() {
-            ..2 => cx.attributes.ints("paddings")?,
-            _ => cx.ints_of(1, "pads")?,
-        };
-        let pads = pads.ok_or_else(|| op_error("`pads` is missing"))?;
+        let name = if cx.opset() < 2 { "paddings" } else { "pads" };
+        let pads = cx
+            .ints_of(1, name)?
+            .ok_or_else(|| op_error(format!("`{name}` is missing")))?;
         let axes = if cx.has(3) { Some(cx.ints(3, "axes")?) } else { None };
         let value = if cx.opset() < 11 {
             Some(cx.attributes.float("value", 0.0)?)

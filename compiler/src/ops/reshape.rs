@@ -2,8 +2,8 @@ use super::{Domain, OperatorDef};
 use crate::ir::{OpError, op_error};
 use crate::primitives::Reshape;
 
-/// The same elements with another shape: a 0 keeps a dimension (unless `allowzero`), a -1 takes what is left. The shape is
-/// an attribute before opset 5.
+/// The same elements with another shape: a 0 keeps a dimension (unless `allowzero`), a -1 takes what is left.
+/// The shape is an attribute before opset 5.
 pub(super) const RESHAPE: OperatorDef = OperatorDef {
     name: "Reshape",
     domain: Domain::Onnx,
@@ -11,12 +11,7 @@ pub(super) const RESHAPE: OperatorDef = OperatorDef {
     limits: "`shape` must be known at compile time",
     read: |cx| {
         let keep_zeros = cx.attributes.flag("allowzero", false)?;
-        let shape = if cx.opset() < 5 {
-            cx.attributes.ignore("consumed_inputs");
-            cx.attributes.ints("shape")?.unwrap_or_default()
-        } else {
-            cx.ints(1, "shape")?
-        };
+        let shape = cx.ints_of(1, "shape")?.ok_or_else(|| op_error("`shape` is missing"))?;
         let shape = resolve(&cx.ty(0)?.shape, &shape, keep_zeros)?;
         cx.op(Reshape { shape }, &[0])
     },

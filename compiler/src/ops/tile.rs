@@ -3,15 +3,15 @@ use crate::import::NodeContext;
 use crate::ir::{OpError, op_error};
 use crate::primitives::Tile;
 
-/// Repeats the whole tensor along each dimension; before opset 6 `tiles` times along one `axis`.
+/// Repeats the whole tensor along each dimension, before opset 6 along one.
 pub(super) const TILE: OperatorDef = OperatorDef {
     name: "Tile",
     domain: Domain::Onnx,
     versions: &[1, 6, 13],
-    limits: "`repeats` must be known at compile time",
+    limits: "the number of repeats must be known at compile time",
     read: |cx| {
         let repeats = if cx.opset() < 6 {
-            one_axis(cx)?
+            along_axis(cx)?
         } else {
             cx.ints(1, "repeats")?
         };
@@ -21,16 +21,17 @@ pub(super) const TILE: OperatorDef = OperatorDef {
     },
 };
 
-/// The repeats of a node before opset 6, whose operands are of the input's type.
-fn one_axis(cx: &NodeContext<'_>) -> Result<Vec<i64>, OpError> {
+/// The repeats of each dimension where `tiles` and `axis` give those of one, as floats.
+fn along_axis(cx: &NodeContext<'_>) -> Result<Vec<i64>, OpError> {
     let number = |index, name| {
         let value = cx.known(index, name)?.scalar_f64();
         value.ok_or_else(|| op_error(format!("input `{name}` must be one number")))
     };
-    let (ty, tiles, axis) = (cx.ty(0)?, number(1, "tiles")?, number(2, "axis")?);
-    let mut repeats = vec![1; ty.rank()];
-    repeats[ty.axis(axis as i64)?] = tiles as i64;
-    Ok(repeats)
+    let ty = cx.ty(0)?;
+    let (tiles, axis) = (number(1, "tiles")?, ty.axis(number(2, "axis")? as i64)?);
+    Ok((0..ty.rank())
+        .map(|i| if i == axis { tiles as i64 } else { 1 })
+        .collect())
 }
 
 #[cfg(test)]

@@ -190,7 +190,9 @@ impl<F: Function, R: Residual> Row<'_, F, R> {
             if iy >= ih {
                 continue;
             }
-            let mut x = self.x.get((iy * iw + ix) * c + channel..).unwrap_or(&[]);
+            // A column whose taps are all outside begins nowhere.
+            let start = (iy * iw).wrapping_add(ix).wrapping_mul(c).wrapping_add(channel);
+            let mut x = self.x.get(start..).unwrap_or(&[]);
             let mut w = self.w.get((ky * kw + taps.0) * c + channel..).unwrap_or(&[]);
             for _ in taps.0..taps.1 {
                 let Some(lanes) = w.first_chunk::<N>() else { return };

@@ -5,7 +5,7 @@ use crate::function::Function;
 use crate::pack::PANEL;
 
 /// Where registers are few (32-bit targets) a tile is 2 x 8 numbers, else 6 x 16.
-const NARROW: bool = cfg!(not(any(target_arch = "x86_64", target_arch = "aarch64")));
+pub(super) const NARROW: bool = cfg!(not(any(target_arch = "x86_64", target_arch = "aarch64")));
 
 /// Stands in for inputs outside of the image.
 pub(super) static ZEROS: [f32; 64] = [0.0; 64];
