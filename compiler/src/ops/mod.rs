@@ -43,6 +43,7 @@ mod expand;
 mod flatten;
 mod flex_attention;
 mod floor;
+mod gate_functions;
 mod gather;
 mod gelu;
 mod gemm;
