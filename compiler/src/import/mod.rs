@@ -148,6 +148,10 @@ fn import_node(
         });
     }
     let mut cx = NodeContext::new(model, node, inputs, made, scope);
+    if operator.domain == ops::Domain::Onnx && cx.opset() < 6 {
+        // Which operands may be overwritten: the planner's own affair.
+        cx.attributes.ignore("consumed_inputs");
+    }
     let outputs = (operator.read)(&mut cx).and_then(|outputs| cx.attributes.finish().map(|()| outputs));
     let inner = cx.into_problems();
     let outputs = outputs.map_err(|error| inner.unwrap_or_else(|| vec![problem(model, node, error)]))?;

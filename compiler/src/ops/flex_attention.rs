@@ -139,16 +139,10 @@ mod tests {
             [&["s"], &["t"]],
         );
         let halved = subgraph("prob_mod", &[("Add", &["p", "p"], &["q"])], &[], [&["p"], &["q"]]);
-        let y = run(
-            1,
-            "ai.onnx.preview.FlexAttention",
-            &[masked, halved],
-            &[q(), k(), v()],
-            1,
-        );
+        let y = run(1, "FlexAttention", &[masked, halved], &[q(), k(), v()], 1);
         assert_eq!(y, Ok(vec![Tensor::f32(&[1, 2, 1, 1], &[12.0, 16.0])]));
         let flat = subgraph("score_mod", &[("ReduceSum", &["s"], &["t"])], &[], [&["s"], &["t"]]);
-        let wrong = run(1, "ai.onnx.preview.FlexAttention", &[flat], &[q(), k(), v()], 1);
+        let wrong = run(1, "FlexAttention", &[flat], &[q(), k(), v()], 1);
         assert!(wrong.is_err_and(|e| e.contains("must keep the type")));
     }
 }

@@ -1,5 +1,6 @@
 //! Models of one node, read and run on the host, for the tests of operators.
 
+use super::OPERATORS;
 use crate::exec::Executor;
 use crate::import::{self, Dimensions};
 use crate::ir::{DType, Tensor};
@@ -85,6 +86,16 @@ pub(super) fn texts(name: &str, values: &[&str]) -> AttributeProto {
     }
 }
 
+/// An attribute of a tensor.
+pub(super) fn tensor(name: &str, value: &Tensor) -> AttributeProto {
+    AttributeProto {
+        name: Some(name.into()),
+        r#type: Some(AttributeType::Tensor.into()),
+        t: Some(stored(String::new(), value)),
+        ..Default::default()
+    }
+}
+
 /// An attribute of a sub-graph: its nodes as operator, inputs and outputs, its stored tensors, its inputs and outputs. It
 /// may read the operands of the node, `x0`, `x1` ..
 pub(super) fn subgraph(
@@ -125,7 +136,8 @@ pub(super) fn subgraph(
     }
 }
 
-/// Runs one node with `outputs` outputs; the error is all that the compiler says. `op` may begin with a domain and a dot.
+/// Runs one node with `outputs` outputs; the error is all that the compiler says. The opset is that of its domain, that of
+/// any other domain is the newest.
 pub(super) fn run(
     opset: i64,
     op: &str,
@@ -133,7 +145,8 @@ pub(super) fn run(
     operands: &[Operand],
     outputs: usize,
 ) -> Result<Vec<Tensor>, String> {
-    let (domain, op) = op.rsplit_once('.').unwrap_or(("", op));
+    let domain = OPERATORS.iter().find(|known| known.name == op);
+    let domain = domain.map_or("", |known| known.domain.name());
     let mut graph = proto::GraphProto {
         name: Some("test".into()),
         ..Default::default()

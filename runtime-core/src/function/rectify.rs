@@ -37,11 +37,11 @@ functions! {
         alpha,
     } |x| if x < 0.0 { alpha * x } else { x }, if x < 0.0 { alpha * x } else { x };
 
-    /// `x` where greater than `alpha`, else 0.
+    /// `x` where greater than `alpha`, else 0, also for NaN.
     ThresholdedRelu {
         /// The threshold.
         alpha,
-    } |x| if x <= alpha { 0.0 } else { x }, if x <= alpha { 0.0 } else { x };
+    } |x| if x > alpha { x } else { 0.0 }, if x > alpha { x } else { 0.0 };
 
     /// `min(max(alpha * x + beta, 0), 1)`.
     HardSigmoid {
