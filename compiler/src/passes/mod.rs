@@ -8,11 +8,15 @@ mod constant_folding;
 mod fuse_activation;
 mod fuse_pad;
 mod fuse_residual;
+mod gelu;
 mod gemm_rows;
 mod mat_mul_to_gemm;
 mod no_ops;
+mod polynomial;
 mod recognise_activations;
 mod recognise_attention;
+mod recognise_normalization;
+mod recognise_softmax;
 mod rewrite;
 mod sink_transposes;
 mod unused;
@@ -40,9 +44,11 @@ pub const PIPELINE: &[Pass] = &[
     pass("constant-folding", constant_folding::run),
     pass("common-subexpressions", common_subexpressions::run),
     pass("unused", unused::run),
-    // SiLU and HardSwish as exporters write them, before their parts are fused into producers.
+    // SiLU, HardSwish and GELU as exporters write them, before their parts are fused into producers.
     pass("recognise-activations", recognise_activations::run),
-    // Before products become others.
+    pass("recognise-normalization", recognise_normalization::run),
+    pass("recognise-softmax", recognise_softmax::run),
+    // After its softmax, and before products become others.
     pass("recognise-attention", recognise_attention::run),
     // What swaps heads and tokens next to it, before other passes take it apart.
     pass("attention-layout", attention_layout::run),

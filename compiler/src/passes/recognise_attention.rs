@@ -1,7 +1,6 @@
-use super::rewrite::{add, input, nodes_of, private_producer, substitute};
-use crate::ir::{DType, Graph, Node, NodeId, OpError, Tensor, ValueId};
-use crate::primitives::{Attention, Binary, BinaryOp, Cast, MatMul, Reshape, Select, Softmax, Transpose};
-use runtime_core::function::AnyFunction;
+use super::rewrite::{add, input, nodes_of, origins, plain, private_producer, reshaped, substitute};
+use crate::ir::{DType, Graph, NodeId, OpError, Tensor, ValueId};
+use crate::primitives::{Attention, BinaryOp, Cast, MatMul, Select, Softmax, Transpose};
 
 /// A number that a softmax takes for minus infinity: added to a score it leaves nothing of it.
 const CLOSED: f64 = -1e8;
@@ -20,8 +19,9 @@ pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
 /// What the parts of attention are.
 struct Found {
     q: ValueId,
-    /// With its last two dimensions swapped.
+    /// With its dimensions in another order.
     k: ValueId,
+    k_perm: Vec<usize>,
     v: ValueId,
     scale: f64,
     mask: Option<Mask>,
@@ -81,27 +81,30 @@ fn find(graph: &Graph, id: NodeId) -> Option<Found> {
     product.op::<MatMul>()?;
     let (q, factor) = scaled(graph, input(product, 0)?);
     scale *= factor;
-    let (k, factor) = scaled(graph, input(product, 1)?);
+    let (transposed, factor) = scaled(graph, input(product, 1)?);
     scale *= factor;
-    let perm = &graph.producer(k).op::<Transpose>()?.perm;
-    let rank = perm.len();
-    let shapes = [q, k, v].map(|value| &graph.ty(value).shape);
-    let alike = shapes
+    let rank = ty.rank();
+    let shapes = [q, transposed, v].map(|value| &graph.ty(value).shape);
+    if shapes
         .iter()
-        .all(|shape| shape.len() == ty.rank() && shape[..rank - 2] == ty.shape[..rank - 2]);
-    alike.then_some(Found {
+        .any(|shape| shape.len() != rank || shape[..rank - 2] != ty.shape[..rank - 2])
+    {
+        return None;
+    }
+    let transpose = graph.producer(transposed);
+    let mut k_perm = transpose.op::<Transpose>()?.perm.clone();
+    k_perm.swap(rank - 1, rank - 2);
+    let (k, factor) = scaled(graph, input(transpose, 0)?);
+    scale *= factor;
+    Some(Found {
         q,
         k,
+        k_perm,
         v,
         scale,
         mask: mask.map(|(_, mask)| mask),
         absorbed,
     })
-}
-
-fn plain<'a>(node: &'a Node, op: &[BinaryOp]) -> Option<&'a Binary> {
-    node.op::<Binary>()
-        .filter(|binary| op.contains(&binary.op) && matches!(binary.activation, AnyFunction::Identity(_)))
 }
 
 /// The number that a constant of one element holds.
@@ -113,12 +116,15 @@ fn number(graph: &Graph, value: ValueId) -> Option<f64> {
 fn scaled(graph: &Graph, value: ValueId) -> (ValueId, f64) {
     let find = || {
         let node = graph.producer(value);
-        let binary = plain(node, &[BinaryOp::Mul, BinaryOp::Div])?;
+        let divides = plain(node, BinaryOp::Div).is_some();
+        if !divides {
+            plain(node, BinaryOp::Mul)?;
+        }
         let (a, b) = (input(node, 0)?, input(node, 1)?);
-        let (inner, factor) = match (binary.op, number(graph, a), number(graph, b)) {
-            (BinaryOp::Mul, _, Some(factor)) => (a, factor),
-            (BinaryOp::Mul, Some(factor), None) => (b, factor),
-            (_, _, Some(divisor)) => (a, 1.0 / divisor),
+        let (inner, factor) = match (number(graph, a), number(graph, b)) {
+            (_, Some(divisor)) if divides => (a, 1.0 / divisor),
+            (_, Some(factor)) => (a, factor),
+            (Some(factor), None) if !divides => (b, factor),
             _ => return None,
         };
         (graph.ty(inner) == graph.ty(value) && factor.is_finite()).then_some((inner, factor))
@@ -129,7 +135,7 @@ fn scaled(graph: &Graph, value: ValueId) -> (ValueId, f64) {
 /// Scores without the mask that gives `value` from them.
 fn masked(graph: &Graph, value: ValueId) -> Option<(ValueId, Mask)> {
     let (node, ty) = (graph.producer(value), graph.ty(value));
-    if plain(node, &[BinaryOp::Add]).is_some() {
+    if plain(node, BinaryOp::Add).is_some() {
         let (a, b) = (input(node, 0)?, input(node, 1)?);
         let is_scores = |v: ValueId| {
             let (inner, _) = scaled(graph, v);
@@ -161,9 +167,10 @@ fn fuse(graph: &mut Graph, id: NodeId, found: Found) -> Result<(), OpError> {
     if mask_rank.is_some_and(|rank| rank > ty.rank()) {
         return Ok(());
     }
-    let mut perm: Vec<usize> = (0..ty.rank()).collect();
-    perm.swap(ty.rank() - 1, ty.rank() - 2);
-    let k = add(graph, id, Transpose { perm }, &[found.k])?;
+    let mut k = found.k;
+    if !found.k_perm.is_sorted() {
+        k = add(graph, id, Transpose { perm: found.k_perm }, &[k])?;
+    }
     let mut operands = vec![];
     for operand in [found.q, k, found.v] {
         // Heads without a batch, or one head.
@@ -195,18 +202,11 @@ fn fuse(graph: &mut Graph, id: NodeId, found: Found) -> Result<(), OpError> {
         last: None,
         tokens_first: [false; 4],
     };
-    let (name, mut origin) = (graph.node(id).name.clone(), vec![]);
-    for node in found.absorbed.iter().rev().chain([&id]) {
-        origin.extend(
-            graph
-                .node(*node)
-                .origin
-                .iter()
-                .filter(|o| !origin.contains(*o))
-                .cloned()
-                .collect::<Vec<_>>(),
-        );
-    }
+    let name = graph.node(id).name.clone();
+    let mut parts = found.absorbed;
+    parts.reverse();
+    parts.push(id);
+    let origin = origins(graph, &parts);
     let attention = graph.add(name, attention, &operands, &origin)?;
     let y = graph.node(attention).outputs[0];
     let y = cast(graph, id, y, ty.dtype)?;
@@ -214,14 +214,6 @@ fn fuse(graph: &mut Graph, id: NodeId, found: Found) -> Result<(), OpError> {
     let product = graph.node(id).outputs[0];
     substitute(graph, id, product, y);
     Ok(())
-}
-
-fn reshaped(graph: &mut Graph, id: NodeId, value: ValueId, shape: Vec<usize>) -> Result<ValueId, OpError> {
-    if graph.ty(value).shape == shape {
-        Ok(value)
-    } else {
-        add(graph, id, Reshape { shape }, &[value])
-    }
 }
 
 fn cast(graph: &mut Graph, id: NodeId, value: ValueId, to: DType) -> Result<ValueId, OpError> {
