@@ -229,6 +229,10 @@ fn no_ops() {
         let y = b.binary(BinaryOp::Mul, y, one);
         let y = b.map(Identity, y);
         let y = b.op(Slice::along(&[4, 3], 0, 0, 4), &[y]);
+        let closed = b
+            .graph
+            .add_constant("closed", Tensor::new(DType::Bool, vec![3], vec![0; 3]));
+        let y = b.op(Select, &[closed, one, y]);
         let y = b.map(Relu, y);
         b.output(y);
     });
