@@ -3,16 +3,30 @@
 
 use crate::Element;
 
+/// An integer that stands for a number.
+pub trait Stored: Element + Default + Into<i32> {
+    /// The integer of this type nearest to `value`.
+    fn narrow(value: i32) -> Self;
+}
+
+macro_rules! stored {
+    ($($ty:ty),*) => {$(
+        impl Stored for $ty {
+            #[inline(always)]
+            fn narrow(value: i32) -> Self {
+                value.clamp(i64::from(<$ty>::MIN) as i32, i64::from(<$ty>::MAX) as i32) as $ty
+            }
+        }
+    )*};
+}
+stored!(i8, u8, i16, u16, i32);
+
 /// An element of a quantised activation: `i8`, or `i16` where eight bits lose too much.
-pub trait Quantized: Element + Default {
+pub trait Quantized: Stored {
     /// A sum of products with `i8` weights.
     type Sum: Copy;
     /// An empty sum.
     const ZERO: Self::Sum;
-    /// The element as an `i32`.
-    fn widen(self) -> i32;
-    /// The element nearest to `value`.
-    fn narrow(value: i32) -> Self;
     /// A bias as a sum.
     fn bias(value: i32) -> Self::Sum;
     /// `sum + self * w`.
@@ -28,16 +42,6 @@ macro_rules! quantized {
         impl Quantized for $ty {
             type Sum = $sum;
             const ZERO: $sum = 0;
-
-            #[inline(always)]
-            fn widen(self) -> i32 {
-                self.into()
-            }
-
-            #[inline(always)]
-            fn narrow(value: i32) -> Self {
-                value.clamp(<$ty>::MIN.into(), <$ty>::MAX.into()) as $ty
-            }
 
             #[inline(always)]
             fn bias(value: i32) -> $sum {
@@ -89,7 +93,7 @@ impl Requantize {
     #[inline(always)]
     pub fn apply<T: Quantized>(self, sum: i64, multiplier: i32) -> T {
         let value = rescale(sum, multiplier, self.shift) + i64::from(self.zero);
-        T::narrow(value.clamp(self.min.into(), self.max.into()) as i32)
+        T::narrow(value.max(self.min.into()).min(self.max.into()) as i32)
     }
 }
 

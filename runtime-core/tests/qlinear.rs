@@ -45,7 +45,7 @@ fn operands<T: Quantized>(
         .collect();
     let correction = |c: usize| per_channel(c).iter().map(|i| i32::from(w[*i])).sum::<i32>() * REQUANTIZE.outside;
     Operands {
-        x_numbers: x.iter().map(|v| (v.widen() - REQUANTIZE.outside) as f32).collect(),
+        x_numbers: x.iter().map(|v| ((*v).into() - REQUANTIZE.outside) as f32).collect(),
         w_numbers: w.iter().map(|v| f32::from(*v)).collect(),
         bias_numbers: bias.iter().map(|v| *v as f32).collect(),
         bias: (0..channels).map(|c| bias[c] - correction(c)).collect(),

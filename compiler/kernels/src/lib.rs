@@ -18,6 +18,7 @@ mod movement;
 mod normalization;
 mod pad;
 mod pool;
+mod quantized;
 mod reduce;
 mod resize;
 mod select;
