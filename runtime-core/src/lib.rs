@@ -19,7 +19,7 @@ mod weights;
 
 pub use arch::Simd;
 pub use arena::{Arena, Slot};
-pub use element::{Bool, Element, Float, Number};
+pub use element::{Bits, Bool, Element, Float, Number};
 pub use half::{bf16, f16};
 pub use param::Param;
 pub use weights::{Sidecar, Weights};

@@ -421,6 +421,14 @@ fn pools() {
     };
     max_pool2d(Simd::detect(), one, &[3u8, 200, 7, 9], &mut y);
     assert_eq!(y, [200]);
+    // Only what lies inside of a window is walked.
+    let vast = Pool2d {
+        kernel: [usize::MAX >> 2; 2],
+        pads: [usize::MAX >> 3; 4],
+        ..one
+    };
+    max_pool2d(Simd::detect(), vast, &[3u8, 200, 7, 9], &mut y);
+    assert_eq!(y, [200]);
 }
 
 #[test]

@@ -4,14 +4,18 @@
 
 #![forbid(unsafe_code)]
 
+mod attention;
 mod binary;
 mod binary_op;
 mod cast;
 mod concat;
 mod dtype;
 mod elementwise;
+mod ensemble;
+mod fft;
 mod gather;
 mod generic;
+mod indexing;
 mod kernel_call;
 mod matrix;
 mod movement;
@@ -19,27 +23,37 @@ mod normalization;
 mod pad;
 mod pool;
 mod quantized;
+mod recurrence;
 mod reduce;
 mod resize;
+mod sampling;
+mod scan;
 mod select;
+mod sliding;
 mod softmax;
 mod unary;
 mod value;
 
+pub use attention::AttentionCall;
 pub use binary::BinaryCall;
 pub use binary_op::BinaryOp;
 pub use cast::CastCall;
 pub use dtype::DType;
 pub use elementwise::MapCall;
+pub use ensemble::TreeEnsembleCall;
 pub use gather::GatherCall;
 pub use generic::{Sized, Typed};
+pub use indexing::{LocateCall, ScatterCall};
 pub use kernel_call::{Args, KernelCall};
 pub use matrix::{MatMulCall, WithResidual};
 pub use movement::{Copy, StridedCall};
 pub use pad::{PadCall, PadMode};
 pub use pool::{AveragePoolCall, MaxPoolCall};
 pub use reduce::{ArgReduceCall, ReduceCall, ReduceOp};
+pub use sampling::GridSampleCall;
+pub use scan::CumulateCall;
 pub use select::SelectCall;
+pub use sliding::{Col2ImCall, ConvCall, DeformColumnsCall, MaxPoolIndicesCall, Windows};
 pub use softmax::SoftmaxCall;
 pub use unary::{UnaryCall, UnaryOp};
 pub use value::Value;

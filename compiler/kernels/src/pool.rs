@@ -30,7 +30,12 @@ impl KernelCall for MaxPoolCall {
 
 /// `average_pool2d`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AveragePoolCall(pub Pool2d);
+pub struct AveragePoolCall {
+    /// Geometry.
+    pub pool: Pool2d,
+    /// Element type.
+    pub dtype: DType,
+}
 
 impl KernelCall for AveragePoolCall {
     fn name(&self) -> &'static str {
@@ -38,10 +43,11 @@ impl KernelCall for AveragePoolCall {
     }
 
     fn params(&self) -> Value {
-        Value::of(&self.0)
+        Value::of(&self.pool)
     }
 
     fn execute(&self, args: &mut Args<'_>) {
-        kernels::average_pool2d(args.simd, self.0, args.x(0), args.y(0));
+        by_dtype!(self.dtype, T => kernels::average_pool2d(args.simd, self.pool, args.x::<T>(0), args.y(0)),
+            [F32 f32, F64 f64]);
     }
 }

@@ -40,6 +40,15 @@ impl Tensor {
         )
     }
 
+    /// An `f64` tensor.
+    pub fn f64(shape: &[usize], values: &[f64]) -> Self {
+        Self::new(
+            DType::F64,
+            shape.to_vec(),
+            values.iter().flat_map(|v| v.to_le_bytes()).collect(),
+        )
+    }
+
     /// An `i64` tensor.
     pub fn i64(shape: &[usize], values: &[i64]) -> Self {
         Self::new(

@@ -7,7 +7,7 @@ pub(super) const AVERAGE_POOL: OperatorDef = OperatorDef {
     name: "AveragePool",
     domain: Domain::Onnx,
     versions: &[1, 7, 10, 11, 19, 22],
-    limits: "float16 and bfloat16 are computed in float32; no float64",
+    limits: "float16 and bfloat16 are computed in float32",
     read: |cx| {
         let kernel = window::kernel_shape(cx)?;
         let x = cx.ty(0)?;

@@ -1,14 +1,18 @@
 use super::{Domain, OperatorDef};
 use crate::primitives::Concat;
 
-/// Tensors one after another along `axis`.
+/// Tensors one after another along `axis`, which is 1 by default before opset 4.
 pub(super) const CONCAT: OperatorDef = OperatorDef {
     name: "Concat",
     domain: Domain::Onnx,
-    versions: &[4, 11, 13],
+    versions: &[1, 4, 11, 13],
     limits: "",
     read: |cx| {
-        let axis = cx.attributes.required_int("axis")?;
+        let axis = if cx.opset() < 4 {
+            cx.attributes.int("axis", 1)?
+        } else {
+            cx.attributes.required_int("axis")?
+        };
         let axis = cx.ty(0)?.axis(axis)?;
         if cx.input_count() == 1 {
             return Ok(vec![cx.input(0)?]);

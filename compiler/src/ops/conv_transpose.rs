@@ -6,15 +6,15 @@ use crate::ir::{OpError, op_error};
 use crate::primitives::{ConvTranspose, Layout, Window};
 use runtime_core::function::Identity;
 
-/// A transposed convolution over one or two spatial axes, with an optional bias.
+/// A transposed convolution over up to six spatial axes, with an optional bias.
 pub(super) const CONV_TRANSPOSE: OperatorDef = OperatorDef {
     name: "ConvTranspose",
     domain: Domain::Onnx,
     versions: &[1, 11, 22],
-    limits: "one or two spatial axes; constant weights; float16 and bfloat16 are computed in float32; no float64",
+    limits: "float16 and bfloat16 are computed in float32",
     read: |cx| {
         let x = cx.ty(0)?;
-        let kernel = window::kernel_of_weights(cx)?;
+        let kernel = window::kernel_of_weights(cx, 1)?;
         let rank = kernel.len();
         let spatial = window::spatial(&x, &kernel)?;
         let groups = usize::try_from(cx.attributes.int("group", 1)?).unwrap_or(0);
@@ -45,7 +45,10 @@ pub(super) const CONV_TRANSPOSE: OperatorDef = OperatorDef {
             let covered = size * op.window.strides[axis];
             match &output_shape {
                 Some(shape) => fit(&mut op, axis, *size, shape[axis], auto),
-                None if auto.is_same() => fit(&mut op, axis, *size, covered, auto),
+                None if auto.is_same() => {
+                    let wanted = covered.min(full(&op, axis, *size));
+                    fit(&mut op, axis, *size, wanted, auto);
+                }
                 None => {}
             }
         }
@@ -77,31 +80,51 @@ fn output_shape(cx: &mut NodeContext<'_>, rank: usize) -> Result<Option<Vec<usiz
     }
 }
 
+/// The extent of the output without padding.
+fn full(op: &ConvTranspose, axis: usize, size: usize) -> usize {
+    size.saturating_sub(1) * op.window.strides[axis] + op.window.span(axis) + op.output_padding[axis]
+}
+
 /// Chooses the padding that makes the output `wanted` long; where it would be negative, the output is padded instead.
 fn fit(op: &mut ConvTranspose, axis: usize, size: usize, wanted: usize, auto: AutoPad) {
-    let full = size.saturating_sub(1) * op.window.strides[axis] + op.window.span(axis) + op.output_padding[axis];
+    let full = full(op, axis, size);
     window::set_pads(&mut op.window, axis, full.saturating_sub(wanted), auto);
     op.output_padding[axis] += wanted.saturating_sub(full);
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, Known, ints, run, text};
+    use super::super::testing::{Given, Known, int, ints, run, text};
     use crate::ir::Tensor;
 
     #[test]
     fn extents_of_the_output() {
-        let shape = |more: &[_]| {
+        let of = |attributes: &[_]| {
             let x = Given(Tensor::f32(&[1, 1, 3], &[1.0, 2.0, 3.0]));
             let w = Known(Tensor::f32(&[1, 1, 3], &[1.0; 3]));
-            let attributes = [&[ints("strides", &[2])], more].concat();
-            run(11, "ConvTranspose", &attributes, &[x, w], 1).map(|y| y[0].shape[2])
+            run(11, "ConvTranspose", attributes, &[x, w], 1).map(|y| y[0].shape[2])
         };
+        let shape = |more: &[_]| of(&[&[ints("strides", &[2])], more].concat());
         assert_eq!(shape(&[]), Ok(7));
         assert_eq!(shape(&[ints("pads", &[1, 1]), ints("output_padding", &[1])]), Ok(6));
         assert_eq!(shape(&[text("auto_pad", "SAME_UPPER")]), Ok(6));
         assert_eq!(shape(&[ints("output_shape", &[5])]), Ok(5));
         assert_eq!(shape(&[ints("output_shape", &[1, 1, 8])]), Ok(8));
         assert!(shape(&[ints("output_shape", &[5, 5])]).is_err_and(|e| e.contains("output_shape")));
+        // Windows that leave gaps reach less far: padding only cuts off.
+        assert_eq!(of(&[ints("strides", &[4]), text("auto_pad", "SAME_LOWER")]), Ok(11));
+    }
+
+    #[test]
+    fn weights_known_at_run_time() {
+        let x = || Given(Tensor::f32(&[1, 2, 2], &[1.0, 2.0, 3.0, 4.0]));
+        let w = || Tensor::f32(&[2, 1, 2], &[1.0, 10.0, 100.0, 1000.0]);
+        let bias = || Known(Tensor::f32(&[2], &[0.5, 0.0]));
+        let attributes = [int("group", 2), ints("strides", &[2])];
+        let known = run(22, "ConvTranspose", &attributes, &[x(), Known(w()), bias()], 1);
+        let expected = [1.5, 10.5, 2.5, 20.5, 300.0, 3000.0, 400.0, 4000.0];
+        assert_eq!(known, Ok(vec![Tensor::f32(&[1, 2, 4], &expected)]));
+        let given = run(22, "ConvTranspose", &attributes, &[x(), Given(w()), bias()], 1);
+        assert_eq!(given, known);
     }
 }

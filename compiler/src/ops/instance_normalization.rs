@@ -11,6 +11,7 @@ pub(super) const INSTANCE_NORMALIZATION: OperatorDef = OperatorDef {
     limits: "computed in float32",
     read: |cx| {
         let epsilon = cx.attributes.float("epsilon", 1e-5)?;
+        cx.attributes.ignore("consumed_inputs");
         let ty = cx.ty(0)?;
         let Some(groups) = ty.shape.get(1).copied() else {
             return Err(op_error(format!("the input {ty} must have a batch and channels")));

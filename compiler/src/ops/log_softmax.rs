@@ -5,6 +5,6 @@ pub(super) const LOG_SOFTMAX: OperatorDef = OperatorDef {
     name: "LogSoftmax",
     domain: Domain::Onnx,
     versions: &[1, 11, 13],
-    limits: "float64 is computed in float32",
+    limits: "",
     read: |cx| softmax::read(cx, true),
 };

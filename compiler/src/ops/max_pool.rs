@@ -1,27 +1,39 @@
+use super::normalization::cast;
 use super::{Domain, OperatorDef, window};
-use crate::primitives::{Layout, Pool, PoolKind};
+use crate::ir::DType;
+use crate::primitives::{Layout, MaxPoolIndices, Pool, PoolKind};
 
-/// The greatest element of each window.
+/// The greatest element of each window, and its index.
 pub(super) const MAX_POOL: OperatorDef = OperatorDef {
     name: "MaxPool",
     domain: Domain::Onnx,
     versions: &[1, 8, 10, 11, 12, 22],
-    limits: "only the first output",
+    limits: "",
     read: |cx| {
         let kernel = window::kernel_shape(cx)?;
-        let x = cx.ty(0)?;
-        let spatial = window::spatial(&x, &kernel)?;
+        let ty = cx.ty(0)?;
+        let spatial = window::spatial(&ty, &kernel)?;
         let (window, auto) = window::read(cx, kernel, spatial)?;
-        // The order of indices in the second output, which is not supported.
-        cx.attributes.ignore("storage_order");
+        let column_major = cx.attributes.flag("storage_order", false)?;
         let ceil_mode = cx.attributes.flag("ceil_mode", false)? && !auto.is_same();
+        let x = cx.input(0)?;
+        if cx.wants_output(1) {
+            let pool = MaxPoolIndices {
+                window,
+                ceil_mode,
+                column_major,
+            };
+            let half = matches!(ty.dtype, DType::F16 | DType::Bf16);
+            let x = cast(cx, x, if half { DType::F32 } else { ty.dtype })?;
+            let results = cx.add_all(pool, &[x])?;
+            return Ok(vec![cast(cx, results[0], ty.dtype)?, results[1]]);
+        }
         let pool = Pool {
             kind: PoolKind::Max,
             window,
             ceil_mode,
             layout: Layout::ChannelsFirst,
         };
-        let x = cx.input(0)?;
         Ok(vec![window::add_pool(cx, pool, x)?])
     },
 };
@@ -29,7 +41,7 @@ pub(super) const MAX_POOL: OperatorDef = OperatorDef {
 #[cfg(test)]
 mod tests {
     use super::super::testing::{Given, int, ints, run, text};
-    use crate::ir::Tensor;
+    use crate::ir::{DType, Tensor};
 
     fn x() -> super::super::testing::Operand {
         Given(Tensor::f32(&[1, 1, 4], &[1.0, 3.0, 2.0, 4.0]))
@@ -65,9 +77,23 @@ mod tests {
     }
 
     #[test]
+    fn indices_count_along_either_axis() {
+        let x = || Given(Tensor::f32(&[1, 2, 2, 2], &[1.0, 2.0, 2.0, 0.0, 0.0, 0.0, 3.0, 1.0]));
+        let window = |order| [ints("kernel_shape", &[2, 2]), int("storage_order", order)];
+        let greatest = Tensor::f32(&[1, 2, 1, 1], &[2.0, 3.0]);
+        let rows = run(8, "MaxPool", &window(0), &[x()], 2);
+        assert_eq!(rows, Ok(vec![greatest.clone(), Tensor::i64(&[1, 2, 1, 1], &[1, 6])]));
+        let columns = run(22, "MaxPool", &window(1), &[x()], 2);
+        assert_eq!(columns, Ok(vec![greatest, Tensor::i64(&[1, 2, 1, 1], &[2, 5])]));
+        let half = Given(Tensor::new(DType::F16, vec![1, 1, 1], vec![0, 0x3c]));
+        let y = run(22, "MaxPool", &[ints("kernel_shape", &[1])], &[half], 2);
+        let one = Tensor::new(DType::F16, vec![1, 1, 1], vec![0, 0x3c]);
+        assert_eq!(y, Ok(vec![one, Tensor::i64(&[1, 1, 1], &[0])]));
+    }
+
+    #[test]
     fn what_is_refused() {
         let window = ints("kernel_shape", &[2]);
-        assert!(run(12, "MaxPool", std::slice::from_ref(&window), &[x()], 2).is_err_and(|e| e.contains("y1")));
         assert!(run(12, "MaxPool", &[], &[x()], 1).is_err_and(|e| e.contains("kernel_shape")));
         let negative = [window.clone(), ints("pads", &[-1, 0])];
         assert!(run(12, "MaxPool", &negative, &[x()], 1).is_err_and(|e| e.contains("pads")));

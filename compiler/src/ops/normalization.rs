@@ -26,6 +26,15 @@ pub(super) fn in_f32(cx: &mut NodeContext<'_>, index: usize) -> Result<ValueId, 
     cast(cx, value, DType::F32)
 }
 
+/// Input `index` in the type to compute in: `f64` as it is, other floats as `f32`.
+pub(super) fn computed(cx: &mut NodeContext<'_>, index: usize) -> Result<ValueId, OpError> {
+    if cx.ty(index)?.dtype == DType::F64 {
+        cx.input(index)
+    } else {
+        in_f32(cx, index)
+    }
+}
+
 /// Reads `stash_type`, the type to compute in.
 pub(super) fn stash_type(cx: &mut NodeContext<'_>) -> Result<(), OpError> {
     match cx.attributes.int("stash_type", 1)? {

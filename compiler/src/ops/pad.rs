@@ -8,7 +8,7 @@ use crate::primitives::{Pad, PadMode, Slice};
 pub(super) const PAD: OperatorDef = OperatorDef {
     name: "Pad",
     domain: Domain::Onnx,
-    versions: &[2, 11, 13, 18, 19, 21, 23, 24, 25],
+    versions: &[1, 2, 11, 13, 18, 19, 21, 23, 24, 25],
     limits: "`pads` and `axes` must be known at compile time",
     read: |cx| {
         let mode = cx.attributes.choice(
@@ -20,7 +20,10 @@ pub(super) const PAD: OperatorDef = OperatorDef {
                 ("wrap", PadMode::Wrap),
             ],
         )?;
-        let pads = cx.ints_of(1, "pads")?.ok_or_else(|| op_error("`pads` is missing"))?;
+        let name = if cx.opset() < 2 { "paddings" } else { "pads" };
+        let pads = cx
+            .ints_of(1, name)?
+            .ok_or_else(|| op_error(format!("`{name}` is missing")))?;
         let axes = if cx.has(3) { Some(cx.ints(3, "axes")?) } else { None };
         let value = if cx.opset() < 11 {
             Some(cx.attributes.float("value", 0.0)?)

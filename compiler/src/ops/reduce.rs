@@ -1,8 +1,9 @@
 //! What the reductions have in common.
 
+use super::normalization::cast;
 use crate::import::NodeContext;
-use crate::ir::{DType, OpError, ValueId};
-use crate::primitives::{Cast, Reduce, ReduceOp, Reshape};
+use crate::ir::{DType, OpError, ValueId, op_error};
+use crate::primitives::{Reduce, ReduceOp, Reshape};
 
 /// Reads a reduction: `axes` is an attribute in older versions, an input in newer ones; without it, all axes.
 pub(super) fn read(cx: &mut NodeContext<'_>, op: ReduceOp) -> Result<Vec<ValueId>, OpError> {
@@ -16,14 +17,11 @@ pub(super) fn read(cx: &mut NodeContext<'_>, op: ReduceOp) -> Result<Vec<ValueId
         ty.axes(&axes)?
     };
     axes.sort_unstable();
-    let mut x = cx.input(0)?;
-    if ty.dtype == DType::Bool {
-        x = cx.add(Cast { to: DType::U8 }, &[x])?;
-    }
-    let mut y = cx.add(Reduce { op, axes: axes.clone() }, &[x])?;
-    if ty.dtype == DType::Bool {
-        y = cx.add(Cast { to: DType::Bool }, &[y])?;
-    }
+    let x = cx.input(0)?;
+    let wide = wide(op, ty.dtype)?;
+    let x = cast(cx, x, wide)?;
+    let y = cx.add(Reduce { op, axes: axes.clone() }, &[x])?;
+    let mut y = cast(cx, y, ty.dtype)?;
     if !keepdims && !axes.is_empty() {
         let kept = (0..ty.rank())
             .filter(|i| !axes.contains(i))
@@ -32,6 +30,18 @@ pub(super) fn read(cx: &mut NodeContext<'_>, op: ReduceOp) -> Result<Vec<ValueId
         y = cx.add(Reshape { shape: kept }, &[y])?;
     }
     Ok(vec![y])
+}
+
+/// The type to compute in.
+fn wide(op: ReduceOp, dtype: DType) -> Result<DType, OpError> {
+    match op {
+        _ if dtype == DType::Bool => Ok(DType::U8),
+        ReduceOp::L2 | ReduceOp::LogSum if dtype.is_integer() => Ok(DType::F64),
+        ReduceOp::LogSumExp if dtype.is_integer() => {
+            Err(op_error(format!("the exponential of {dtype} is not defined")).help("cast the input to a float"))
+        }
+        _ => Ok(dtype),
+    }
 }
 
 #[cfg(test)]
@@ -80,6 +90,18 @@ mod tests {
         assert_eq!(sums, Ok(vec![Tensor::f32(&[1, 2], &[0.0; 2])]));
         let least = run(18, "ReduceMax", &[], &[x(), axes()], 1);
         assert_eq!(least, Ok(vec![Tensor::f32(&[1, 2], &[f32::NEG_INFINITY; 2])]));
+    }
+
+    #[test]
+    fn roots_and_logarithms_of_integers_round_towards_zero() {
+        let x = || Given(Tensor::i32(&[3], &[3, 4, 2]));
+        let y = Ok(vec![Tensor::i32(&[1], &[5])]);
+        assert_eq!(run(18, "ReduceL2", &[], &[x()], 1), y);
+        assert_eq!(
+            run(18, "ReduceLogSum", &[], &[x()], 1),
+            Ok(vec![Tensor::i32(&[1], &[2])])
+        );
+        assert!(run(18, "ReduceLogSumExp", &[], &[x()], 1).is_err_and(|e| e.contains("cast")));
     }
 
     #[test]

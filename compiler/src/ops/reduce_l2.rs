@@ -6,6 +6,6 @@ pub(super) const REDUCE_L2: OperatorDef = OperatorDef {
     name: "ReduceL2",
     domain: Domain::Onnx,
     versions: &[1, 11, 13, 18],
-    limits: "no integers",
+    limits: "",
     read: |cx| reduce::read(cx, ReduceOp::L2),
 };

@@ -6,6 +6,6 @@ pub(super) const REDUCE_LOG_SUM: OperatorDef = OperatorDef {
     name: "ReduceLogSum",
     domain: Domain::Onnx,
     versions: &[1, 11, 13, 18, 28],
-    limits: "no integers",
+    limits: "",
     read: |cx| reduce::read(cx, ReduceOp::LogSum),
 };

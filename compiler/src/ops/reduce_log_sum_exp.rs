@@ -6,6 +6,6 @@ pub(super) const REDUCE_LOG_SUM_EXP: OperatorDef = OperatorDef {
     name: "ReduceLogSumExp",
     domain: Domain::Onnx,
     versions: &[1, 11, 13, 18, 28],
-    limits: "no integers",
+    limits: "no integers, as ONNX since opset 28",
     read: |cx| reduce::read(cx, ReduceOp::LogSumExp),
 };

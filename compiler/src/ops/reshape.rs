@@ -3,14 +3,16 @@ use crate::ir::{OpError, op_error};
 use crate::primitives::Reshape;
 
 /// The same elements with another shape: a 0 keeps a dimension (unless `allowzero`), a -1 takes what is left.
+/// The shape is an attribute before opset 5.
 pub(super) const RESHAPE: OperatorDef = OperatorDef {
     name: "Reshape",
     domain: Domain::Onnx,
-    versions: &[5, 13, 14, 19, 21, 23, 24, 25],
+    versions: &[1, 5, 13, 14, 19, 21, 23, 24, 25],
     limits: "`shape` must be known at compile time",
     read: |cx| {
         let keep_zeros = cx.attributes.flag("allowzero", false)?;
-        let shape = resolve(&cx.ty(0)?.shape, &cx.ints(1, "shape")?, keep_zeros)?;
+        let shape = cx.ints_of(1, "shape")?.ok_or_else(|| op_error("`shape` is missing"))?;
+        let shape = resolve(&cx.ty(0)?.shape, &shape, keep_zeros)?;
         cx.op(Reshape { shape }, &[0])
     },
 };

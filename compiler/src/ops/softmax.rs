@@ -1,34 +1,54 @@
+use super::compose::{binary, map, reduce};
 use super::{Domain, OperatorDef};
 use crate::import::NodeContext;
-use crate::ir::{OpError, ValueId};
-use crate::primitives::{Reshape, Softmax};
+use crate::ir::{DType, OpError, ValueId};
+use crate::primitives::{BinaryOp, ReduceOp, Reshape, Softmax};
+use runtime_core::function::{Exp, Log};
 
 /// Probabilities from scores; before opset 13 over all dimensions from `axis` on together.
 pub(super) const SOFTMAX: OperatorDef = OperatorDef {
     name: "Softmax",
     domain: Domain::Onnx,
     versions: &[1, 11, 13],
-    limits: "float64 is computed in float32",
+    limits: "",
     read: |cx| read(cx, false),
 };
 
 /// Reads `Softmax` or `LogSoftmax`.
 pub(super) fn read(cx: &mut NodeContext<'_>, log: bool) -> Result<Vec<ValueId>, OpError> {
-    let ty = cx.ty(0)?;
+    let (ty, x) = (cx.ty(0)?, cx.input(0)?);
     if cx.opset() >= 13 {
         let axis = ty.axis(cx.attributes.int("axis", -1)?)?;
-        return cx.op(Softmax { axis, log }, &[0]);
+        return Ok(vec![softmax(cx, x, axis, log)?]);
     }
     let axis = ty.axis(cx.attributes.int("axis", 1)?)?;
     let rest = &ty.shape[axis..];
     if rest.first().is_some_and(|size| *size == rest.iter().product::<usize>()) {
-        return cx.op(Softmax { axis, log }, &[0]);
+        return Ok(vec![softmax(cx, x, axis, log)?]);
     }
     let rows = vec![ty.shape[..axis].iter().product(), rest.iter().product()];
-    let x = cx.input(0)?;
     let x = cx.add(Reshape { shape: rows }, &[x])?;
-    let y = cx.add(Softmax { axis: 1, log }, &[x])?;
+    let y = softmax(cx, x, 1, log)?;
     Ok(vec![cx.add(Reshape { shape: ty.shape }, &[y])?])
+}
+
+/// The softmax of `x` along `axis`, or its logarithm. Double precision takes the function apart: the kernel computes in
+/// single precision.
+pub(super) fn softmax(cx: &mut NodeContext<'_>, x: ValueId, axis: usize, log: bool) -> Result<ValueId, OpError> {
+    let ty = cx.value_ty(x);
+    if ty.dtype != DType::F64 || ty.is_empty() {
+        return cx.add(Softmax { axis, log }, &[x]);
+    }
+    let greatest = reduce(cx, ReduceOp::Max, x, vec![axis])?;
+    let x = binary(cx, BinaryOp::Sub, x, greatest)?;
+    let powers = map(cx, Exp, x)?;
+    let sum = reduce(cx, ReduceOp::Sum, powers, vec![axis])?;
+    if log {
+        let shift = map(cx, Log, sum)?;
+        binary(cx, BinaryOp::Sub, x, shift)
+    } else {
+        binary(cx, BinaryOp::Div, powers, sum)
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Models of one node, read and run on the host, for the tests of operators.
 
+use super::OPERATORS;
 use crate::exec::Executor;
 use crate::import::{self, Dimensions};
 use crate::ir::{DType, Tensor};
@@ -75,7 +76,17 @@ pub(super) fn text(name: &str, value: &str) -> AttributeProto {
     }
 }
 
-/// Runs one node with `outputs` outputs; the error is all that the compiler says.
+/// An attribute of a tensor.
+pub(super) fn tensor(name: &str, value: &Tensor) -> AttributeProto {
+    AttributeProto {
+        name: Some(name.into()),
+        r#type: Some(AttributeType::Tensor.into()),
+        t: Some(stored(String::new(), value)),
+        ..Default::default()
+    }
+}
+
+/// Runs one node with `outputs` outputs; the error is all that the compiler says. The opset is that of its domain.
 pub(super) fn run(
     opset: i64,
     op: &str,
@@ -83,6 +94,8 @@ pub(super) fn run(
     operands: &[Operand],
     outputs: usize,
 ) -> Result<Vec<Tensor>, String> {
+    let domain = OPERATORS.iter().find(|known| known.name == op);
+    let domain = domain.map(|known| known.domain.name().to_owned());
     let mut graph = proto::GraphProto {
         name: Some("test".into()),
         ..Default::default()
@@ -90,6 +103,7 @@ pub(super) fn run(
     let mut node = proto::NodeProto {
         name: Some("node".into()),
         op_type: Some(op.into()),
+        domain: domain.clone(),
         ..Default::default()
     };
     node.attribute = attributes.to_vec();
@@ -123,7 +137,7 @@ pub(super) fn run(
     }
     graph.node.push(node);
     let opset_import = vec![proto::OperatorSetIdProto {
-        domain: None,
+        domain,
         version: Some(opset),
     }];
     let model = proto::ModelProto {

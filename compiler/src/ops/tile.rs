@@ -1,17 +1,35 @@
 use super::{Domain, OperatorDef};
-use crate::ir::op_error;
+use crate::import::NodeContext;
+use crate::ir::{OpError, op_error};
 use crate::primitives::Tile;
 
-/// Repeats the whole tensor along each dimension.
+/// Repeats the whole tensor along each dimension, before opset 6 along one.
 pub(super) const TILE: OperatorDef = OperatorDef {
     name: "Tile",
     domain: Domain::Onnx,
-    versions: &[6, 13],
-    limits: "`repeats` must be known at compile time",
+    versions: &[1, 6, 13],
+    limits: "the number of repeats must be known at compile time",
     read: |cx| {
-        let repeats = cx.ints(1, "repeats")?;
+        let repeats = if cx.opset() < 6 {
+            along_axis(cx)?
+        } else {
+            cx.ints(1, "repeats")?
+        };
         let repeats: Option<Vec<usize>> = repeats.iter().map(|repeat| usize::try_from(*repeat).ok()).collect();
         let repeats = repeats.ok_or_else(|| op_error("`repeats` holds a negative number"))?;
         cx.op(Tile { repeats }, &[0])
     },
 };
+
+/// The repeats of each dimension where `tiles` and `axis` give those of one, as floats.
+fn along_axis(cx: &NodeContext<'_>) -> Result<Vec<i64>, OpError> {
+    let number = |index, name| {
+        let value = cx.known(index, name)?.scalar_f64();
+        value.ok_or_else(|| op_error(format!("input `{name}` must be one number")))
+    };
+    let ty = cx.ty(0)?;
+    let (tiles, axis) = (number(1, "tiles")?, ty.axis(number(2, "axis")? as i64)?);
+    Ok((0..ty.rank())
+        .map(|i| if i == axis { tiles as i64 } else { 1 })
+        .collect())
+}

@@ -80,9 +80,9 @@ pub(super) fn kernel_shape(cx: &mut NodeContext<'_>) -> Result<Vec<usize>, OpErr
     sizes(cx, "kernel_shape", rank, 1, 1)
 }
 
-/// The kernel's extents as the weights have them, which `kernel_shape` repeats if given.
-pub(super) fn kernel_of_weights(cx: &mut NodeContext<'_>) -> Result<Vec<usize>, OpError> {
-    let w = cx.ty(1)?;
+/// The kernel's extents as the weights (input `weights`) have them, which `kernel_shape` repeats if given.
+pub(super) fn kernel_of_weights(cx: &mut NodeContext<'_>, weights: usize) -> Result<Vec<usize>, OpError> {
+    let w = cx.ty(weights)?;
     let kernel = w.shape.get(2..).unwrap_or_default().to_vec();
     match cx.attributes.ints("kernel_shape")? {
         Some(given) if !given.iter().copied().eq(kernel.iter().map(|k| *k as i64)) => Err(op_error(format!(
@@ -177,22 +177,27 @@ pub(super) fn set_pads(window: &mut Window, axis: usize, total: usize, auto: Aut
     (window.pads[axis], window.pads[rank + axis]) = (begin, end);
 }
 
-/// The first `count` inputs that are present, in `f32`, the type that the kernels compute in.
+/// The first `count` inputs that are present, in the type to compute in: `f64` as it is, the halves as `f32`.
 pub(super) fn floats(cx: &mut NodeContext<'_>, count: usize) -> Result<Vec<ValueId>, OpError> {
     let mut values = vec![];
     for index in 0..count.min(cx.input_count()) {
         if index >= 2 && !cx.has(index) {
             continue;
         }
-        let ty = cx.ty(index)?;
-        if !matches!(ty.dtype, DType::F32 | DType::F16 | DType::Bf16) {
-            return Err(op_error(format!("element type {} is not supported", ty.dtype))
-                .help("supported: float32, float16, bfloat16"));
-        }
         let value = cx.input(index)?;
-        values.push(cast(cx, value, DType::F32)?);
+        values.push(in_float(cx, value)?);
     }
     Ok(values)
+}
+
+/// A value in the type to compute in: `f64` as it is, the halves as `f32`.
+pub(super) fn in_float(cx: &mut NodeContext<'_>, value: ValueId) -> Result<ValueId, OpError> {
+    match cx.value_ty(value).dtype {
+        DType::F64 => Ok(value),
+        DType::F32 | DType::F16 | DType::Bf16 => cast(cx, value, DType::F32),
+        other => Err(op_error(format!("element type {other} is not supported"))
+            .help("supported: float32, float64, float16, bfloat16")),
+    }
 }
 
 #[cfg(test)]

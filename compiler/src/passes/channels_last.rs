@@ -1,8 +1,8 @@
 use super::rewrite::{add, input, replace};
 use crate::ir::{Graph, NodeId, OpError, Operator};
-use crate::primitives::{Conv, ConvTranspose, Layout, Pool, RESIDUAL, Transpose};
+use crate::primitives::{Conv, ConvTranspose, Layout, Pool, RESIDUAL, Transpose, Window, has_packed_kernel};
 
-/// Puts image operators between transposes, so that they work channels-last as the kernels do.
+/// Puts image operators between transposes, so that they work channels-last as their fast kernels do.
 pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
     for id in graph.order() {
         let Some(operator) = channels_last(graph, id) else {
@@ -35,15 +35,18 @@ fn last_perm(rank: usize) -> Vec<usize> {
     perm
 }
 
-/// The channels-last form of a node's operator, if it is not in that form already.
+/// The channels-last form of a node's operator, if there is one and it is not in that form already.
 fn channels_last(graph: &Graph, id: NodeId) -> Option<Box<dyn Operator>> {
     let node = graph.node(id);
     let layout = Layout::ChannelsLast;
+    let packed = |window: &Window| {
+        input(node, 1).is_some_and(|w| has_packed_kernel(window, graph.ty(w), graph.constant(w).is_some()))
+    };
     if let Some(op) = node.op::<Conv>().filter(|op| op.layout != layout) {
-        return Some(Conv { layout, ..op.clone() }.into());
+        return packed(&op.window).then(|| Conv { layout, ..op.clone() }.into());
     }
     if let Some(op) = node.op::<ConvTranspose>().filter(|op| op.layout != layout) {
-        return Some(ConvTranspose { layout, ..op.clone() }.into());
+        return packed(&op.window).then(|| ConvTranspose { layout, ..op.clone() }.into());
     }
     let op = node.op::<Pool>().filter(|op| op.layout != layout)?;
     Some(Pool { layout, ..op.clone() }.into())

@@ -27,9 +27,7 @@ fn accepts(op: BinaryOp, dtype: DType) -> bool {
     match op {
         BinaryOp::Equal => true,
         BinaryOp::And | BinaryOp::Or | BinaryOp::Xor => !dtype.is_float(),
-        BinaryOp::ShiftLeft | BinaryOp::ShiftRight => {
-            matches!(dtype, DType::U8 | DType::U16 | DType::U32 | DType::U64)
-        }
+        BinaryOp::ShiftLeft | BinaryOp::ShiftRight => dtype.is_integer(),
         _ => dtype != DType::Bool,
     }
 }

@@ -1,3 +1,4 @@
+use super::direct_conv::direct;
 use super::window::{Image, Layout, Window};
 use crate::ir::{DType, Inputs, OpError, Operator, Tensor, TensorType, op_error};
 use crate::kernels::WithResidual;
@@ -8,7 +9,7 @@ use runtime_core::kernels::{Conv2d, DepthwiseConv2d, Gemm};
 use runtime_core::pack;
 
 /// A convolution: inputs `x`, `w` `[OC, IC / groups, kernel..]`, an optional bias `[OC]`, an optional residual of the
-/// output's shape.
+/// output's shape. Channels-last is for what [`has_packed_kernel`](super::has_packed_kernel).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Conv {
     /// Geometry.
@@ -79,9 +80,22 @@ pub(super) fn constant_weights(cx: &Lowering<'_>, index: usize) -> Result<Vec<f3
 /// The bias, or zeros.
 pub(super) fn bias_or_zeros(cx: &mut Lowering<'_>, channels: usize) -> View {
     if cx.has(BIAS) {
-        cx.input(BIAS)
+        return cx.input(BIAS);
+    }
+    let dtype = cx.ty(0).dtype;
+    cx.add_constant(
+        "bias",
+        Tensor::new(dtype, vec![channels], vec![0; channels * dtype.size()]),
+    )
+}
+
+/// Checks the element type, which all operands share.
+pub(super) fn check_dtype(inputs: &Inputs<'_>) -> Result<DType, OpError> {
+    let dtype = inputs.same_dtype()?;
+    if matches!(dtype, DType::F32 | DType::F64 | DType::I32) {
+        Ok(dtype)
     } else {
-        cx.add_constant("bias", Tensor::f32(&[channels], &vec![0.0; channels]))
+        Err(op_error(format!("element type {dtype} is not supported")).help("supported: float32, float64, int32"))
     }
 }
 
@@ -92,7 +106,7 @@ impl Operator for Conv {
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<TensorType>, OpError> {
         self.window.check()?;
-        let dtype = inputs.same_dtype()?;
+        let dtype = check_dtype(inputs)?;
         let (_, output) = self.output(inputs.ty(0)?, inputs.ty(1)?)?;
         check_bias(inputs, output.channels)?;
         let y = TensorType::new(dtype, output.shape(self.layout));
@@ -108,12 +122,11 @@ impl Operator for Conv {
     }
 
     fn lower(&self, cx: &mut Lowering<'_>) -> Result<(), OpError> {
-        if self.layout != Layout::ChannelsLast || cx.ty(0).dtype != DType::F32 {
-            return Err(
-                op_error(format!("element type {} is not supported", cx.ty(0).dtype)).help("supported: float32")
-            );
-        }
         let (image, output) = self.output(cx.ty(0), cx.ty(1))?;
+        if self.layout == Layout::ChannelsFirst {
+            direct(cx, &self.window, self.groups, [&image, &output], false, self.activation);
+            return Ok(());
+        }
         let w = constant_weights(cx, 1)?;
         let (x, bias) = (cx.input(0), bias_or_zeros(cx, output.channels));
         let residual = cx.has(RESIDUAL).then(|| cx.input(RESIDUAL));

@@ -1,6 +1,7 @@
-use super::conv::{bias_or_zeros, check_bias, constant_weights};
+use super::conv::{bias_or_zeros, check_bias, check_dtype, constant_weights};
+use super::direct_conv::direct;
 use super::window::{Image, Layout, Window};
-use crate::ir::{DType, Inputs, OpError, Operator, Tensor, TensorType, op_error};
+use crate::ir::{Inputs, OpError, Operator, Tensor, TensorType, op_error};
 use crate::lower::Lowering;
 use runtime_core::function::AnyFunction;
 use runtime_core::kernels::ConvTranspose2d;
@@ -65,7 +66,7 @@ impl Operator for ConvTranspose {
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<TensorType>, OpError> {
         self.window.check()?;
-        let dtype = inputs.same_dtype()?;
+        let dtype = check_dtype(inputs)?;
         if self.output_padding.len() != self.window.rank() {
             return Err(op_error("output_padding must have one number for each spatial axis"));
         }
@@ -82,12 +83,11 @@ impl Operator for ConvTranspose {
     }
 
     fn lower(&self, cx: &mut Lowering<'_>) -> Result<(), OpError> {
-        if self.layout != Layout::ChannelsLast || cx.ty(0).dtype != DType::F32 {
-            return Err(
-                op_error(format!("element type {} is not supported", cx.ty(0).dtype)).help("supported: float32")
-            );
-        }
         let (image, output) = self.output(cx.ty(0), cx.ty(1))?;
+        if self.layout == Layout::ChannelsFirst {
+            direct(cx, &self.window, self.groups, [&image, &output], true, self.activation);
+            return Ok(());
+        }
         let w = constant_weights(cx, 1)?;
         let [kh, kw] = Window::pair(&self.window.kernel, 1);
         let (oc, ic) = (output.channels, image.channels / self.groups);

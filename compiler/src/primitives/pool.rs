@@ -4,7 +4,7 @@ use crate::kernels::{AveragePoolCall, MaxPoolCall};
 use crate::lower::Lowering;
 use runtime_core::kernels::Pool2d;
 
-/// A pool over windows.
+/// A pool over windows along one or two spatial axes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pool {
     /// What it makes of a window.
@@ -54,10 +54,13 @@ impl Operator for Pool {
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<TensorType>, OpError> {
         self.window.check()?;
-        let x = inputs.ty(0)?;
+        let (x, rank) = (inputs.ty(0)?, self.window.rank());
+        if rank > 2 {
+            return Err(op_error(format!("a pool over {rank} spatial axes at once")));
+        }
         let supported = match self.kind {
             PoolKind::Max => x.dtype != DType::Bool,
-            PoolKind::Average { .. } => x.dtype == DType::F32,
+            PoolKind::Average { .. } => matches!(x.dtype, DType::F32 | DType::F64),
         };
         if !supported {
             return Err(op_error(format!("element type {} is not supported", x.dtype)));
@@ -94,7 +97,7 @@ impl Operator for Pool {
         let (x, y) = (cx.input(0), cx.output(0));
         match self.kind {
             PoolKind::Max => cx.call(MaxPoolCall { pool, dtype }, &[x], &[y]),
-            PoolKind::Average { .. } => cx.call(AveragePoolCall(pool), &[x], &[y]),
+            PoolKind::Average { .. } => cx.call(AveragePoolCall { pool, dtype }, &[x], &[y]),
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
-use crate::ir::{OpError, TensorType, op_error};
+use crate::ir::{MAX_RANK, OpError, TensorType, op_error};
+use crate::kernels::Windows;
 
-/// The geometry of a window that slides over one or two spatial axes: convolutions and pools.
+/// The geometry of a window that slides over spatial axes: convolutions and pools.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Window {
     /// Extents of the window.
@@ -50,8 +51,9 @@ impl Window {
     /// Checks that the lists agree with each other and that steps are not zero.
     pub fn check(&self) -> Result<(), OpError> {
         let rank = self.rank();
-        if !(1..=2).contains(&rank) {
-            return Err(op_error(format!("{rank} spatial axes")).help("supported: one or two"));
+        let most = MAX_RANK - 2;
+        if !(1..=most).contains(&rank) {
+            return Err(op_error(format!("{rank} spatial axes")).help(format!("supported: from one to {most}")));
         }
         if self.strides.len() != rank || self.dilations.len() != rank || self.pads.len() != 2 * rank {
             return Err(op_error(
@@ -92,6 +94,18 @@ impl Window {
             [left, right] => [0, left, 0, right],
             [top, left, bottom, right] => [top, left, bottom, right],
             _ => [0; 4],
+        }
+    }
+
+    /// The same for kernels of any number of axes, between these extents.
+    pub fn between(&self, input: &[usize], output: &[usize]) -> Windows {
+        Windows {
+            input: input.to_vec(),
+            output: output.to_vec(),
+            kernel: self.kernel.clone(),
+            strides: self.strides.clone(),
+            dilations: self.dilations.clone(),
+            pads: self.pads[..self.rank()].to_vec(),
         }
     }
 

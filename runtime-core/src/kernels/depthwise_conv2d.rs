@@ -178,7 +178,9 @@ impl<F: Copy, E: Finish<F>> Row<'_, F, E> {
             }
             acc = self.outside::<A, M, N>(acc, ky * kw..ky * kw + taps.0, channel);
             acc = self.outside::<A, M, N>(acc, ky * kw + taps.1..(ky + 1) * kw, channel);
-            let mut x = self.x.get((iy * iw + ix) * c + channel..).unwrap_or(&[]);
+            // A column whose taps are all outside begins nowhere.
+            let start = (iy * iw).wrapping_add(ix).wrapping_mul(c).wrapping_add(channel);
+            let mut x = self.x.get(start..).unwrap_or(&[]);
             let mut w = self.w.get((ky * kw + taps.0) * c + channel..).unwrap_or(&[]);
             for _ in taps.0..taps.1 {
                 let Some(lanes) = w.first_chunk::<N>() else { return };

@@ -1,4 +1,5 @@
-use super::chunks::{rows, rows_mut};
+use super::chunks::{blocks_mut, rows, rows_mut};
+use super::reduce::Accumulate;
 use super::tile::{Split, Windows, unrolled};
 use crate::arch::{Arch, Kernel};
 use crate::{Number, Param, Simd};
@@ -109,27 +110,47 @@ impl<'a, P: Param<MatMul<R>>, const R: usize> Kernel for Tiled<'a, P, R> {
             let (Some(a), Some(b)) = (part(self.a, a, a_len), part(self.b, b, b_len)) else {
                 return;
             };
-            let product = Product { a, b, k, n };
-            if n >= 16 {
-                product.columns::<A, 16>(m, y);
-            } else if n >= 4 {
-                product.columns::<A, 4>(m, y);
-            } else {
-                product.columns::<A, 1>(m, y);
-            }
+            let product = Product {
+                a,
+                a_stride: k,
+                b,
+                b_stride: n,
+                k,
+                n,
+                y_stride: n,
+            };
+            product.run::<A>(m, y);
         }
     }
 }
 
+/// A product of two matrices, the distances between whose rows are given.
 #[derive(Clone, Copy)]
-struct Product<'a> {
-    a: &'a [f32],
-    b: &'a [f32],
-    k: usize,
-    n: usize,
+pub(super) struct Product<'a> {
+    pub(super) a: &'a [f32],
+    pub(super) a_stride: usize,
+    pub(super) b: &'a [f32],
+    pub(super) b_stride: usize,
+    /// Columns of `a`.
+    pub(super) k: usize,
+    /// Columns of `b`.
+    pub(super) n: usize,
+    pub(super) y_stride: usize,
 }
 
 impl Product<'_> {
+    /// The first `m` rows of the product.
+    #[inline(always)]
+    pub(super) fn run<A: Arch>(self, m: usize, y: &mut [f32]) {
+        if self.n >= 16 {
+            self.columns::<A, 16>(m, y);
+        } else if self.n >= 4 {
+            self.columns::<A, 4>(m, y);
+        } else {
+            self.columns::<A, 1>(m, y);
+        }
+    }
+
     /// All of the product, `N` columns at a time; the last tiles may overlap those before.
     #[inline(always)]
     fn columns<A: Arch, const N: usize>(self, m: usize, y: &mut [f32]) {
@@ -150,10 +171,10 @@ impl Product<'_> {
     #[inline(always)]
     #[allow(clippy::needless_range_loop)] // By index, so that the bounds checks go.
     fn tile<A: Arch, const M: usize, const N: usize>(self, row: usize, column: usize, y: &mut [f32]) {
-        let Self { a, b, k, n } = self;
+        let Self { a, b, k, .. } = self;
         let mut rows = [a; M];
         unrolled!(i in 0..M {
-            let at = (row + i) * k;
+            let at = (row + i) * self.a_stride;
             let Some(row) = a.get(at..at + k) else { return };
             rows[i] = row;
         });
@@ -167,11 +188,11 @@ impl Product<'_> {
                     acc[i][j] = A::fma(a, lanes[j], acc[i][j]);
                 }
             });
-            b = b.get(n..).unwrap_or(&[]);
+            b = b.get(self.b_stride..).unwrap_or(&[]);
         }
         for (i, acc) in acc.into_iter().enumerate() {
             let y = y
-                .get_mut((row + i) * n + column..)
+                .get_mut((row + i) * self.y_stride + column..)
                 .and_then(|y| y.first_chunk_mut::<N>());
             let Some(y) = y else { return };
             *y = acc;
@@ -185,6 +206,9 @@ pub fn mat_mul<P: Param<MatMul<R>>, const R: usize>(simd: Simd, layer: P, a: &[f
     simd.run(Tiled { layer, a, b, y });
 }
 
+/// Columns whose sums are kept at a time.
+const COLUMNS: usize = 16;
+
 struct Plain<'a, P, T, const R: usize> {
     layer: P,
     a: &'a [T],
@@ -192,7 +216,7 @@ struct Plain<'a, P, T, const R: usize> {
     y: &'a mut [T],
 }
 
-impl<'a, P: Param<MatMul<R>>, T: Number, const R: usize> Kernel for Plain<'a, P, T, R> {
+impl<'a, P: Param<MatMul<R>>, T: Accumulate, const R: usize> Kernel for Plain<'a, P, T, R> {
     type Shared = Plain<'a, MatMul<R>, T, R>;
 
     #[inline(always)]
@@ -215,11 +239,17 @@ impl<'a, P: Param<MatMul<R>>, T: Number, const R: usize> Kernel for Plain<'a, P,
                 return;
             };
             for (row, y) in rows_mut(y, n).enumerate() {
-                y.fill(T::ZERO);
                 let Some(a) = a.get(row * k..(row + 1) * k) else { return };
-                for (a, b) in a.iter().zip(rows(b, n)) {
-                    for (y, b) in y.iter_mut().zip(b) {
-                        *y = y.add(a.mul(*b));
+                for (block, y) in blocks_mut(y, COLUMNS).enumerate() {
+                    let mut sums = [T::Total::ZERO; COLUMNS];
+                    for (a, b) in a.iter().zip(rows(b, n)) {
+                        let b = b.get(block * COLUMNS..).unwrap_or(&[]);
+                        for (sum, b) in sums.iter_mut().zip(b) {
+                            *sum = sum.add(a.widen().mul(b.widen()));
+                        }
+                    }
+                    for (y, sum) in y.iter_mut().zip(sums) {
+                        *y = T::narrow(sum);
                     }
                 }
             }
@@ -227,8 +257,15 @@ impl<'a, P: Param<MatMul<R>>, T: Number, const R: usize> Kernel for Plain<'a, P,
     }
 }
 
-/// ONNX `MatMul` of any type of number, with the shapes of [`mat_mul`]. Sums are kept in `T`; integers wrap.
+/// ONNX `MatMul` of any type of number, with the shapes of [`mat_mul`]. Sums of the halves are kept in `f32`; integers
+/// wrap.
 #[inline(always)]
-pub fn mat_mul_of<T: Number, P: Param<MatMul<R>>, const R: usize>(simd: Simd, layer: P, a: &[T], b: &[T], y: &mut [T]) {
+pub fn mat_mul_of<T: Accumulate, P: Param<MatMul<R>>, const R: usize>(
+    simd: Simd,
+    layer: P,
+    a: &[T],
+    b: &[T],
+    y: &mut [T],
+) {
     simd.run(Plain { layer, a, b, y });
 }

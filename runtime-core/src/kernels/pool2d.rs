@@ -1,7 +1,7 @@
 use super::body::{Body, compute};
 use super::chunks::{rows, rows_mut};
 use crate::arch::Arch;
-use crate::{Number, Param, Simd};
+use crate::{Float, Number, Param, Simd};
 
 /// ONNX `MaxPool` and `AveragePool` over channels-last images. Windows may reach beyond the padding at the end
 /// (`ceil_mode`): only what they share with the input counts. Spatial pairs are (height, width).
@@ -36,21 +36,41 @@ struct Window {
 }
 
 impl Window {
-    /// The positions inside the input.
+    /// The positions inside the input: the first, their number and the distance between them.
     #[inline(always)]
-    fn inside(self) -> impl Iterator<Item = usize> {
-        (0..self.count)
-            .map(move |k| self.start.wrapping_add_unsigned(k.wrapping_mul(self.step)) as usize)
-            .filter(move |place| *place < self.size)
+    fn inside(self) -> (usize, usize, usize) {
+        let skipped = if self.start < 0 {
+            self.steps(self.start.unsigned_abs())
+        } else {
+            0
+        };
+        let first = self.start.wrapping_add_unsigned(skipped.wrapping_mul(self.step));
+        let count = self.before(self.size).saturating_sub(skipped);
+        (first as usize, count, self.step)
     }
 
     /// The number of positions inside the input or the padding, which the window never precedes.
     #[inline(always)]
     fn padded(self, pad_end: usize) -> usize {
-        let end = self.size.saturating_add(pad_end) as isize;
-        (0..self.count)
-            .filter(|k| self.start.wrapping_add_unsigned(k.wrapping_mul(self.step)) < end)
-            .count()
+        self.before(self.size.saturating_add(pad_end))
+    }
+
+    /// The number of positions before `end`.
+    #[inline(always)]
+    fn before(self, end: usize) -> usize {
+        let extent = (end as isize).saturating_sub(self.start).max(0) as usize;
+        self.steps(extent).min(self.count)
+    }
+
+    /// The number of positions that start within `extent`.
+    #[inline(always)]
+    fn steps(self, extent: usize) -> usize {
+        if self.step == 1 {
+            extent
+        } else {
+            let last = self.step.wrapping_sub(1);
+            extent.saturating_add(last).checked_div(self.step).unwrap_or(0)
+        }
     }
 }
 
@@ -90,11 +110,12 @@ impl Pool2d {
                 for (out_x, y) in rows_mut(y, channels).enumerate() {
                     let horizontal = self.window(1, out_x);
                     let window = prepare(vertical, horizontal);
+                    let (top, rows, step_y) = vertical.inside();
+                    let (left, columns, step_x) = horizontal.inside();
                     let places = |first: usize| {
-                        vertical.inside().flat_map(move |place_y| {
-                            horizontal
-                                .inside()
-                                .map(move |place_x| (place_y * width + place_x) * channels + first)
+                        (0..rows).flat_map(move |row| {
+                            let start = (top + row * step_y) * width + left;
+                            (0..columns).map(move |column| (start + column * step_x) * channels + first)
                         })
                     };
                     let mut first = 0;
@@ -168,7 +189,7 @@ fn fold_few<T: Copy>(x: &[T], places: impl Iterator<Item = usize>, start: T, ste
 }
 
 struct Greatest<'a, T>(&'a [T], &'a mut [T]);
-struct Average<'a>(&'a [f32], &'a mut [f32]);
+struct Average<'a, T>(&'a [T], &'a mut [T]);
 
 impl<'a, T: Number> Body<Greatest<'a, T>> for Pool2d {
     #[inline(always)]
@@ -177,24 +198,24 @@ impl<'a, T: Number> Body<Greatest<'a, T>> for Pool2d {
     }
 }
 
-impl<'a> Body<Average<'a>> for Pool2d {
+impl<'a, T: Float> Body<Average<'a, T>> for Pool2d {
     #[inline(always)]
-    fn body<A: Arch>(self, Average(x, y): Average<'a>) {
+    fn body<A: Arch>(self, Average(x, y): Average<'a, T>) {
         let [_, _, bottom, right] = self.pads;
         self.pool(
             x,
             y,
-            0.0,
-            |sum, x| sum + x,
+            T::ZERO,
+            |sum, x| sum.add(x),
             |vertical, horizontal| {
                 let count = if self.count_include_pad {
                     vertical.padded(bottom) * horizontal.padded(right)
                 } else {
-                    vertical.inside().count() * horizontal.inside().count()
+                    vertical.inside().1 * horizontal.inside().1
                 };
-                count as f32
+                T::from_f64(count as f64)
             },
-            |sum, count| sum / count,
+            |sum, count| sum.div(count),
         );
     }
 }
@@ -207,6 +228,6 @@ pub fn max_pool2d<P: Param<Pool2d>, T: Number>(simd: Simd, layer: P, x: &[T], y:
 
 /// The average of each window.
 #[inline(always)]
-pub fn average_pool2d<P: Param<Pool2d>>(simd: Simd, layer: P, x: &[f32], y: &mut [f32]) {
+pub fn average_pool2d<P: Param<Pool2d>, T: Float>(simd: Simd, layer: P, x: &[T], y: &mut [T]) {
     compute(simd, layer, Average(x, y))
 }

@@ -61,13 +61,19 @@ fn row<A: Arch, S: Scale>(y: &mut [f32]) {
             *y = *y - greatest - shift;
         }
     } else {
-        for y in y.iter_mut() {
-            *y = exp::<A>(*y - greatest);
-        }
-        let scale = 1.0 / fold_row(y, 0.0, add, add);
-        for y in y {
-            *y *= scale;
-        }
+        probabilities::<A>(y, greatest);
+    }
+}
+
+/// The softmax of a row whose greatest element is known.
+#[inline(always)]
+pub(super) fn probabilities<A: Arch>(y: &mut [f32], greatest: f32) {
+    for y in y.iter_mut() {
+        *y = exp::<A>(*y - greatest);
+    }
+    let scale = 1.0 / fold_row(y, 0.0, add, add);
+    for y in y {
+        *y *= scale;
     }
 }
 

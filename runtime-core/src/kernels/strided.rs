@@ -91,7 +91,7 @@ fn run<T>(x: &[T], start: usize) -> Option<&[T; TILE]> {
 
 /// `y[i * width + j] = x[i + j * column]`, in square blocks so that both sides are read and written in runs.
 #[inline(always)]
-fn transpose<T: Element>(rows: usize, width: usize, column: usize, x: &[T], y: &mut [T]) {
+pub(super) fn transpose<T: Element>(rows: usize, width: usize, column: usize, x: &[T], y: &mut [T]) {
     for (block, y) in blocks_mut(y, width.saturating_mul(TILE).max(1)).enumerate() {
         let top = block * TILE;
         let mut left = 0;

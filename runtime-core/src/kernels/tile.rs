@@ -5,7 +5,7 @@ use crate::arch::Arch;
 use crate::pack::PANEL;
 
 /// Where registers are few (32-bit targets) a tile is 2 x 8 numbers, else 6 x 16.
-const NARROW: bool = cfg!(not(any(target_arch = "x86_64", target_arch = "aarch64")));
+pub(super) const NARROW: bool = cfg!(not(any(target_arch = "x86_64", target_arch = "aarch64")));
 
 /// Numbers that stand in for inputs outside of the image: a dot product takes at most as many of them at once.
 pub(super) const OUTSIDE: usize = 64;

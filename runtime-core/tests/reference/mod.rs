@@ -56,7 +56,7 @@ pub fn places(batch: usize, h: usize, w: usize, c: usize) -> impl Iterator<Item 
 /// Height and width of the input, the kernel, strides, dilations, pads before, and pads after (in the list) or the
 /// output (from the iterator).
 pub type Geometry = ([usize; 2], [usize; 2], [usize; 2], [usize; 2], [usize; 2], [usize; 2]);
-pub const GEOMETRIES: [Geometry; 15] = [
+pub const GEOMETRIES: [Geometry; 16] = [
     ([5, 7], [3, 3], [1, 1], [1, 1], [1, 1], [1, 1]),
     ([14, 14], [3, 3], [1, 1], [1, 1], [1, 1], [1, 1]),
     ([9, 13], [3, 3], [2, 2], [1, 1], [1, 1], [1, 1]),
@@ -72,6 +72,8 @@ pub const GEOMETRIES: [Geometry; 15] = [
     ([3, 2], [5, 7], [1, 1], [1, 1], [2, 6], [2, 6]),
     ([4, 3], [2, 2], [3, 3], [1, 1], [0, 0], [0, 0]),
     ([2, 2], [5, 5], [1, 1], [1, 1], [0, 0], [0, 0]),
+    // Windows that lie in the padding.
+    ([4, 4], [2, 1], [1, 1], [1, 1], [2, 3], [3, 2]),
 ];
 
 pub fn geometries() -> impl Iterator<Item = Geometry> {

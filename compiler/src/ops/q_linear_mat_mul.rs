@@ -1,0 +1,48 @@
+use super::mat_mul_integer::product;
+use super::normalization::reshaped;
+use super::quantization::{check, parameter, requantised, zero_point};
+use super::{Domain, OperatorDef};
+use crate::ir::DType;
+
+/// The product of two quantised matrices, quantised.
+pub(super) const Q_LINEAR_MAT_MUL: OperatorDef = OperatorDef {
+    name: "QLinearMatMul",
+    domain: Domain::Onnx,
+    versions: &[10, 21],
+    limits: "to int8 and uint8; one scale for the result; scales are computed in float32",
+    read: |cx| {
+        let product = product(cx, [0, 3], [2, 5])?;
+        let a_scale = product.parameter(cx, 1, 0)?;
+        let b_scale = product.parameter(cx, 4, 1)?;
+        let y_scale = parameter(cx, 6, &[])?;
+        let to = check(cx, 7, &[DType::I8, DType::U8])?.dtype;
+        let zero_point = zero_point(cx, 7, to, &[])?;
+        let y = requantised(cx, product.value, [a_scale, b_scale, y_scale], zero_point, to)?;
+        Ok(vec![reshaped(cx, y, &product.shape)?])
+    },
+};
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Given, Known, run};
+    use crate::ir::{DType, Tensor};
+
+    #[test]
+    fn scales_of_rows_and_columns() {
+        let bytes = |shape: &[usize], values: &[u8]| Tensor::new(DType::U8, shape.to_vec(), values.to_vec());
+        let scales = |values: &[f32]| Known(Tensor::f32(&[values.len()], values));
+        let operands = [
+            Given(bytes(&[2, 1], &[5, 7])),
+            scales(&[0.5, 1.0]),
+            Known(bytes(&[2], &[0, 4])),
+            Given(bytes(&[1, 2], &[3, 9])),
+            scales(&[1.0, 2.0]),
+            Known(bytes(&[2], &[0, 0])),
+            scales(&[1.0]),
+            Given(Tensor::scalar(DType::I8, 1.0)),
+        ];
+        // 7.5, 45, 9 and 54, the first of which is between two integers.
+        let y = run(21, "QLinearMatMul", &[], &operands, 1);
+        assert_eq!(y, Ok(vec![Tensor::new(DType::I8, vec![2, 2], vec![9, 46, 10, 55])]));
+    }
+}
