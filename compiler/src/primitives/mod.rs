@@ -2,6 +2,7 @@
 //!
 //! ONNX operators (`ops`) are read as these; passes know only these. One primitive, one file.
 
+mod activation;
 mod arg_reduce;
 mod attention;
 mod binary;
@@ -31,6 +32,7 @@ mod mat_mul;
 mod max_pool_indices;
 #[cfg(test)]
 mod movement_tests;
+mod packing;
 mod pad;
 mod pool;
 mod quantization;
@@ -62,7 +64,8 @@ pub use bit_cast::BitCast;
 pub use cast::Cast;
 pub use col2im::Col2Im;
 pub use concat::Concat;
-pub use conv::{BIAS, Conv, RESIDUAL};
+pub use activation::{Activation, BIAS, MULTIPLIER, RESIDUAL};
+pub use conv::Conv;
 pub use conv_transpose::ConvTranspose;
 pub use cumulate::Cumulate;
 pub use deform_columns::DeformColumns;
