@@ -121,4 +121,5 @@ def mean_variance(draw, name):
     shape = (draw.integer(2, 3), draw.integer(1, 4), draw.integer(2, 5), draw.integer(2, 5))
     attributes = {"axes": draw.axes(4, 1)} if draw.chance(0.6) else {}
     x = draw.distinct(shape, dtype) / dtype.type(8)
-    return Case(name, opset, [draw.operand(x, 0.05)], attributes, **near(dtype))
+    # Of equal numbers the runtime makes NaN, against the function that defines the operator.
+    return Case(name, opset, [draw.operand(x, 0.05)], attributes, references=("evaluator",), **near(dtype))
