@@ -130,9 +130,9 @@ def pool(draw, name):
         case.outputs = (True, True)
         if draw.chance(0.5):
             attributes["storage_order"] = draw.integer(0, 1)
-    same = attributes.get("auto_pad", "").startswith("SAME")
-    if attributes.get("ceil_mode") or same and "dilations" in attributes:
-        # The runtime pads for windows that are not dilated, and both have changed their minds about the last window.
+    if attributes.get("ceil_mode") or "dilations" in attributes:
+        # The runtime pads for windows that are not dilated and has a number for those between elements; both references
+        # have changed their minds about the last window.
         case.outputs = (True,)
         case.references, case.own = (), lambda: [pooled(case)]
     return case
