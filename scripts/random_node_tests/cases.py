@@ -54,6 +54,9 @@ class Case:
     domain: str = ""
     #: Operands that only graphs among the attributes read, by the names c0, c1 and so on.
     captured: list = dataclasses.field(default_factory=list)
+    #: A model of these nodes rather than of the one operator; they read x0 and so on, and `constants`.
+    nodes: list = dataclasses.field(default_factory=list)
+    constants: dict = dataclasses.field(default_factory=dict)
     #: Tolerances, where the runner's (1e-3 relative and 1e-7 absolute) do not suit.
     rtol: float | None = None
     atol: float | None = None
