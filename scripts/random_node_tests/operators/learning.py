@@ -47,3 +47,63 @@ def words(draw, name):
     shape = (draw.integer(1, 9),) if draw.chance(0.5) else (draw.integer(1, 3), draw.integer(1, 9))
     x = draw.rng.integers(1, 6, shape).astype(draw.pick([I32, I64]))
     return Case(name, opset, [draw.operand(x, 0.1)], attributes)
+
+
+class Forest:
+    """Decision trees, in the attributes of `TreeEnsemble`."""
+
+    def __init__(self, draw, features, targets):
+        self.draw, self.features, self.targets = draw, features, targets
+        self.nodes, self.leaves, self.members = [], [], []
+
+    def leaf(self):
+        self.leaves.append((self.draw.integer(0, self.targets - 1), self.draw.number(-2, 2)))
+        return len(self.leaves) - 1, 1
+
+    def node(self, depth):
+        index = len(self.nodes)
+        kind = self.draw.integer(0, 6)
+        self.nodes.append(None)
+        branches = [self.leaf() if self.draw.chance(0.3) or depth == 0 else (self.node(depth - 1), 0) for _ in range(2)]
+        split = float(self.draw.integer(-3, 3))
+        self.nodes[index] = (self.draw.integer(0, self.features - 1), kind, split, *branches, self.draw.integer(0, 1))
+        return index
+
+    def attributes(self, roots, dtype):
+        columns = zip(*self.nodes)
+        features, kinds, splits, then, otherwise, missing = map(list, columns)
+        for kind in kinds:
+            if kind == 6:
+                self.members += [float(self.draw.integer(-3, 3)) for _ in range(self.draw.integer(1, 3))] + [np.nan]
+        attributes = {
+            "tree_roots": roots,
+            "nodes_featureids": features,
+            "nodes_modes": numpy_helper.from_array(np.array(kinds, np.uint8)),
+            "nodes_splits": numpy_helper.from_array(np.array(splits, dtype)),
+            "nodes_truenodeids": [node for node, _ in then],
+            "nodes_trueleafs": [leaf for _, leaf in then],
+            "nodes_falsenodeids": [node for node, _ in otherwise],
+            "nodes_falseleafs": [leaf for _, leaf in otherwise],
+            "leaf_targetids": [target for target, _ in self.leaves],
+            "leaf_weights": numpy_helper.from_array(np.array([weight for _, weight in self.leaves], dtype)),
+            "n_targets": self.targets,
+        }
+        if self.members:
+            attributes["membership_values"] = numpy_helper.from_array(np.array(self.members, dtype))
+        if self.draw.chance(0.5):
+            attributes["nodes_missing_value_tracks_true"] = missing
+        return attributes
+
+
+@generates("TreeEnsemble")
+def trees(draw, name):
+    dtype = draw.pick([F32, F64])
+    forest = Forest(draw, draw.integer(1, 4), draw.integer(1, 3))
+    roots = [forest.node(draw.integer(0, 3)) for _ in range(draw.integer(1, 3))]
+    attributes = forest.attributes(roots, dtype)
+    if draw.chance(0.6):
+        attributes["aggregate_function"] = draw.integer(0, 3)
+    # ONNX Runtime cuts fractions off before it looks for members of a set.
+    x = np.round(draw.exact((draw.integer(1, 4), forest.features), dtype))
+    x = np.where(draw.rng.random(x.shape) < 0.1, np.nan, x).astype(dtype)
+    return Case(name, 5, [draw.operand(x, 0.1)], attributes, domain=ML, atol=rounding(F32, 8))
