@@ -1,3 +1,4 @@
+use super::indexing::numbers;
 use super::normalization::cast;
 use super::{Domain, OperatorDef};
 use crate::import::NodeContext;
@@ -53,16 +54,17 @@ fn column(cx: &mut NodeContext<'_>, theta: ValueId, index: usize) -> Result<Valu
 
 /// Where the elements of an axis lie between -1 and 1; all but one of the dimensions are 1.
 fn coordinates(dtype: DType, shape: Vec<usize>, align_corners: bool) -> Result<Tensor, OpError> {
-    crate::ir::TensorType::new(dtype, shape.clone()).check()?;
-    let len: usize = shape.iter().product();
-    let n = len as f64;
-    let at = |i: usize| match align_corners {
+    let twice = numbers(shape.iter().copied().fold(1, usize::saturating_mul), 2)?;
+    let n = twice.len() as f64;
+    let at = |twice: i64| match align_corners {
         // Both corners: as ONNX Runtime, where ONNX divides by zero.
-        true if len == 1 => 1.0,
-        true => 2.0 * i as f64 / (n - 1.0) - 1.0,
-        false => (2.0 * i as f64 + 1.0) / n - 1.0,
+        true if n == 1.0 => 1.0,
+        true => twice as f64 / (n - 1.0) - 1.0,
+        false => (twice as f64 + 1.0) / n - 1.0,
     };
-    let bytes = (0..len).flat_map(|i| Tensor::scalar(dtype, at(i)).bytes.to_vec());
+    let bytes = twice
+        .into_iter()
+        .flat_map(|i| Tensor::scalar(dtype, at(i)).bytes.to_vec());
     Ok(Tensor::new(dtype, shape, bytes.collect()))
 }
 
