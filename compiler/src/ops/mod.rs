@@ -109,6 +109,7 @@ mod mat_mul;
 mod mat_mul_integer;
 mod max;
 mod max_pool;
+mod max_unpool;
 mod mean;
 mod mean_variance_normalization;
 mod mel_weight_matrix;
@@ -351,6 +352,7 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &mat_mul_integer::MAT_MUL_INTEGER,
     &max::MAX,
     &max_pool::MAX_POOL,
+    &max_unpool::MAX_UNPOOL,
     &mean::MEAN,
     &mean_variance_normalization::MEAN_VARIANCE_NORMALIZATION,
     &mel_weight_matrix::MEL_WEIGHT_MATRIX,

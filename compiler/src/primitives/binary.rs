@@ -81,7 +81,7 @@ impl Operator for Binary {
     /// Only where both operands have the output's rank: others are reshaped first by the pass.
     fn permute(&self, perm: &[usize], inputs: &[Option<&TensorType>]) -> Option<Permuted> {
         let same_rank = |ty: &Option<&TensorType>| ty.is_some_and(|ty| ty.rank() == perm.len());
-        let transposed = inputs.iter().map(|ty| ty.is_some_and(|ty| ty.len() > 1)).collect();
+        let transposed = inputs.iter().map(|ty| ty.is_some_and(|ty| ty.len() != 1)).collect();
         let fits = inputs
             .iter()
             .all(|ty| same_rank(ty) || ty.is_some_and(|ty| ty.len() == 1 && ty.rank() <= perm.len()));
