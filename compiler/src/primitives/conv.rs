@@ -9,7 +9,7 @@ use runtime_core::kernels::{Conv2d, DepthwiseConv2d, Gemm};
 use runtime_core::pack;
 
 /// A convolution: inputs `x`, `w` `[OC, IC / groups, kernel..]`, an optional bias `[OC]`, an optional residual of the
-/// output's shape. Channels-last is for what [`has_packed_kernel`](super::has_packed_kernel).
+/// output's shape. Channels-last where there is [a packed kernel](super::has_packed_kernel).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Conv {
     /// Geometry.
