@@ -4,11 +4,13 @@ use edgec::exec::Executor;
 use edgec::ir::{DType, Graph, Tensor, TensorType, ValueId, verify};
 use edgec::passes::{PIPELINE, Pass, REQUIRED, run};
 use edgec::primitives::{
-    BIAS, Binary, BinaryOp, Conv, ConvTranspose, Gemm, Layout, Map, MatMul, Pad, PadMode, Pool, PoolKind, Reshape,
-    ScaleShift, Slice, Transpose, Window,
+    Attention, BIAS, Binary, BinaryOp, Conv, ConvTranspose, Gemm, Layout, Map, MatMul, Pad, PadMode, Pool, PoolKind,
+    Reduce, ReduceOp, Reshape, ScaleShift, Select, Slice, Softmax, Transpose, Window,
 };
 use edgec::{lower, plan};
-use runtime_core::function::{AnyFunction, Clip, Erf, HardSigmoid, Identity, Relu, Sigmoid};
+use runtime_core::function::{
+    AnyFunction, Clip, Erf, Exp, HardSigmoid, Identity, Reciprocal, Relu, Sigmoid, Sqrt, Square, Tanh,
+};
 
 /// A graph under construction.
 struct Build {
@@ -227,6 +229,10 @@ fn no_ops() {
         let y = b.binary(BinaryOp::Mul, y, one);
         let y = b.map(Identity, y);
         let y = b.op(Slice::along(&[4, 3], 0, 0, 4), &[y]);
+        let closed = b
+            .graph
+            .add_constant("closed", Tensor::new(DType::Bool, vec![3], vec![0; 3]));
+        let y = b.op(Select, &[closed, one, y]);
         let y = b.map(Relu, y);
         b.output(y);
     });
@@ -358,6 +364,20 @@ fn gelu(b: &mut Build, x: ValueId, half: &[usize]) -> ValueId {
     b.binary(BinaryOp::Mul, y, half)
 }
 
+/// With the half on the gate, and the cube as a product.
+fn gelu_tanh(b: &mut Build, x: ValueId, cube: f32) -> ValueId {
+    let [one, half, slope, cube] = [1.0, 0.5, 0.797_884_6, cube].map(|c| b.constant(&[], &[c]));
+    let square = b.map(Square, x);
+    let y = b.binary(BinaryOp::Mul, square, cube);
+    let y = b.binary(BinaryOp::Mul, x, y);
+    let y = b.binary(BinaryOp::Add, x, y);
+    let y = b.binary(BinaryOp::Mul, y, slope);
+    let y = b.map(Tanh, y);
+    let y = b.binary(BinaryOp::Add, one, y);
+    let y = b.binary(BinaryOp::Mul, half, y);
+    b.binary(BinaryOp::Mul, y, x)
+}
+
 fn hard_swish(b: &mut Build, x: ValueId, max: f32) -> ValueId {
     let (three, six) = (b.constant(&[], &[3.0]), b.constant(&[], &[6.0]));
     let y = b.binary(BinaryOp::Add, x, three);
@@ -386,6 +406,8 @@ fn recognise_activations() {
         b.output(y);
         let y = gelu(b, x, &[1]);
         b.output(y);
+        let y = gelu_tanh(b, x, 0.044715);
+        b.output(y);
     });
     leaves(
         "recognise-activations",
@@ -402,6 +424,8 @@ fn recognise_activations() {
             b.output(y);
             let y = hard_swish(b, x, 5.0);
             b.output(y);
+            let y = gelu_tanh(b, x, 0.044);
+            b.output(y);
             let six = b.constant(&[], &[6.0]);
             let sum = b.binary(BinaryOp::Div, six, x);
             b.output(sum);
@@ -412,6 +436,192 @@ fn recognise_activations() {
         let y = gelu(b, x, &[1, 1]);
         b.output(y);
     });
+}
+
+fn mean(b: &mut Build, x: ValueId, axes: &[usize]) -> ValueId {
+    let (op, axes) = (ReduceOp::Mean, axes.to_vec());
+    b.op(Reduce { op, axes }, &[x])
+}
+
+/// `x / sqrt(mean(x^2) + epsilon)` over `axes`.
+fn root_mean_square(b: &mut Build, x: ValueId, axes: &[usize]) -> ValueId {
+    let square = b.binary(BinaryOp::Mul, x, x);
+    let y = mean(b, square, axes);
+    let epsilon = b.constant(&[], &[0.01]);
+    let y = b.binary(BinaryOp::Add, y, epsilon);
+    let y = b.map(Sqrt, y);
+    b.binary(BinaryOp::Div, x, y)
+}
+
+#[test]
+fn recognise_normalization() {
+    changes("recognise-normalization", |b| {
+        let x = b.x(&[2, 3, 4]);
+        let centre = mean(b, x, &[2]);
+        let centred = b.binary(BinaryOp::Sub, x, centre);
+        let y = root_mean_square(b, centred, &[2]);
+        let (scale, bias) = (b.weights(&[4]), b.x(&[1, 4]));
+        let y = b.binary(BinaryOp::Mul, y, scale);
+        let y = b.binary(BinaryOp::Add, bias, y);
+        b.output(y);
+        let square = b.map(Square, x);
+        let y = mean(b, square, &[1, 2]);
+        let epsilon = b.constant(&[], &[0.5]);
+        let y = b.binary(BinaryOp::Add, epsilon, y);
+        let y = b.map(Sqrt, y);
+        let y = b.map(Reciprocal, y);
+        let y = b.binary(BinaryOp::Mul, y, x);
+        let scale = b.weights(&[3, 4]);
+        let y = b.binary(BinaryOp::Mul, scale, y);
+        b.output(y);
+    });
+    leaves("recognise-normalization", "of other axes, or of another value", |b| {
+        let x = b.x(&[2, 3, 4]);
+        let y = root_mean_square(b, x, &[1]);
+        b.output(y);
+        let z = b.x(&[2, 3, 4]);
+        let square = b.map(Square, z);
+        let y = mean(b, square, &[2]);
+        let epsilon = b.constant(&[], &[0.5]);
+        let y = b.binary(BinaryOp::Add, epsilon, y);
+        let y = b.map(Sqrt, y);
+        let y = b.binary(BinaryOp::Div, x, y);
+        b.output(y);
+    });
+}
+
+/// Exponentials of `x`, and their sum along `axis`.
+fn powers(b: &mut Build, x: ValueId, axis: usize) -> [ValueId; 2] {
+    let powers = b.map(Exp, x);
+    let (op, axes) = (ReduceOp::Sum, vec![axis]);
+    [powers, b.op(Reduce { op, axes }, &[powers])]
+}
+
+#[test]
+fn recognise_softmax() {
+    changes("recognise-softmax", |b| {
+        let x = b.x(&[2, 3, 4]);
+        let [y, sum] = powers(b, x, 2);
+        let y = b.binary(BinaryOp::Div, y, sum);
+        b.output(y);
+        let (op, axes) = (ReduceOp::Max, vec![1]);
+        let greatest = b.op(Reduce { op, axes }, &[x]);
+        let shifted = b.binary(BinaryOp::Sub, x, greatest);
+        let [y, sum] = powers(b, shifted, 1);
+        let sum = b.map(Reciprocal, sum);
+        let y = b.binary(BinaryOp::Mul, sum, y);
+        b.output(y);
+    });
+    leaves(
+        "recognise-softmax",
+        "the exponentials are wanted, or others are summed",
+        |b| {
+            let (x, z) = (b.x(&[2, 3]), b.x(&[2, 3]));
+            let [y, sum] = powers(b, x, 1);
+            b.output(y);
+            let y = b.binary(BinaryOp::Div, y, sum);
+            b.output(y);
+            let [_, sum] = powers(b, z, 1);
+            let y = b.map(Exp, x);
+            let y = b.binary(BinaryOp::Div, y, sum);
+            b.output(y);
+        },
+    );
+}
+
+/// Products of queries and keys, the scores before the softmax.
+fn scores(b: &mut Build, q: ValueId, k: ValueId) -> ValueId {
+    let rank = b.graph.ty(k).rank();
+    let mut perm: Vec<usize> = (0..rank).collect();
+    perm.swap(rank - 1, rank - 2);
+    let k = b.op(Transpose { perm }, &[k]);
+    b.op(MatMul, &[q, k])
+}
+
+/// What scores make of values.
+fn attended(b: &mut Build, scores: ValueId, v: ValueId) -> ValueId {
+    let axis = b.graph.ty(scores).rank() - 1;
+    let y = b.op(Softmax { axis, log: false }, &[scores]);
+    b.op(MatMul, &[y, v])
+}
+
+#[test]
+fn recognise_attention() {
+    changes("recognise-attention", |b| {
+        let (q, k, v) = (b.x(&[2, 3, 5, 4]), b.x(&[2, 3, 7, 4]), b.x(&[2, 3, 7, 6]));
+        let (two, mask) = (b.constant(&[], &[2.0]), b.x(&[5, 7]));
+        let y = scores(b, q, k);
+        let y = b.binary(BinaryOp::Div, y, two);
+        let y = b.binary(BinaryOp::Add, mask, y);
+        let y = attended(b, y, v);
+        b.output(y);
+        let q = b.x(&[3, 5, 4]);
+        let (k, v) = (b.x(&[3, 6, 4]), b.x(&[3, 6, 4]));
+        let half = b.constant(&[1], &[0.5]);
+        let (q, k) = (b.binary(BinaryOp::Mul, q, half), b.binary(BinaryOp::Mul, half, k));
+        let y = scores(b, q, k);
+        let y = attended(b, y, v);
+        b.output(y);
+        let (x, zero, least) = (b.x(&[5, 4]), b.constant(&[], &[0.0]), b.constant(&[], &[f32::MIN]));
+        let open = b.binary(BinaryOp::Greater, x, zero);
+        let open = b.op(Slice::along(&[5, 4], 1, 0, 1), &[open]);
+        let y = scores(b, x, x);
+        let y = b.op(Select, &[open, y, least]);
+        let y = attended(b, y, x);
+        b.output(y);
+    });
+    leaves(
+        "recognise-attention",
+        "scores are wanted, or scaled with their mask",
+        |b| {
+            let (x, mask) = (b.x(&[2, 5, 4]), b.x(&[5, 5]));
+            let y = scores(b, x, x);
+            b.output(y);
+            let y = attended(b, y, x);
+            b.output(y);
+            let half = b.constant(&[], &[0.5]);
+            let y = scores(b, x, x);
+            let y = b.binary(BinaryOp::Add, y, mask);
+            let y = b.binary(BinaryOp::Mul, y, half);
+            let y = attended(b, y, x);
+            b.output(y);
+        },
+    );
+}
+
+fn attention(b: &mut Build, [q, k, v]: [ValueId; 3]) -> ValueId {
+    let attention = Attention {
+        scale: 0.5,
+        softcap: 0.0,
+        first: None,
+        last: Some(0),
+        tokens_first: [false; 4],
+    };
+    b.op(attention, &[q, k, v])
+}
+
+#[test]
+fn attention_layout() {
+    let swap = || Transpose { perm: vec![0, 2, 1, 3] };
+    changes("attention-layout", |b| {
+        let (q, k, v) = (b.x(&[2, 5, 3, 4]), b.x(&[2, 3, 5, 4]), b.x(&[2, 5, 3, 6]));
+        let (q, v) = (b.op(swap(), &[q]), b.op(swap(), &[v]));
+        let y = attention(b, [q, k, v]);
+        let y = b.op(swap(), &[y]);
+        b.output(y);
+    });
+    leaves(
+        "attention-layout",
+        "other dimensions move, or both orders are wanted",
+        |b| {
+            let x = b.x(&[2, 5, 4, 3]);
+            let x = b.op(Transpose { perm: vec![0, 3, 1, 2] }, &[x]);
+            let y = attention(b, [x, x, x]);
+            b.output(y);
+            let y = b.op(swap(), &[y]);
+            b.output(y);
+        },
+    );
 }
 
 #[test]

@@ -14,6 +14,7 @@ pub mod function;
 pub mod kernels;
 pub mod pack;
 mod param;
+pub mod requantize;
 mod weights;
 
 pub use arch::Simd;
@@ -27,6 +28,7 @@ pub use weights::{Sidecar, Weights};
 pub mod params {
     pub use crate::function::*;
     pub use crate::kernels::*;
+    pub use crate::requantize::Requantize;
 }
 
 /// Version of the contract between emitted code and this crate.

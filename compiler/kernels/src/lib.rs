@@ -22,6 +22,7 @@ mod movement;
 mod normalization;
 mod pad;
 mod pool;
+mod quantized;
 mod recurrence;
 mod reduce;
 mod resize;

@@ -10,7 +10,7 @@ use runtime_core::function::AnyFunction;
 use std::collections::HashSet;
 
 /// Nodes of sub-graphs that may be read in all, each counted as often as it is.
-const MAX_UNROLLED: usize = 1 << 14;
+const MAX_UNROLLED: usize = 1 << 13;
 
 /// What an operator sees of its node: attributes, operands, and the graph to add primitives to.
 pub struct NodeContext<'a> {

@@ -21,3 +21,18 @@ pub(super) const CONCAT: OperatorDef = OperatorDef {
         cx.op(Concat { axis }, &inputs)
     },
 };
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Given, int, run};
+    use crate::ir::Tensor;
+
+    #[test]
+    fn the_axis_had_a_default() {
+        let x = || [Given(Tensor::f32(&[1, 1], &[1.0])), Given(Tensor::f32(&[1, 1], &[2.0]))];
+        let row = Ok(vec![Tensor::f32(&[1, 2], &[1.0, 2.0])]);
+        assert_eq!(run(1, "Concat", &[], &x(), 1), row);
+        assert!(run(4, "Concat", &[], &x(), 1).is_err_and(|e| e.contains("`axis` is missing")));
+        assert_eq!(run(4, "Concat", &[int("axis", -1)], &x(), 1), row);
+    }
+}

@@ -119,3 +119,30 @@ fn modified(cx: &mut NodeContext<'_>, name: &'static str, value: ValueId) -> Res
         ))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Given, run, subgraph};
+    use crate::ir::Tensor;
+
+    #[test]
+    fn heads_share_keys_and_sub_graphs_change_scores() {
+        // Equal scores give the mean of the values; a score of minus infinity leaves one of them out.
+        let q = || Given(Tensor::f32(&[1, 2, 1, 1], &[0.0, 0.0]));
+        let k = || Given(Tensor::f32(&[1, 1, 2, 1], &[1.0, 2.0]));
+        let v = || Given(Tensor::f32(&[1, 1, 2, 1], &[4.0, 8.0]));
+        let mask = Tensor::f32(&[1, 2, 1, 2], &[0.0, 0.0, f32::NEG_INFINITY, 0.0]);
+        let masked = subgraph(
+            "score_mod",
+            &[("Add", &["s", "mask"], &["t"])],
+            &[("mask", mask)],
+            [&["s"], &["t"]],
+        );
+        let halved = subgraph("prob_mod", &[("Add", &["p", "p"], &["q"])], &[], [&["p"], &["q"]]);
+        let y = run(1, "FlexAttention", &[masked, halved], &[q(), k(), v()], 1);
+        assert_eq!(y, Ok(vec![Tensor::f32(&[1, 2, 1, 1], &[12.0, 16.0])]));
+        let flat = subgraph("score_mod", &[("ReduceSum", &["s"], &["t"])], &[], [&["s"], &["t"]]);
+        let wrong = run(1, "FlexAttention", &[flat], &[q(), k(), v()], 1);
+        assert!(wrong.is_err_and(|e| e.contains("must keep the type")));
+    }
+}

@@ -1,5 +1,5 @@
 use super::recurrent::{Layer, joined};
-use super::{Domain, OperatorDef};
+use super::{Domain, OperatorDef, gate_functions};
 use crate::primitives::RecurrentCell;
 use runtime_core::kernels::Gru;
 
@@ -12,7 +12,7 @@ pub(super) const GRU: OperatorDef = OperatorDef {
     read: |cx| {
         let linear_before_reset = cx.attributes.int("linear_before_reset", 0)? != 0;
         let layer = Layer::of(cx, 3, &[5])?;
-        let functions = layer.functions(cx, ["Sigmoid", "Tanh"])?;
+        let functions = gate_functions::of_directions(cx, layer.directions, ["Sigmoid", "Tanh"])?;
         let cell = |[f, g]: [_; 2]| {
             RecurrentCell::Gru(Gru {
                 f,

@@ -154,3 +154,106 @@ fn body(cx: &mut NodeContext<'_>, index: u64, end: &End, state: &[ValueId]) -> R
     }
     Ok(outputs)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Absent, Given, Known, Operand, run, subgraph};
+    use crate::ir::{DType, Tensor};
+    use crate::proto::AttributeProto;
+
+    /// Doubles the state, which it also gives as scan output, until the condition that `op` makes of the iteration and 2.
+    fn body(op: &str, scan: bool) -> AttributeProto {
+        let nodes: [(&str, &[&str], &[&str]); 2] = [(op, &["i", "two"], &["go"]), ("Add", &["s", "s"], &["t"])];
+        let outputs: &[&str] = if scan { &["go", "t", "t"] } else { &["go", "t"] };
+        subgraph(
+            "body",
+            &nodes,
+            &[("two", Tensor::i64(&[], &[2]))],
+            [&["i", "c", "s"], outputs],
+        )
+    }
+
+    fn count(count: i64) -> Operand {
+        Known(Tensor::i64(&[], &[count]))
+    }
+
+    fn go(value: f64) -> Tensor {
+        Tensor::scalar(DType::Bool, value)
+    }
+
+    fn one() -> Operand {
+        Given(Tensor::f32(&[1], &[1.0]))
+    }
+
+    fn state(value: f32) -> Tensor {
+        Tensor::f32(&[1], &[value])
+    }
+
+    #[test]
+    fn the_trip_count_or_the_condition_ends_it() {
+        let by_count = run(
+            16,
+            "Loop",
+            &[body("LessOrEqual", true)],
+            &[count(2), Known(go(1.0)), one()],
+            2,
+        );
+        assert_eq!(by_count, Ok(vec![state(4.0), Tensor::f32(&[2, 1], &[2.0, 4.0])]));
+        let by_condition = run(16, "Loop", &[body("Less", true)], &[Absent, Known(go(1.0)), one()], 2);
+        assert_eq!(
+            by_condition,
+            Ok(vec![state(8.0), Tensor::f32(&[3, 1], &[2.0, 4.0, 8.0])])
+        );
+        for none in [&[count(0), Known(go(1.0)), one()], &[count(9), Known(go(0.0)), one()]] {
+            let none = run(16, "Loop", &[body("Less", true)], none, 2);
+            assert_eq!(none, Ok(vec![state(1.0), Tensor::f32(&[0, 1], &[])]));
+        }
+    }
+
+    #[test]
+    fn a_run_time_condition_freezes_the_state() {
+        for (first, expected) in [(1.0, 8.0), (0.0, 1.0)] {
+            let y = run(
+                16,
+                "Loop",
+                &[body("Less", false)],
+                &[count(5), Given(go(first)), one()],
+                1,
+            );
+            assert_eq!(y, Ok(vec![state(expected)]));
+        }
+        let scan = run(16, "Loop", &[body("Less", true)], &[count(5), Given(go(1.0)), one()], 2);
+        assert!(scan.is_err_and(|e| e.contains("scan outputs") && e.contains("--bake x1")));
+        let endless = run(
+            16,
+            "Loop",
+            &[body("Less", false)],
+            &[count(i64::MAX), Given(go(1.0)), one()],
+            1,
+        );
+        assert!(endless.is_err_and(|e| e.contains("--bake x1")));
+    }
+
+    #[test]
+    fn what_cannot_be_written_out_is_refused() {
+        let unknown = run(
+            16,
+            "Loop",
+            &[body("Less", false)],
+            &[Given(Tensor::i64(&[], &[3])), Absent, one()],
+            1,
+        );
+        assert!(unknown.is_err_and(|e| e.contains("`M`") && e.contains("--bake x0")));
+        let endless = run(
+            16,
+            "Loop",
+            &[body("GreaterOrEqual", false)],
+            &[count(3), Absent, one()],
+            1,
+        );
+        assert!(endless.is_err_and(|e| e.contains("the loop has no condition")));
+        let always = subgraph("body", &[("Identity", &["c"], &["go"])], &[], [&["i", "c"], &["go"]]);
+        let long = run(16, "Loop", &[always], &[count(i64::MAX), Known(go(1.0))], 0);
+        assert!(long.is_err_and(|e| e.contains("4096 iterations")));
+    }
+}

@@ -1,5 +1,5 @@
 use super::recurrent::{Layer, joined};
-use super::{Domain, OperatorDef};
+use super::{Domain, OperatorDef, gate_functions};
 use crate::import::NodeContext;
 use crate::ir::{OpError, ValueId, op_error};
 use crate::primitives::{RecurrentCell, Slice};
@@ -15,7 +15,7 @@ pub(super) const LSTM: OperatorDef = OperatorDef {
     read: |cx| {
         let input_forget = cx.attributes.int("input_forget", 0)? != 0;
         let layer = Layer::of(cx, 4, &[5, 6])?;
-        let functions = layer.functions(cx, ["Sigmoid", "Tanh", "Tanh"])?;
+        let functions = gate_functions::of_directions(cx, layer.directions, ["Sigmoid", "Tanh", "Tanh"])?;
         let peephole = cx.has(PEEPHOLES);
         let cell = |[f, g, h]: [_; 3]| {
             RecurrentCell::Lstm(Lstm {

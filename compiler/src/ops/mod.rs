@@ -68,6 +68,7 @@ mod eye_like;
 mod flatten;
 mod flex_attention;
 mod floor;
+mod gate_functions;
 mod gather;
 mod gather_elements;
 mod gather_nd;

@@ -127,6 +127,8 @@ mod tests {
         let old = run(9, "Pad", &[ints("pads", &[2, -1]), float("value", 7.0)], &[x()], 1);
         let new = run(11, "Pad", &[], &[x(), pads(2, -1), Given(Tensor::f32(&[], &[7.0]))], 1);
         assert_eq!(old, Ok(vec![Tensor::f32(&[4], &[7.0, 7.0, 1.0, 2.0])]));
+        let oldest = run(1, "Pad", &[ints("paddings", &[2, -1]), float("value", 7.0)], &[x()], 1);
+        assert_eq!(oldest, old);
         assert_eq!(new, old);
         let axes = Known(Tensor::i64(&[1], &[-1]));
         let edge = run(18, "Pad", &[text("mode", "edge")], &[x(), pads(1, 1), Absent, axes], 1);

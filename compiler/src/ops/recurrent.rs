@@ -1,14 +1,10 @@
-//! What `RNN`, `GRU` and `LSTM` have in common: their operands, and the functions of their gates.
+//! What `RNN`, `GRU` and `LSTM` have in common: their operands.
 
 use super::normalization::{cast, reshaped};
 use crate::import::NodeContext;
 use crate::ir::{DType, OpError, Tensor, TensorType, ValueId, op_error};
 use crate::primitives::{
     Binary, BinaryOp, Concat, Direction, Gather, MatMul, Pad, PadMode, Recurrence, RecurrentCell, Slice, Transpose,
-};
-use runtime_core::function::{
-    Affine, AnyGateFunction, Elu, HardSigmoid, LeakyRelu, Relu, ScaledTanh, Sigmoid, Softplus, Softsign, Tanh,
-    ThresholdedRelu,
 };
 use runtime_core::pack::PANEL;
 
@@ -20,7 +16,7 @@ pub(super) struct Layer {
     batch_first: bool,
     steps: usize,
     batch: usize,
-    directions: usize,
+    pub(super) directions: usize,
     gates: usize,
     /// Hidden units.
     pub(super) hidden: usize,
@@ -37,20 +33,12 @@ const LENGTHS: usize = 4;
 impl Layer {
     /// Reads the attributes and shapes that all three have; `states` are the positions of the first states.
     pub(super) fn of(cx: &mut NodeContext<'_>, gates: usize, states: &[usize]) -> Result<Self, OpError> {
-        let reverse = match cx
-            .attributes
-            .string("direction", "forward")?
-            .to_ascii_lowercase()
-            .as_str()
-        {
-            "forward" => vec![false],
-            "reverse" => vec![true],
-            "bidirectional" => vec![false, true],
-            other => {
-                return Err(op_error(format!("attribute `direction` is `{}`", other.escape_debug()))
-                    .help("supported: `forward`, `reverse`, `bidirectional`"));
-            }
-        };
+        let choices: [(&str, &[bool]); 3] = [
+            ("forward", &[false]),
+            ("reverse", &[true]),
+            ("bidirectional", &[false, true]),
+        ];
+        let reverse = cx.attributes.choice("direction", &choices)?.to_vec();
         let clip = cx.attributes.float("clip", f32::INFINITY)?;
         if clip.is_nan() || clip < 0.0 {
             return Err(op_error(format!("attribute `clip` is {clip}, it must not be negative")));
@@ -85,12 +73,12 @@ impl Layer {
         for state in states.iter().filter(|state| cx.has(**state)) {
             expect(&cx.ty(*state)?, &layer.state_shape(), "a first state")?;
         }
-        let given = cx.attributes.int("hidden_size", hidden as i64)?;
-        if given != hidden as i64 || !x.dtype.is_float() {
-            return Err(op_error(format!(
-                "operands of {given} hidden units of {}: R is {r}",
-                x.dtype
-            )));
+        let units = cx.attributes.int("hidden_size", hidden as i64)?;
+        if units != hidden as i64 {
+            return Err(op_error(format!("attribute `hidden_size` is {units}, but R is {r}")));
+        }
+        if !x.dtype.is_float() {
+            return Err(op_error(format!("the input is {x}, it must hold floats")));
         }
         Ok(layer)
     }
@@ -107,45 +95,6 @@ impl Layer {
     pub(super) fn operand(&self, cx: &mut NodeContext<'_>, index: usize) -> Result<ValueId, OpError> {
         let value = cx.input(index)?;
         cast(cx, value, self.dtype)
-    }
-
-    /// The functions of each direction's gates, by default those called `default`.
-    pub(super) fn functions<const N: usize>(
-        &self,
-        cx: &mut NodeContext<'_>,
-        default: [&str; N],
-    ) -> Result<Vec<[AnyGateFunction; N]>, OpError> {
-        let names = cx.attributes.strings("activations")?.unwrap_or_default();
-        let mut alphas = cx
-            .attributes
-            .floats("activation_alpha")?
-            .unwrap_or_default()
-            .into_iter();
-        let mut betas = cx.attributes.floats("activation_beta")?.unwrap_or_default().into_iter();
-        let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
-        if names.is_empty() {
-            names = default.repeat(self.directions);
-        }
-        // RNN's own default is for two directions.
-        if self.directions == 1 && names.len() == 2 * N && names[..N] == names[N..] {
-            names.truncate(N);
-        }
-        if names.len() != N * self.directions {
-            return Err(op_error(format!(
-                "attribute `activations` names {} functions, {} are needed",
-                names.len(),
-                N * self.directions
-            )));
-        }
-        let functions = names.iter().map(|name| function(name, &mut alphas, &mut betas));
-        let functions = functions.collect::<Result<Vec<_>, _>>()?;
-        if alphas.len() + betas.len() > 0 {
-            return Err(op_error(
-                "there are more values in `activation_alpha` or `activation_beta` than the functions use",
-            )
-            .help("give them in the order of the functions, for those functions only that have such a value"));
-        }
-        Ok(functions.as_chunks::<N>().0.to_vec())
     }
 
     /// The bias of the input's gates, `[directions, gates * hidden]`: all of it, but without the recurrent part of the last
@@ -341,59 +290,109 @@ pub(super) fn joined(cx: &mut NodeContext<'_>, dtype: DType, parts: &[ValueId]) 
     }
 }
 
-/// The function called `name`, which takes what constants it has from the front of `alphas` and `betas`.
-fn function(
-    name: &str,
-    alphas: &mut impl Iterator<Item = f32>,
-    betas: &mut impl Iterator<Item = f32>,
-) -> Result<AnyGateFunction, OpError> {
-    let mut alpha = |default: Option<f32>| {
-        let missing = || op_error(format!("`{name}` has no value in `activation_alpha`"));
-        alphas.next().or(default).ok_or_else(missing)
-    };
-    let mut beta = |default: Option<f32>| {
-        let missing = || op_error(format!("`{name}` has no value in `activation_beta`"));
-        betas.next().or(default).ok_or_else(missing)
-    };
-    Ok(match name.to_ascii_lowercase().as_str() {
-        "affine" => Affine {
-            alpha: alpha(None)?,
-            beta: beta(None)?,
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Absent, Given, Known, Operand, int, run, text};
+    use crate::ir::{DType, Tensor};
+
+    fn numbers(shape: &[usize]) -> Tensor {
+        let count = shape.iter().product::<usize>();
+        Tensor::f32(
+            shape,
+            &(0..count).map(|i| (i * 7 % 11) as f32 / 8.0 - 0.5).collect::<Vec<_>>(),
+        )
+    }
+
+    /// Steps 3, batch 2, one input, 18 units in both directions; the input is `x[step][sample]`.
+    fn gru(layout: i64, lengths: Operand) -> Result<Vec<Tensor>, String> {
+        let x = [[0.5, -1.0], [2.0, 0.25], [-0.5, 1.0]];
+        let by_sample = [[x[0][0], x[1][0], x[2][0]], [x[0][1], x[1][1], x[2][1]]];
+        let x = match layout {
+            0 => Tensor::f32(&[3, 2, 1], x.as_flattened()),
+            _ => Tensor::f32(&[2, 3, 1], by_sample.as_flattened()),
+        };
+        let (w, r) = (Known(numbers(&[2, 54, 1])), Given(numbers(&[2, 54, 18])));
+        let attributes = [
+            text("direction", "bidirectional"),
+            int("layout", layout),
+            int("hidden_size", 18),
+        ];
+        run(22, "GRU", &attributes, &[Given(x), w, r, Absent, lengths], 2)
+    }
+
+    fn at(tensor: &Tensor, index: &[usize]) -> f64 {
+        let flat = index.iter().zip(&tensor.shape).fold(0, |flat, (i, dim)| flat * dim + i);
+        tensor.to_f64()[flat]
+    }
+
+    #[test]
+    fn layouts_and_lengths() -> Result<(), String> {
+        let lengths = Tensor::i32(&[2], &[3, 1]);
+        let steps_first = gru(0, Given(lengths.clone()))?;
+        let batch_first = gru(1, Known(lengths))?;
+        assert_eq!(
+            [&steps_first[0].shape[..], &steps_first[1].shape[..]],
+            [&[3, 2, 2, 18][..], &[2, 2, 18]]
+        );
+        assert_eq!(batch_first[0].shape, [2, 3, 2, 18]);
+        for (direction, sample, unit) in [(0, 0, 3), (0, 1, 17), (1, 0, 16), (1, 1, 0)] {
+            let last = at(&steps_first[1], &[direction, sample, unit]);
+            assert_eq!(last, at(&batch_first[1], &[sample, direction, unit]));
+            let end = if (direction, sample) == (0, 0) { 2 } else { 0 };
+            assert_eq!(last, at(&steps_first[0], &[end, direction, sample, unit]));
+            assert_eq!(last, at(&batch_first[0], &[sample, end, direction, unit]));
         }
-        .into(),
-        "elu" => Elu {
-            alpha: alpha(Some(1.0))?,
+        assert_eq!(at(&steps_first[0], &[1, 0, 1, 5]), 0.0, "after the end of a sequence");
+        let all = Known(Tensor::i32(&[2], &[3, 3]));
+        assert_eq!(gru(0, all), gru(0, Absent));
+        assert!(gru(0, Known(Tensor::i32(&[2], &[4, 0]))).is_err_and(|e| e.contains("at most 3 steps")));
+        Ok(())
+    }
+
+    #[test]
+    fn half_precision_by_way_of_single_and_double_by_itself() {
+        let lstm = |dtype: DType| {
+            let ones = |shape: &[usize]| {
+                let one = Tensor::scalar(dtype, 1.0);
+                let count = shape.iter().product();
+                Given(Tensor::new(dtype, shape.to_vec(), one.bytes.repeat(count)))
+            };
+            run(
+                14,
+                "LSTM",
+                &[],
+                &[ones(&[1, 1, 1]), ones(&[1, 4, 1]), ones(&[1, 4, 1])],
+                3,
+            )
+        };
+        let gate = 1.0 / (1.0 + (-1.0_f64).exp());
+        let expected = gate * (gate * 1.0_f64.tanh()).tanh();
+        for (dtype, tolerance) in [
+            (DType::F64, 1e-15),
+            (DType::F32, 1e-7),
+            (DType::F16, 1e-3),
+            (DType::Bf16, 1e-2),
+        ] {
+            let y = lstm(dtype);
+            assert!(y.is_ok_and(|y| y[1].dtype == dtype && (y[1].to_f64()[0] - expected).abs() < tolerance));
         }
-        .into(),
-        "hardsigmoid" => HardSigmoid {
-            alpha: alpha(Some(0.2))?,
-            beta: beta(Some(0.5))?,
-        }
-        .into(),
-        "leakyrelu" => LeakyRelu {
-            alpha: alpha(Some(0.01))?,
-        }
-        .into(),
-        "relu" => Relu.into(),
-        "scaledtanh" => ScaledTanh {
-            alpha: alpha(None)?,
-            beta: beta(None)?,
-        }
-        .into(),
-        "sigmoid" => Sigmoid.into(),
-        "softplus" => Softplus.into(),
-        "softsign" => Softsign.into(),
-        "tanh" => Tanh.into(),
-        "thresholdedrelu" => ThresholdedRelu {
-            alpha: alpha(Some(1.0))?,
-        }
-        .into(),
-        _ => {
-            let message = format!("attribute `activations` names `{}`", name.escape_debug());
-            return Err(op_error(message).help(
-                "supported: Affine, Elu, HardSigmoid, LeakyRelu, Relu, ScaledTanh, Sigmoid, Softplus, Softsign, Tanh, \
-                 ThresholdedRelu",
-            ));
-        }
-    })
+    }
+
+    #[test]
+    fn operands_that_do_not_fit() {
+        let x = || Given(numbers(&[2, 1, 3]));
+        let wrong = |w: &[usize], attributes: &[_]| {
+            run(
+                22,
+                "RNN",
+                attributes,
+                &[x(), Known(numbers(w)), Known(numbers(&[1, 4, 4]))],
+                1,
+            )
+        };
+        assert!(wrong(&[1, 4, 2], &[]).is_err_and(|e| e.contains("W is f32[1x4x2], it must be f32[1x4x3]")));
+        assert!(wrong(&[1, 4, 3], &[int("hidden_size", 5)]).is_err_and(|e| e.contains("`hidden_size` is 5")));
+        let both = wrong(&[1, 4, 3], &[text("direction", "bidirectional")]);
+        assert!(both.is_err_and(|e| e.contains("it must be f32[2x4x3]")));
+    }
 }

@@ -51,7 +51,17 @@ fn resolve(from: &[usize], shape: &[i64], keep_zeros: bool) -> Result<Vec<usize>
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::{Given, Known, ints, run};
     use super::resolve;
+    use crate::ir::Tensor;
+
+    #[test]
+    fn the_shape_was_an_attribute() {
+        let x = || Given(Tensor::f32(&[2, 2], &[1.0, 2.0, 3.0, 4.0]));
+        let flat = Ok(vec![Tensor::f32(&[4], &[1.0, 2.0, 3.0, 4.0])]);
+        assert_eq!(run(1, "Reshape", &[ints("shape", &[-1])], &[x()], 1), flat);
+        assert_eq!(run(5, "Reshape", &[], &[x(), Known(Tensor::i64(&[1], &[4]))], 1), flat);
+    }
 
     #[test]
     fn zeros_and_minus_one() {

@@ -1,5 +1,5 @@
 use super::recurrent::Layer;
-use super::{Domain, OperatorDef};
+use super::{Domain, OperatorDef, gate_functions};
 use crate::primitives::RecurrentCell;
 use runtime_core::kernels::Rnn;
 
@@ -11,7 +11,7 @@ pub(super) const RNN: OperatorDef = OperatorDef {
     limits: "",
     read: |cx| {
         let layer = Layer::of(cx, 1, &[5])?;
-        let functions = layer.functions(cx, ["Tanh"])?;
+        let functions = gate_functions::of_directions(cx, layer.directions, ["Tanh"])?;
         let cells: Vec<_> = functions.into_iter().map(|[f]| RecurrentCell::Rnn(Rnn { f })).collect();
         let mut weights = vec![];
         for direction in 0..cells.len() {

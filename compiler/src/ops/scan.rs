@@ -228,3 +228,58 @@ fn over_batch(cx: &mut NodeContext<'_>, state: &[ValueId], inputs: &[ValueId]) -
     let of_output = |i: usize| samples.iter().map(|sample| sample[i]).collect::<Vec<_>>();
     (0..outputs).map(|i| control::stacked(cx, &of_output(i), 0)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Absent, Given, Known, int, ints, run, subgraph};
+    use crate::ir::Tensor;
+    use crate::proto::AttributeProto;
+
+    /// Adds the element to the state, which it also gives as scan output.
+    fn sum() -> AttributeProto {
+        subgraph("body", &[("Add", &["s", "e"], &["t"])], &[], [&["s", "e"], &["t", "t"]])
+    }
+
+    #[test]
+    fn axes_and_directions() {
+        let x = Given(Tensor::f32(&[2, 3], &[1.0, 2.0, 3.0, 10.0, 20.0, 30.0]));
+        let attributes = [
+            sum(),
+            int("num_scan_inputs", 1),
+            ints("scan_input_axes", &[-1]),
+            ints("scan_input_directions", &[1]),
+            ints("scan_output_axes", &[1]),
+            ints("scan_output_directions", &[1]),
+        ];
+        let y = run(11, "Scan", &attributes, &[Known(Tensor::f32(&[2], &[0.0; 2])), x], 2);
+        let expected = [
+            Tensor::f32(&[2], &[6.0, 60.0]),
+            Tensor::f32(&[2, 3], &[6.0, 5.0, 3.0, 60.0, 50.0, 30.0]),
+        ];
+        assert_eq!(y, Ok(expected.to_vec()));
+    }
+
+    #[test]
+    fn nothing_to_scan() {
+        let x = Given(Tensor::f32(&[0, 2], &[]));
+        let attributes = [sum(), int("num_scan_inputs", 1)];
+        let y = run(16, "Scan", &attributes, &[Given(Tensor::f32(&[2], &[1.0, 2.0])), x], 2);
+        assert_eq!(y, Ok(vec![Tensor::f32(&[2], &[1.0, 2.0]), Tensor::f32(&[0, 2], &[])]));
+    }
+
+    #[test]
+    fn samples_of_opset_8() {
+        let x = || Given(Tensor::f32(&[2, 3], &[1.0, 2.0, 3.0, 10.0, 20.0, 30.0]));
+        let zeros = || Known(Tensor::f32(&[2], &[0.0; 2]));
+        let attributes = [sum(), int("num_scan_inputs", 1), ints("directions", &[1])];
+        let lengths = Known(Tensor::i64(&[2], &[3, 2]));
+        let y = run(8, "Scan", &attributes, &[lengths, zeros(), x()], 2);
+        let expected = [
+            Tensor::f32(&[2], &[6.0, 30.0]),
+            Tensor::f32(&[2, 3], &[3.0, 5.0, 6.0, 20.0, 30.0, 0.0]),
+        ];
+        assert_eq!(y, Ok(expected.to_vec()));
+        let whole = run(8, "Scan", &attributes, &[Absent, zeros(), x()], 2);
+        assert!(whole.is_ok_and(|y| y[0] == Tensor::f32(&[2], &[6.0, 60.0])));
+    }
+}

@@ -33,3 +33,20 @@ fn along_axis(cx: &NodeContext<'_>) -> Result<Vec<i64>, OpError> {
         .map(|i| if i == axis { tiles as i64 } else { 1 })
         .collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Given, Known, run};
+    use crate::ir::{DType, Tensor};
+
+    #[test]
+    fn one_axis_at_a_time_once() {
+        let x = || Given(Tensor::f32(&[1, 2], &[1.0, 2.0]));
+        let number = |value| Known(Tensor::scalar(DType::F32, value));
+        let old = run(1, "Tile", &[], &[x(), number(2.0), number(0.0)], 1);
+        assert_eq!(old, Ok(vec![Tensor::f32(&[2, 2], &[1.0, 2.0, 1.0, 2.0])]));
+        assert_eq!(run(6, "Tile", &[], &[x(), Known(Tensor::i64(&[2], &[2, 1]))], 1), old);
+        assert!(run(1, "Tile", &[], &[x(), number(2.0), number(2.0)], 1).is_err_and(|e| e.contains("axis 2")));
+        assert!(run(1, "Tile", &[], &[x(), number(-1.0), number(0.0)], 1).is_err());
+    }
+}

@@ -1,16 +1,22 @@
 //! `Graph` -> `Graph`. The list is the pipeline; each entry says what it needs from those above it.
 
 mod affine_into_weights;
+mod attention_layout;
 mod channels_last;
 mod common_subexpressions;
 mod constant_folding;
 mod fuse_activation;
 mod fuse_pad;
 mod fuse_residual;
+mod gelu;
 mod gemm_rows;
 mod mat_mul_to_gemm;
 mod no_ops;
+mod polynomial;
 mod recognise_activations;
+mod recognise_attention;
+mod recognise_normalization;
+mod recognise_softmax;
 mod rewrite;
 mod sink_transposes;
 mod unused;
@@ -38,8 +44,14 @@ pub const PIPELINE: &[Pass] = &[
     pass("constant-folding", constant_folding::run),
     pass("common-subexpressions", common_subexpressions::run),
     pass("unused", unused::run),
-    // SiLU and HardSwish as exporters write them, before their parts are fused into producers.
+    // SiLU, HardSwish and GELU as exporters write them, before their parts are fused into producers.
     pass("recognise-activations", recognise_activations::run),
+    pass("recognise-normalization", recognise_normalization::run),
+    pass("recognise-softmax", recognise_softmax::run),
+    // After its softmax, and before products become others.
+    pass("recognise-attention", recognise_attention::run),
+    // What swaps heads and tokens next to it, before other passes take it apart.
+    pass("attention-layout", attention_layout::run),
     // Products with constant weights, so that the next pass finds their biases and scales.
     pass("mat-mul-to-gemm", mat_mul_to_gemm::run),
     // BatchNormalization and other constant factors and offsets of channels, into weights and bias.
@@ -52,6 +64,8 @@ pub const PIPELINE: &[Pass] = &[
     // Transposes around every image operator; those that meet cancel in the next pass.
     pass("channels-last", channels_last::run),
     pass("sink-transposes", sink_transposes::run),
+    // What came to lie next to attention.
+    pass("attention-layout", attention_layout::run),
     // The transpose that remains before a classifier, into its weights.
     pass("gemm-rows", gemm_rows::run),
     // What became alike or superfluous.

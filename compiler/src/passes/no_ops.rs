@@ -1,6 +1,6 @@
 use super::rewrite::{input, scalar, substitute};
 use crate::ir::{Graph, Node, OpError, ValueId};
-use crate::primitives::{Binary, BinaryOp, Map, Reshape, Slice, Transpose};
+use crate::primitives::{Binary, BinaryOp, Map, Reshape, Select, Slice, Transpose};
 use runtime_core::function::AnyFunction;
 
 /// Removes operators that give their operand unchanged, and joins reshapes of reshapes.
@@ -27,6 +27,9 @@ pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
 
 /// The operand that the node passes on, if it does.
 fn unchanged(graph: &Graph, node: &Node) -> Option<ValueId> {
+    if node.op::<Select>().is_some() {
+        return chosen(graph, node);
+    }
     let x = input(node, 0)?;
     let ty = graph.ty(x);
     let is_no_op = if let Some(reshape) = node.op::<Reshape>() {
@@ -45,4 +48,12 @@ fn unchanged(graph: &Graph, node: &Node) -> Option<ValueId> {
         false
     };
     is_no_op.then_some(x)
+}
+
+/// The operand of a selection that its constant condition takes everywhere.
+fn chosen(graph: &Graph, node: &Node) -> Option<ValueId> {
+    let condition = graph.constant(input(node, 0)?)?;
+    let first = *condition.bytes.first()? != 0;
+    let uniform = condition.bytes.iter().all(|byte| (*byte != 0) == first);
+    input(node, if first { 1 } else { 2 }).filter(|_| uniform)
 }

@@ -2,6 +2,8 @@
 
 use crate::fold;
 use crate::ir::{Graph, Node, NodeId, OpError, Operator, Tensor, ValueId};
+use crate::primitives::{Binary, BinaryOp, Reshape};
+use runtime_core::function::AnyFunction;
 
 /// Adds an operator with one output on behalf of `node`; folds it if its operands are constants.
 pub(super) fn add(
@@ -23,19 +25,47 @@ pub(super) fn replace(
     inputs: &[Option<ValueId>],
     absorbed: &[NodeId],
 ) -> Result<ValueId, OpError> {
-    let mut origin: Vec<String> = vec![];
-    for source in absorbed.iter().chain([&node]) {
-        for name in &graph.node(*source).origin {
-            if !origin.contains(name) {
-                origin.push(name.clone());
-            }
-        }
-    }
+    let origin = origins(graph, &[absorbed, &[node]].concat());
     let name = graph.node(node).name.clone();
     let id = graph.add(name, operator.into(), inputs, &origin)?;
     let (old, new) = (graph.node(node).outputs[0], graph.node(id).outputs[0]);
     substitute(graph, node, old, new);
     Ok(new)
+}
+
+/// The ONNX nodes that these nodes stand for.
+pub(super) fn origins(graph: &Graph, nodes: &[NodeId]) -> Vec<String> {
+    let mut origin: Vec<String> = vec![];
+    for name in nodes.iter().flat_map(|node| &graph.node(*node).origin) {
+        if !origin.contains(name) {
+            origin.push(name.clone());
+        }
+    }
+    origin
+}
+
+/// The operators that compute the result of `last` from `source`, itself included, in order.
+pub(super) fn between(graph: &Graph, last: NodeId, source: ValueId) -> Vec<NodeId> {
+    let mut found = vec![];
+    let mut open = vec![last];
+    while let Some(id) = open.pop() {
+        if graph.node(id).operator().is_some() && !found.contains(&id) {
+            found.push(id);
+            let inputs = graph.node(id).inputs.iter().flatten().filter(|value| **value != source);
+            open.extend(inputs.map(|value| graph.value(*value).producer));
+        }
+    }
+    found.reverse();
+    found
+}
+
+/// The value with another shape.
+pub(super) fn reshaped(graph: &mut Graph, node: NodeId, value: ValueId, shape: Vec<usize>) -> Result<ValueId, OpError> {
+    if graph.ty(value).shape == shape {
+        Ok(value)
+    } else {
+        add(graph, node, Reshape { shape }, &[value])
+    }
 }
 
 /// Makes readers of `old`, an output of `node`, read `new`, and removes the node.
@@ -80,4 +110,21 @@ pub(super) fn with_scalar(graph: &Graph, node: &Node) -> Option<(ValueId, f32)> 
     scalar(graph, b)
         .map(|s| (a, s))
         .or_else(|| scalar(graph, a).map(|s| (b, s)))
+}
+
+/// `Some` if the node is this function of two operands without an activation.
+pub(super) fn plain(node: &Node, op: BinaryOp) -> Option<()> {
+    let binary = node.op::<Binary>()?;
+    (binary.op == op && matches!(binary.activation, AnyFunction::Identity(_))).then_some(())
+}
+
+/// Both operands of a binary node, in either order.
+pub(super) fn either(node: &Node) -> Option<[(ValueId, ValueId); 2]> {
+    let (a, b) = (input(node, 0)?, input(node, 1)?);
+    Some([(a, b), (b, a)])
+}
+
+/// Equal to within what a constant loses on its way through an exporter.
+pub(super) fn is(value: f32, expected: f32) -> bool {
+    (value - expected).abs() <= 1e-6 * expected.abs()
 }

@@ -2,6 +2,7 @@
 //!
 //! ONNX operators (`ops`) are read as these; passes know only these. One primitive, one file.
 
+mod activation;
 mod arg_reduce;
 mod attention;
 mod binary;
@@ -13,6 +14,7 @@ mod conv;
 mod conv_transpose;
 mod cumulate;
 mod deform_columns;
+mod dequantize_linear;
 mod det;
 mod direct_conv;
 mod expand;
@@ -30,8 +32,11 @@ mod mat_mul;
 mod max_pool_indices;
 #[cfg(test)]
 mod movement_tests;
+mod packing;
 mod pad;
 mod pool;
+mod quantization;
+mod quantize_linear;
 mod recurrence;
 mod reduce;
 mod reshape;
@@ -52,6 +57,7 @@ mod unary;
 mod window;
 
 pub use crate::kernels::{BinaryOp, PadMode, ReduceOp, UnaryOp};
+pub use activation::{Activation, BIAS, MULTIPLIER, RESIDUAL};
 pub use arg_reduce::ArgReduce;
 pub use attention::{Attention, KEYS, MASK, QUERIES, VALUES};
 pub use binary::Binary;
@@ -59,10 +65,11 @@ pub use bit_cast::BitCast;
 pub use cast::Cast;
 pub use col2im::Col2Im;
 pub use concat::Concat;
-pub use conv::{BIAS, Conv, RESIDUAL};
+pub use conv::Conv;
 pub use conv_transpose::ConvTranspose;
 pub use cumulate::Cumulate;
 pub use deform_columns::DeformColumns;
+pub use dequantize_linear::DequantizeLinear;
 pub use det::Det;
 pub use direct_conv::has_packed_kernel;
 pub use expand::Expand;
@@ -80,6 +87,8 @@ pub use mat_mul::MatMul;
 pub use max_pool_indices::MaxPoolIndices;
 pub use pad::Pad;
 pub use pool::{Pool, PoolKind};
+pub use quantization::Quantization;
+pub use quantize_linear::QuantizeLinear;
 pub use recurrence::{Direction, Recurrence, RecurrentCell};
 pub use reduce::Reduce;
 pub use reshape::{Reshape, ReshapeBefore, reshape_before};

@@ -56,7 +56,8 @@ pub fn reshape_before(shape: &[usize], perm: &[usize], target: &[usize]) -> Opti
     }
     let groups = groups(shape, perm, target)?;
     let mut by_source: Vec<usize> = (0..groups.len()).collect();
-    by_source.sort_by_key(|g| groups[*g].0.iter().min());
+    // Where dimensions of one element are does not matter.
+    by_source.sort_by_key(|g| groups[*g].0.iter().filter(|axis| shape[**axis] != 1).min());
     let inner = by_source.iter().flat_map(|g| groups[*g].0.clone()).collect();
     let reshaped = by_source.iter().flat_map(|g| groups[*g].1.clone()).collect();
     let mut starts = vec![0; groups.len()];
@@ -127,6 +128,17 @@ mod tests {
             inner: vec![0, 1, 2, 4, 3],
             shape: vec![1, 7, 7, 48],
             outer: vec![0, 3, 1, 2],
+        };
+        assert_eq!(steps, Some(expected));
+    }
+
+    #[test]
+    fn a_dimension_of_one_element_is_in_nobodys_way() {
+        let steps = reshape_before(&[1, 37, 1, 3, 64], &[0, 3, 1, 2, 4], &[1, 3, 37, 64]);
+        let expected = ReshapeBefore {
+            inner: vec![0, 1, 3, 2, 4],
+            shape: vec![1, 37, 3, 64],
+            outer: vec![0, 2, 1, 3],
         };
         assert_eq!(steps, Some(expected));
     }

@@ -95,15 +95,6 @@ impl<const R: usize> GridSample<R> {
         };
         if self.mode == GridMode::Nearest {
             x = x.apply::<A, _>(Round);
-        } else if self.padding == GridPadding::Border && !self.align_corners {
-            // Within half an element of the border a cubic still bends.
-            if x < half.neg() {
-                x = T::ZERO;
-            } else if x > length.sub(half) {
-                x = length.sub(T::ONE);
-            }
-        } else if self.padding == GridPadding::Border {
-            x = x.max(T::ZERO).min(length.sub(T::ONE));
         }
         let floor = x.apply::<A, _>(Floor);
         let (first, t) = (i64::from(i32::cast_from(floor)), x.sub(floor));

@@ -52,7 +52,7 @@ impl<'a, T: Number, Op: ReduceOp<T>> Body<Operands<'a, T>> for TreeEnsemble<Op> 
                     let start = node.wrapping_mul(NODE);
                     let node = nodes.get(start..).and_then(|n| n.first_chunk()).zip(values.get(node));
                     let Some((&[kind, number, then, otherwise], value)) = node else {
-                        return;
+                        break;
                     };
                     let number = number as usize;
                     next = if kind == VALUE {
