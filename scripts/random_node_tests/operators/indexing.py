@@ -125,3 +125,23 @@ def tensor_scatter(draw, name):
     attributes |= {} if axis == -2 and draw.chance(0.5) else {"axis": axis}
     inputs = [draw.operand(draw.any(tuple(shape), dtype)), draw.operand(draw.any(tuple(shape_of_update), dtype))]
     return Case(name, opset, inputs + [draw.optional(0.8, lambda: draw.operand(where, 0.3))], attributes)
+
+
+@generates("Compress")
+def compress(draw, name):
+    opset = draw.opset(name)
+    shape = draw.shape(1, 4, empty=0)
+    axis = draw.optional(0.6, lambda: draw.axis(len(shape), opset >= 11))
+    size = int(np.prod(shape)) if axis is None else shape[axis]
+    condition = draw.exact((draw.integer(1, size),), BOOL)
+    x = draw.operand(draw.any(shape, draw.type_of(name, opset)))
+    return Case(name, opset, [x, Operand(condition, True)], {"axis": axis})
+
+
+@generates("NonZero")
+def non_zero(draw, name):
+    opset = draw.opset(name)
+    dtype = draw.type_of(name, opset)
+    x = draw.exact(draw.shape(1, 4), dtype)
+    x = np.where(draw.rng.random(x.shape) < 0.5, np.zeros((), dtype), x).astype(dtype)
+    return Case(name, opset, [Operand(x, True)], references=("runtime", "evaluator"))
