@@ -14,6 +14,8 @@ mod atanh;
 mod attention;
 mod attention_mask;
 mod attention_parts;
+#[cfg(test)]
+mod attention_tests;
 mod average_pool;
 mod batch_normalization;
 mod blackman_window;

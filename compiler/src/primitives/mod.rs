@@ -14,6 +14,7 @@ mod deform_columns;
 mod direct_conv;
 mod expand;
 mod fft;
+mod fft_tables;
 mod frames;
 mod gather;
 mod gemm;

@@ -4,6 +4,7 @@
 
 mod arg_reduce;
 mod attention;
+mod attention_head;
 mod binary;
 mod binary_op;
 mod body;
@@ -19,6 +20,7 @@ mod deform_columns;
 mod depthwise_conv2d;
 mod duplicate;
 mod fft;
+mod fft_pass;
 mod fill;
 mod fmod;
 mod gather;
