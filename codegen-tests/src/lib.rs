@@ -2,4 +2,5 @@
 
 pub mod model_builder;
 pub mod node_tests;
+pub mod python;
 pub mod zoo;

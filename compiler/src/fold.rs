@@ -3,6 +3,7 @@
 use crate::Error;
 use crate::exec::Executor;
 use crate::ir::{Graph, OpError, Operator, Tensor, TensorType, ValueId, infer, op_error};
+use crate::primitives::DequantizeLinear;
 use crate::{lower, passes, plan};
 use runtime_core::Simd;
 
@@ -23,7 +24,9 @@ pub fn add(
 ) -> Result<Vec<ValueId>, OpError> {
     let operands: Vec<_> = inputs.iter().copied().map(Some).collect();
     let constants: Option<Vec<Tensor>> = inputs.iter().map(|v| graph.constant(*v).cloned()).collect();
-    if let Some(constants) = constants {
+    // Quantised weights stay integers until a pass has seen what reads them.
+    let stays = operator.as_any().is::<DequantizeLinear>();
+    if let Some(constants) = constants.filter(|_| !stays) {
         let types = infer(operator.as_ref(), &graph.operands(&operands))?;
         if is_worthwhile(operator.as_ref(), &constants, &types.iter().collect::<Vec<_>>()) {
             let results = evaluate(operator.as_ref(), &constants).map_err(|e| op_error(e.to_string()))?;

@@ -1,7 +1,7 @@
 //! What a model is, for people who are about to compile it.
 
 use crate::emit::grouped;
-use crate::import::{OpenDimension, full_name, open_dimensions};
+use crate::import::{OpenDimension, full_name, open_dimensions, visit_nodes};
 use crate::load::{self, Model};
 use crate::ops;
 use crate::proto::ValueInfoProto;
@@ -115,7 +115,7 @@ fn declared(info: &ValueInfoProto) -> Declared {
 
 fn operators(model: &Model) -> Vec<OperatorCount> {
     let mut counts: BTreeMap<String, OperatorCount> = BTreeMap::new();
-    for node in &model.graph.node {
+    visit_nodes(&model.graph, false, &mut |node, _| {
         let name = full_name(node);
         let supported = ops::find(node.domain(), node.op_type()).is_some();
         counts
@@ -126,7 +126,7 @@ fn operators(model: &Model) -> Vec<OperatorCount> {
                 supported,
             })
             .nodes += 1;
-    }
+    });
     let mut counts: Vec<_> = counts.into_values().collect();
     counts.sort_by_key(|c| std::cmp::Reverse(c.nodes));
     counts

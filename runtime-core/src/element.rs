@@ -55,6 +55,48 @@ macro_rules! elements {
 }
 elements!(f32, f64, f16, bf16, i8, i16, i32, i64, u8, u16, u32, u64, Bool);
 
+/// An element as its bits.
+pub trait Bits: Element {
+    /// The unsigned integer of as many bits.
+    type Raw: Element;
+    /// The bits.
+    fn to_raw(self) -> Self::Raw;
+    /// The element with these bits.
+    fn from_raw(raw: Self::Raw) -> Self;
+}
+
+macro_rules! bits {
+    ($($ty:ty, $raw:ty: |$x:ident| $to:expr, $from:expr;)*) => {$(
+        impl Bits for $ty {
+            type Raw = $raw;
+            #[inline(always)]
+            fn to_raw(self) -> $raw {
+                let $x = self;
+                $to
+            }
+            #[inline(always)]
+            fn from_raw(raw: $raw) -> Self {
+                $from(raw)
+            }
+        }
+    )*};
+}
+bits! {
+    f32, u32: |x| x.to_bits(), f32::from_bits;
+    f64, u64: |x| x.to_bits(), f64::from_bits;
+    f16, u16: |x| x.to_bits(), f16::from_bits;
+    bf16, u16: |x| x.to_bits(), bf16::from_bits;
+    i8, u8: |x| x as u8, |raw| raw as i8;
+    i16, u16: |x| x as u16, |raw| raw as i16;
+    i32, u32: |x| x as u32, |raw| raw as i32;
+    i64, u64: |x| x as u64, |raw| raw as i64;
+    u8, u8: |x| x, |raw| raw;
+    u16, u16: |x| x, |raw| raw;
+    u32, u32: |x| x, |raw| raw;
+    u64, u64: |x| x, |raw| raw;
+    Bool, u8: |x| x.0, Bool;
+}
+
 /// An element that ONNX does arithmetic on.
 pub trait Number: Element + PartialOrd {
     /// Zero.

@@ -14,11 +14,12 @@ pub mod function;
 pub mod kernels;
 pub mod pack;
 mod param;
+pub mod requantize;
 mod weights;
 
 pub use arch::Simd;
 pub use arena::{Arena, Slot};
-pub use element::{Bool, Element, Float, Number};
+pub use element::{Bits, Bool, Element, Float, Number};
 pub use half::{bf16, f16};
 pub use param::Param;
 pub use weights::{Sidecar, Weights};
@@ -27,6 +28,7 @@ pub use weights::{Sidecar, Weights};
 pub mod params {
     pub use crate::function::*;
     pub use crate::kernels::*;
+    pub use crate::requantize::Requantize;
 }
 
 /// Version of the contract between emitted code and this crate.

@@ -5,17 +5,8 @@ use runtime_core::kernels::*;
 use runtime_core::pack::*;
 use runtime_core::{Simd, layer};
 
-const SIMD: [fn() -> Simd; 2] = [Simd::detect, || Simd::BASELINE];
-
-/// Numbers in -1..1, the same on every run.
-fn numbers(len: usize, seed: u32) -> Vec<f32> {
-    let mut state = seed.wrapping_mul(2_654_435_761).wrapping_add(12345);
-    let next = || {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 8) as f32 / (1 << 23) as f32 - 1.0
-    };
-    std::iter::repeat_with(next).take(len).collect()
-}
+mod reference;
+use reference::{SIMD, conv_transpose2d_in_f64, conv2d_in_f64, geometries, numbers};
 
 #[track_caller]
 fn assert_close(actual: &[f32], expected: &[f64], what: &impl std::fmt::Debug) {
@@ -26,75 +17,6 @@ fn assert_close(actual: &[f32], expected: &[f64], what: &impl std::fmt::Debug) {
             "{what:?}: y[{i}] is {a}, not {e}"
         );
     }
-}
-
-fn outputs(input: usize, kernel: usize, stride: usize, dilation: usize, pads: usize) -> usize {
-    (input + pads)
-        .checked_sub((kernel - 1) * dilation + 1)
-        .map_or(0, |room| room / stride + 1)
-}
-
-/// `x` channels-last, `w` as in ONNX.
-fn conv2d_in_f64<F>(
-    c: &Conv2d<F>,
-    x: &[f32],
-    w: &[f32],
-    bias: &[f32],
-    residual: &[f32],
-    f: impl Fn(f64) -> f64,
-) -> Vec<f64> {
-    let ([ih, iw, ic], [oh, ow, oc], [kh, kw]) = (c.input, c.output, c.kernel);
-    let (icg, ocg) = (ic / c.groups, oc / c.groups);
-    let mut y = Vec::new();
-    for (n, oy, ox, o) in places(c.batch, oh, ow, oc) {
-        let mut sum = bias[o] as f64;
-        for (ky, kx, i) in (0..kh).flat_map(|ky| (0..kw).flat_map(move |kx| (0..icg).map(move |i| (ky, kx, i)))) {
-            let iy = (oy * c.strides[0] + ky * c.dilations[0]) as isize - c.pads[0] as isize;
-            let ix = (ox * c.strides[1] + kx * c.dilations[1]) as isize - c.pads[1] as isize;
-            if (0..ih as isize).contains(&iy) && (0..iw as isize).contains(&ix) {
-                let at = ((n * ih + iy as usize) * iw + ix as usize) * ic + o / ocg * icg + i;
-                sum += x[at] as f64 * w[((o * icg + i) * kh + ky) * kw + kx] as f64;
-            }
-        }
-        y.push(f(sum + residual.get(y.len()).copied().unwrap_or(0.0) as f64));
-    }
-    y
-}
-
-fn places(batch: usize, h: usize, w: usize, c: usize) -> impl Iterator<Item = (usize, usize, usize, usize)> {
-    (0..batch * h * w * c).map(move |i| (i / c / w / h, i / c / w % h, i / c % w, i % c))
-}
-
-/// Height and width of the input, the kernel, strides, dilations, pads before, and pads after (in the list) or the
-/// output (from the iterator).
-type Geometry = ([usize; 2], [usize; 2], [usize; 2], [usize; 2], [usize; 2], [usize; 2]);
-const GEOMETRIES: [Geometry; 16] = [
-    ([5, 7], [3, 3], [1, 1], [1, 1], [1, 1], [1, 1]),
-    ([14, 14], [3, 3], [1, 1], [1, 1], [1, 1], [1, 1]),
-    ([9, 13], [3, 3], [2, 2], [1, 1], [1, 1], [1, 1]),
-    ([8, 8], [3, 3], [2, 2], [1, 1], [0, 0], [1, 1]),
-    ([7, 7], [1, 1], [1, 1], [1, 1], [0, 0], [0, 0]),
-    ([7, 6], [1, 1], [2, 2], [1, 1], [0, 0], [0, 0]),
-    ([1, 40], [1, 9], [1, 3], [1, 1], [0, 4], [0, 4]),
-    ([40, 1], [9, 1], [2, 1], [1, 1], [4, 0], [3, 0]),
-    ([9, 11], [3, 5], [1, 1], [2, 2], [2, 4], [2, 4]),
-    ([6, 6], [5, 4], [1, 2], [1, 1], [3, 4], [4, 3]),
-    ([2, 2], [3, 3], [1, 1], [1, 1], [1, 1], [1, 1]),
-    ([1, 1], [3, 3], [1, 1], [3, 3], [3, 3], [3, 3]),
-    ([3, 2], [5, 7], [1, 1], [1, 1], [2, 6], [2, 6]),
-    ([4, 3], [2, 2], [3, 3], [1, 1], [0, 0], [0, 0]),
-    ([2, 2], [5, 5], [1, 1], [1, 1], [0, 0], [0, 0]),
-    // Windows that lie in the padding.
-    ([4, 4], [2, 1], [1, 1], [1, 1], [2, 3], [3, 2]),
-];
-
-fn geometries() -> impl Iterator<Item = Geometry> {
-    GEOMETRIES
-        .into_iter()
-        .map(|(size, kernel, strides, dilations, pads, after)| {
-            let out = |i: usize| outputs(size[i], kernel[i], strides[i], dilations[i], pads[i] + after[i]);
-            (size, [out(0), out(1)], kernel, strides, dilations, pads)
-        })
 }
 
 fn packed(c: &Conv2d<impl Copy>, w: &[f32]) -> Vec<f32> {
@@ -243,24 +165,6 @@ fn depthwise_conv2d_is_a_conv2d_of_groups() {
     }
 }
 
-/// Spreads every input over the outputs, as ONNX defines it. `w` as in ONNX.
-fn conv_transpose2d_in_f64(c: &ConvTranspose2d<Relu>, x: &[f32], w: &[f32], bias: &[f32]) -> Vec<f64> {
-    let ([ih, iw, ic], [oh, ow, oc], [kh, kw]) = (c.input, c.output, c.kernel);
-    let (icg, ocg) = (ic / c.groups, oc / c.groups);
-    let mut y: Vec<f64> = (0..c.batch * oh * ow * oc).map(|i| bias[i % oc] as f64).collect();
-    for ((n, iy, ix, i), x) in places(c.batch, ih, iw, ic).zip(x) {
-        for (o, ky, kx) in (0..ocg).flat_map(|o| (0..kh).flat_map(move |ky| (0..kw).map(move |kx| (o, ky, kx)))) {
-            let oy = (iy * c.strides[0] + ky * c.dilations[0]).wrapping_sub(c.pads[0]);
-            let ox = (ix * c.strides[1] + kx * c.dilations[1]).wrapping_sub(c.pads[1]);
-            if oy < oh && ox < ow {
-                let w = w[((i * ocg + o) * kh + ky) * kw + kx];
-                y[((n * oh + oy) * ow + ox) * oc + i / icg * ocg + o] += *x as f64 * w as f64;
-            }
-        }
-    }
-    y.into_iter().map(|v| v.max(0.0)).collect()
-}
-
 #[test]
 fn conv_transpose2d_spreads() {
     for (size, _, kernel, strides, dilations, pads) in geometries() {
@@ -285,7 +189,7 @@ fn conv_transpose2d_spreads() {
                 let x = numbers(2 * layer.input.iter().product::<usize>(), 1);
                 let w = numbers(groups * icg * ocg * kernel[0] * kernel[1], 2);
                 let bias = numbers(groups * ocg, 3);
-                let expected = conv_transpose2d_in_f64(&layer, &x, &w, &bias);
+                let expected = conv_transpose2d_in_f64(&layer, &x, &w, &bias, |v| v.max(0.0));
                 let mut packed = vec![f32::NAN; packed_conv2d_len(groups, groups * ocg, kernel[0], kernel[1], icg)];
                 pack_conv_transpose2d(groups, groups * ocg, kernel[0], kernel[1], icg, &w, &mut packed);
                 for simd in SIMD {

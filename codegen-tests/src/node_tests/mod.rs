@@ -6,8 +6,8 @@ mod run;
 mod scope;
 mod suite;
 
-pub use prepare::{Prepared, prepare};
-pub use report::{markdown, summary};
+pub use prepare::{Failure, Prepared, prepare};
+pub use report::{markdown, refusals, summary};
 pub use run::{Backend, Verdict, run};
 pub use scope::reason;
 pub use suite::{NodeTest, read};

@@ -5,6 +5,7 @@ use edgec::harness::{Comparison, Tolerance, compare};
 use edgec::ir::{DType, Tensor};
 use edgec::{Compiled, Compiler, Error, load};
 use prost::Message;
+use regex::Regex;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -13,6 +14,19 @@ const MAX_BAKED: usize = 16;
 
 /// Relative tolerance of bfloat16, which has eight bits.
 const BF16: f64 = 1.0 / 64.0;
+
+/// Why a test does not compile.
+pub enum Failure {
+    /// The compiler says what is wrong with the model, or what it does not support.
+    Refused {
+        /// All that it says.
+        error: String,
+        /// The operator and the message, without names and numbers of this test.
+        kind: String,
+    },
+    /// A fault: of the compiler, or of the test.
+    Fault(String),
+}
 
 /// A test that compiles.
 pub struct Prepared {
@@ -35,16 +49,17 @@ struct Case {
 ///
 /// # Errors
 /// What the compiler says, or that it panicked.
-pub fn prepare(test: &NodeTest) -> Result<Prepared, String> {
+pub fn prepare(test: &NodeTest) -> Result<Prepared, Failure> {
     catch_unwind(AssertUnwindSafe(|| attempt(test))).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str);
         let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-        Err(format!("the compiler panicked: {}", text.unwrap_or("")))
+        Err(Failure::Fault(format!("the compiler panicked: {}", text.unwrap_or(""))))
     })
 }
 
-fn attempt(test: &NodeTest) -> Result<Prepared, String> {
-    let model = load::load_bytes(&test.model.encode_to_vec(), Some(&test.folder)).map_err(|e| format!("{e:?}"))?;
+fn attempt(test: &NodeTest) -> Result<Prepared, Failure> {
+    let model = load::load_bytes(&test.model.encode_to_vec(), Some(&test.folder));
+    let model = model.map_err(|error| Failure::of(&error.into()))?;
     let data_sets = test.data_sets();
     let names = test.inputs();
     let mut values: BTreeMap<&str, &Tensor> = BTreeMap::new();
@@ -67,7 +82,7 @@ fn attempt(test: &NodeTest) -> Result<Prepared, String> {
             .filter(|(_, value)| value.len() <= MAX_BAKED)
             .collect();
         if wanted.is_empty() {
-            return Err(format!("{error:?}"));
+            return Err(Failure::of(&error));
         }
         for (name, value) in wanted {
             compiler = compiler.bake(&name, value.clone());
@@ -76,12 +91,35 @@ fn attempt(test: &NodeTest) -> Result<Prepared, String> {
     };
     let cases = data_sets.into_iter().map(|set| case(&compiled, &names, &baked, set));
     Ok(Prepared {
-        cases: cases.collect::<Result<_, _>>()?,
+        cases: cases.collect::<Result<_, _>>().map_err(Failure::Fault)?,
         tolerance: test.tolerance(),
         compiler,
         compiled,
         baked,
     })
+}
+
+impl Failure {
+    fn of(error: &Error) -> Self {
+        let kind = match error {
+            Error::Pass { .. } => return Self::Fault(format!("{error:?}")),
+            Error::Operators(problems) => {
+                let messages = problems.iter().map(|p| format!("{}: {}", p.operator, p.message));
+                messages.collect::<Vec<_>>().join("; ")
+            }
+            _ => error.to_string(),
+        };
+        Self::Refused {
+            error: format!("{error:?}"),
+            kind: without_numbers(&kind),
+        }
+    }
+}
+
+/// A message with `N` for each number, and for each list of them.
+fn without_numbers(message: &str) -> String {
+    let number = Regex::new(r"(?-u:\b)[0-9][0-9.x]*(, -?[0-9][0-9.]*)*").expect("the pattern is valid");
+    number.replace_all(message, "N").into_owned()
 }
 
 /// Inputs that an error asks for the values of.

@@ -62,6 +62,21 @@ pub fn summary(verdicts: &[Verdict]) -> String {
     text
 }
 
+/// How many tests the compiler refuses, by what it says.
+pub fn refusals(verdicts: &[Verdict]) -> String {
+    let mut kinds: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for verdict in verdicts {
+        if let Some(kind) = &verdict.refusal {
+            kinds.entry(kind).or_default().push(&verdict.name);
+        }
+    }
+    let lines = kinds
+        .iter()
+        .map(|(kind, tests)| format!("{:6} {kind} ({})\n", tests.len(), tests[0]));
+    let count: usize = kinds.values().map(Vec::len).sum();
+    format!("\n{}{count} refused\n", lines.collect::<String>())
+}
+
 /// `docs/conformance.md`; `suite` names the tests, such as "onnx 1.23.2".
 pub fn markdown(verdicts: &[Verdict], suite: &str) -> String {
     let scoped = in_scope(verdicts);

@@ -1,4 +1,4 @@
-use super::prepare::{Prepared, prepare};
+use super::prepare::{Failure, Prepared, prepare};
 use super::{NodeTest, scope};
 use edgec::harness::{Module, Progress, Workspace};
 use serde::Serialize;
@@ -28,6 +28,8 @@ pub struct Verdict {
     pub baked: Vec<String>,
     /// What is wrong.
     pub failure: Option<String>,
+    /// If the compiler refuses it: the error without names and numbers of this test.
+    pub refusal: Option<String>,
     /// Why it is out of scope.
     pub out_of_scope: Option<&'static str>,
 }
@@ -60,23 +62,28 @@ pub fn run(mut tests: Vec<NodeTest>, keep_shapes: bool, backend: &Backend<'_>) -
         .collect())
 }
 
-fn verdict(test: &NodeTest, prepared: Result<Prepared, String>, result: Option<Result<(), String>>) -> Verdict {
-    let (baked, failure, out_of_scope) = match (prepared, result) {
-        (Err(error), _) => match scope::reason(&error) {
-            Some(reason) => (vec![], None, Some(reason)),
-            None => (vec![], Some(error), None),
-        },
-        (Ok(prepared), Some(result)) => (prepared.baked, result.err(), None),
-        (Ok(prepared), None) => (prepared.baked, Some("it was not run".into()), None),
-    };
-    Verdict {
+fn verdict(test: &NodeTest, prepared: Result<Prepared, Failure>, result: Option<Result<(), String>>) -> Verdict {
+    let mut verdict = Verdict {
         name: test.name.clone(),
         operator: test.operator.clone(),
         opset: test.opset,
-        baked,
-        failure,
-        out_of_scope,
+        baked: vec![],
+        failure: None,
+        refusal: None,
+        out_of_scope: None,
+    };
+    match prepared {
+        Ok(prepared) => {
+            verdict.baked = prepared.baked;
+            verdict.failure = result.unwrap_or_else(|| Err("it was not run".into())).err();
+        }
+        Err(Failure::Fault(fault)) => verdict.failure = Some(fault),
+        Err(Failure::Refused { error, kind }) => match scope::reason(&error) {
+            Some(reason) => verdict.out_of_scope = Some(reason),
+            None => (verdict.failure, verdict.refusal) = (Some(error), Some(kind)),
+        },
     }
+    verdict
 }
 
 fn executed(prepared: &Prepared) -> Option<Result<(), String>> {
@@ -86,7 +93,7 @@ fn executed(prepared: &Prepared) -> Option<Result<(), String>> {
 
 type Results = Vec<Option<Result<(), String>>>;
 
-fn emitted(tests: &[NodeTest], prepared: &[Result<Prepared, String>], folder: &Path) -> Result<Results, String> {
+fn emitted(tests: &[NodeTest], prepared: &[Result<Prepared, Failure>], folder: &Path) -> Result<Results, String> {
     let compiled: Vec<_> = (0..tests.len())
         .filter_map(|i| Some((i, prepared[i].as_ref().ok()?)))
         .collect();

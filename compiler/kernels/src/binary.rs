@@ -107,7 +107,7 @@ impl KernelCall for BinaryCall {
                 run!([And, Or, Xor], [Bool Bool, I8 i8, I16 i16, I32 i32, I64 i64, U8 u8, U16 u16, U32 u32, U64 u64])
             }
             BinaryOp::ShiftLeft | BinaryOp::ShiftRight => {
-                run!([ShiftLeft, ShiftRight], [U8 u8, U16 u16, U32 u32, U64 u64])
+                run!([ShiftLeft, ShiftRight], [I8 i8, I16 i16, I32 i32, I64 i64, U8 u8, U16 u16, U32 u32, U64 u64])
             }
             BinaryOp::Equal => {
                 run!([Equal], [Bool Bool, F32 f32, F64 f64, F16 f16, Bf16 bf16, I8 i8, I16 i16, I32 i32, I64 i64, U8 u8, U16 u16, U32 u32, U64 u64])

@@ -1,4 +1,19 @@
-use super::bind;
-use runtime_core::kernels::Resize;
+use super::generic::{Typed, by_dtype};
+use crate::{Args, KernelCall, Value};
+use runtime_core::kernels::{self, Resize};
 
-bind!(Resize, resize(0, 1, 2) -> (0));
+impl KernelCall for Typed<Resize> {
+    fn name(&self) -> &'static str {
+        "resize"
+    }
+
+    fn params(&self) -> Value {
+        Value::of(&self.kernel)
+    }
+
+    fn execute(&self, args: &mut Args<'_>) {
+        by_dtype!(self.dtype, T =>
+            kernels::resize(args.simd, self.kernel, args.x::<T>(0), args.x(1), args.x(2), args.y(0)),
+            [F32 f32, F64 f64]);
+    }
+}

@@ -1,11 +1,11 @@
 use super::generic::by_dtype;
 use crate::DType;
 use crate::{Args, KernelCall, Value};
-use runtime_core::Bool;
 use runtime_core::function::{Abs, Neg, Sign};
-use runtime_core::kernels::{self, Not, Unary};
+use runtime_core::kernels::{self, IsInf, IsNan, Not, Unary};
+use runtime_core::{Bool, bf16, f16};
 
-/// A function of one integer or boolean; see the kernel's type of the same name.
+/// A function of one integer or boolean, or a test of a float; see the kernel's type of the same name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnaryOp {
     /// The other sign; integers wrap.
@@ -16,6 +16,15 @@ pub enum UnaryOp {
     Sign,
     /// The other truth value; of integers, every bit.
     Not,
+    /// Whether it is NaN.
+    IsNan,
+    /// Whether it is infinite.
+    IsInf {
+        /// Whether minus infinity counts.
+        negative: bool,
+        /// Whether infinity counts.
+        positive: bool,
+    },
 }
 
 impl UnaryOp {
@@ -26,11 +35,18 @@ impl UnaryOp {
             Self::Abs => "Abs",
             Self::Sign => "Sign",
             Self::Not => "Not",
+            Self::IsNan => "IsNan",
+            Self::IsInf { .. } => "IsInf",
         }
+    }
+
+    /// Whether it is a test, of floats.
+    pub const fn is_predicate(self) -> bool {
+        matches!(self, Self::IsNan | Self::IsInf { .. })
     }
 }
 
-/// `unary`: a function of each integer or boolean.
+/// `unary`: a function of each integer or boolean, or a test of each float.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct UnaryCall {
     /// The function.
@@ -45,7 +61,13 @@ impl KernelCall for UnaryCall {
     }
 
     fn params(&self) -> Value {
-        Value::Struct("Unary", vec![("op", Value::Struct(self.op.kernel_name(), vec![]))])
+        let fields = match self.op {
+            UnaryOp::IsInf { negative, positive } => {
+                vec![("negative", Value::Bool(negative)), ("positive", Value::Bool(positive))]
+            }
+            _ => vec![],
+        };
+        Value::Struct("Unary", vec![("op", Value::Struct(self.op.kernel_name(), fields))])
     }
 
     fn execute(&self, args: &mut Args<'_>) {
@@ -59,6 +81,11 @@ impl KernelCall for UnaryCall {
                 run!($op, [I8 i8, I16 i16, I32 i32, I64 i64, U8 u8, U16 u16, U32 u32, U64 u64])
             };
         }
+        macro_rules! floats {
+            ($op:expr) => {
+                run!($op, [F32 f32, F64 f64, F16 f16, Bf16 bf16])
+            };
+        }
         match self.op {
             UnaryOp::Neg => integers!(Neg),
             UnaryOp::Abs => integers!(Abs),
@@ -66,6 +93,8 @@ impl KernelCall for UnaryCall {
             UnaryOp::Not => {
                 run!(Not, [Bool Bool, I8 i8, I16 i16, I32 i32, I64 i64, U8 u8, U16 u16, U32 u32, U64 u64])
             }
+            UnaryOp::IsNan => floats!(IsNan),
+            UnaryOp::IsInf { negative, positive } => floats!(IsInf { negative, positive }),
         }
     }
 }

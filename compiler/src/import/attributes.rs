@@ -1,7 +1,7 @@
 use crate::ir::{OpError, Tensor, op_error};
 use crate::load;
 use crate::proto::attribute_proto::AttributeType;
-use crate::proto::{AttributeProto, NodeProto};
+use crate::proto::{AttributeProto, GraphProto, NodeProto};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -117,6 +117,26 @@ impl<'a> Attributes<'a> {
         load::tensor(proto, self.base)
             .map(Some)
             .map_err(|e| op_error(e.to_string()))
+    }
+
+    /// Texts, if given.
+    pub fn strings(&mut self, name: &'static str) -> Result<Option<Vec<String>>, OpError> {
+        let Some(attribute) = self.find(name, AttributeType::Strings)? else {
+            return Ok(None);
+        };
+        let texts = attribute.strings.iter().map(|text| String::from_utf8(text.clone()));
+        texts
+            .collect::<Result<_, _>>()
+            .map(Some)
+            .map_err(|_| op_error(format!("attribute `{name}` holds a string that is not UTF-8")))
+    }
+
+    /// A sub-graph.
+    pub fn graph(&mut self, name: &'static str) -> Result<&'a GraphProto, OpError> {
+        let found = self.find(name, AttributeType::Graph)?;
+        found
+            .and_then(|attribute| attribute.g.as_ref())
+            .ok_or_else(|| op_error(format!("attribute `{name}` is missing")))
     }
 
     /// Accepts an attribute that does not change what is computed.

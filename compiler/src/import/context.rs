@@ -1,38 +1,57 @@
 use super::Attributes;
+use super::scope::{Made, Scope, read_nodes};
+use crate::error::OperatorProblem;
 use crate::fold;
-use crate::ir::{DType, Graph, Inputs, OpError, Operator, Tensor, TensorType, ValueId, op_error};
+use crate::ir::{DType, Inputs, OpError, Operator, Tensor, TensorType, ValueId, op_error};
+use crate::load::{self, Model};
 use crate::primitives::{Binary, BinaryOp, Map};
-use crate::proto::NodeProto;
+use crate::proto::{GraphProto, NodeProto};
 use runtime_core::function::AnyFunction;
-use std::path::Path;
+use std::collections::HashSet;
+
+/// Nodes of sub-graphs that may be read in all, each counted as often as it is.
+const MAX_UNROLLED: usize = 1 << 13;
 
 /// What an operator sees of its node: attributes, operands, and the graph to add primitives to.
 pub struct NodeContext<'a> {
     /// The attributes.
     pub attributes: Attributes<'a>,
-    graph: &'a mut Graph,
+    model: &'a Model,
     node: &'a NodeProto,
     inputs: Vec<Option<ValueId>>,
+    made: &'a mut Made,
+    scope: &'a Scope<'a>,
     opset: i64,
     added: usize,
+    subgraphs: usize,
+    inner: Option<Vec<OperatorProblem>>,
 }
 
 impl<'a> NodeContext<'a> {
     pub(super) fn new(
-        graph: &'a mut Graph,
+        model: &'a Model,
         node: &'a NodeProto,
         inputs: Vec<Option<ValueId>>,
-        opset: i64,
-        base: Option<&'a Path>,
+        made: &'a mut Made,
+        scope: &'a Scope<'a>,
     ) -> Self {
         Self {
-            attributes: Attributes::new(node, base),
-            graph,
+            attributes: Attributes::new(node, model.base.as_deref()),
+            model,
             node,
             inputs,
-            opset,
+            made,
+            scope,
+            opset: model.opset(node),
             added: 0,
+            subgraphs: 0,
+            inner: None,
         }
+    }
+
+    /// The problems of a sub-graph that could not be read, which stand for the node's own.
+    pub(super) fn into_problems(self) -> Option<Vec<OperatorProblem>> {
+        self.inner
     }
 
     /// Version of the operator's domain.
@@ -68,35 +87,46 @@ impl<'a> NodeContext<'a> {
 
     /// All inputs as inference sees them.
     pub fn operands(&self) -> Inputs<'_> {
-        self.graph.operands(&self.inputs)
+        self.made.graph.operands(&self.inputs)
     }
 
     /// Type of input `index`.
     pub fn ty(&self, index: usize) -> Result<TensorType, OpError> {
-        Ok(self.graph.ty(self.input(index)?).clone())
+        Ok(self.made.graph.ty(self.input(index)?).clone())
     }
 
     /// Type of a value.
     pub fn value_ty(&self, value: ValueId) -> &TensorType {
-        self.graph.ty(value)
+        self.made.graph.ty(value)
     }
 
     /// Value of input `index`, if it is known at compile time.
     pub fn constant(&self, index: usize) -> Option<&Tensor> {
-        self.graph.constant(self.inputs.get(index).copied().flatten()?)
+        self.made.graph.constant(self.inputs.get(index).copied().flatten()?)
+    }
+
+    /// A value, if it is known at compile time.
+    pub fn value(&self, value: ValueId) -> Option<&Tensor> {
+        self.made.graph.constant(value)
     }
 
     /// Value of input `index`, called `name` in ONNX, which must be known at compile time; the error names the inputs
     /// of the model that it is computed from.
     pub fn known(&self, index: usize, name: &str) -> Result<&Tensor, OpError> {
         let value = self.input(index)?;
-        self.graph.constant(value).ok_or_else(|| {
-            let bake = self.graph.sources(value);
-            let flags: Vec<_> = bake.iter().map(|input| format!("--bake {input}=FILE.npy")).collect();
-            let unknown = op_error(format!("input `{name}` must be known at compile time"));
-            let error = unknown.help(format!("give the values that it is computed from: {}", flags.join(" ")));
-            OpError { bake, ..error }
-        })
+        let unknown = || self.unknown(value, format!("input `{name}` must be known at compile time"));
+        self.value(value).ok_or_else(unknown)
+    }
+
+    /// An error about `value`, which is not known at compile time; it names the inputs that the value is computed from.
+    pub fn unknown(&self, value: ValueId, message: impl Into<String>) -> OpError {
+        let bake = self.made.graph.sources(value);
+        let flags: Vec<_> = bake.iter().map(|input| format!("--bake {input}=FILE.npy")).collect();
+        let help = format!("give the values that it is computed from: {}", flags.join(" "));
+        OpError {
+            bake,
+            ..op_error(message).help(help)
+        }
     }
 
     /// Integers of input `index`, called `name` in ONNX, which must be known at compile time.
@@ -118,17 +148,82 @@ impl<'a> NodeContext<'a> {
     /// A name for something made for this node.
     fn fresh_name(&mut self) -> String {
         self.added += 1;
+        let (prefix, name) = (&self.scope.prefix, self.node.name());
         if self.added == 1 {
-            self.node.name().to_owned()
+            format!("{prefix}{name}")
         } else {
-            format!("{}_{}", self.node.name(), self.added)
+            format!("{prefix}{name}_{}", self.added)
         }
+    }
+
+    /// Reads the sub-graph of attribute `name` as if its nodes stood here, its inputs being `inputs`; gives its outputs.
+    /// It may be called several times, for the iterations of a loop.
+    pub fn subgraph(&mut self, name: &'static str, inputs: &[ValueId]) -> Result<Vec<ValueId>, OpError> {
+        let graph = self.attributes.graph(name)?;
+        self.made.unrolled += graph.node.len().max(1);
+        if self.made.unrolled > MAX_UNROLLED {
+            let message = format!("with every iteration written out, sub-graphs hold more than {MAX_UNROLLED} nodes");
+            return Err(op_error(message).help(
+                "loops are unrolled: shorten the loop or its body, or use operators on whole tensors (RNN, GRU, LSTM, CumSum ..)",
+            ));
+        }
+        self.subgraphs += 1;
+        let prefix = format!("{}{}_{}/", self.scope.prefix, self.node.name(), self.subgraphs);
+        let mut scope = self.scope.inside(prefix);
+        self.bind(name, graph, inputs, &mut scope)?;
+        let problems = read_nodes(self.model, &graph.node, self.made, &mut scope);
+        let outputs: Option<Vec<ValueId>> = graph.output.iter().map(|output| scope.find(output.name())).collect();
+        match outputs {
+            Some(outputs) if problems.is_empty() => Ok(outputs),
+            _ => {
+                self.inner = Some(problems);
+                Err(op_error(format!("the sub-graph `{name}` cannot be read")))
+            }
+        }
+    }
+
+    /// Gives the sub-graph's inputs and stored tensors their values.
+    fn bind(
+        &mut self,
+        name: &str,
+        graph: &GraphProto,
+        inputs: &[ValueId],
+        scope: &mut Scope<'_>,
+    ) -> Result<(), OpError> {
+        for tensor in &graph.initializer {
+            let place = std::ptr::from_ref(tensor);
+            let value = match self.made.stored.get(&place) {
+                Some(value) => *value,
+                None => {
+                    let constant = load::tensor(tensor, self.model.base.as_deref());
+                    let constant = constant.map_err(|e| op_error(e.to_string()))?;
+                    let value = self.made.graph.add_constant(tensor.name(), constant);
+                    self.made.stored.insert(place, value);
+                    value
+                }
+            };
+            scope.insert(tensor.name(), value);
+        }
+        let stored: HashSet<&str> = graph.initializer.iter().map(|tensor| tensor.name()).collect();
+        let open: Vec<&str> = graph.input.iter().map(|input| input.name()).collect();
+        let open: Vec<&str> = open.into_iter().filter(|input| !stored.contains(input)).collect();
+        if open.len() != inputs.len() {
+            return Err(op_error(format!(
+                "the sub-graph `{name}` has {} inputs where this operator gives it {}",
+                open.len(),
+                inputs.len()
+            )));
+        }
+        open.iter()
+            .zip(inputs)
+            .for_each(|(input, value)| scope.insert(input, *value));
+        Ok(())
     }
 
     /// Adds a constant.
     pub fn add_constant(&mut self, tensor: Tensor) -> ValueId {
         let name = self.fresh_name();
-        self.graph.add_constant(name, tensor)
+        self.made.graph.add_constant(name, tensor)
     }
 
     /// Adds a primitive with one output; computes it now if its operands are known.
@@ -140,7 +235,7 @@ impl<'a> NodeContext<'a> {
     pub fn add_all(&mut self, operator: impl Operator + 'static, inputs: &[ValueId]) -> Result<Vec<ValueId>, OpError> {
         let name = self.fresh_name();
         let origin = [self.node.name().to_owned()];
-        fold::add(self.graph, &name, Box::new(operator), inputs, &origin)
+        fold::add(&mut self.made.graph, &name, Box::new(operator), inputs, &origin)
     }
 
     /// Adds a primitive on the node's inputs `indices`; the usual last line of a reader.

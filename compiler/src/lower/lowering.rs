@@ -119,6 +119,17 @@ impl<'a> Lowering<'a> {
         self.node.inputs.get(index).is_some_and(Option::is_some)
     }
 
+    /// Number of results.
+    pub fn output_count(&self) -> usize {
+        self.node.outputs.len()
+    }
+
+    /// Whether anything reads result `index`.
+    pub fn is_read(&self, index: usize) -> bool {
+        let value = self.node.outputs[index];
+        self.graph.is_output(value) || !self.graph.users(value).is_empty()
+    }
+
     /// Type of operand `index`.
     ///
     /// # Panics

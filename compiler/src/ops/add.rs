@@ -1,4 +1,4 @@
-use super::{Domain, OperatorDef};
+use super::{Domain, OperatorDef, pair};
 use crate::primitives::BinaryOp;
 
 /// `a + b`, with broadcasting.
@@ -7,5 +7,5 @@ pub(super) const ADD: OperatorDef = OperatorDef {
     domain: Domain::Onnx,
     versions: &[1, 6, 7, 13, 14],
     limits: "",
-    read: |cx| cx.binary(BinaryOp::Add),
+    read: |cx| pair::read(cx, BinaryOp::Add),
 };

@@ -39,7 +39,9 @@ fn extents(cx: &NodeContext<'_>, index: usize, name: &str) -> Result<Vec<usize>,
         .iter()
         .map(|v| usize::try_from(*v).ok().filter(|v| (1..=i32::MAX as usize).contains(v)))
         .collect();
-    extents.ok_or_else(|| op_error(format!("input `{name}` is {values:?}")).help("supported: numbers from 1 up"))
+    extents.ok_or_else(|| {
+        op_error(format!("input `{name}` is {values:?}")).help("supported: numbers from 1 up, less than 2^31")
+    })
 }
 
 #[cfg(test)]

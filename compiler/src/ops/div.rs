@@ -1,4 +1,4 @@
-use super::{Domain, OperatorDef};
+use super::{Domain, OperatorDef, pair};
 use crate::primitives::BinaryOp;
 
 /// `a / b`, with broadcasting; integers round towards zero.
@@ -7,5 +7,5 @@ pub(super) const DIV: OperatorDef = OperatorDef {
     domain: Domain::Onnx,
     versions: &[1, 6, 7, 13, 14],
     limits: "",
-    read: |cx| cx.binary(BinaryOp::Div),
+    read: |cx| pair::read(cx, BinaryOp::Div),
 };

@@ -30,7 +30,7 @@ pub(super) const DROPOUT: OperatorDef = OperatorDef {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Absent, Given, Known, float, run};
+    use super::super::testing::{Absent, Given, Known, float, int, run};
     use crate::ir::{DType, Tensor};
 
     #[test]
@@ -42,6 +42,8 @@ mod tests {
             old,
             Ok(vec![Tensor::f32(&[2], &[1.0, 2.0]), Tensor::f32(&[2], &[1.0, 1.0])])
         );
+        assert_eq!(run(1, "Dropout", &[int("is_test", 1)], &[x()], 2), old);
+        assert!(run(6, "Dropout", &[], &[x()], 1).is_err_and(|e| e.contains("random")));
         let new = run(13, "Dropout", &[], &[x(), Known(Tensor::f32(&[], &[0.5])), flag(0)], 2).unwrap();
         assert_eq!(new[1], Tensor::new(DType::Bool, vec![2], vec![1, 1]));
         assert!(run(13, "Dropout", &[], &[x(), Absent, flag(1)], 1).is_err_and(|e| e.contains("training_mode")));

@@ -1,11 +1,11 @@
-use super::{Domain, OperatorDef};
+use super::{Domain, OperatorDef, pair};
 use crate::primitives::BinaryOp;
 
 /// `a == b`, with broadcasting.
 pub(super) const EQUAL: OperatorDef = OperatorDef {
     name: "Equal",
     domain: Domain::Onnx,
-    versions: &[7, 11, 13, 19],
+    versions: &[1, 7, 11, 13, 19],
     limits: "no strings",
-    read: |cx| cx.binary(BinaryOp::Equal),
+    read: |cx| pair::read(cx, BinaryOp::Equal),
 };

@@ -1,4 +1,4 @@
-use super::{Domain, OperatorDef};
+use super::{Domain, OperatorDef, reals};
 use runtime_core::function::Erf;
 
 /// The error function.
@@ -7,5 +7,5 @@ pub(super) const ERF: OperatorDef = OperatorDef {
     domain: Domain::Onnx,
     versions: &[9, 13],
     limits: "",
-    read: |cx| cx.map(Erf.into()),
+    read: |cx| reals::map(cx, Erf.into()),
 };

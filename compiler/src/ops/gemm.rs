@@ -27,6 +27,14 @@ pub(super) const GEMM: OperatorDef = OperatorDef {
         if !cx.has(2) {
             return Ok(vec![product]);
         }
+        if cx.opset() < 7 && !cx.attributes.flag("broadcast", false)? && cx.ty(2)?.shape != cx.value_ty(product).shape {
+            return Err(op_error(format!(
+                "before opset 7, {} does not broadcast to {}",
+                cx.ty(2)?,
+                cx.value_ty(product)
+            ))
+            .help("set `broadcast`, or convert the model to opset 7"));
+        }
         let c = cx.scaled(cx.input(2)?, beta)?;
         Ok(vec![cx.add(Binary::from(BinaryOp::Add), &[product, c])?])
     },

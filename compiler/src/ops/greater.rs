@@ -1,11 +1,11 @@
-use super::{Domain, OperatorDef};
+use super::{Domain, OperatorDef, pair};
 use crate::primitives::BinaryOp;
 
 /// `a > b`, with broadcasting.
 pub(super) const GREATER: OperatorDef = OperatorDef {
     name: "Greater",
     domain: Domain::Onnx,
-    versions: &[7, 9, 13],
+    versions: &[1, 7, 9, 13],
     limits: "",
-    read: |cx| cx.binary(BinaryOp::Greater),
+    read: |cx| pair::read(cx, BinaryOp::Greater),
 };

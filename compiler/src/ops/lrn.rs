@@ -22,9 +22,7 @@ pub(super) const LRN: OperatorDef = OperatorDef {
             return Err(op_error(format!("the input {ty} must have a batch and channels")));
         };
         let Some(size) = usize::try_from(size).ok().filter(|size| (1..1 << 24).contains(size)) else {
-            return Err(op_error(format!(
-                "attribute `size` is {size}, it must be a number of channels"
-            )));
+            return Err(op_error(format!("attribute `size` is {size}")).help("supported: from 1 up, less than 2^24"));
         };
         // The channels are the spatial axis of a pool, zeros around them count.
         let around = Pool {

@@ -4,9 +4,11 @@ mod abs;
 mod acos;
 mod acosh;
 mod add;
+mod affine_grid;
 mod and;
 mod arg_max;
 mod arg_min;
+mod array_feature_extractor;
 mod asin;
 mod asinh;
 mod atan;
@@ -18,28 +20,41 @@ mod attention_parts;
 mod attention_tests;
 mod average_pool;
 mod batch_normalization;
+mod binarizer;
+mod bit_cast;
+mod bit_shift;
+mod bitwise_and;
+mod bitwise_not;
+mod bitwise_or;
+mod bitwise_xor;
 mod blackman_window;
 mod cast;
 mod cast_like;
 mod causal_conv_with_state;
 mod ceil;
 mod celu;
+mod center_crop_pad;
 mod clip;
 mod col2im;
 mod compose;
+mod compress;
 mod concat;
 mod constant;
 mod constant_of_shape;
 mod contraction;
+mod control;
 mod conv;
 mod conv_integer;
 mod conv_transpose;
 mod cos;
 mod cosh;
 mod cosine_window;
+mod cum_prod;
+mod cum_sum;
 mod deform_conv;
 mod depth_to_space;
 mod dequantize_linear;
+mod det;
 mod dft;
 mod div;
 mod dropout;
@@ -51,9 +66,14 @@ mod equation;
 mod erf;
 mod exp;
 mod expand;
+mod eye_like;
 mod flatten;
+mod flex_attention;
 mod floor;
+mod gate_functions;
 mod gather;
+mod gather_elements;
+mod gather_nd;
 mod gelu;
 mod gemm;
 mod global_average_pool;
@@ -61,13 +81,20 @@ mod global_lp_pool;
 mod global_max_pool;
 mod greater;
 mod greater_or_equal;
+mod grid_sample;
 mod group_normalization;
+mod gru;
 mod hamming_window;
 mod hann_window;
 mod hard_sigmoid;
 mod hard_swish;
+mod hardmax;
 mod identity;
+mod r#if;
+mod indexing;
 mod instance_normalization;
+mod is_inf;
+mod is_nan;
 mod layer_normalization;
 mod leaky_relu;
 mod less;
@@ -75,13 +102,16 @@ mod less_or_equal;
 mod linear_attention;
 mod log;
 mod log_softmax;
+mod r#loop;
 mod lp_normalization;
 mod lp_pool;
 mod lrn;
+mod lstm;
 mod mat_mul;
 mod mat_mul_integer;
 mod max;
 mod max_pool;
+mod max_unpool;
 mod mean;
 mod mean_variance_normalization;
 mod mel_weight_matrix;
@@ -91,18 +121,23 @@ mod modulo;
 mod mul;
 mod neg;
 mod negative_log_likelihood_loss;
+mod non_zero;
 mod normalization;
 mod not;
+mod one_hot;
 mod or;
 mod p_relu;
 mod pad;
+mod pair;
 mod pow;
 mod q_linear_conv;
 mod q_linear_mat_mul;
 mod quantization;
 mod quantize_linear;
 mod range;
+mod reals;
 mod reciprocal;
+mod recurrent;
 mod reduce;
 mod reduce_l1;
 mod reduce_l2;
@@ -119,9 +154,16 @@ mod relu;
 mod resample;
 mod reshape;
 mod resize;
+mod reverse_sequence;
 mod rms_normalization;
+mod rnn;
+mod roi_align;
 mod rotary_embedding;
 mod round;
+mod scan;
+mod scatter;
+mod scatter_elements;
+mod scatter_nd;
 mod selu;
 mod shape;
 mod shrink;
@@ -146,11 +188,16 @@ mod swi_glu;
 mod swish;
 mod tan;
 mod tanh;
+mod tensor_scatter;
 #[cfg(test)]
 mod testing;
+mod tf_idf_vectorizer;
 mod thresholded_relu;
 mod tile;
+mod top_k;
 mod transpose;
+mod tree_ensemble;
+mod trilu;
 mod unsqueeze;
 mod upsample;
 mod r#where;
@@ -211,9 +258,11 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &acos::ACOS,
     &acosh::ACOSH,
     &add::ADD,
+    &affine_grid::AFFINE_GRID,
     &and::AND,
     &arg_max::ARG_MAX,
     &arg_min::ARG_MIN,
+    &array_feature_extractor::ARRAY_FEATURE_EXTRACTOR,
     &asin::ASIN,
     &asinh::ASINH,
     &atan::ATAN,
@@ -221,14 +270,23 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &attention::ATTENTION,
     &average_pool::AVERAGE_POOL,
     &batch_normalization::BATCH_NORMALIZATION,
+    &binarizer::BINARIZER,
+    &bit_cast::BIT_CAST,
+    &bit_shift::BIT_SHIFT,
+    &bitwise_and::BITWISE_AND,
+    &bitwise_not::BITWISE_NOT,
+    &bitwise_or::BITWISE_OR,
+    &bitwise_xor::BITWISE_XOR,
     &blackman_window::BLACKMAN_WINDOW,
     &cast::CAST,
     &cast_like::CAST_LIKE,
     &causal_conv_with_state::CAUSAL_CONV_WITH_STATE,
     &ceil::CEIL,
     &celu::CELU,
+    &center_crop_pad::CENTER_CROP_PAD,
     &clip::CLIP,
     &col2im::COL2IM,
+    &compress::COMPRESS,
     &concat::CONCAT,
     &constant::CONSTANT,
     &constant_of_shape::CONSTANT_OF_SHAPE,
@@ -237,9 +295,12 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &conv_transpose::CONV_TRANSPOSE,
     &cos::COS,
     &cosh::COSH,
+    &cum_prod::CUM_PROD,
+    &cum_sum::CUM_SUM,
     &deform_conv::DEFORM_CONV,
     &depth_to_space::DEPTH_TO_SPACE,
     &dequantize_linear::DEQUANTIZE_LINEAR,
+    &det::DET,
     &dft::DFT,
     &div::DIV,
     &dropout::DROPOUT,
@@ -250,9 +311,13 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &erf::ERF,
     &exp::EXP,
     &expand::EXPAND,
+    &eye_like::EYE_LIKE,
     &flatten::FLATTEN,
+    &flex_attention::FLEX_ATTENTION,
     &floor::FLOOR,
     &gather::GATHER,
+    &gather_elements::GATHER_ELEMENTS,
+    &gather_nd::GATHER_ND,
     &gelu::GELU,
     &gemm::GEMM,
     &global_average_pool::GLOBAL_AVERAGE_POOL,
@@ -260,13 +325,19 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &global_max_pool::GLOBAL_MAX_POOL,
     &greater::GREATER,
     &greater_or_equal::GREATER_OR_EQUAL,
+    &grid_sample::GRID_SAMPLE,
     &group_normalization::GROUP_NORMALIZATION,
+    &gru::GRU,
     &hamming_window::HAMMING_WINDOW,
     &hann_window::HANN_WINDOW,
     &hard_sigmoid::HARD_SIGMOID,
     &hard_swish::HARD_SWISH,
+    &hardmax::HARDMAX,
     &identity::IDENTITY,
+    &r#if::IF,
     &instance_normalization::INSTANCE_NORMALIZATION,
+    &is_inf::IS_INF,
+    &is_nan::IS_NAN,
     &layer_normalization::LAYER_NORMALIZATION,
     &leaky_relu::LEAKY_RELU,
     &less::LESS,
@@ -275,12 +346,15 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &log::LOG,
     &log_softmax::LOG_SOFTMAX,
     &lp_normalization::LP_NORMALIZATION,
+    &r#loop::LOOP,
     &lp_pool::LP_POOL,
     &lrn::LRN,
+    &lstm::LSTM,
     &mat_mul::MAT_MUL,
     &mat_mul_integer::MAT_MUL_INTEGER,
     &max::MAX,
     &max_pool::MAX_POOL,
+    &max_unpool::MAX_UNPOOL,
     &mean::MEAN,
     &mean_variance_normalization::MEAN_VARIANCE_NORMALIZATION,
     &mel_weight_matrix::MEL_WEIGHT_MATRIX,
@@ -290,7 +364,9 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &mul::MUL,
     &neg::NEG,
     &negative_log_likelihood_loss::NEGATIVE_LOG_LIKELIHOOD_LOSS,
+    &non_zero::NON_ZERO,
     &not::NOT,
+    &one_hot::ONE_HOT,
     &or::OR,
     &p_relu::P_RELU,
     &pad::PAD,
@@ -313,9 +389,16 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &relu::RELU,
     &reshape::RESHAPE,
     &resize::RESIZE,
+    &reverse_sequence::REVERSE_SEQUENCE,
     &rms_normalization::RMS_NORMALIZATION,
+    &rnn::RNN,
+    &roi_align::ROI_ALIGN,
     &rotary_embedding::ROTARY_EMBEDDING,
     &round::ROUND,
+    &scan::SCAN,
+    &scatter::SCATTER,
+    &scatter_elements::SCATTER_ELEMENTS,
+    &scatter_nd::SCATTER_ND,
     &selu::SELU,
     &shape::SHAPE,
     &shrink::SHRINK,
@@ -340,9 +423,14 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &swish::SWISH,
     &tan::TAN,
     &tanh::TANH,
+    &tensor_scatter::TENSOR_SCATTER,
+    &tf_idf_vectorizer::TF_IDF_VECTORIZER,
     &thresholded_relu::THRESHOLDED_RELU,
     &tile::TILE,
+    &top_k::TOP_K,
     &transpose::TRANSPOSE,
+    &tree_ensemble::TREE_ENSEMBLE,
+    &trilu::TRILU,
     &unsqueeze::UNSQUEEZE,
     &upsample::UPSAMPLE,
     &r#where::WHERE,

@@ -1,4 +1,4 @@
-use super::{Domain, OperatorDef};
+use super::{Domain, OperatorDef, pair};
 use crate::primitives::BinaryOp;
 
 /// `a * b`, with broadcasting; integers wrap.
@@ -7,5 +7,5 @@ pub(super) const MUL: OperatorDef = OperatorDef {
     domain: Domain::Onnx,
     versions: &[1, 6, 7, 13, 14],
     limits: "",
-    read: |cx| cx.binary(BinaryOp::Mul),
+    read: |cx| pair::read(cx, BinaryOp::Mul),
 };

@@ -8,7 +8,7 @@ use crate::primitives::{Pad, PadMode, Slice};
 pub(super) const PAD: OperatorDef = OperatorDef {
     name: "Pad",
     domain: Domain::Onnx,
-    versions: &[2, 11, 13, 18, 19, 21, 23, 24, 25],
+    versions: &[1, 2, 11, 13, 18, 19, 21, 23, 24, 25],
     limits: "`pads` and `axes` must be known at compile time",
     read: |cx| {
         let mode = cx.attributes.choice(
@@ -20,7 +20,10 @@ pub(super) const PAD: OperatorDef = OperatorDef {
                 ("wrap", PadMode::Wrap),
             ],
         )?;
-        let pads = cx.ints_of(1, "pads")?.ok_or_else(|| op_error("`pads` is missing"))?;
+        let name = if cx.opset() < 2 { "paddings" } else { "pads" };
+        let pads = cx
+            .ints_of(1, name)?
+            .ok_or_else(|| op_error(format!("`{name}` is missing")))?;
         let axes = if cx.has(3) { Some(cx.ints(3, "axes")?) } else { None };
         let value = if cx.opset() < 11 {
             Some(cx.attributes.float("value", 0.0)?)
@@ -124,6 +127,8 @@ mod tests {
         let old = run(9, "Pad", &[ints("pads", &[2, -1]), float("value", 7.0)], &[x()], 1);
         let new = run(11, "Pad", &[], &[x(), pads(2, -1), Given(Tensor::f32(&[], &[7.0]))], 1);
         assert_eq!(old, Ok(vec![Tensor::f32(&[4], &[7.0, 7.0, 1.0, 2.0])]));
+        let oldest = run(1, "Pad", &[ints("paddings", &[2, -1]), float("value", 7.0)], &[x()], 1);
+        assert_eq!(oldest, old);
         assert_eq!(new, old);
         let axes = Known(Tensor::i64(&[1], &[-1]));
         let edge = run(18, "Pad", &[text("mode", "edge")], &[x(), pads(1, 1), Absent, axes], 1);

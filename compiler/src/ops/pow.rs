@@ -1,4 +1,4 @@
-use super::{Domain, OperatorDef};
+use super::{Domain, OperatorDef, pair};
 use crate::import::NodeContext;
 use crate::ir::{DType, OpError, ValueId};
 use crate::primitives::{Binary, BinaryOp, Cast, Map, broadcast};
@@ -12,10 +12,10 @@ pub(super) const POW: OperatorDef = OperatorDef {
     limits: "",
     read: |cx| {
         let (ty, exponent) = (cx.ty(0)?, cx.ty(1)?.dtype);
-        if let Some(power) = simple(cx)? {
+        let (x, y) = (cx.input(0)?, pair::second(cx)?);
+        if let Some(power) = simple(cx, x, y)? {
             return Ok(vec![power]);
         }
-        let (x, y) = (cx.input(0)?, cx.input(1)?);
         let dtype = common(ty.dtype, exponent);
         let (x, y) = (cast(cx, x, dtype)?, cast(cx, y, dtype)?);
         let power = cx.add(Binary::from(BinaryOp::Pow), &[x, y])?;
@@ -41,9 +41,8 @@ fn cast(cx: &mut NodeContext<'_>, value: ValueId, to: DType) -> Result<ValueId, 
 }
 
 /// Powers of floats that need no logarithm.
-fn simple(cx: &mut NodeContext<'_>) -> Result<Option<ValueId>, OpError> {
-    let (ty, y) = (cx.ty(0)?, cx.ty(1)?);
-    let x = cx.input(0)?;
+fn simple(cx: &mut NodeContext<'_>, x: ValueId, y: ValueId) -> Result<Option<ValueId>, OpError> {
+    let (ty, y) = (cx.value_ty(x), cx.value_ty(y));
     if !ty.dtype.is_float() || broadcast(&ty.shape, &y.shape)? != ty.shape {
         return Ok(None);
     }

@@ -43,7 +43,7 @@ impl Refusal {
 pub const REFUSED: &[(Refusal, &[&str])] = &[
     (
         Refusal::DataDependentShape,
-        &["Compress", "ImageDecoder", "NonMaxSuppression", "NonZero", "Unique"],
+        &["ImageDecoder", "NonMaxSuppression", "Unique"],
     ),
     (
         Refusal::Random,

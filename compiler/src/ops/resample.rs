@@ -3,7 +3,8 @@
 use super::normalization::cast;
 use crate::import::NodeContext;
 use crate::ir::{DType, OpError, Tensor, ValueId, op_error};
-use crate::primitives::{Binary, BinaryOp, Gather, Resize};
+use crate::primitives::{Gather, Map, Resize, Select};
+use runtime_core::function::Round;
 
 /// The most indices and weights of one axis.
 const MAX_TABLE: f64 = 4e6;
@@ -56,6 +57,8 @@ pub(super) struct Axis {
     pub axis: usize,
     pub input: usize,
     pub output: usize,
+    /// The output's length with its fraction, where it comes from a factor.
+    pub length: f32,
     pub scale: f32,
     /// First and last part of the axis that is used, of `TfCropAndResize`.
     pub region: (f32, f32),
@@ -67,7 +70,7 @@ pub(super) struct Table {
     pub taps: usize,
     pub indices: Vec<i32>,
     /// Empty where every output element is one input element.
-    pub weights: Vec<f32>,
+    pub weights: Vec<f64>,
 }
 
 impl Axis {
@@ -84,8 +87,8 @@ impl Axis {
             }
             Coordinates::PytorchHalfPixel if self.output > 1 => half_pixel,
             Coordinates::PytorchHalfPixel => 0.0,
-            // As ONNX's text and other runtimes have it; its reference evaluator keeps the fraction of `output`.
-            Coordinates::AlignCorners if self.output > 1 => x * (input - 1.0) / (output - 1.0),
+            // As in ONNX's tests, where a length is the scale times the other length; other runtimes cut its fraction off.
+            Coordinates::AlignCorners if self.output > 1 => x * (input - 1.0) / (self.length - 1.0),
             Coordinates::AlignCorners => 0.0,
             Coordinates::Asymmetric => x / self.scale,
             Coordinates::TfHalfPixelForNearest => (x + 0.5) / self.scale,
@@ -104,12 +107,10 @@ impl Axis {
         coordinates == Coordinates::TfCropAndResize && !(0.0..=self.input as f32 - 1.0).contains(&x)
     }
 
-    /// For each output element, what to add: `method.outside` where it lies outside the input.
-    fn offsets(&self, method: Method) -> Vec<f32> {
+    /// Which output elements lie outside the input.
+    fn outside(&self, method: Method) -> Vec<u8> {
         let outside = |i| self.is_outside(self.coordinate(i, method.coordinates), method.coordinates);
-        (0..self.output)
-            .map(|i| if outside(i) { method.outside } else { 0.0 })
-            .collect()
+        (0..self.output).map(|i| outside(i).into()).collect()
     }
 
     /// At least the entries of the table, known before it is made.
@@ -122,28 +123,15 @@ impl Axis {
         self.output.max(1) as f64 * taps
     }
 
-    /// The table of this axis. Elements outside the input have weight zero with `TfCropAndResize`.
+    /// The table of this axis.
     pub(super) fn table(&self, method: Method) -> Table {
-        let coordinates: Vec<f32> = (0..self.output)
-            .map(|i| self.coordinate(i, method.coordinates))
-            .collect();
-        let outside = |x: f32| self.is_outside(x, method.coordinates);
+        let coordinates = (0..self.output).map(|i| self.coordinate(i, method.coordinates));
         let clamped = |i: i64| i.clamp(0, self.input as i64 - 1) as i32;
         if let Interpolation::Nearest(nearest) = method.interpolation {
-            let indices = coordinates
-                .iter()
-                .map(|x| clamped(nearest.of(*x, self.scale) as i64))
-                .collect();
-            let weights = coordinates.iter().map(|x| if outside(*x) { 0.0 } else { 1.0 });
-            let weights = if coordinates.iter().any(|x| outside(*x)) {
-                weights.collect()
-            } else {
-                vec![]
-            };
             return Table {
                 taps: 1,
-                indices,
-                weights,
+                indices: coordinates.map(|x| clamped(nearest.of(x, self.scale) as i64)).collect(),
+                weights: vec![],
             };
         }
         let reach = if matches!(method.interpolation, Interpolation::Linear) {
@@ -173,9 +161,9 @@ impl Axis {
                 }
             });
             let total: f64 = row.clone().sum();
-            let scale = if outside(x) || total == 0.0 { 0.0 } else { 1.0 / total };
+            let scale = if total == 0.0 { 0.0 } else { 1.0 / total };
             indices.extend(places.map(clamped));
-            weights.extend(row.map(|weight| (weight * scale) as f32));
+            weights.extend(row.map(|weight| weight * scale));
         }
         Table { taps, indices, weights }.simplified()
     }
@@ -242,7 +230,16 @@ impl Interpolation {
     }
 }
 
-/// Resizes input 0 along each of `axes`, those that shrink most first.
+/// The element type in which weighted sums of elements of type `dtype` are computed.
+fn computed(dtype: DType) -> Result<DType, OpError> {
+    match dtype {
+        DType::F32 | DType::F16 | DType::Bf16 => Ok(DType::F32),
+        DType::Bool => Err(op_error("booleans have no weighted sums").help("supported: mode nearest")),
+        _ => Ok(DType::F64),
+    }
+}
+
+/// Resizes input 0 along each of `axes`, those that shrink most first. Integers are rounded in the end.
 pub(super) fn add(cx: &mut NodeContext<'_>, mut axes: Vec<Axis>, method: Method) -> Result<Vec<ValueId>, OpError> {
     let ty = cx.ty(0)?;
     let mut x = cx.input(0)?;
@@ -255,32 +252,29 @@ pub(super) fn add(cx: &mut NodeContext<'_>, mut axes: Vec<Axis>, method: Method)
             )));
         }
         let Table { taps, indices, weights } = axis.table(method);
-        let unmoved = axis.input == axis.output && indices.iter().copied().eq(0..axis.input as i32);
-        if unmoved && weights.is_empty() {
-            continue;
-        }
-        if weights.is_empty() {
+        if !weights.is_empty() {
+            let dtype = computed(ty.dtype)?;
+            x = cast(cx, x, dtype)?;
+            let bytes = weights.iter().flat_map(|w| Tensor::scalar(dtype, *w).bytes.to_vec());
+            let weights = Tensor::new(dtype, vec![axis.output, taps], bytes.collect());
+            let indices = cx.add_constant(Tensor::i32(&[axis.output, taps], &indices));
+            let weights = cx.add_constant(weights);
+            x = cx.add(Resize { axis: axis.axis }, &[x, indices, weights])?;
+        } else if axis.input != axis.output || !indices.iter().copied().eq(0..axis.input as i32) {
             let indices = cx.add_constant(Tensor::i32(&[axis.output], &indices));
             x = cx.add(Gather { axis: axis.axis }, &[x, indices])?;
-            continue;
         }
-        if !matches!(ty.dtype, DType::F32 | DType::F16 | DType::Bf16) {
-            return Err(
-                op_error(format!("element type {} is not supported with weights", ty.dtype))
-                    .help("supported: float32, float16, bfloat16; all types where mode is nearest"),
-            );
-        }
-        x = cast(cx, x, DType::F32)?;
-        let indices = cx.add_constant(Tensor::i32(&[axis.output, taps], &indices));
-        let weights = cx.add_constant(Tensor::f32(&[axis.output, taps], &weights));
-        x = cx.add(Resize { axis: axis.axis }, &[x, indices, weights])?;
-        let offsets = axis.offsets(method);
-        if offsets.iter().any(|offset| *offset != 0.0) {
+        let outside = axis.outside(method);
+        if outside.contains(&1) {
             let mut shape = vec![1; ty.rank() - axis.axis];
             shape[0] = axis.output;
-            let offsets = cx.add_constant(Tensor::f32(&shape, &offsets));
-            x = cx.add(Binary::from(BinaryOp::Add), &[x, offsets])?;
+            let outside = cx.add_constant(Tensor::new(DType::Bool, shape, outside));
+            let value = cx.scalar(cx.value_ty(x).dtype, method.outside.into());
+            x = cx.add(Select, &[outside, value, x])?;
         }
+    }
+    if cx.value_ty(x).dtype == DType::F64 && ty.dtype.is_integer() {
+        x = cx.add(Map { function: Round.into() }, &[x])?;
     }
     Ok(vec![cast(cx, x, ty.dtype)?])
 }
@@ -302,6 +296,7 @@ mod tests {
             axis: 0,
             input,
             output,
+            length: output as f32,
             scale: output as f32 / input as f32,
             region: (0.0, 1.0),
         }

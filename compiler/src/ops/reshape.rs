@@ -3,14 +3,16 @@ use crate::ir::{OpError, op_error};
 use crate::primitives::Reshape;
 
 /// The same elements with another shape: a 0 keeps a dimension (unless `allowzero`), a -1 takes what is left.
+/// The shape is an attribute before opset 5.
 pub(super) const RESHAPE: OperatorDef = OperatorDef {
     name: "Reshape",
     domain: Domain::Onnx,
-    versions: &[5, 13, 14, 19, 21, 23, 24, 25],
+    versions: &[1, 5, 13, 14, 19, 21, 23, 24, 25],
     limits: "`shape` must be known at compile time",
     read: |cx| {
         let keep_zeros = cx.attributes.flag("allowzero", false)?;
-        let shape = resolve(&cx.ty(0)?.shape, &cx.ints(1, "shape")?, keep_zeros)?;
+        let shape = cx.ints_of(1, "shape")?.ok_or_else(|| op_error("`shape` is missing"))?;
+        let shape = resolve(&cx.ty(0)?.shape, &shape, keep_zeros)?;
         cx.op(Reshape { shape }, &[0])
     },
 };
@@ -49,7 +51,17 @@ fn resolve(from: &[usize], shape: &[i64], keep_zeros: bool) -> Result<Vec<usize>
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::{Given, Known, ints, run};
     use super::resolve;
+    use crate::ir::Tensor;
+
+    #[test]
+    fn the_shape_was_an_attribute() {
+        let x = || Given(Tensor::f32(&[2, 2], &[1.0, 2.0, 3.0, 4.0]));
+        let flat = Ok(vec![Tensor::f32(&[4], &[1.0, 2.0, 3.0, 4.0])]);
+        assert_eq!(run(1, "Reshape", &[ints("shape", &[-1])], &[x()], 1), flat);
+        assert_eq!(run(5, "Reshape", &[], &[x(), Known(Tensor::i64(&[1], &[4]))], 1), flat);
+    }
 
     #[test]
     fn zeros_and_minus_one() {

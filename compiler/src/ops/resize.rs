@@ -8,7 +8,7 @@ pub(super) const RESIZE: OperatorDef = OperatorDef {
     name: "Resize",
     domain: Domain::Onnx,
     versions: &[10, 11, 13, 18, 19],
-    limits: "scales, sizes and roi must be constant; linear and cubic of floats, in float32",
+    limits: "scales, sizes and roi must be known at compile time; 64-bit integers are resized in float64",
     read: |cx| {
         let ty = cx.ty(0)?;
         if cx.opset() < 11 {
@@ -58,6 +58,12 @@ pub(super) const RESIZE: OperatorDef = OperatorDef {
 pub(super) const SIMPLE_MODES: [(&str, Interpolation); 2] = [
     ("nearest", Interpolation::Nearest(Nearest::Simple)),
     ("linear", Interpolation::Linear),
+];
+
+/// Modes of Upsample before opset 7.
+pub(super) const OLDEST_MODES: [(&str, Interpolation); 2] = [
+    ("nearest", Interpolation::Nearest(Nearest::Simple)),
+    ("bilinear", Interpolation::Linear),
 ];
 
 #[derive(Clone, Copy)]
@@ -119,6 +125,16 @@ pub(super) fn scales(cx: &NodeContext<'_>, index: usize) -> Result<Vec<f32>, OpE
     floats(cx, index, "scales")
 }
 
+/// The whole number that this is but for rounding, if it is one.
+fn whole(length: f32) -> f32 {
+    let nearest = length.round();
+    if (length - nearest).abs() <= length * 2.0 * f32::EPSILON {
+        nearest
+    } else {
+        length
+    }
+}
+
 /// Axes resized by factors.
 pub(super) fn scaled(ty: &TensorType, axes: &[usize], scales: &[f32]) -> Result<Vec<Axis>, OpError> {
     if axes.len() != scales.len() {
@@ -129,11 +145,12 @@ pub(super) fn scaled(ty: &TensorType, axes: &[usize], scales: &[f32]) -> Result<
     }
     let axes = axes.iter().zip(scales).map(|(axis, scale)| {
         let input = ty.shape[*axis];
-        let output = (input as f32 * scale).floor() as usize;
+        let length = input as f32 * scale;
         Axis {
             axis: *axis,
             input,
-            output,
+            output: length.floor() as usize,
+            length: whole(length),
             scale: *scale,
             region: (0.0, 1.0),
         }
@@ -163,6 +180,7 @@ fn sized(ty: &TensorType, axes: &[usize], sizes: &[i64], policy: Policy) -> Resu
             axis: *axis,
             input,
             output,
+            length: output as f32,
             scale,
             region: (0.0, 1.0),
         }

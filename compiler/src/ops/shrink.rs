@@ -1,4 +1,4 @@
-use super::{Domain, OperatorDef};
+use super::{Domain, OperatorDef, reals};
 use runtime_core::function::Shrink;
 
 /// `x + bias` below `-lambd`, `x - bias` above `lambd`, else 0.
@@ -10,6 +10,6 @@ pub(super) const SHRINK: OperatorDef = OperatorDef {
     read: |cx| {
         let bias = cx.attributes.float("bias", 0.0)?;
         let lambd = cx.attributes.float("lambd", 0.5)?;
-        cx.map(Shrink { bias, lambd }.into())
+        reals::map(cx, Shrink { bias, lambd }.into())
     },
 };

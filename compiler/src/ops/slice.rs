@@ -53,15 +53,17 @@ fn required(cx: &mut NodeContext<'_>, index: usize, name: &'static str) -> Resul
         .ok_or_else(|| op_error(format!("`{name}` is missing")))
 }
 
-/// First element, step and number of elements of a dimension, as Python slices.
+/// First element, step and number of elements of a dimension: as Python slices, but backwards from before the first
+/// element is from the first.
 fn resolve(dim: usize, start: i64, end: i64, step: i64) -> Result<(usize, isize, usize), OpError> {
     let dim = dim as i64;
     let from_front = |at: i64| if at < 0 { at.saturating_add(dim) } else { at };
     let (start, end) = (from_front(start), from_front(end));
     let (start, end) = match step {
         0 => return Err(op_error("a step is 0")),
+        _ if dim == 0 => (0, 0),
         1.. => (start.clamp(0, dim), end.clamp(0, dim)),
-        _ => (start.clamp(-1, dim - 1), end.clamp(-1, dim - 1)),
+        _ => (start.min(dim - 1).max(0), end.min(dim - 1).max(-1)),
     };
     let way = if step > 0 { end - start } else { start - end };
     let len = u64::try_from(way).unwrap_or(0).div_ceil(step.unsigned_abs()) as usize;
@@ -84,7 +86,8 @@ mod tests {
         assert_eq!(resolve(10, 0, i64::MAX, i64::MAX), Ok((0, 1, 1)));
         assert_eq!(resolve(10, 9, 0, i64::MIN), Ok((9, 1, 1)));
         assert_eq!(resolve(10, 20, 30, 1), Ok((0, 1, 0)));
-        assert_eq!(resolve(10, -30, -20, -1), Ok((0, 1, 0)));
+        // Python begins before the first element and takes none.
+        assert_eq!(resolve(10, -30, -20, -1), Ok((0, 1, 1)));
         assert_eq!(resolve(10, -30, 2, 1), Ok((0, 1, 2)));
         assert_eq!(resolve(0, 0, i64::MAX, -1), Ok((0, 1, 0)));
         assert!(resolve(10, 0, 1, 0).is_err());

@@ -2,12 +2,12 @@ use super::{Domain, OperatorDef};
 use crate::ir::{OpError, op_error};
 use crate::primitives::Slice;
 
-/// Parts along `axis` of the sizes `split`, or of equal sizes. The sizes are an attribute before opset 13; from 18 on
-/// `num_outputs` gives equal sizes but for a smaller last one.
+/// Parts along `axis` of the sizes `split`, or of equal sizes. The sizes are an attribute before opset 13 (in opset 1 also
+/// numbers of the input's type); from 18 on `num_outputs` gives equal sizes but for a smaller last one.
 pub(super) const SPLIT: OperatorDef = OperatorDef {
     name: "Split",
     domain: Domain::Onnx,
-    versions: &[2, 11, 13, 18],
+    versions: &[1, 2, 11, 13, 18],
     limits: "`split` must be known at compile time",
     read: |cx| {
         let shape = cx.ty(0)?.shape;
@@ -19,7 +19,18 @@ pub(super) const SPLIT: OperatorDef = OperatorDef {
                 "attribute `num_outputs` is not the number of outputs, {count}"
             )));
         }
-        let sizes = match cx.ints_of(1, "split")? {
+        let sizes = if cx.opset() < 2 && cx.has(1) {
+            Some(
+                cx.known(1, "split")?
+                    .to_f64()
+                    .into_iter()
+                    .map(|size| size as i64)
+                    .collect(),
+            )
+        } else {
+            cx.ints_of(1, "split")?
+        };
+        let sizes = match sizes {
             Some(sizes) => given(shape[axis], count, &sizes)?,
             None => equal(shape[axis], count, cx.opset() >= 18)?,
         };
@@ -84,6 +95,8 @@ mod tests {
     fn sizes_move_from_attribute_to_input() {
         let x = || Given(Tensor::f32(&[3], &[1.0, 2.0, 3.0]));
         let old = run(11, "Split", &[ints("split", &[1, 2])], &[x()], 2);
+        let oldest = run(1, "Split", &[], &[x(), Known(Tensor::f32(&[2], &[1.0, 2.0]))], 2);
+        assert_eq!(oldest, old);
         let new = run(13, "Split", &[], &[x(), Known(Tensor::i64(&[2], &[1, 2]))], 2);
         assert_eq!(old, Ok(vec![Tensor::f32(&[1], &[1.0]), Tensor::f32(&[2], &[2.0, 3.0])]));
         assert_eq!(new, old);

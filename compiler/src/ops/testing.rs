@@ -1,5 +1,6 @@
 //! Models of one node, read and run on the host, for the tests of operators.
 
+use super::OPERATORS;
 use crate::exec::Executor;
 use crate::import::{self, Dimensions};
 use crate::ir::{DType, Tensor};
@@ -75,7 +76,68 @@ pub(super) fn text(name: &str, value: &str) -> AttributeProto {
     }
 }
 
-/// Runs one node with `outputs` outputs; the error is all that the compiler says.
+/// An attribute of texts.
+pub(super) fn texts(name: &str, values: &[&str]) -> AttributeProto {
+    AttributeProto {
+        name: Some(name.into()),
+        r#type: Some(AttributeType::Strings.into()),
+        strings: values.iter().map(|value| value.as_bytes().to_vec()).collect(),
+        ..Default::default()
+    }
+}
+
+/// An attribute of a tensor.
+pub(super) fn tensor(name: &str, value: &Tensor) -> AttributeProto {
+    AttributeProto {
+        name: Some(name.into()),
+        r#type: Some(AttributeType::Tensor.into()),
+        t: Some(stored(String::new(), value)),
+        ..Default::default()
+    }
+}
+
+/// An attribute of a sub-graph: its nodes as operator, inputs and outputs, its stored tensors, its inputs and outputs. It
+/// may read the operands of the node, `x0`, `x1` ..
+pub(super) fn subgraph(
+    name: &str,
+    nodes: &[(&str, &[&str], &[&str])],
+    stored: &[(&str, Tensor)],
+    [inputs, outputs]: [&[&str]; 2],
+) -> AttributeProto {
+    let strings = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let values = |names: &[&str]| {
+        let value = |name: &&str| proto::ValueInfoProto {
+            name: Some((*name).into()),
+            ..Default::default()
+        };
+        names.iter().map(value).collect()
+    };
+    let node = |(op, input, output): &(&str, &[&str], &[&str])| proto::NodeProto {
+        op_type: Some((*op).into()),
+        input: strings(input),
+        output: strings(output),
+        ..Default::default()
+    };
+    let graph = proto::GraphProto {
+        node: nodes.iter().map(node).collect(),
+        initializer: stored
+            .iter()
+            .map(|(name, tensor)| self::stored((*name).into(), tensor))
+            .collect(),
+        input: values(inputs),
+        output: values(outputs),
+        ..Default::default()
+    };
+    AttributeProto {
+        name: Some(name.into()),
+        r#type: Some(AttributeType::Graph.into()),
+        g: Some(graph),
+        ..Default::default()
+    }
+}
+
+/// Runs one node with `outputs` outputs; the error is all that the compiler says. The opset is that of its domain, that of
+/// any other domain is the newest.
 pub(super) fn run(
     opset: i64,
     op: &str,
@@ -83,6 +145,8 @@ pub(super) fn run(
     operands: &[Operand],
     outputs: usize,
 ) -> Result<Vec<Tensor>, String> {
+    let domain = OPERATORS.iter().find(|known| known.name == op);
+    let domain = domain.map_or("", |known| known.domain.name());
     let mut graph = proto::GraphProto {
         name: Some("test".into()),
         ..Default::default()
@@ -90,6 +154,7 @@ pub(super) fn run(
     let mut node = proto::NodeProto {
         name: Some("node".into()),
         op_type: Some(op.into()),
+        domain: Some(domain.into()),
         ..Default::default()
     };
     node.attribute = attributes.to_vec();
@@ -122,10 +187,14 @@ pub(super) fn run(
         });
     }
     graph.node.push(node);
-    let opset_import = vec![proto::OperatorSetIdProto {
-        domain: None,
-        version: Some(opset),
-    }];
+    let import = |domain: &str, version| proto::OperatorSetIdProto {
+        domain: Some(domain.into()),
+        version: Some(version),
+    };
+    let mut opset_import = vec![import(domain, opset)];
+    if !domain.is_empty() {
+        opset_import.push(import("", load::MAX_OPSET));
+    }
     let model = proto::ModelProto {
         ir_version: Some(8),
         opset_import,

@@ -67,7 +67,7 @@ pub(super) fn sizes(
     let sizes: Option<Vec<usize>> = values.iter().map(|v| fits(*v)).collect();
     sizes.filter(|sizes| sizes.len() == count).ok_or_else(|| {
         op_error(format!("attribute `{name}` is {values:?}"))
-            .help(format!("supported: {count} numbers from {least} up"))
+            .help(format!("supported: {count} numbers from {least} up, less than 2^31"))
     })
 }
 

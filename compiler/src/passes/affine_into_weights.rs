@@ -77,21 +77,20 @@ fn find(graph: &Graph, id: NodeId) -> Option<(NodeId, Affine)> {
 /// If `value` is read once and comes from a convolution or product without activation or residual: its node, the axis of
 /// its channels and their number.
 fn linear(graph: &Graph, value: ValueId) -> Option<(NodeId, usize, usize)> {
-    let identity = |f: &AnyFunction| matches!(f, AnyFunction::Identity(_));
     let rank = graph.ty(value).rank();
     let image_axis = |layout: Layout| if layout == Layout::ChannelsFirst { 1 } else { rank - 1 };
     let (producer, axis) = if let Some(id) = private_producer::<Conv>(graph, value) {
-        let conv = graph.node(id).op::<Conv>().filter(|c| identity(&c.activation))?;
+        let conv = graph.node(id).op::<Conv>().filter(|c| c.activation.is_identity())?;
         (id, image_axis(conv.layout))
     } else if let Some(id) = private_producer::<ConvTranspose>(graph, value) {
         let conv = graph
             .node(id)
             .op::<ConvTranspose>()
-            .filter(|c| identity(&c.activation))?;
+            .filter(|c| c.activation.is_identity())?;
         (id, image_axis(conv.layout))
     } else {
         let id = private_producer::<Gemm>(graph, value)?;
-        graph.node(id).op::<Gemm>().filter(|g| identity(&g.activation))?;
+        graph.node(id).op::<Gemm>().filter(|g| g.activation.is_identity())?;
         (id, rank - 1)
     };
     let node = graph.node(producer);

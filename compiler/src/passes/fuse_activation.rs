@@ -28,7 +28,8 @@ pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
 
 fn with_activation(node: &Node, activation: AnyFunction) -> Option<Box<dyn Operator>> {
     let free = |current: &AnyFunction| matches!(current, AnyFunction::Identity(_));
-    if let Some(op) = node.op::<Conv>().filter(|op| free(&op.activation)) {
+    if let Some(op) = node.op::<Conv>().filter(|op| op.activation.is_identity()) {
+        let activation = activation.into();
         return Some(
             Conv {
                 activation,
@@ -37,7 +38,8 @@ fn with_activation(node: &Node, activation: AnyFunction) -> Option<Box<dyn Opera
             .into(),
         );
     }
-    if let Some(op) = node.op::<ConvTranspose>().filter(|op| free(&op.activation)) {
+    if let Some(op) = node.op::<ConvTranspose>().filter(|op| op.activation.is_identity()) {
+        let activation = activation.into();
         return Some(
             ConvTranspose {
                 activation,
@@ -46,7 +48,8 @@ fn with_activation(node: &Node, activation: AnyFunction) -> Option<Box<dyn Opera
             .into(),
         );
     }
-    if node.op::<Gemm>().is_some_and(|op| free(&op.activation)) {
+    if node.op::<Gemm>().is_some_and(|op| op.activation.is_identity()) {
+        let activation = activation.into();
         return Some(Gemm { activation }.into());
     }
     if let Some(op) = node.op::<ScaleShift>().filter(|op| free(&op.activation)) {

@@ -51,12 +51,12 @@ pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
 
 /// The operator that gives `value`, with `activation`, if it can take a residual.
 fn with_activation(graph: &Graph, value: ValueId, activation: AnyFunction) -> Option<(NodeId, Box<dyn Operator>)> {
-    let free = |current: &AnyFunction| matches!(current, AnyFunction::Identity(_));
+    let activation = activation.into();
     if let Some(id) = private_producer::<Conv>(graph, value) {
         let node = graph.node(id);
         let op = node
             .op::<Conv>()
-            .filter(|op| free(&op.activation) && input(node, RESIDUAL).is_none())?;
+            .filter(|op| op.activation.is_identity() && input(node, RESIDUAL).is_none())?;
         return Some((
             id,
             Conv {
@@ -68,6 +68,6 @@ fn with_activation(graph: &Graph, value: ValueId, activation: AnyFunction) -> Op
     }
     let id = private_producer::<Gemm>(graph, value)?;
     let node = graph.node(id);
-    let takes_residual = node.op::<Gemm>().is_some_and(|op| free(&op.activation)) && input(node, RESIDUAL).is_none();
+    let takes_residual = node.op::<Gemm>().is_some_and(|op| op.activation.is_identity()) && input(node, RESIDUAL).is_none();
     takes_residual.then(|| (id, Gemm { activation }.into()))
 }

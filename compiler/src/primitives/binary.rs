@@ -27,9 +27,7 @@ fn accepts(op: BinaryOp, dtype: DType) -> bool {
     match op {
         BinaryOp::Equal => true,
         BinaryOp::And | BinaryOp::Or | BinaryOp::Xor => !dtype.is_float(),
-        BinaryOp::ShiftLeft | BinaryOp::ShiftRight => {
-            matches!(dtype, DType::U8 | DType::U16 | DType::U32 | DType::U64)
-        }
+        BinaryOp::ShiftLeft | BinaryOp::ShiftRight => dtype.is_integer(),
         _ => dtype != DType::Bool,
     }
 }
@@ -83,7 +81,7 @@ impl Operator for Binary {
     /// Only where both operands have the output's rank: others are reshaped first by the pass.
     fn permute(&self, perm: &[usize], inputs: &[Option<&TensorType>]) -> Option<Permuted> {
         let same_rank = |ty: &Option<&TensorType>| ty.is_some_and(|ty| ty.rank() == perm.len());
-        let transposed = inputs.iter().map(|ty| ty.is_some_and(|ty| ty.len() > 1)).collect();
+        let transposed = inputs.iter().map(|ty| ty.is_some_and(|ty| ty.len() != 1)).collect();
         let fits = inputs
             .iter()
             .all(|ty| same_rank(ty) || ty.is_some_and(|ty| ty.len() == 1 && ty.rank() <= perm.len()));

@@ -1,13 +1,15 @@
-use super::conv::{bias_or_zeros, check_bias, check_dtype, constant_weights};
+use super::activation::{Activation, MULTIPLIER};
+use super::conv::{SUMMED, bias_or_zeros};
 use super::direct_conv::direct;
+use super::packing::Packing;
 use super::window::{Image, Layout, Window};
-use crate::ir::{Inputs, OpError, Operator, Tensor, TensorType, op_error};
+use crate::ir::{Inputs, OpError, Operator, TensorType, op_error};
+use crate::kernels::Typed;
 use crate::lower::Lowering;
-use runtime_core::function::AnyFunction;
 use runtime_core::kernels::ConvTranspose2d;
-use runtime_core::pack;
 
-/// A transposed convolution: inputs `x`, `w` `[IC, OC / groups, kernel..]`, an optional bias `[OC]`.
+/// A transposed convolution: inputs `x`, `w` `[IC, OC / groups, kernel..]`, an optional bias `[OC]` and, in
+/// integers, the multipliers `[OC]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConvTranspose {
     /// Geometry; the paddings are cut from the full output.
@@ -18,8 +20,8 @@ pub struct ConvTranspose {
     pub groups: usize,
     /// Layout of `x` and of the output.
     pub layout: Layout,
-    /// Applied after the bias.
-    pub activation: AnyFunction,
+    /// What becomes of the sums.
+    pub activation: Activation,
 }
 
 impl ConvTranspose {
@@ -66,12 +68,11 @@ impl Operator for ConvTranspose {
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<TensorType>, OpError> {
         self.window.check()?;
-        let dtype = check_dtype(inputs)?;
         if self.output_padding.len() != self.window.rank() {
             return Err(op_error("output_padding must have one number for each spatial axis"));
         }
         let (_, output) = self.output(inputs.ty(0)?, inputs.ty(1)?)?;
-        check_bias(inputs, output.channels)?;
+        let dtype = self.activation.check(inputs, &SUMMED, output.channels)?;
         Ok(vec![TensorType::new(dtype, output.shape(self.layout))])
     }
 
@@ -85,30 +86,42 @@ impl Operator for ConvTranspose {
     fn lower(&self, cx: &mut Lowering<'_>) -> Result<(), OpError> {
         let (image, output) = self.output(cx.ty(0), cx.ty(1))?;
         if self.layout == Layout::ChannelsFirst {
-            direct(cx, &self.window, self.groups, [&image, &output], true, self.activation);
+            let function = self.activation.function();
+            direct(cx, &self.window, self.groups, [&image, &output], true, function);
             return Ok(());
         }
-        let w = constant_weights(cx, 1)?;
-        let [kh, kw] = Window::pair(&self.window.kernel, 1);
-        let (oc, ic) = (output.channels, image.channels / self.groups);
-        let mut packed = vec![0.0; pack::packed_conv2d_len(self.groups, oc, kh, kw, ic)];
-        pack::pack_conv_transpose2d(self.groups, oc, kh, kw, ic, &w, &mut packed);
-        let w = cx.add_constant("weights", Tensor::f32(&[packed.len()], &packed));
+        let kernel = Window::pair(&self.window.kernel, 1);
+        let packing = Packing::ConvTranspose {
+            groups: self.groups,
+            oc: output.channels,
+            kernel,
+            ic_per_group: image.channels / self.groups,
+        };
+        let w = packing.pack(cx)?;
         let [top, left, ..] = self.window.pads2d();
-        let kernel = ConvTranspose2d {
+        let layer = ConvTranspose2d {
             batch: image.batch,
             input: image.hwc(),
             output: output.hwc(),
-            kernel: [kh, kw],
+            kernel,
             strides: Window::pair(&self.window.strides, 1),
             dilations: Window::pair(&self.window.dilations, 1),
             pads: [top, left],
             groups: self.groups,
-            activation: self.activation,
+            activation: (),
         };
-        let (x, bias) = (cx.input(0), bias_or_zeros(cx, output.channels));
-        let y = cx.output(0);
-        cx.call(kernel, &[x, w, bias], &[y]);
+        let (x, bias, dtype) = (cx.input(0), bias_or_zeros(cx, output.channels), cx.ty(0).dtype);
+        match self.activation {
+            Activation::Function(function) => {
+                let y = cx.output(0);
+                cx.call(layer.with_activation(function), &[x, w, bias], &[y]);
+            }
+            Activation::Requantize(requantize) => {
+                let (multiplier, y) = (cx.input(MULTIPLIER), cx.output(0));
+                let kernel = layer.with_activation(requantize);
+                cx.call(Typed { kernel, dtype }, &[x, w, bias, multiplier], &[y]);
+            }
+        }
         Ok(())
     }
 }

@@ -1,7 +1,8 @@
 //! Convolutions that no fast kernel serves: of more than two axes, of other types than `f32`, with weights that are known
 //! at run time only.
 
-use super::conv::{RESIDUAL, bias_or_zeros};
+use super::activation::RESIDUAL;
+use super::conv::bias_or_zeros;
 use super::window::{Image, Window};
 use crate::ir::{DType, TensorType};
 use crate::kernels::{BinaryCall, BinaryOp, ConvCall, MapCall};

@@ -1,16 +1,15 @@
-use super::conv::{BIAS, RESIDUAL, bias_or_zeros, check_bias, constant_weights, fused};
-use crate::ir::{DType, Inputs, OpError, Operator, Tensor, TensorType, op_error};
+use super::activation::{Activation, finish};
+use super::packing::Packing;
+use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
 use crate::lower::Lowering;
-use runtime_core::function::AnyFunction;
 use runtime_core::kernels;
-use runtime_core::pack;
 
-/// A product with constant weights: inputs `x` `[.., k]`, `w` `[k, n]`, an optional bias `[n]`, an optional residual of
-/// the output's shape.
+/// A product with constant weights: inputs `x` `[.., k]`, `w` `[k, n]`, an optional bias `[n]`, and an optional
+/// residual of the output's shape or, in integers, the multipliers `[n]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Gemm {
-    /// Applied after bias and residual.
-    pub activation: AnyFunction,
+    /// What becomes of the sums.
+    pub activation: Activation,
 }
 
 impl Operator for Gemm {
@@ -19,22 +18,18 @@ impl Operator for Gemm {
     }
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<TensorType>, OpError> {
-        let dtype = inputs.same_dtype()?;
         let (x, w) = (inputs.ty(0)?, inputs.ty(1)?);
         let [k, n] = w.shape[..] else {
             return Err(op_error(format!("the weights {w} are not a matrix")));
         };
-        if dtype != DType::F32 || x.shape.last() != Some(&k) {
+        if x.shape.last() != Some(&k) {
             return Err(op_error(format!("{x} does not multiply {w}")));
         }
-        check_bias(inputs, n)?;
-        let mut y = x.clone();
+        let dtype = self.activation.check(inputs, &[DType::F32], n)?;
+        let mut y = TensorType::new(dtype, x.shape.clone());
         y.shape[x.rank() - 1] = n;
-        debug_assert!(inputs.len() > BIAS || inputs.len() == 2);
-        match inputs.get(RESIDUAL) {
-            Some(residual) if *residual != y => Err(op_error(format!("the residual {residual} is not of type {y}"))),
-            _ => Ok(vec![y]),
-        }
+        self.activation.check_residual(inputs, &y)?;
+        Ok(vec![y])
     }
 
     fn macs(&self, inputs: &[Option<&TensorType>], outputs: &[&TensorType]) -> u64 {
@@ -44,27 +39,17 @@ impl Operator for Gemm {
     fn lower(&self, cx: &mut Lowering<'_>) -> Result<(), OpError> {
         let (k, n) = (cx.ty(1).shape[0], cx.ty(1).shape[1]);
         let m = cx.ty(0).shape[..cx.ty(0).rank() - 1].iter().product();
-        let w = constant_weights(cx, 1)?;
-        let mut packed = vec![0.0; pack::packed_gemm_len(k, n)];
-        pack::pack_gemm(k, n, &w, false, &mut packed);
-        let w = cx.add_constant("weights", Tensor::f32(&[packed.len()], &packed));
-        let (x, bias) = (cx.input(0), bias_or_zeros(cx, n));
-        let residual = cx.has(RESIDUAL).then(|| cx.input(RESIDUAL));
-        let y = cx.output(0);
-        fused(
-            cx,
-            kernels::Gemm {
-                m,
-                k,
-                n,
-                activation: self.activation,
-            },
-            x,
-            w,
-            bias,
-            residual,
-            y,
-        );
-        Ok(())
+        let packing = Packing::Gemm {
+            k,
+            n,
+            transposed: false,
+        };
+        let layer = kernels::Gemm {
+            m,
+            k,
+            n,
+            activation: (),
+        };
+        finish(cx, layer, &packing, self.activation)
     }
 }

@@ -1,10 +1,12 @@
 use super::softmax::{around, moved};
 use super::tensor_type;
 use crate::ir::{DType, Inputs, OpError, Operator, Permuted, TensorType, op_error};
+use crate::kernels::Typed;
 use crate::lower::Lowering;
 use runtime_core::kernels;
 
-/// Weighted sums of elements along one axis: inputs `x`, indices `i32` `[output, taps]`, weights `[output, taps]`.
+/// Weighted sums of elements along one axis: inputs `x`, indices `i32` `[output, taps]`, weights `[output, taps]` of the
+/// element type of `x`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Resize {
     /// The axis.
@@ -19,10 +21,12 @@ impl Operator for Resize {
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<TensorType>, OpError> {
         let (x, indices, weights) = (inputs.ty(0)?, inputs.ty(1)?, inputs.ty(2)?);
         x.axis(self.axis as i64)?;
-        if x.dtype != DType::F32 {
-            return Err(op_error(format!("element type {} is not supported", x.dtype)).help("supported: float32"));
+        if !matches!(x.dtype, DType::F32 | DType::F64) {
+            return Err(
+                op_error(format!("element type {} is not supported", x.dtype)).help("supported: float32, float64")
+            );
         }
-        let ([output, _], DType::I32, DType::F32) = (&indices.shape[..], indices.dtype, weights.dtype) else {
+        let ([output, _], DType::I32, true) = (&indices.shape[..], indices.dtype, weights.dtype == x.dtype) else {
             return Err(op_error(format!(
                 "{indices} and {weights} are not a table of indices and weights"
             )));
@@ -53,7 +57,8 @@ impl Operator for Resize {
             taps: table[1],
         };
         let (x, indices, weights, y) = (cx.input(0), cx.input(1), cx.input(2), cx.output(0));
-        cx.call(kernel, &[x, indices, weights], &[y]);
+        let dtype = cx.ty(0).dtype;
+        cx.call(Typed { kernel, dtype }, &[x, indices, weights], &[y]);
         Ok(())
     }
 

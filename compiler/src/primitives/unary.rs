@@ -1,8 +1,9 @@
-use crate::ir::{Inputs, OpError, Operator, Permuted, TensorType, op_error};
+use crate::ir::{DType, Inputs, OpError, Operator, Permuted, TensorType, op_error};
 use crate::kernels::{UnaryCall, UnaryOp};
 use crate::lower::Lowering;
 
-/// One function of each element of the types that [`Map`](super::Map) does not take: integers and booleans.
+/// One function of each element of the types that [`Map`](super::Map) does not take, integers and booleans, or a test of
+/// each float.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Unary {
     /// The function.
@@ -19,6 +20,7 @@ impl Operator for Unary {
         let fits = match self.op {
             UnaryOp::Not => !x.dtype.is_float(),
             UnaryOp::Neg | UnaryOp::Abs | UnaryOp::Sign => x.dtype.is_integer(),
+            UnaryOp::IsNan | UnaryOp::IsInf { .. } => x.dtype.is_float(),
         };
         if !fits {
             return Err(op_error(format!(
@@ -27,7 +29,8 @@ impl Operator for Unary {
                 self.name()
             )));
         }
-        Ok(vec![x.clone()])
+        let dtype = if self.op.is_predicate() { DType::Bool } else { x.dtype };
+        Ok(vec![TensorType::new(dtype, x.shape.clone())])
     }
 
     fn lower(&self, cx: &mut Lowering<'_>) -> Result<(), OpError> {

@@ -1,15 +1,15 @@
 use super::*;
 
 macro_rules! any {
-    ($($name:ident)*) => {
-        /// Any of the functions, chosen at run time: what the host executor passes to a kernel.
+    ($(#[$meta:meta])* $any:ident: $($name:ident)*) => {
+        $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq)]
         #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(untagged))]
-        pub enum AnyFunction {
+        pub enum $any {
             $(#[doc = concat!("[`", stringify!($name), "`]")] $name($name),)*
         }
 
-        impl Function for AnyFunction {
+        impl Function for $any {
             #[inline(always)]
             fn eval<A: Arch>(self, x: f32) -> f32 {
                 match self {
@@ -39,7 +39,7 @@ macro_rules! any {
         }
 
         $(
-            impl From<$name> for AnyFunction {
+            impl From<$name> for $any {
                 fn from(function: $name) -> Self {
                     Self::$name(function)
                 }
@@ -49,7 +49,15 @@ macro_rules! any {
 }
 
 any! {
+    /// Any of the functions, chosen at run time: what the host executor passes to a kernel.
+    AnyFunction:
     Identity Relu Clip LeakyRelu Elu Selu Celu ThresholdedRelu HardSigmoid HardSwish Sigmoid Silu Swish Mish Tanh
     Softplus Softsign Gelu GeluTanh Erf Exp Log Sqrt Square Reciprocal Neg Abs Floor Ceil Round Sign Sin Cos Tan Asin
     Acos Atan Sinh Cosh Asinh Acosh Atanh Shrink
+}
+
+any! {
+    /// Any of the functions of a recurrent layer's gates.
+    AnyGateFunction:
+    Affine Elu HardSigmoid LeakyRelu Relu ScaledTanh Sigmoid Softplus Softsign Tanh ThresholdedRelu
 }

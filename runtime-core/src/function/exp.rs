@@ -117,6 +117,14 @@ functions! {
     /// Hyperbolic tangent.
     Tanh |x| tanh::<A>(x), libm::tanh(x);
 
+    /// `alpha * tanh(beta * x)`.
+    ScaledTanh {
+        /// Limit for large numbers.
+        alpha,
+        /// Factor inside the tangent.
+        beta,
+    } |x| alpha * tanh::<A>(beta * x), alpha * libm::tanh(beta * x);
+
     /// `log(1 + e^x)`.
     Softplus |x| softplus::<A>(x), softplus64(x);
 

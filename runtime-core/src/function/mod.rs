@@ -12,13 +12,13 @@ mod rectify;
 mod round;
 mod trigonometry;
 
-pub use any::AnyFunction;
+pub use any::{AnyFunction, AnyGateFunction};
 pub use erf::{Erf, Gelu, GeluTanh};
-pub use exp::{Celu, Elu, Exp, Mish, Selu, Sigmoid, Silu, Softplus, Swish, Tanh};
+pub use exp::{Celu, Elu, Exp, Mish, ScaledTanh, Selu, Sigmoid, Silu, Softplus, Swish, Tanh};
 pub use log::Log;
 pub use rectify::{
-    Abs, Clip, HardSigmoid, HardSwish, Identity, LeakyRelu, Neg, Reciprocal, Relu, Shrink, Sign, Softsign, Sqrt,
-    Square, ThresholdedRelu,
+    Abs, Affine, Clip, HardSigmoid, HardSwish, Identity, LeakyRelu, Neg, Reciprocal, Relu, Shrink, Sign, Softsign,
+    Sqrt, Square, ThresholdedRelu,
 };
 pub use round::{Ceil, Floor, Round};
 pub use trigonometry::{Acos, Acosh, Asin, Asinh, Atan, Atanh, Cos, Cosh, Sin, Sinh, Tan};
@@ -58,12 +58,36 @@ pub trait Function: Copy {
 pub trait Apply: Float {
     /// The value of `function` at this number.
     fn apply<A: Arch, F: Function>(self, function: F) -> Self;
+
+    /// `y[i] = function(y[i])`.
+    #[inline(always)]
+    fn apply_all<A: Arch, F: Function>(y: &mut [Self], function: F) {
+        for y in y {
+            *y = y.apply::<A, F>(function);
+        }
+    }
+
+    /// `a * b + c`, rounded once or twice.
+    #[inline(always)]
+    fn fma<A: Arch>(a: Self, b: Self, c: Self) -> Self {
+        a.mul(b).add(c)
+    }
 }
 
 impl Apply for f32 {
     #[inline(always)]
     fn apply<A: Arch, F: Function>(self, function: F) -> Self {
         function.eval::<A>(self)
+    }
+
+    #[inline(always)]
+    fn apply_all<A: Arch, F: Function>(y: &mut [Self], function: F) {
+        function.eval_in_place::<A>(y)
+    }
+
+    #[inline(always)]
+    fn fma<A: Arch>(a: Self, b: Self, c: Self) -> Self {
+        A::fma(a, b, c)
     }
 }
 

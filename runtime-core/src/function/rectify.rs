@@ -6,6 +6,14 @@ functions! {
     /// `x`: no activation.
     Identity |x| x, x;
 
+    /// `alpha * x + beta`.
+    Affine {
+        /// Slope.
+        alpha,
+        /// Value at zero.
+        beta,
+    } |x| A::fma(alpha, x, beta), alpha * x + beta;
+
     /// `max(x, 0)`; NaN stays NaN.
     Relu |x| if x < 0.0 { 0.0 } else { x }, if x < 0.0 { 0.0 } else { x };
 
@@ -29,11 +37,11 @@ functions! {
         alpha,
     } |x| if x < 0.0 { alpha * x } else { x }, if x < 0.0 { alpha * x } else { x };
 
-    /// `x` where greater than `alpha`, else 0.
+    /// `x` where greater than `alpha`, else 0, also for NaN.
     ThresholdedRelu {
         /// The threshold.
         alpha,
-    } |x| if x <= alpha { 0.0 } else { x }, if x <= alpha { 0.0 } else { x };
+    } |x| if x > alpha { x } else { 0.0 }, if x > alpha { x } else { 0.0 };
 
     /// `min(max(alpha * x + beta, 0), 1)`.
     HardSigmoid {

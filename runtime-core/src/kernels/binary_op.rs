@@ -56,9 +56,9 @@ ops! {
     Or;
     /// Exactly one, of booleans; ONNX `BitwiseXor`, of integers.
     Xor;
-    /// `a << b`; zero where `b` is not less than the width.
+    /// `a << b`; zero where `b` is negative or not less than the width.
     ShiftLeft;
-    /// `a >> b`; zero where `b` is not less than the width.
+    /// `a >> b`; where `b` is negative or not less than the width, -1 if `a` is negative and else zero.
     ShiftRight;
 }
 
@@ -141,6 +141,12 @@ fn integer_power<T: Number>(a: T, b: i64) -> T {
     result
 }
 
+/// What is left of an integer when all of its bits are shifted out to the right.
+#[inline(always)]
+fn shifted_out<T: Number>(a: T) -> T {
+    if a < T::ZERO { Number::neg(T::ONE) } else { T::ZERO }
+}
+
 macro_rules! integers {
     ($($ty:ty)*) => {$(one! {
         $ty:
@@ -151,7 +157,7 @@ macro_rules! integers {
         Or |a, b| a | b;
         Xor |a, b| a ^ b;
         ShiftLeft |a, b| u32::try_from(b).ok().and_then(|b| a.checked_shl(b)).unwrap_or(0);
-        ShiftRight |a, b| u32::try_from(b).ok().and_then(|b| a.checked_shr(b)).unwrap_or(0);
+        ShiftRight |a, b| u32::try_from(b).ok().and_then(|b| a.checked_shr(b)).unwrap_or(shifted_out(a));
     })*};
 }
 integers! { i8 i16 i32 i64 u8 u16 u32 u64 }

@@ -1,7 +1,9 @@
-use super::tile::{Nothing, Residual, Tile, ZEROS, cover, dot, load, store, unrolled};
+use super::finish::{Activate, Finish, Input, Nothing, Numbers, Rescale, Weight};
+use super::tile::{OUTSIDE, Tile, cover, dot, unrolled};
 use crate::arch::{Arch, Kernel};
 use crate::function::Function;
 use crate::pack::{PANEL, packed_conv2d_len};
+use crate::requantize::{Quantized, Requantize};
 use crate::{Param, Simd};
 use core::marker::PhantomData;
 
@@ -57,56 +59,47 @@ impl<F> Conv2d<F> {
     }
 }
 
-struct Convolve<'a, P, F, R> {
+struct Convolve<'a, P, F: Copy, E: Finish<F>> {
     layer: P,
-    x: &'a [f32],
-    w: &'a [f32],
-    bias: &'a [f32],
-    residual: R,
-    y: &'a mut [f32],
-    function: PhantomData<F>,
+    x: &'a [Input<E, F>],
+    w: &'a [Weight<E, F>],
+    end: E,
+    y: &'a mut [E::Y],
 }
 
 /// One row of outputs by one panel.
-struct Row<'a, F, R> {
+struct Row<'a, F: Copy, E: Finish<F>> {
     layer: Conv2d<F>,
-    /// The image.
-    x: &'a [f32],
+    /// The image, and what is outside of it.
+    x: &'a [Input<E, F>],
+    outside: &'a [Input<E, F>; OUTSIDE],
     /// The panel.
-    w: &'a [[f32; PANEL]],
-    bias: &'a [f32],
-    residual: R,
-    y: &'a mut [f32],
+    w: &'a [[Weight<E, F>; PANEL]],
+    end: E,
+    y: &'a mut [E::Y],
     /// Input channels of a group, and the first of this one.
     channels: usize,
     first_channel: usize,
+    /// Output channels: the first of the panel, and how many it has.
+    output: usize,
+    columns: usize,
     /// The row of outputs, and where its first number of this panel is in `y`.
     oy: usize,
     at: usize,
 }
 
-impl<'a, P: Param<Conv2d<F>>, F: Function, R: Residual> Kernel for Convolve<'a, P, F, R> {
-    type Shared = Convolve<'a, Conv2d<F>, F, R>;
+impl<'a, P: Param<Conv2d<F>>, F: Copy, E: Finish<F>> Kernel for Convolve<'a, P, F, E> {
+    type Shared = Convolve<'a, Conv2d<F>, F, E>;
 
     #[inline(always)]
     fn shared(self) -> Self::Shared {
-        let Self {
-            layer,
-            x,
-            w,
-            bias,
-            residual,
-            y,
-            function,
-        } = self;
+        let Self { layer, x, w, end, y } = self;
         Convolve {
             layer: layer.get(),
             x,
             w,
-            bias,
-            residual,
+            end,
             y,
-            function,
         }
     }
 
@@ -119,17 +112,17 @@ impl<'a, P: Param<Conv2d<F>>, F: Function, R: Residual> Kernel for Convolve<'a, 
         };
         let image = ih.saturating_mul(iw).saturating_mul(ic);
         let outputs = layer.batch.saturating_mul(oh).saturating_mul(ow).saturating_mul(oc);
-        let (Some(x), Some(w), Some(bias), Some(y), true) = (
+        let (Some(x), Some(w), Some(y), true) = (
             self.x.get(..layer.batch.saturating_mul(image)),
             self.w.get(..packed_conv2d_len(layer.groups, oc, kh, kw, ic_group)),
-            self.bias.get(..oc),
             self.y.get_mut(..outputs),
-            self.residual.covers(outputs),
+            self.end.covers(oc, outputs),
         ) else {
             debug_assert!(false, "conv2d: an operand is too short");
             return;
         };
         let w = w.as_chunks::<PANEL>().0;
+        let outside = [self.end.outside(layer.activation); OUTSIDE];
         let panel_len = kh * kw * ic_group;
         let panels = oc_group.div_ceil(PANEL);
         // Rows of outputs that take turns with a panel in the caches: about as many inputs as a panel has numbers.
@@ -150,19 +143,18 @@ impl<'a, P: Param<Conv2d<F>>, F: Function, R: Residual> Kernel for Convolve<'a, 
                     let Some(w) = w.get(index * panel_len..(index + 1) * panel_len) else {
                         return;
                     };
-                    let Some(bias) = bias.get(channel..channel + columns) else {
-                        return;
-                    };
                     for oy in first..last {
                         let mut row = Row {
                             layer,
                             x,
+                            outside: &outside,
                             w,
-                            bias,
-                            residual: self.residual,
+                            end: self.end,
                             y: &mut *y,
                             channels: ic_group,
                             first_channel: group * ic_group,
+                            output: channel,
+                            columns,
                             oy,
                             at: (n * oh + oy) * ow * oc + channel,
                         };
@@ -175,7 +167,7 @@ impl<'a, P: Param<Conv2d<F>>, F: Function, R: Residual> Kernel for Convolve<'a, 
     }
 }
 
-impl<F: Function, R: Residual> Tile for Row<'_, F, R> {
+impl<F: Copy, E: Finish<F>> Tile for Row<'_, F, E> {
     #[inline(always)]
     fn tile<A: Arch, const M: usize, const N: usize, const LANE: usize>(&mut self, ox: usize) {
         let Conv2d {
@@ -189,8 +181,9 @@ impl<F: Function, R: Residual> Tile for Row<'_, F, R> {
             ..
         } = self.layer;
         let (channels, x, w) = (self.channels, self.x, self.w);
-        let Some(bias) = self.bias.get(LANE..) else { return };
-        let mut acc = [load::<N>(bias); M];
+        let output = self.output + LANE;
+        let len = self.columns.saturating_sub(LANE).min(N);
+        let mut acc = [self.end.start::<N>(output, len); M];
         // The taps of one kernel row that are inside the image for all columns of the tile are one run of inputs.
         let run = if groups == 1 && dilations[1] == 1 {
             let last = (ox + M - 1) * strides[1];
@@ -203,30 +196,31 @@ impl<F: Function, R: Residual> Tile for Row<'_, F, R> {
         };
         for ky in 0..kh {
             let iy = (self.oy * strides[0] + ky * dilations[0]).wrapping_sub(pads[0]);
-            if iy >= ih {
+            let row_inside = iy < ih;
+            if !row_inside && E::Numbers::OUTSIDE_IS_ZERO {
                 continue;
             }
             // One dot product a turn: the run, or some channels of one tap, where zeros stand for columns outside.
             let (mut kx, mut channel) = (0, 0);
             while kx < kw {
-                let whole = kx == run.0 && run.1 > kx;
+                let whole = row_inside && kx == run.0 && run.1 > kx;
                 let len = if whole {
                     (run.1 - kx) * ic
                 } else {
-                    (channels - channel).min(ZEROS.len())
+                    (channels - channel).min(OUTSIDE)
                 };
                 let at = (ky * kw + kx) * channels + channel;
                 let Some(w) = w.get(at..at + len) else { return };
-                let mut rows: [&[f32]; M] = [&ZEROS; M];
+                let mut rows: [&[Input<E, F>]; M] = [self.outside; M];
                 unrolled!(i in 0..M {
                     let ix = ((ox + i) * strides[1] + kx * dilations[1]).wrapping_sub(pads[1]);
-                    if ix < iw {
+                    if row_inside && ix < iw {
                         let at = (iy * iw + ix) * ic + self.first_channel + channel;
                         let Some(row) = x.get(at..at + len) else { return };
                         rows[i] = row;
                     }
                 });
-                acc = dot::<A, M, N, LANE>(acc, rows, w);
+                acc = dot::<A, E::Numbers, M, N, LANE>(acc, rows, w);
                 channel += len;
                 if whole {
                     kx = run.1;
@@ -237,10 +231,9 @@ impl<F: Function, R: Residual> Tile for Row<'_, F, R> {
                 }
             }
         }
-        let len = bias.len().min(N);
         for (i, acc) in acc.into_iter().enumerate() {
             let at = self.at + (ox + i) * self.layer.output[2] + LANE;
-            store::<A, F, N>(acc, self.residual, activation, self.y, at, len);
+            self.end.store::<A, N>(activation, acc, self.y, at, output, len);
         }
     }
 }
@@ -256,15 +249,11 @@ pub fn conv2d<P: Param<Conv2d<F>>, F: Function>(
     bias: &[f32],
     y: &mut [f32],
 ) {
-    simd.run(Convolve {
-        layer,
-        x,
-        w,
+    let end = Activate {
         bias,
         residual: Nothing,
-        y,
-        function: PhantomData,
-    });
+    };
+    simd.run(Convolve { layer, x, w, end, y });
 }
 
 /// ONNX `Conv` and `Add`: as [`conv2d`], with `residual`, of the shape of `y`, added before the activation.
@@ -278,13 +267,26 @@ pub fn conv2d_add<P: Param<Conv2d<F>>, F: Function>(
     residual: &[f32],
     y: &mut [f32],
 ) {
-    simd.run(Convolve {
-        layer,
-        x,
-        w,
+    let end = Activate { bias, residual };
+    simd.run(Convolve { layer, x, w, end, y });
+}
+
+/// ONNX `QLinearConv`: as [`conv2d`], with `bias` less the products of the input's zero point and the weights, and the
+/// multiplier of each channel.
+#[inline(always)]
+pub fn qlinear_conv2d<P: Param<Conv2d<Requantize>>, T: Quantized>(
+    simd: Simd,
+    layer: P,
+    x: &[T],
+    w: &[i8],
+    bias: &[i32],
+    multiplier: &[i32],
+    y: &mut [T],
+) {
+    let end = Rescale {
         bias,
-        residual,
-        y,
-        function: PhantomData,
-    });
+        multiplier,
+        element: PhantomData,
+    };
+    simd.run(Convolve { layer, x, w, end, y });
 }

@@ -1,7 +1,9 @@
-use super::tile::{Nothing, Tile, ZEROS, cover, dot, load, store, unrolled};
+use super::finish::{Activate, Finish, Input, Nothing, Numbers, Rescale, Weight};
+use super::tile::{OUTSIDE, Tile, cover, dot, unrolled};
 use crate::arch::{Arch, Kernel};
 use crate::function::Function;
 use crate::pack::{PANEL, packed_conv2d_len};
+use crate::requantize::{Quantized, Requantize};
 use crate::{Param, Simd};
 use core::marker::PhantomData;
 
@@ -46,27 +48,30 @@ impl<F> ConvTranspose2d<F> {
     }
 }
 
-struct Convolve<'a, P, F> {
+struct Convolve<'a, P, F: Copy, E: Finish<F>> {
     layer: P,
-    x: &'a [f32],
-    w: &'a [f32],
-    bias: &'a [f32],
-    y: &'a mut [f32],
-    function: PhantomData<F>,
+    x: &'a [Input<E, F>],
+    w: &'a [Weight<E, F>],
+    end: E,
+    y: &'a mut [E::Y],
 }
 
 /// Every `strides[1]`-th output of a row, by one panel: they have the same taps, and neighbouring inputs.
-struct Phase<'a, F> {
+struct Phase<'a, F: Copy, E: Finish<F>> {
     layer: ConvTranspose2d<F>,
-    /// The image.
-    x: &'a [f32],
+    /// The image, and what is outside of it.
+    x: &'a [Input<E, F>],
+    outside: &'a [Input<E, F>; OUTSIDE],
     /// The panel.
-    w: &'a [[f32; PANEL]],
-    bias: &'a [f32],
-    y: &'a mut [f32],
+    w: &'a [[Weight<E, F>; PANEL]],
+    end: E,
+    y: &'a mut [E::Y],
     /// Input channels of a group, and the first of this one.
     channels: usize,
     first_channel: usize,
+    /// Output channels: the first of the panel, and how many it has.
+    output: usize,
+    columns: usize,
     oy: usize,
     /// The first column.
     phase: usize,
@@ -74,26 +79,18 @@ struct Phase<'a, F> {
     at: usize,
 }
 
-impl<'a, P: Param<ConvTranspose2d<F>>, F: Function> Kernel for Convolve<'a, P, F> {
-    type Shared = Convolve<'a, ConvTranspose2d<F>, F>;
+impl<'a, P: Param<ConvTranspose2d<F>>, F: Copy, E: Finish<F>> Kernel for Convolve<'a, P, F, E> {
+    type Shared = Convolve<'a, ConvTranspose2d<F>, F, E>;
 
     #[inline(always)]
     fn shared(self) -> Self::Shared {
-        let Self {
-            layer,
-            x,
-            w,
-            bias,
-            y,
-            function,
-        } = self;
+        let Self { layer, x, w, end, y } = self;
         Convolve {
             layer: layer.get(),
             x,
             w,
-            bias,
+            end,
             y,
-            function,
         }
     }
 
@@ -106,16 +103,17 @@ impl<'a, P: Param<ConvTranspose2d<F>>, F: Function> Kernel for Convolve<'a, P, F
         };
         let image = ih.saturating_mul(iw).saturating_mul(ic);
         let outputs = layer.batch.saturating_mul(oh).saturating_mul(ow).saturating_mul(oc);
-        let (Some(x), Some(w), Some(bias), Some(y)) = (
+        let (Some(x), Some(w), Some(y), true) = (
             self.x.get(..layer.batch.saturating_mul(image)),
             self.w.get(..packed_conv2d_len(layer.groups, oc, kh, kw, ic_group)),
-            self.bias.get(..oc),
             self.y.get_mut(..outputs),
+            self.end.covers(oc, outputs),
         ) else {
             debug_assert!(false, "conv_transpose2d: an operand is too short");
             return;
         };
         let w = w.as_chunks::<PANEL>().0;
+        let outside = [self.end.outside(layer.activation); OUTSIDE];
         let panel_len = kh * kw * ic_group;
         let panels = oc_group.div_ceil(PANEL);
         for n in 0..layer.batch {
@@ -131,9 +129,6 @@ impl<'a, P: Param<ConvTranspose2d<F>>, F: Function> Kernel for Convolve<'a, P, F
                         let Some(w) = w.get(start..start + panel_len) else {
                             return;
                         };
-                        let Some(bias) = bias.get(channel..channel + columns) else {
-                            return;
-                        };
                         for phase in 0..layer.strides[1].min(ow) {
                             let Some(count) = (ow - phase - 1).checked_div(layer.strides[1]) else {
                                 return;
@@ -141,11 +136,14 @@ impl<'a, P: Param<ConvTranspose2d<F>>, F: Function> Kernel for Convolve<'a, P, F
                             let mut body = Phase {
                                 layer,
                                 x,
+                                outside: &outside,
                                 w,
-                                bias,
+                                end: self.end,
                                 y: &mut *y,
                                 channels: ic_group,
                                 first_channel: group * ic_group,
+                                output: channel,
+                                columns,
                                 oy,
                                 phase,
                                 at: (n * oh + oy) * ow * oc + channel,
@@ -172,7 +170,7 @@ fn source(place: usize, pad: usize, tap: usize, stride: usize) -> Option<usize> 
     }
 }
 
-impl<F: Function> Tile for Phase<'_, F> {
+impl<F: Copy, E: Finish<F>> Tile for Phase<'_, F, E> {
     #[inline(always)]
     fn tile<A: Arch, const M: usize, const N: usize, const LANE: usize>(&mut self, first: usize) {
         let ConvTranspose2d {
@@ -184,45 +182,42 @@ impl<F: Function> Tile for Phase<'_, F> {
             ..
         } = self.layer;
         let (channels, x, w) = (self.channels, self.x, self.w);
-        let Some(bias) = self.bias.get(LANE..) else { return };
-        let mut acc = [load::<N>(bias); M];
+        let output = self.output + LANE;
+        let len = self.columns.saturating_sub(LANE).min(N);
+        let mut acc = [self.end.start::<N>(output, len); M];
         for ky in 0..kh {
-            let Some(iy) = source(self.oy, pads[0], ky * dilations[0], strides[0]) else {
-                continue;
-            };
-            if iy >= ih {
-                continue;
-            }
+            let iy = source(self.oy, pads[0], ky * dilations[0], strides[0]).filter(|iy| *iy < ih);
             for kx in 0..kw {
-                let Some(ix) = source(self.phase, pads[1], kx * dilations[1], strides[1]) else {
+                let ix = source(self.phase, pads[1], kx * dilations[1], strides[1]);
+                let place = iy.zip(ix.map(|ix| ix.wrapping_add(first)));
+                if place.is_none() && E::Numbers::OUTSIDE_IS_ZERO {
                     continue;
-                };
-                let ix = ix.wrapping_add(first);
+                }
                 let mut channel = 0;
                 while channel < channels {
-                    let len = (channels - channel).min(ZEROS.len());
+                    let len = (channels - channel).min(OUTSIDE);
                     let at = (ky * kw + kx) * channels + channel;
                     let Some(w) = w.get(at..at + len) else {
                         return;
                     };
-                    let mut rows: [&[f32]; M] = [&ZEROS; M];
+                    let mut rows: [&[Input<E, F>]; M] = [self.outside; M];
                     unrolled!(i in 0..M {
-                        let ix = ix.wrapping_add(i);
-                        if ix < iw {
+                        let place = place.map(|(iy, ix)| (iy, ix.wrapping_add(i)));
+                        if let Some((iy, ix)) = place.filter(|(_, ix)| *ix < iw) {
                             let at = (iy * iw + ix) * ic + self.first_channel + channel;
                             let Some(row) = x.get(at..at + len) else { return };
                             rows[i] = row;
                         }
                     });
-                    acc = dot::<A, M, N, LANE>(acc, rows, w);
+                    acc = dot::<A, E::Numbers, M, N, LANE>(acc, rows, w);
                     channel += len;
                 }
             }
         }
-        let len = bias.len().min(N);
         for (i, acc) in acc.into_iter().enumerate() {
             let at = self.at + (self.phase + (first + i) * strides[1]) * self.layer.output[2] + LANE;
-            store::<A, F, N>(acc, Nothing, self.layer.activation, self.y, at, len);
+            self.end
+                .store::<A, N>(self.layer.activation, acc, self.y, at, output, len);
         }
     }
 }
@@ -238,12 +233,29 @@ pub fn conv_transpose2d<P: Param<ConvTranspose2d<F>>, F: Function>(
     bias: &[f32],
     y: &mut [f32],
 ) {
-    simd.run(Convolve {
-        layer,
-        x,
-        w,
+    let end = Activate {
         bias,
-        y,
-        function: PhantomData,
-    });
+        residual: Nothing,
+    };
+    simd.run(Convolve { layer, x, w, end, y });
+}
+
+/// A quantised `ConvTranspose`: as [`conv_transpose2d`], with `bias` less the products of the input's zero point and all
+/// weights of the channel, and the multiplier of each channel.
+#[inline(always)]
+pub fn qlinear_conv_transpose2d<P: Param<ConvTranspose2d<Requantize>>, T: Quantized>(
+    simd: Simd,
+    layer: P,
+    x: &[T],
+    w: &[i8],
+    bias: &[i32],
+    multiplier: &[i32],
+    y: &mut [T],
+) {
+    let end = Rescale {
+        bias,
+        multiplier,
+        element: PhantomData,
+    };
+    simd.run(Convolve { layer, x, w, end, y });
 }

@@ -1,8 +1,11 @@
-use super::tile::{Nothing, Residual, Windows, load, store, unrolled};
+use super::finish::{Activate, Finish, Input, Nothing, Numbers, Rescale, Sum, Weight};
+use super::tile::{Windows, unrolled};
 use crate::arch::{Arch, Kernel};
 use crate::function::Function;
+use crate::requantize::{Quantized, Requantize};
 use crate::{Param, Simd};
 use core::marker::PhantomData;
+use core::ops::Range;
 
 /// ONNX `Conv` over two axes with one filter a channel (as many groups as input and output channels), channels-last.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -42,52 +45,39 @@ impl<F> DepthwiseConv2d<F> {
     }
 }
 
-struct Convolve<'a, P, F, R> {
+struct Convolve<'a, P, F: Copy, E: Finish<F>> {
     layer: P,
-    x: &'a [f32],
-    w: &'a [f32],
-    bias: &'a [f32],
-    residual: R,
-    y: &'a mut [f32],
-    function: PhantomData<F>,
+    x: &'a [Input<E, F>],
+    w: &'a [Weight<E, F>],
+    end: E,
+    y: &'a mut [E::Y],
 }
 
 /// One row of outputs.
-struct Row<'a, F, R> {
+struct Row<'a, F: Copy, E: Finish<F>> {
     layer: DepthwiseConv2d<F>,
     /// The image.
-    x: &'a [f32],
-    w: &'a [f32],
-    bias: &'a [f32],
-    residual: R,
-    y: &'a mut [f32],
+    x: &'a [Input<E, F>],
+    w: &'a [Weight<E, F>],
+    end: E,
+    y: &'a mut [E::Y],
     oy: usize,
     /// Where the row is in `y`.
     at: usize,
 }
 
-impl<'a, P: Param<DepthwiseConv2d<F>>, F: Function, R: Residual> Kernel for Convolve<'a, P, F, R> {
-    type Shared = Convolve<'a, DepthwiseConv2d<F>, F, R>;
+impl<'a, P: Param<DepthwiseConv2d<F>>, F: Copy, E: Finish<F>> Kernel for Convolve<'a, P, F, E> {
+    type Shared = Convolve<'a, DepthwiseConv2d<F>, F, E>;
 
     #[inline(always)]
     fn shared(self) -> Self::Shared {
-        let Self {
-            layer,
-            x,
-            w,
-            bias,
-            residual,
-            y,
-            function,
-        } = self;
+        let Self { layer, x, w, end, y } = self;
         Convolve {
             layer: layer.get(),
             x,
             w,
-            bias,
-            residual,
+            end,
             y,
-            function,
         }
     }
 
@@ -97,12 +87,11 @@ impl<'a, P: Param<DepthwiseConv2d<F>>, F: Function, R: Residual> Kernel for Conv
         let ([ih, iw, c], [oh, ow, _], [kh, kw]) = (layer.input, layer.output, layer.kernel);
         let image = ih.saturating_mul(iw).saturating_mul(c);
         let outputs = layer.batch.saturating_mul(oh).saturating_mul(ow).saturating_mul(c);
-        let (Some(x), Some(w), Some(bias), Some(y), true, true) = (
+        let (Some(x), Some(w), Some(y), true, true) = (
             self.x.get(..layer.batch.saturating_mul(image)),
             self.w.get(..kh.saturating_mul(kw).saturating_mul(c)),
-            self.bias.get(..c),
             self.y.get_mut(..outputs),
-            self.residual.covers(outputs),
+            self.end.covers(c, outputs),
             layer.output[2] == c,
         ) else {
             debug_assert!(false, "depthwise_conv2d: an operand does not fit");
@@ -118,8 +107,7 @@ impl<'a, P: Param<DepthwiseConv2d<F>>, F: Function, R: Residual> Kernel for Conv
                     layer,
                     x,
                     w,
-                    bias,
-                    residual: self.residual,
+                    end: self.end,
                     y: &mut *y,
                     oy,
                     at,
@@ -148,7 +136,7 @@ fn taps<F>(layer: &DepthwiseConv2d<F>, ox: usize) -> (usize, usize) {
     (below(pad), below(layer.input[1] + pad))
 }
 
-impl<F: Function, R: Residual> Row<'_, F, R> {
+impl<F: Copy, E: Finish<F>> Row<'_, F, E> {
     /// `M` columns from `ox` on, all channels; `taps` are inside the image for each of them.
     #[inline(always)]
     fn columns<A: Arch, const M: usize>(&mut self, ox: usize, taps: (usize, usize)) {
@@ -180,30 +168,31 @@ impl<F: Function, R: Residual> Row<'_, F, R> {
             pads,
             ..
         } = layer;
-        let Some(bias) = self.bias.get(channel..channel + N) else {
-            return;
-        };
-        let mut acc = [load::<N>(bias); M];
+        let mut acc = [self.end.start::<N>(channel, N); M];
         let ix = (ox * strides[1] + taps.0 * dilations[1]).wrapping_sub(pads[1]);
         for ky in 0..kh {
             let iy = (self.oy * strides[0] + ky * dilations[0]).wrapping_sub(pads[0]);
             if iy >= ih {
+                acc = self.outside::<A, M, N>(acc, ky * kw..(ky + 1) * kw, channel);
                 continue;
             }
+            acc = self.outside::<A, M, N>(acc, ky * kw..ky * kw + taps.0, channel);
+            acc = self.outside::<A, M, N>(acc, ky * kw + taps.1..(ky + 1) * kw, channel);
             // A column whose taps are all outside begins nowhere.
             let start = (iy * iw).wrapping_add(ix).wrapping_mul(c).wrapping_add(channel);
             let mut x = self.x.get(start..).unwrap_or(&[]);
             let mut w = self.w.get((ky * kw + taps.0) * c + channel..).unwrap_or(&[]);
             for _ in taps.0..taps.1 {
                 let Some(lanes) = w.first_chunk::<N>() else { return };
-                let mut rows = [&[0.0; N]; M];
+                let outside = [self.end.outside(layer.activation); N];
+                let mut rows = [&outside; M];
                 unrolled!(i in 0..M {
                     let Some(row) = x.get(i * strides[1] * c..).and_then(|x| x.first_chunk()) else { return };
                     rows[i] = row;
                 });
                 unrolled!(i in 0..M {
                     for j in 0..N {
-                        acc[i][j] = A::fma(rows[i][j], lanes[j], acc[i][j]);
+                        acc[i][j] = E::Numbers::mac::<A>(rows[i][j], lanes[j], acc[i][j]);
                     }
                 });
                 x = x.get(dilations[1] * c..).unwrap_or(&[]);
@@ -212,8 +201,32 @@ impl<F: Function, R: Residual> Row<'_, F, R> {
         }
         for (i, acc) in acc.into_iter().enumerate() {
             let at = self.at + (ox + i) * c + channel;
-            store::<A, F, N>(acc, self.residual, layer.activation, self.y, at, N);
+            self.end.store::<A, N>(layer.activation, acc, self.y, at, channel, N);
         }
+    }
+
+    /// Adds the taps that are outside of the image, where that is not zero.
+    #[inline(always)]
+    fn outside<A: Arch, const M: usize, const N: usize>(
+        &self,
+        mut acc: [[Sum<E, F>; N]; M],
+        taps: Range<usize>,
+        channel: usize,
+    ) -> [[Sum<E, F>; N]; M] {
+        if E::Numbers::OUTSIDE_IS_ZERO {
+            return acc;
+        }
+        let outside = self.end.outside(self.layer.activation);
+        for tap in taps {
+            let w = self.w.get(tap * self.layer.input[2] + channel..).unwrap_or(&[]);
+            let Some(lanes) = w.first_chunk::<N>() else { return acc };
+            unrolled!(i in 0..M {
+                for j in 0..N {
+                    acc[i][j] = E::Numbers::mac::<A>(outside, lanes[j], acc[i][j]);
+                }
+            });
+        }
+        acc
     }
 }
 
@@ -228,15 +241,11 @@ pub fn depthwise_conv2d<P: Param<DepthwiseConv2d<F>>, F: Function>(
     bias: &[f32],
     y: &mut [f32],
 ) {
-    simd.run(Convolve {
-        layer,
-        x,
-        w,
+    let end = Activate {
         bias,
         residual: Nothing,
-        y,
-        function: PhantomData,
-    });
+    };
+    simd.run(Convolve { layer, x, w, end, y });
 }
 
 /// ONNX `Conv` and `Add`: as [`depthwise_conv2d`], with `residual`, of the shape of `y`, added before the activation.
@@ -250,13 +259,26 @@ pub fn depthwise_conv2d_add<P: Param<DepthwiseConv2d<F>>, F: Function>(
     residual: &[f32],
     y: &mut [f32],
 ) {
-    simd.run(Convolve {
-        layer,
-        x,
-        w,
+    let end = Activate { bias, residual };
+    simd.run(Convolve { layer, x, w, end, y });
+}
+
+/// ONNX `QLinearConv` with one filter a channel: as [`depthwise_conv2d`], with `bias` less the products of the input's
+/// zero point and the weights, and the multiplier of each channel.
+#[inline(always)]
+pub fn qlinear_depthwise_conv2d<P: Param<DepthwiseConv2d<Requantize>>, T: Quantized>(
+    simd: Simd,
+    layer: P,
+    x: &[T],
+    w: &[i8],
+    bias: &[i32],
+    multiplier: &[i32],
+    y: &mut [T],
+) {
+    let end = Rescale {
         bias,
-        residual,
-        y,
-        function: PhantomData,
-    });
+        multiplier,
+        element: PhantomData,
+    };
+    simd.run(Convolve { layer, x, w, end, y });
 }

@@ -48,9 +48,16 @@ impl<'a, T: Element, I: Index> Body<(&'a [T], &'a [I], &'a mut [T])> for Gather 
             return;
         }
         for (x, y) in rows(x, slice).zip(rows_mut(y, slice_y)).take(self.outer) {
+            if self.inner == 1 {
+                for (y, index) in y.iter_mut().zip(indices) {
+                    if let Some(x) = index.place(self.axis).and_then(|place| x.get(place)) {
+                        *y = *x;
+                    }
+                }
+                continue;
+            }
             for (y, index) in rows_mut(y, self.inner).zip(indices) {
                 let place = index.place(self.axis);
-                debug_assert!(place.is_some(), "index outside the gathered axis");
                 if let Some(x) = place.and_then(|place| row(x, place * self.inner, self.inner)) {
                     copy_row(x, y);
                 }

@@ -1,7 +1,9 @@
-use super::tile::{Nothing, Residual, Tile, cover, dot, load, store, unrolled};
+use super::finish::{Activate, Finish, Input, Nothing, Rescale, Weight};
+use super::tile::{Tile, cover, dot, unrolled};
 use crate::arch::{Arch, Kernel};
 use crate::function::Function;
 use crate::pack::{PANEL, packed_gemm_len};
+use crate::requantize::{Quantized, Requantize};
 use crate::{Param, Simd};
 use core::marker::PhantomData;
 
@@ -31,51 +33,39 @@ impl<F> Gemm<F> {
     }
 }
 
-struct Multiply<'a, P, F, R> {
+struct Multiply<'a, P, F: Copy, E: Finish<F>> {
     layer: P,
-    x: &'a [f32],
-    w: &'a [f32],
-    bias: &'a [f32],
-    residual: R,
-    y: &'a mut [f32],
-    function: PhantomData<F>,
+    x: &'a [Input<E, F>],
+    w: &'a [Weight<E, F>],
+    end: E,
+    y: &'a mut [E::Y],
 }
 
 /// Some rows by one panel.
-struct Rows<'a, F, R> {
+struct Rows<'a, F: Copy, E: Finish<F>> {
     layer: Gemm<F>,
-    x: &'a [f32],
-    w: &'a [[f32; PANEL]],
-    bias: &'a [f32],
-    residual: R,
-    y: &'a mut [f32],
-    /// The first row and the first column.
+    x: &'a [Input<E, F>],
+    w: &'a [[Weight<E, F>; PANEL]],
+    end: E,
+    y: &'a mut [E::Y],
+    /// The first row and the first column, and the columns of the panel.
     row: usize,
     column: usize,
+    columns: usize,
 }
 
-impl<'a, P: Param<Gemm<F>>, F: Function, R: Residual> Kernel for Multiply<'a, P, F, R> {
-    type Shared = Multiply<'a, Gemm<F>, F, R>;
+impl<'a, P: Param<Gemm<F>>, F: Copy, E: Finish<F>> Kernel for Multiply<'a, P, F, E> {
+    type Shared = Multiply<'a, Gemm<F>, F, E>;
 
     #[inline(always)]
     fn shared(self) -> Self::Shared {
-        let Self {
-            layer,
-            x,
-            w,
-            bias,
-            residual,
-            y,
-            function,
-        } = self;
+        let Self { layer, x, w, end, y } = self;
         Multiply {
             layer: layer.get(),
             x,
             w,
-            bias,
-            residual,
+            end,
             y,
-            function,
         }
     }
 
@@ -84,12 +74,11 @@ impl<'a, P: Param<Gemm<F>>, F: Function, R: Residual> Kernel for Multiply<'a, P,
         let layer = self.layer.get();
         let Gemm { m, k, n, .. } = layer;
         let outputs = m.saturating_mul(n);
-        let (Some(x), Some(w), Some(bias), Some(y), true) = (
+        let (Some(x), Some(w), Some(y), true) = (
             self.x.get(..m.saturating_mul(k)),
             self.w.get(..packed_gemm_len(k, n)),
-            self.bias.get(..n),
             self.y.get_mut(..outputs),
-            self.residual.covers(outputs),
+            self.end.covers(n, outputs),
         ) else {
             debug_assert!(false, "gemm: an operand is too short");
             return;
@@ -107,18 +96,15 @@ impl<'a, P: Param<Gemm<F>>, F: Function, R: Residual> Kernel for Multiply<'a, P,
                 let Some(w) = w.get(panel * k..(panel + 1) * k) else {
                     return;
                 };
-                let Some(bias) = bias.get(column..column + columns) else {
-                    return;
-                };
                 let mut body = Rows {
                     layer,
                     x,
                     w,
-                    bias,
-                    residual: self.residual,
+                    end: self.end,
                     y: &mut *y,
                     row,
                     column,
+                    columns,
                 };
                 cover::<A>(rows, columns, &mut body);
             }
@@ -127,12 +113,13 @@ impl<'a, P: Param<Gemm<F>>, F: Function, R: Residual> Kernel for Multiply<'a, P,
     }
 }
 
-impl<F: Function, R: Residual> Tile for Rows<'_, F, R> {
+impl<F: Copy, E: Finish<F>> Tile for Rows<'_, F, E> {
     #[inline(always)]
     fn tile<A: Arch, const M: usize, const N: usize, const LANE: usize>(&mut self, first: usize) {
         let Gemm { k, n, activation, .. } = self.layer;
         let row = self.row + first;
-        let Some(bias) = self.bias.get(LANE..) else { return };
+        let output = self.column + LANE;
+        let len = self.columns.saturating_sub(LANE).min(N);
         let x = self.x;
         let mut rows = [x; M];
         unrolled!(i in 0..M {
@@ -140,11 +127,10 @@ impl<F: Function, R: Residual> Tile for Rows<'_, F, R> {
             let Some(row) = x.get(at..at + k) else { return };
             rows[i] = row;
         });
-        let acc = dot::<A, M, N, LANE>([load::<N>(bias); M], rows, self.w);
-        let len = bias.len().min(N);
+        let acc = dot::<A, E::Numbers, M, N, LANE>([self.end.start::<N>(output, len); M], rows, self.w);
         for (i, acc) in acc.into_iter().enumerate() {
-            let at = (row + i) * n + self.column + LANE;
-            store::<A, F, N>(acc, self.residual, activation, self.y, at, len);
+            let at = (row + i) * n + output;
+            self.end.store::<A, N>(activation, acc, self.y, at, output, len);
         }
     }
 }
@@ -153,15 +139,11 @@ impl<F: Function, R: Residual> Tile for Rows<'_, F, R> {
 /// [`pack_gemm`](crate::pack::pack_gemm).
 #[inline(always)]
 pub fn gemm<P: Param<Gemm<F>>, F: Function>(simd: Simd, layer: P, x: &[f32], w: &[f32], bias: &[f32], y: &mut [f32]) {
-    simd.run(Multiply {
-        layer,
-        x,
-        w,
+    let end = Activate {
         bias,
         residual: Nothing,
-        y,
-        function: PhantomData,
-    });
+    };
+    simd.run(Multiply { layer, x, w, end, y });
 }
 
 /// ONNX `Gemm` and `Add`: as [`gemm`], with `residual`, of the shape of `y`, added before the activation.
@@ -175,13 +157,26 @@ pub fn gemm_add<P: Param<Gemm<F>>, F: Function>(
     residual: &[f32],
     y: &mut [f32],
 ) {
-    simd.run(Multiply {
-        layer,
-        x,
-        w,
+    let end = Activate { bias, residual };
+    simd.run(Multiply { layer, x, w, end, y });
+}
+
+/// A quantised `Gemm` or ONNX `QLinearMatMul` by constant weights: as [`gemm`], with `bias` less the products of the
+/// input's zero point and the weights, and the multiplier of each column.
+#[inline(always)]
+pub fn qlinear_gemm<P: Param<Gemm<Requantize>>, T: Quantized>(
+    simd: Simd,
+    layer: P,
+    x: &[T],
+    w: &[i8],
+    bias: &[i32],
+    multiplier: &[i32],
+    y: &mut [T],
+) {
+    let end = Rescale {
         bias,
-        residual,
-        y,
-        function: PhantomData,
-    });
+        multiplier,
+        element: PhantomData,
+    };
+    simd.run(Multiply { layer, x, w, end, y });
 }

@@ -2,7 +2,7 @@ use super::body::{Body, compute};
 use super::chunks::{rows, rows_mut};
 use super::walk::row;
 use crate::arch::Arch;
-use crate::{Param, Simd};
+use crate::{Number, Param, Simd};
 
 /// Weighted sums of slices along one axis: ONNX `Resize` (linear, cubic, with or without antialiasing), one call an
 /// axis. The compiler works the coordinates out into tables of `taps` indices and weights for each output position.
@@ -22,9 +22,29 @@ pub struct Resize {
     pub taps: usize,
 }
 
-impl<'a> Body<(&'a [f32], &'a [i32], &'a [f32], &'a mut [f32])> for Resize {
+/// A number that weighted sums are computed in.
+pub trait Weigh: Number {
+    /// `sum + weight * self`.
+    fn weigh<A: Arch>(self, weight: Self, sum: Self) -> Self;
+}
+
+impl Weigh for f32 {
     #[inline(always)]
-    fn body<A: Arch>(self, (x, indices, weights, y): (&'a [f32], &'a [i32], &'a [f32], &'a mut [f32])) {
+    fn weigh<A: Arch>(self, weight: Self, sum: Self) -> Self {
+        A::fma(weight, self, sum)
+    }
+}
+
+impl Weigh for f64 {
+    #[inline(always)]
+    fn weigh<A: Arch>(self, weight: Self, sum: Self) -> Self {
+        weight * self + sum
+    }
+}
+
+impl<'a, T: Weigh> Body<(&'a [T], &'a [i32], &'a [T], &'a mut [T])> for Resize {
+    #[inline(always)]
+    fn body<A: Arch>(self, (x, indices, weights, y): (&'a [T], &'a [i32], &'a [T], &'a mut [T])) {
         let (Some(slice), Some(slice_y)) = (self.input.checked_mul(self.inner), self.output.checked_mul(self.inner))
         else {
             return;
@@ -35,12 +55,12 @@ impl<'a> Body<(&'a [f32], &'a [i32], &'a [f32], &'a mut [f32])> for Resize {
         for (x, y) in rows(x, slice).zip(rows_mut(y, slice_y)).take(self.outer) {
             let taps = rows(indices, self.taps).zip(rows(weights, self.taps));
             for (y, (indices, weights)) in rows_mut(y, self.inner).zip(taps) {
-                y.fill(0.0);
+                y.fill(T::ZERO);
                 for (index, weight) in indices.iter().zip(weights) {
                     let start = (*index as usize).wrapping_mul(self.inner);
                     let Some(x) = row(x, start, y.len()) else { return };
                     for (y, x) in y.iter_mut().zip(x) {
-                        *y = A::fma(*weight, *x, *y);
+                        *y = x.weigh::<A>(*weight, *y);
                     }
                 }
             }
@@ -50,6 +70,6 @@ impl<'a> Body<(&'a [f32], &'a [i32], &'a [f32], &'a mut [f32])> for Resize {
 
 /// `y[o, j, i]` is the sum over `k` of `weights[j, k] * x[o, indices[j, k], i]`.
 #[inline(always)]
-pub fn resize<P: Param<Resize>>(simd: Simd, layer: P, x: &[f32], indices: &[i32], weights: &[f32], y: &mut [f32]) {
+pub fn resize<P: Param<Resize>, T: Weigh>(simd: Simd, layer: P, x: &[T], indices: &[i32], weights: &[T], y: &mut [T]) {
     compute(simd, layer, (x, indices, weights, y))
 }

@@ -1,14 +1,14 @@
-//! The register tile that the float matrix kernels share: a few rows of inputs times one packed panel of weights.
+//! The register tile that the matrix kernels share: a few rows of inputs times one packed panel of weights.
 
+use super::finish::Numbers;
 use crate::arch::Arch;
-use crate::function::Function;
 use crate::pack::PANEL;
 
 /// Where registers are few (32-bit targets) a tile is 2 x 8 numbers, else 6 x 16.
-const NARROW: bool = cfg!(not(any(target_arch = "x86_64", target_arch = "aarch64")));
+pub(super) const NARROW: bool = cfg!(not(any(target_arch = "x86_64", target_arch = "aarch64")));
 
-/// Stands in for inputs outside of the image.
-pub(super) static ZEROS: [f32; 64] = [0.0; 64];
+/// Numbers that stand in for inputs outside of the image: a dot product takes at most as many of them at once.
+pub(super) const OUTSIDE: usize = 64;
 
 /// `for $i in 0..$count`, for a constant count of at most eight, written out: a loop with an early exit may still be a
 /// loop when bounds checks are removed.
@@ -149,14 +149,14 @@ impl<const N: usize> Iterator for Windows<N> {
 ///
 /// The accumulators go by value: updated in place across calls they would live in memory.
 #[inline(always)]
-pub(super) fn dot<A: Arch, const M: usize, const N: usize, const LANE: usize>(
-    mut acc: [[f32; N]; M],
-    mut rows: [&[f32]; M],
-    panel: &[[f32; PANEL]],
-) -> [[f32; N]; M] {
+pub(super) fn dot<A: Arch, T: Numbers, const M: usize, const N: usize, const LANE: usize>(
+    mut acc: [[T::Sum; N]; M],
+    mut rows: [&[T::X]; M],
+    panel: &[[T::W; PANEL]],
+) -> [[T::Sum; N]; M] {
     if M == 1 && !NARROW {
         let Some(row) = rows.first() else { return acc };
-        return [dot_row::<A, N, LANE>(acc[0], row, panel); M];
+        return [dot_row::<A, T, N, LANE>(acc[0], row, panel); M];
     }
     let len = panel.len();
     unrolled!(i in 0..M {
@@ -169,7 +169,7 @@ pub(super) fn dot<A: Arch, const M: usize, const N: usize, const LANE: usize>(
         unrolled!(i in 0..M {
             let a = rows[i][k];
             for j in 0..N {
-                acc[i][j] = A::fma(a, b[LANE + j], acc[i][j]);
+                acc[i][j] = T::mac::<A>(a, b[LANE + j], acc[i][j]);
             }
         });
     }
@@ -178,103 +178,43 @@ pub(super) fn dot<A: Arch, const M: usize, const N: usize, const LANE: usize>(
 
 /// One row of [`dot`], as four sums: one alone would wait for each multiply-add before the next.
 #[inline(always)]
-fn dot_row<A: Arch, const N: usize, const LANE: usize>(acc: [f32; N], row: &[f32], panel: &[[f32; PANEL]]) -> [f32; N] {
+fn dot_row<A: Arch, T: Numbers, const N: usize, const LANE: usize>(
+    acc: [T::Sum; N],
+    row: &[T::X],
+    panel: &[[T::W; PANEL]],
+) -> [T::Sum; N] {
     let Some(row) = row.get(..panel.len()) else { return acc };
     let (fours, row_rest) = row.as_chunks::<4>();
     let (panel_fours, panel_rest) = panel.as_chunks::<4>();
-    let mut sums = [acc, [0.0; N], [0.0; N], [0.0; N]];
+    let mut sums = [acc, [T::ZERO; N], [T::ZERO; N], [T::ZERO; N]];
     for (a, b) in fours.iter().zip(panel_fours) {
         unrolled!(i in 0..4 {
             for j in 0..N {
-                sums[i][j] = A::fma(a[i], b[i][LANE + j], sums[i][j]);
+                sums[i][j] = T::mac::<A>(a[i], b[i][LANE + j], sums[i][j]);
             }
         });
     }
     let mut acc = sums[0];
     for (a, b) in row_rest.iter().zip(panel_rest) {
         for j in 0..N {
-            acc[j] = A::fma(*a, b[LANE + j], acc[j]);
+            acc[j] = T::mac::<A>(*a, b[LANE + j], acc[j]);
         }
     }
     for j in 0..N {
-        acc[j] += sums[1][j] + (sums[2][j] + sums[3][j]);
+        acc[j] = T::add(acc[j], T::add(sums[1][j], T::add(sums[2][j], sums[3][j])));
     }
     acc
 }
 
-/// The first `N` numbers, with zeros after the last.
+/// The first `N` numbers, with `filler` after the last.
 #[inline(always)]
-pub(super) fn load<const N: usize>(from: &[f32]) -> [f32; N] {
+pub(super) fn load<T: Copy, const N: usize>(from: &[T], filler: T) -> [T; N] {
     if let Some(all) = from.first_chunk() {
         return *all;
     }
-    let mut numbers = [0.0; N];
+    let mut numbers = [filler; N];
     for (to, from) in numbers.iter_mut().zip(from) {
         *to = *from;
     }
     numbers
-}
-
-/// What is added to a sum before its activation: nothing, or a tensor of the output's shape.
-pub(super) trait Residual: Copy {
-    /// Whether there are `len` numbers.
-    fn covers(self, len: usize) -> bool;
-    /// Adds the numbers `at..at + len`, where `len <= N`.
-    fn add<const N: usize>(self, at: usize, len: usize, sums: [f32; N]) -> [f32; N];
-}
-
-/// No residual.
-#[derive(Clone, Copy)]
-pub(super) struct Nothing;
-
-impl Residual for Nothing {
-    #[inline(always)]
-    fn covers(self, _: usize) -> bool {
-        true
-    }
-
-    #[inline(always)]
-    fn add<const N: usize>(self, _: usize, _: usize, sums: [f32; N]) -> [f32; N] {
-        sums
-    }
-}
-
-impl Residual for &[f32] {
-    #[inline(always)]
-    fn covers(self, len: usize) -> bool {
-        self.len() >= len
-    }
-
-    #[inline(always)]
-    fn add<const N: usize>(self, at: usize, len: usize, mut sums: [f32; N]) -> [f32; N] {
-        let Some(residual) = self.get(at..at + len) else {
-            return sums;
-        };
-        let residual = load::<N>(residual);
-        for j in 0..N {
-            sums[j] += residual[j];
-        }
-        sums
-    }
-}
-
-/// Adds the residual, applies the activation and writes `y[at..at + len]`, where `len <= N`.
-#[inline(always)]
-pub(super) fn store<A: Arch, F: Function, const N: usize>(
-    sums: [f32; N],
-    residual: impl Residual,
-    activation: F,
-    y: &mut [f32],
-    at: usize,
-    len: usize,
-) {
-    let Some(y) = y.get_mut(at..at + len) else { return };
-    let mut sums = residual.add(at, len, sums);
-    for sum in &mut sums {
-        *sum = activation.eval::<A>(*sum);
-    }
-    match y.first_chunk_mut() {
-        Some(y) => *y = sums,
-        None => y.iter_mut().zip(sums).for_each(|(y, sum)| *y = sum),
-    }
 }

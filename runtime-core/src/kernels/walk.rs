@@ -70,6 +70,12 @@ pub(super) fn copy_row<T: Copy>(x: &[T], y: &mut [T]) {
     }
 }
 
+/// Element `i` of `x`.
+#[inline(always)]
+pub(super) fn element<T: Copy>(x: &[T], i: usize) -> Option<T> {
+    x.get(i).copied()
+}
+
 /// The `len` elements of `x` that start at `start`.
 #[inline(always)]
 pub(super) fn row<T>(x: &[T], start: usize, len: usize) -> Option<&[T]> {

@@ -1,0 +1,60 @@
+//! Kernels of quantised tensors.
+
+use super::generic::by_dtype;
+use crate::{Args, KernelCall, Typed, Value};
+use runtime_core::kernels::{self, Conv2d, ConvTranspose2d, DepthwiseConv2d, DequantizeLinear, Gemm, QuantizeLinear};
+use runtime_core::requantize::Requantize;
+
+/// Binds a kernel between `f32` and integers: scales and zero points follow the input.
+macro_rules! boundary {
+    ($kernel:ident, $function:ident, $types:tt) => {
+        impl KernelCall for Typed<$kernel> {
+            fn name(&self) -> &'static str {
+                stringify!($function)
+            }
+
+            fn params(&self) -> Value {
+                Value::of(&self.kernel)
+            }
+
+            fn execute(&self, args: &mut Args<'_>) {
+                by_dtype!(self.dtype, T =>
+                    kernels::$function(args.simd, self.kernel, args.x(0), args.x(1), args.x::<T>(2), args.y(0)), $types);
+            }
+        }
+    };
+}
+boundary!(QuantizeLinear, quantize_linear, [I8 i8, U8 u8, I16 i16, U16 u16, I32 i32]);
+boundary!(DequantizeLinear, dequantize_linear, [I8 i8, U8 u8, I16 i16, U16 u16, I32 i32]);
+
+/// Binds the integer form of a matrix kernel: weights, bias and multipliers follow the input.
+macro_rules! qlinear {
+    ($($kernel:ident, $function:ident;)*) => {$(
+        impl KernelCall for Typed<$kernel<Requantize>> {
+            fn name(&self) -> &'static str {
+                stringify!($function)
+            }
+
+            fn params(&self) -> Value {
+                Value::of(&self.kernel)
+            }
+
+            fn specialises(&self) -> bool {
+                true
+            }
+
+            fn execute(&self, args: &mut Args<'_>) {
+                by_dtype!(self.dtype, T => {
+                    let (x, y) = (args.x::<T>(0), args.y(0));
+                    kernels::$function(args.simd, self.kernel, x, args.x(1), args.x(2), args.x(3), y);
+                }, [I8 i8, I16 i16]);
+            }
+        }
+    )*};
+}
+qlinear! {
+    Conv2d, qlinear_conv2d;
+    DepthwiseConv2d, qlinear_depthwise_conv2d;
+    ConvTranspose2d, qlinear_conv_transpose2d;
+    Gemm, qlinear_gemm;
+}

@@ -1,0 +1,137 @@
+use super::packing::Packing;
+use crate::ir::{DType, Inputs, OpError, TensorType, op_error};
+use crate::kernels::{Typed, WithResidual};
+use crate::lower::Lowering;
+use crate::program::KernelCall;
+use runtime_core::function::{AnyFunction, Identity};
+use runtime_core::kernels::{Conv2d, DepthwiseConv2d, Gemm};
+use runtime_core::requantize::Requantize;
+
+/// Position of the bias among the inputs of a convolution or product.
+pub const BIAS: usize = 2;
+/// Position of the residual among the inputs of one in floats.
+pub const RESIDUAL: usize = 3;
+/// Position of the multipliers among the inputs of one in integers.
+pub const MULTIPLIER: usize = 3;
+
+/// What becomes of the sums of a convolution or product.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Activation {
+    /// Floats: a function of the sum with bias and residual.
+    Function(AnyFunction),
+    /// Integers of 8 or 16 bits by weights of 8: the sum with an `i32` bias, times the `i32` multiplier of its channel.
+    Requantize(Requantize),
+}
+
+impl<T: Into<AnyFunction>> From<T> for Activation {
+    fn from(function: T) -> Self {
+        Self::Function(function.into())
+    }
+}
+
+impl Activation {
+    /// Whether it is the sum itself.
+    pub fn is_identity(&self) -> bool {
+        matches!(self, Self::Function(AnyFunction::Identity(_)))
+    }
+
+    /// The function of floats, without one the sum itself.
+    pub(super) fn function(&self) -> AnyFunction {
+        match self {
+            Self::Function(function) => *function,
+            Self::Requantize(_) => Identity.into(),
+        }
+    }
+
+    /// Checks the element types of all operands, and bias and multipliers of `channels` numbers. Gives the output's type.
+    pub(super) fn check(&self, inputs: &Inputs<'_>, floats: &[DType], channels: usize) -> Result<DType, OpError> {
+        let per_channel = |index, name| match inputs.get(index) {
+            Some(ty) if ty.shape != [channels] => Err(op_error(format!(
+                "the {name} {ty} must have one number for each of {channels} channels"
+            ))),
+            _ => Ok(()),
+        };
+        per_channel(BIAS, "bias")?;
+        let Self::Requantize(requantize) = self else {
+            let dtype = inputs.same_dtype()?;
+            let names: Vec<_> = floats.iter().map(DType::to_string).collect();
+            return if floats.contains(&dtype) {
+                Ok(dtype)
+            } else {
+                Err(op_error(format!("element type {dtype} is not supported"))
+                    .help(format!("supported: {}", names.join(", "))))
+            };
+        };
+        per_channel(MULTIPLIER, "multiplier")?;
+        let types = (0..4).map(|i| Ok(inputs.ty(i)?.dtype)).collect::<Result<Vec<_>, OpError>>()?;
+        match types[..] {
+            [x @ (DType::I8 | DType::I16), DType::I8, DType::I32, DType::I32] if (1..=62).contains(&requantize.shift) => Ok(x),
+            _ => Err(op_error(format!("operands of types {types:?} are not of a quantised layer"))),
+        }
+    }
+
+    /// Checks that a residual, if there is one, is like the output.
+    pub(super) fn check_residual(&self, inputs: &Inputs<'_>, y: &TensorType) -> Result<(), OpError> {
+        match (self, inputs.get(RESIDUAL)) {
+            (Self::Function(_), Some(residual)) if residual != y => {
+                Err(op_error(format!("the residual {residual} is not of type {y}")))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A kernel's parameters with another activation.
+pub(super) trait WithActivation {
+    /// The parameters.
+    type With<F>;
+    /// The same layer with that activation.
+    fn with<F>(self, activation: F) -> Self::With<F>;
+}
+
+macro_rules! with_activation {
+    ($($kernel:ident),*) => {$(
+        impl WithActivation for $kernel<()> {
+            type With<F> = $kernel<F>;
+
+            fn with<F>(self, activation: F) -> $kernel<F> {
+                self.with_activation(activation)
+            }
+        }
+    )*};
+}
+with_activation!(Conv2d, DepthwiseConv2d, Gemm);
+
+/// Adds the call of a kernel in the form that the activation and the operands ask for.
+pub(super) fn finish<K: WithActivation>(
+    cx: &mut Lowering<'_>,
+    kernel: K,
+    packing: &Packing,
+    activation: Activation,
+) -> Result<(), OpError>
+where
+    K::With<AnyFunction>: KernelCall + 'static,
+    WithResidual<K::With<AnyFunction>>: KernelCall + 'static,
+    Typed<K::With<Requantize>>: KernelCall + 'static,
+{
+    let w = packing.pack(cx)?;
+    let x = cx.input(0);
+    let bias = super::conv::bias_or_zeros(cx, packing.channels());
+    match activation {
+        Activation::Requantize(requantize) => {
+            let dtype = cx.ty(0).dtype;
+            let (multiplier, y) = (cx.input(MULTIPLIER), cx.output(0));
+            let kernel = kernel.with(requantize);
+            cx.call(Typed { kernel, dtype }, &[x, w, bias, multiplier], &[y]);
+        }
+        Activation::Function(function) if cx.has(RESIDUAL) => {
+            let (residual, y) = (cx.input(RESIDUAL), cx.output(0));
+            cx.call(WithResidual(kernel.with(function)), &[x, w, bias, residual], &[y]);
+        }
+        Activation::Function(function) => {
+            let y = cx.output(0);
+            cx.call(kernel.with(function), &[x, w, bias], &[y]);
+        }
+    }
+    Ok(())
+}

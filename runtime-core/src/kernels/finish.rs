@@ -1,0 +1,241 @@
+//! What the matrix kernels multiply and add up, and what they make of the sums.
+
+use super::tile::load;
+use crate::Element;
+use crate::arch::Arch;
+use crate::function::Function;
+use crate::requantize::{Quantized, Requantize};
+use core::marker::PhantomData;
+
+/// The numbers of a matrix kernel.
+pub(super) trait Numbers: Copy {
+    /// Inputs.
+    type X: Element;
+    /// Weights.
+    type W: Element;
+    /// Sums of their products.
+    type Sum: Copy;
+    /// An empty sum.
+    const ZERO: Self::Sum;
+    /// Whether inputs outside of an image are zero, so that their products can be left out.
+    const OUTSIDE_IS_ZERO: bool;
+    /// `sum + x * w`.
+    fn mac<A: Arch>(x: Self::X, w: Self::W, sum: Self::Sum) -> Self::Sum;
+    /// The sum of two.
+    fn add(a: Self::Sum, b: Self::Sum) -> Self::Sum;
+}
+
+/// `f32` throughout.
+#[derive(Clone, Copy)]
+pub(super) struct Floats;
+
+impl Numbers for Floats {
+    type X = f32;
+    type W = f32;
+    type Sum = f32;
+    const ZERO: f32 = 0.0;
+    const OUTSIDE_IS_ZERO: bool = true;
+
+    #[inline(always)]
+    fn mac<A: Arch>(x: f32, w: f32, sum: f32) -> f32 {
+        A::fma(x, w, sum)
+    }
+
+    #[inline(always)]
+    fn add(a: f32, b: f32) -> f32 {
+        a + b
+    }
+}
+
+/// Quantised inputs by `i8` weights.
+#[derive(Clone, Copy)]
+pub(super) struct Integers<T>(PhantomData<T>);
+
+impl<T: Quantized> Numbers for Integers<T> {
+    type X = T;
+    type W = i8;
+    type Sum = T::Sum;
+    const ZERO: T::Sum = T::ZERO;
+    const OUTSIDE_IS_ZERO: bool = false;
+
+    #[inline(always)]
+    fn mac<A: Arch>(x: T, w: i8, sum: T::Sum) -> T::Sum {
+        T::mac(x, w, sum)
+    }
+
+    #[inline(always)]
+    fn add(a: T::Sum, b: T::Sum) -> T::Sum {
+        T::add(a, b)
+    }
+}
+
+/// What becomes of the sums of a kernel whose parameters hold an `F`.
+pub(super) trait Finish<F: Copy>: Copy {
+    /// The numbers summed.
+    type Numbers: Numbers;
+    /// Outputs.
+    type Y: Element;
+    /// Whether there are operands for so many channels and so many outputs.
+    fn covers(self, channels: usize, outputs: usize) -> bool;
+    /// What stands in for inputs outside of the image.
+    fn outside(self, f: F) -> Input<Self, F>;
+    /// The sums of the channels `channel..channel + len`, where `len <= N`, before any product.
+    fn start<const N: usize>(self, channel: usize, len: usize) -> [Sum<Self, F>; N];
+    /// Writes `y[at..at + len]`, where `len <= N`, from the sums of the channels from `channel` on.
+    fn store<A: Arch, const N: usize>(
+        self,
+        f: F,
+        sums: [Sum<Self, F>; N],
+        y: &mut [Self::Y],
+        at: usize,
+        channel: usize,
+        len: usize,
+    );
+}
+
+/// Inputs of a kernel that ends in `E`.
+pub(super) type Input<E, F> = <<E as Finish<F>>::Numbers as Numbers>::X;
+/// Its weights.
+pub(super) type Weight<E, F> = <<E as Finish<F>>::Numbers as Numbers>::W;
+/// Its sums.
+pub(super) type Sum<E, F> = <<E as Finish<F>>::Numbers as Numbers>::Sum;
+
+/// A bias before, a residual and an activation after.
+#[derive(Clone, Copy)]
+pub(super) struct Activate<'a, R> {
+    /// One number a channel.
+    pub(super) bias: &'a [f32],
+    /// Added before the activation.
+    pub(super) residual: R,
+}
+
+impl<F: Function, R: Residual> Finish<F> for Activate<'_, R> {
+    type Numbers = Floats;
+    type Y = f32;
+
+    #[inline(always)]
+    fn covers(self, channels: usize, outputs: usize) -> bool {
+        self.bias.len() >= channels && self.residual.covers(outputs)
+    }
+
+    #[inline(always)]
+    fn outside(self, _: F) -> f32 {
+        0.0
+    }
+
+    #[inline(always)]
+    fn start<const N: usize>(self, channel: usize, len: usize) -> [f32; N] {
+        load(self.bias.get(channel..channel + len).unwrap_or(&[]), 0.0)
+    }
+
+    #[inline(always)]
+    fn store<A: Arch, const N: usize>(self, f: F, sums: [f32; N], y: &mut [f32], at: usize, _: usize, len: usize) {
+        let Some(y) = y.get_mut(at..at + len) else { return };
+        let mut sums = self.residual.add(at, len, sums);
+        for sum in &mut sums {
+            *sum = f.eval::<A>(*sum);
+        }
+        match y.first_chunk_mut() {
+            Some(y) => *y = sums,
+            None => y.iter_mut().zip(sums).for_each(|(y, sum)| *y = sum),
+        }
+    }
+}
+
+/// A bias before, and the sums rescaled after.
+#[derive(Clone, Copy)]
+pub(super) struct Rescale<'a, T> {
+    /// One number a channel, the correction for the input's zero point included.
+    pub(super) bias: &'a [i32],
+    /// Multiplier of each channel.
+    pub(super) multiplier: &'a [i32],
+    /// Inputs and outputs.
+    pub(super) element: PhantomData<T>,
+}
+
+impl<T: Quantized> Finish<Requantize> for Rescale<'_, T> {
+    type Numbers = Integers<T>;
+    type Y = T;
+
+    #[inline(always)]
+    fn covers(self, channels: usize, _: usize) -> bool {
+        self.bias.len() >= channels && self.multiplier.len() >= channels
+    }
+
+    #[inline(always)]
+    fn outside(self, f: Requantize) -> T {
+        T::narrow(f.outside)
+    }
+
+    #[inline(always)]
+    fn start<const N: usize>(self, channel: usize, len: usize) -> [T::Sum; N] {
+        load::<i32, N>(self.bias.get(channel..channel + len).unwrap_or(&[]), 0).map(T::bias)
+    }
+
+    #[inline(always)]
+    fn store<A: Arch, const N: usize>(
+        self,
+        f: Requantize,
+        sums: [T::Sum; N],
+        y: &mut [T],
+        at: usize,
+        channel: usize,
+        len: usize,
+    ) {
+        let (Some(y), Some(multiplier)) = (y.get_mut(at..at + len), self.multiplier.get(channel..channel + len)) else {
+            return;
+        };
+        let multiplier = load::<i32, N>(multiplier, 0);
+        let mut outputs = [T::default(); N];
+        for ((output, sum), multiplier) in outputs.iter_mut().zip(sums).zip(multiplier) {
+            *output = f.apply(T::total(sum), multiplier);
+        }
+        match y.first_chunk_mut() {
+            Some(y) => *y = outputs,
+            None => y.iter_mut().zip(outputs).for_each(|(y, output)| *y = output),
+        }
+    }
+}
+
+/// What is added to a sum before its activation: nothing, or a tensor of the output's shape.
+pub(super) trait Residual: Copy {
+    /// Whether there are `len` numbers.
+    fn covers(self, len: usize) -> bool;
+    /// Adds the numbers `at..at + len`, where `len <= N`.
+    fn add<const N: usize>(self, at: usize, len: usize, sums: [f32; N]) -> [f32; N];
+}
+
+/// No residual.
+#[derive(Clone, Copy)]
+pub(super) struct Nothing;
+
+impl Residual for Nothing {
+    #[inline(always)]
+    fn covers(self, _: usize) -> bool {
+        true
+    }
+
+    #[inline(always)]
+    fn add<const N: usize>(self, _: usize, _: usize, sums: [f32; N]) -> [f32; N] {
+        sums
+    }
+}
+
+impl Residual for &[f32] {
+    #[inline(always)]
+    fn covers(self, len: usize) -> bool {
+        self.len() >= len
+    }
+
+    #[inline(always)]
+    fn add<const N: usize>(self, at: usize, len: usize, mut sums: [f32; N]) -> [f32; N] {
+        let Some(residual) = self.get(at..at + len) else {
+            return sums;
+        };
+        let residual = load::<f32, N>(residual, 0.0);
+        for j in 0..N {
+            sums[j] += residual[j];
+        }
+        sums
+    }
+}

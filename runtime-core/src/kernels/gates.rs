@@ -1,0 +1,132 @@
+//! The gates of recurrent cells: products of the hidden state by packed weights, and functions of the sums.
+
+use super::chunks::rows;
+use super::tile::{NARROW, unrolled};
+use crate::arch::Arch;
+use crate::function::{Apply, Function};
+use crate::pack::PANEL;
+
+/// A number for each of a panel's hidden units.
+pub(super) type Units<T> = [T; PANEL];
+
+/// `acc[g] + sum over k of h[k] * panel[k][g]`, for `G` gates of a panel's units, as `S` sums: one alone would wait for
+/// each multiply-add before the next where there are few gates.
+#[inline(always)]
+pub(super) fn product<A: Arch, T: Apply, const G: usize, const S: usize>(
+    mut acc: [Units<T>; G],
+    h: &[T],
+    panel: &[T],
+) -> [Units<T>; G] {
+    let panel = panel.as_chunks::<PANEL>().0.as_chunks::<G>().0;
+    if NARROW {
+        unrolled!(g in 0..G {
+            acc[g] = half::<A, T, G, 0>(acc[g], g, h, panel);
+            acc[g] = half::<A, T, G, 8>(acc[g], g, h, panel);
+        });
+        return acc;
+    }
+    let (parts, rest) = h.as_chunks::<S>();
+    let (panels, panels_rest) = panel.as_chunks::<S>();
+    let mut sums = [[[T::ZERO; PANEL]; G]; S];
+    for (h, panel) in parts.iter().zip(panels) {
+        unrolled!(s in 0..S {
+            unrolled!(g in 0..G {
+                for j in 0..PANEL {
+                    sums[s][g][j] = T::fma::<A>(h[s], panel[s][g][j], sums[s][g][j]);
+                }
+            });
+        });
+    }
+    for (h, panel) in rest.iter().zip(panels_rest) {
+        unrolled!(g in 0..G {
+            for j in 0..PANEL {
+                acc[g][j] = T::fma::<A>(*h, panel[g][j], acc[g][j]);
+            }
+        });
+    }
+    unrolled!(s in 0..S {
+        unrolled!(g in 0..G {
+            for j in 0..PANEL {
+                acc[g][j] = acc[g][j].add(sums[s][g][j]);
+            }
+        });
+    });
+    acc
+}
+
+/// Eight units of one gate: as many sums as a small machine has registers for.
+#[inline(always)]
+fn half<A: Arch, T: Apply, const G: usize, const LANE: usize>(
+    mut acc: Units<T>,
+    gate: usize,
+    h: &[T],
+    panel: &[[Units<T>; G]],
+) -> Units<T> {
+    let mut sums = [T::ZERO; 8];
+    for j in 0..8 {
+        sums[j] = acc[LANE + j];
+    }
+    for (h, panel) in h.iter().zip(panel) {
+        for j in 0..8 {
+            sums[j] = T::fma::<A>(*h, panel[gate][LANE + j], sums[j]);
+        }
+    }
+    for j in 0..8 {
+        acc[LANE + j] = sums[j];
+    }
+    acc
+}
+
+/// The function of each number, brought between `-clip` and `clip` first.
+#[inline(always)]
+pub(super) fn activated<A: Arch, T: Apply, F: Function>(mut x: Units<T>, clip: f32, function: F) -> Units<T> {
+    let (least, greatest) = (T::from_f32(-clip), T::from_f32(clip));
+    for x in &mut x {
+        let bounded = if *x < least { least } else { *x };
+        *x = if bounded > greatest { greatest } else { bounded };
+    }
+    T::apply_all::<A, F>(&mut x, function);
+    x
+}
+
+/// The numbers of a panel's units for `G` gates, one gate after the other; zeros for units that are not there.
+#[inline(always)]
+pub(super) fn load<T: Apply, const G: usize>(from: &[T]) -> [Units<T>; G] {
+    if let Some(all) = from.as_chunks::<PANEL>().0.first_chunk() {
+        return *all;
+    }
+    let mut gates = [[T::ZERO; PANEL]; G];
+    for (to, from) in gates.iter_mut().zip(rows(from, from.len() / G)) {
+        for (to, from) in to.iter_mut().zip(from) {
+            *to = *from;
+        }
+    }
+    gates
+}
+
+/// `a * b`.
+#[inline(always)]
+pub(super) fn times<T: Apply>(mut a: Units<T>, b: Units<T>) -> Units<T> {
+    for (a, b) in a.iter_mut().zip(b) {
+        *a = a.mul(b);
+    }
+    a
+}
+
+/// `a + b * c`.
+#[inline(always)]
+pub(super) fn plus_product<A: Arch, T: Apply>(mut a: Units<T>, b: Units<T>, c: Units<T>) -> Units<T> {
+    for ((a, b), c) in a.iter_mut().zip(b).zip(c) {
+        *a = T::fma::<A>(b, c, *a);
+    }
+    a
+}
+
+/// `1 - a`.
+#[inline(always)]
+pub(super) fn complement<T: Apply>(mut a: Units<T>) -> Units<T> {
+    for a in &mut a {
+        *a = T::ONE.sub(*a);
+    }
+    a
+}

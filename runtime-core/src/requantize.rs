@@ -1,0 +1,141 @@
+//! The arithmetic of quantised kernels: integers are summed exactly and rescaled with one rounding, to the nearest and
+//! half to even, as ONNX `QuantizeLinear` rounds. `docs/quantization.md` says how it relates to ONNX's floats.
+
+use crate::Element;
+
+/// An integer that stands for a number.
+pub trait Stored: Element + Default + Into<i32> {
+    /// The integer of this type nearest to `value`.
+    fn narrow(value: i32) -> Self;
+}
+
+macro_rules! stored {
+    ($($ty:ty),*) => {$(
+        impl Stored for $ty {
+            #[inline(always)]
+            fn narrow(value: i32) -> Self {
+                value.clamp(i64::from(<$ty>::MIN) as i32, i64::from(<$ty>::MAX) as i32) as $ty
+            }
+        }
+    )*};
+}
+stored!(i8, u8, i16, u16, i32);
+
+/// An element of a quantised activation: `i8`, or `i16` where eight bits lose too much.
+pub trait Quantized: Stored {
+    /// A sum of products with `i8` weights.
+    type Sum: Copy;
+    /// An empty sum.
+    const ZERO: Self::Sum;
+    /// A bias as a sum.
+    fn bias(value: i32) -> Self::Sum;
+    /// `sum + self * w`.
+    fn mac(self, w: i8, sum: Self::Sum) -> Self::Sum;
+    /// The sum of two.
+    fn add(a: Self::Sum, b: Self::Sum) -> Self::Sum;
+    /// The sum as an `i64`.
+    fn total(sum: Self::Sum) -> i64;
+}
+
+macro_rules! quantized {
+    ($($ty:ty, $sum:ty;)*) => {$(
+        impl Quantized for $ty {
+            type Sum = $sum;
+            const ZERO: $sum = 0;
+
+            #[inline(always)]
+            fn bias(value: i32) -> $sum {
+                value.into()
+            }
+
+            #[inline(always)]
+            fn mac(self, w: i8, sum: $sum) -> $sum {
+                sum.wrapping_add((i32::from(self) * i32::from(w)).into())
+            }
+
+            #[inline(always)]
+            fn add(a: $sum, b: $sum) -> $sum {
+                a.wrapping_add(b)
+            }
+
+            #[inline(always)]
+            fn total(sum: $sum) -> i64 {
+                sum.into()
+            }
+        }
+    )*};
+}
+quantized! {
+    i8, i32;
+    // An `i16` by an `i8` has 23 bits: 256 of them fill an `i32`.
+    i16, i64;
+}
+
+/// How sums become quantised outputs: `clamp(zero + round(sum * multiplier / 2^shift))`, with the multiplier of the
+/// output's channel.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Requantize {
+    /// Bits to shift by, 1 to 62.
+    pub shift: u32,
+    /// Zero point of the output.
+    pub zero: i32,
+    /// Least output: that of the type, or of a fused `Relu`.
+    pub min: i32,
+    /// Greatest output.
+    pub max: i32,
+    /// Zero point of the input, which stands for what is outside of an image.
+    pub outside: i32,
+}
+
+impl Requantize {
+    /// One output from the sum of its products.
+    #[inline(always)]
+    pub fn apply<T: Quantized>(self, sum: i64, multiplier: i32) -> T {
+        let value = rescale(sum, multiplier, self.shift) + i64::from(self.zero);
+        T::narrow(value.max(self.min.into()).min(self.max.into()) as i32)
+    }
+}
+
+/// `sum * multiplier / 2^shift`, rounded to the nearest and half to even. The product must fit into 63 bits.
+#[inline(always)]
+pub fn rescale(sum: i64, multiplier: i32, shift: u32) -> i64 {
+    let product = sum.wrapping_mul(i64::from(multiplier));
+    let half = 1_i64.wrapping_shl(shift.wrapping_sub(1));
+    let odd = product.wrapping_shr(shift) & 1;
+    product.wrapping_add(half - 1 + odd).wrapping_shr(shift)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rescale;
+
+    #[test]
+    fn halves_go_to_the_even_neighbour() {
+        for (sum, expected) in [
+            (-3, -2),
+            (-2, -1),
+            (-1, 0),
+            (0, 0),
+            (1, 0),
+            (2, 1),
+            (3, 2),
+            (5, 2),
+            (7, 4),
+        ] {
+            assert_eq!(rescale(sum, 1, 1), expected, "{sum} / 2");
+        }
+    }
+
+    #[test]
+    fn every_quotient_of_small_numbers_is_rounded_as_floats_are() {
+        for shift in 1..8 {
+            for sum in -600..600_i64 {
+                for multiplier in [1, 3, 77, 128] {
+                    let exact = (sum * i64::from(multiplier)) as f64 / f64::from(1 << shift);
+                    assert_eq!(rescale(sum, multiplier, shift), exact.round_ties_even() as i64);
+                }
+            }
+        }
+    }
+}
