@@ -68,7 +68,7 @@ fn read(cx: &mut NodeContext<'_>) -> Result<Vec<ValueId>, OpError> {
         _ => 1.0 / (frame.size as f64).sqrt(),
     };
     let softcap = cx.attributes.float("softcap", 0.0)?;
-    if !(softcap >= 0.0) {
+    if softcap.is_nan() || softcap < 0.0 {
         return Err(op_error(format!("softcap is {softcap}, it must not be negative")));
     }
     let band = Band::read(cx, offset)?;

@@ -58,14 +58,14 @@ mod unary;
 mod window;
 
 pub use crate::kernels::{BinaryOp, PadMode, ReduceOp, UnaryOp};
+pub use activation::{Activation, BIAS, MULTIPLIER, RESIDUAL};
 pub use arg_reduce::ArgReduce;
-pub use attention::{Attention, KEYS, MASK, QUERIES, VALUES};
+pub use attention::{Attention, MASK, OUTPUTS};
 pub use binary::Binary;
 pub use bit_cast::BitCast;
 pub use cast::Cast;
 pub use col2im::Col2Im;
 pub use concat::Concat;
-pub use activation::{Activation, BIAS, MULTIPLIER, RESIDUAL};
 pub use conv::Conv;
 pub use conv_transpose::ConvTranspose;
 pub use cumulate::Cumulate;
