@@ -63,18 +63,10 @@ impl Activation {
             };
         };
         per_channel(MULTIPLIER, "multiplier")?;
-        let types = (0..4)
-            .map(|i| Ok(inputs.ty(i)?.dtype))
-            .collect::<Result<Vec<_>, OpError>>()?;
+        let types = (0..4).map(|i| Ok(inputs.ty(i)?.dtype)).collect::<Result<Vec<_>, OpError>>()?;
         match types[..] {
-            [x @ (DType::I8 | DType::I16), DType::I8, DType::I32, DType::I32]
-                if (1..=62).contains(&requantize.shift) =>
-            {
-                Ok(x)
-            }
-            _ => Err(op_error(format!(
-                "operands of types {types:?} are not of a quantised layer"
-            ))),
+            [x @ (DType::I8 | DType::I16), DType::I8, DType::I32, DType::I32] if (1..=62).contains(&requantize.shift) => Ok(x),
+            _ => Err(op_error(format!("operands of types {types:?} are not of a quantised layer"))),
         }
     }
 
