@@ -16,6 +16,8 @@ mod atanh;
 mod attention;
 mod attention_mask;
 mod attention_parts;
+#[cfg(test)]
+mod attention_tests;
 mod average_pool;
 mod batch_normalization;
 mod binarizer;

@@ -130,18 +130,17 @@ def tensor_scatter(draw, name):
 @generates("Compress")
 def compress(draw, name):
     opset = draw.opset(name)
-    shape = draw.shape(1, 4, empty=0)
-    axis = draw.optional(0.6, lambda: draw.axis(len(shape), opset >= 11))
-    size = int(np.prod(shape)) if axis is None else shape[axis]
-    condition = draw.exact((draw.integer(1, size),), BOOL)
-    x = draw.operand(draw.any(shape, draw.type_of(name, opset)))
-    return Case(name, opset, [x, Operand(condition, True)], {"axis": axis})
+    shape = draw.shape(1, 4)
+    axis = draw.axis(len(shape), opset >= 11) if draw.chance(0.7) else None
+    whole = int(np.prod(shape)) if axis is None else shape[axis]
+    # What the condition does not reach is left out.
+    condition = draw.exact((draw.integer(0, whole),), BOOL)
+    inputs = [draw.operand(draw.any(shape, draw.type_of(name, opset))), Operand(condition, draw.chance(0.9))]
+    return Case(name, opset, inputs, {"axis": axis})
 
 
 @generates("NonZero")
 def non_zero(draw, name):
     opset = draw.opset(name)
-    dtype = draw.type_of(name, opset)
-    x = draw.exact(draw.shape(1, 4), dtype)
-    x = np.where(draw.rng.random(x.shape) < 0.5, np.zeros((), dtype), x).astype(dtype)
-    return Case(name, opset, [Operand(x, True)], references=("runtime", "evaluator"))
+    x = draw.exact(draw.shape(1, 4, most=4), draw.type_of(name, opset), 1)
+    return Case(name, opset, [draw.operand(x, 0.9)])

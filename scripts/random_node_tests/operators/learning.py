@@ -1,8 +1,11 @@
 """Classical machine learning, and counting of words."""
+import dataclasses
+
 import numpy as np
 from onnx import numpy_helper
 
-from cases import F32, F64, I32, I64, Case, Redraw, rounding
+import reference
+from cases import F16, F32, F64, I32, I64, Case, Redraw, rounding
 from operators import generates
 
 ML = "ai.onnx.ml"
@@ -49,64 +52,100 @@ def words(draw, name):
     return Case(name, opset, [draw.operand(x, 0.1)], attributes)
 
 
-class Forest:
-    """Decision trees, in the attributes of `TreeEnsemble`."""
-
-    def __init__(self, draw, features, targets):
-        self.draw, self.features, self.targets = draw, features, targets
-        self.nodes, self.leaves, self.members = [], [], []
-
-    def leaf(self):
-        self.leaves.append((self.draw.integer(0, self.targets - 1), self.draw.number(-2, 2)))
-        return len(self.leaves) - 1, 1
-
-    def node(self, depth):
-        index = len(self.nodes)
-        kind = self.draw.integer(0, 6)
-        self.nodes.append(None)
-        branches = [self.leaf() if self.draw.chance(0.3) or depth == 0 else (self.node(depth - 1), 0) for _ in range(2)]
-        split = float(self.draw.integer(-3, 3))
-        self.nodes[index] = (self.draw.integer(0, self.features - 1), kind, split, *branches, self.draw.integer(0, 1))
-        return index
-
-    def attributes(self, roots, dtype):
-        columns = zip(*self.nodes)
-        features, kinds, splits, then, otherwise, missing = map(list, columns)
-        for kind in kinds:
-            if kind == 6:
-                self.members += [float(self.draw.integer(-3, 3)) for _ in range(self.draw.integer(1, 3))] + [np.nan]
-        attributes = {
-            "tree_roots": roots,
-            "nodes_featureids": features,
-            "nodes_modes": numpy_helper.from_array(np.array(kinds, np.uint8)),
-            "nodes_splits": numpy_helper.from_array(np.array(splits, dtype)),
-            "nodes_truenodeids": [node for node, _ in then],
-            "nodes_trueleafs": [leaf for _, leaf in then],
-            "nodes_falsenodeids": [node for node, _ in otherwise],
-            "nodes_falseleafs": [leaf for _, leaf in otherwise],
-            "leaf_targetids": [target for target, _ in self.leaves],
-            "leaf_weights": numpy_helper.from_array(np.array([weight for _, weight in self.leaves], dtype)),
-            "n_targets": self.targets,
-        }
-        if self.members:
-            attributes["membership_values"] = numpy_helper.from_array(np.array(self.members, dtype))
-        if self.draw.chance(0.5):
-            attributes["nodes_missing_value_tracks_true"] = missing
-        return attributes
-
-
 @generates("TreeEnsemble")
 def trees(draw, name):
-    dtype = draw.pick([F32, F64])
-    forest = Forest(draw, draw.integer(1, 4), draw.integer(1, 3))
-    roots = [forest.node(draw.integer(0, 3)) for _ in range(draw.integer(1, 3))]
-    attributes = forest.attributes(roots, dtype)
-    if draw.chance(0.6):
-        attributes["aggregate_function"] = draw.integer(0, 3)
-    # ONNX Runtime cuts fractions off before it looks for members of a set.
-    x = np.round(draw.exact((draw.integer(1, 4), forest.features), dtype))
-    x = np.where(draw.rng.random(x.shape) < 0.1, np.nan, x).astype(dtype)
-    return Case(name, 5, [draw.operand(x, 0.1)], attributes, domain=ML, atol=rounding(F32, 8))
+    dtype = draw.dtype([F16, F32, F64])
+    features, targets = draw.integer(1, 4), draw.integer(1, 3)
+    nodes, leaves, members = [], [], []
+
+    def leaf():
+        leaves.append((draw.integer(-16, 16) / 4, draw.integer(0, targets - 1)))
+        return len(leaves) - 1
+
+    def grown(depth):
+        """Adds a node, then what is below it; children come after their parents, as ONNX has them."""
+        place = len(nodes)
+        mode = draw.integer(0, 6) if draw.chance(0.3) else draw.integer(0, 3)
+        nodes.append([mode, draw.integer(0, features - 1), 0.0, 0, 0, 0, 0, draw.integer(0, 1)])
+        if mode == 6:
+            members.append([draw.integer(-8, 8) / 4 for _ in range(draw.integer(1, 3))])
+        else:
+            nodes[place][2] = draw.integer(-8, 8) / 4
+        for branch in (0, 1):
+            is_leaf = depth == 0 or draw.chance(0.4)
+            nodes[place][3 + branch] = int(is_leaf)
+            nodes[place][5 + branch] = leaf() if is_leaf else grown(depth - 1)
+        return place
+
+    roots = [grown(draw.integer(0, 3)) for _ in range(draw.integer(1, 3))]
+    mode, feature, split, true_leaf, false_leaf, true_id, false_id, missing = zip(*nodes)
+    tensor = lambda values, kind: numpy_helper.from_array(np.array(values, kind))
+    attributes = {
+        "n_targets": targets,
+        "tree_roots": roots,
+        "nodes_modes": tensor(mode, np.uint8),
+        "nodes_featureids": list(feature),
+        "nodes_splits": tensor(split, dtype),
+        "nodes_trueleafs": list(true_leaf),
+        "nodes_falseleafs": list(false_leaf),
+        "nodes_truenodeids": list(true_id),
+        "nodes_falsenodeids": list(false_id),
+        "leaf_weights": tensor([weight for weight, _ in leaves], dtype),
+        "leaf_targetids": [target for _, target in leaves],
+    }
+    if members:
+        attributes["membership_values"] = tensor([v for group in members for v in (*group, np.nan)], dtype)
+    attributes |= {"nodes_missing_value_tracks_true": list(missing)} if draw.chance(0.5) else {}
+    attributes |= {"aggregate_function": draw.integer(0, 3)} if draw.chance(0.6) else {}
+    if attributes.get("aggregate_function", 1) > 1:
+        reached = {target for _, target in leaves}
+        if len(reached) < targets or len(roots) * targets > 1:
+            raise Redraw("the least or greatest of no leaf")
+    x = draw.exact((draw.integer(1, 5), features), dtype, 8)
+    if draw.chance(0.3):
+        x = np.where(draw.rng.random(x.shape) < 0.2, np.nan, x).astype(dtype)
+    plain = Case(name, 5, [draw.operand(x, 0.05)], attributes, domain=ML, atol=rounding(dtype, 4))
+    if members:
+        # The runtime fails for some and the evaluator errs.
+        tracks = attributes.get("nodes_missing_value_tracks_true", [0] * len(nodes))
+        plain.references, plain.own = (), lambda: [walked(x, nodes, leaves, members, tracks, attributes).astype(dtype)]
+    if draw.chance(0.7):
+        return plain
+    # The runtime has the numbers of these two the other way round, the evaluator has neither.
+    transform = draw.integer(1, 2)
+
+    def own():
+        scores = reference.outputs(plain)[0].astype(F64)
+        powers = np.exp(scores - scores.max(1, keepdims=True))
+        softmax, logistic = powers / powers.sum(1, keepdims=True), 1 / (1 + np.exp(-scores))
+        return [(softmax if transform == 1 else logistic).astype(dtype)]
+
+    transformed = attributes | {"post_transform": transform}
+    return dataclasses.replace(plain, attributes=transformed, references=(), own=own)
+
+
+COMPARISONS = [np.less_equal, np.less, np.greater_equal, np.greater, np.equal, np.not_equal]
+
+
+def walked(x, nodes, leaves, members, tracks, attributes):
+    """What a walk through the trees finds."""
+    sets = iter(members)
+    sets = [next(sets) if node[0] == 6 else None for node in nodes]
+    found = [[[] for _ in range(attributes["n_targets"])] for _ in x]
+    for row, targets in zip(x.astype(np.float64), found):
+        for place in attributes["tree_roots"]:
+            is_leaf = False
+            while not is_leaf:
+                mode, feature, split, *branches, _ = nodes[place]
+                value = row[feature]
+                holds = value in sets[place] if mode == 6 else COMPARISONS[mode](value, split)
+                branch = 0 if holds or np.isnan(value) and tracks[place] else 1
+                is_leaf, place = branches[branch], branches[2 + branch]
+            weight, target = leaves[place]
+            targets[target].append(weight)
+    function = attributes.get("aggregate_function", 1)
+    join = [lambda values: sum(values) / len(attributes["tree_roots"]), sum, min, max][function]
+    return np.array([[join(values) for values in targets] for targets in found])
 
 
 BRANCHES = ["BRANCH_LEQ", "BRANCH_LT", "BRANCH_GTE", "BRANCH_GT", "BRANCH_EQ", "BRANCH_NEQ"]
