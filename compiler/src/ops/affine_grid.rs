@@ -57,9 +57,8 @@ fn coordinates(dtype: DType, shape: Vec<usize>, align_corners: bool) -> Result<T
     let twice = numbers(shape.iter().copied().fold(1, usize::saturating_mul), 2)?;
     let n = twice.len() as f64;
     let at = |twice: i64| match align_corners {
-        // Both corners: as ONNX Runtime, where ONNX divides by zero.
-        true if n == 1.0 => 1.0,
-        true => twice as f64 / (n - 1.0) - 1.0,
+        // A single pixel is the first corner, as in ONNX's reference evaluator; other runtimes differ.
+        true => twice as f64 / (n - 1.0).max(1.0) - 1.0,
         false => (twice as f64 + 1.0) / n - 1.0,
     };
     let bytes = twice

@@ -154,5 +154,5 @@ def affine_grid(draw, name):
     size = [batch, draw.integer(1, 3), *(draw.integer(1, 6) for _ in range(spatial))]
     attributes = {"align_corners": draw.integer(0, 1)} if draw.chance(0.6) else {}
     case = Case(name, opset, [draw.operand(theta, 0.2), draw.ints(size)], attributes, atol=rounding(dtype, 6))
-    # The runtime puts the corner of a single pixel at -1, the evaluator and PyTorch at 0.
+    # The runtime puts the corner of a single pixel at 1, the evaluator at -1, PyTorch at 0.
     return dataclasses.replace(case, references=("widened_evaluator", "evaluator"))
