@@ -408,6 +408,11 @@ fn recognise_activations() {
         b.output(y);
         let y = gelu_tanh(b, x, 0.044715);
         b.output(y);
+        let alpha = b.constant(&[1], &[1.702]);
+        let gate = b.binary(BinaryOp::Mul, alpha, x);
+        let gate = b.map(Sigmoid, gate);
+        let y = b.binary(BinaryOp::Mul, x, gate);
+        b.output(y);
     });
     leaves(
         "recognise-activations",
