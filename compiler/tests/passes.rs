@@ -957,6 +957,12 @@ fn sink_transposes() {
         let y = b.op(Transpose { perm: vec![0, 3, 1, 2] }, &[y]);
         b.output(y);
     });
+    keeps_results(pass("sink-transposes"), &|b| {
+        let (none, twice) = (b.x(&[0, 3, 4]), b.constant(&[], &[2.0]));
+        let t = b.op(Transpose { perm: vec![0, 2, 1] }, &[none]);
+        let y = b.binary(BinaryOp::Mul, t, twice);
+        b.output(y);
+    });
     leaves(
         "sink-transposes",
         "only one operand is transposed, or the reshape joins what it brought together",

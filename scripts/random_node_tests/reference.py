@@ -67,7 +67,7 @@ def checked(results, types):
     assert len(results) == len(types), f"{len(results)} results"
     converted = []
     for result, (dtype, dims) in zip(map(np.asarray, results), types):
-        if dtype in (F16, BF16, F64) and result.dtype == F32:
+        if dtype is not None and dtype in (F16, BF16, F64) and result.dtype == F32:
             result = result.astype(dtype)
         if dtype is not None and dtype.kind in "iu" and result.dtype.kind in "iu":
             # NumPy adds small integers up in large ones; what is left of them is the same.

@@ -57,7 +57,9 @@ fn coordinates(dtype: DType, shape: Vec<usize>, align_corners: bool) -> Result<T
     let len: usize = shape.iter().product();
     let n = len as f64;
     let at = |i: usize| match align_corners {
-        true => 2.0 * i as f64 / (n - 1.0).max(1.0) - 1.0,
+        // Both corners: as ONNX Runtime, where ONNX divides by zero.
+        true if len == 1 => 1.0,
+        true => 2.0 * i as f64 / (n - 1.0) - 1.0,
         false => (2.0 * i as f64 + 1.0) / n - 1.0,
     };
     let bytes = (0..len).flat_map(|i| Tensor::scalar(dtype, at(i)).bytes.to_vec());

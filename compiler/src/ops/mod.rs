@@ -197,6 +197,8 @@ mod tile;
 mod top_k;
 mod transpose;
 mod tree_ensemble;
+mod tree_ensemble_regressor;
+mod trees;
 mod trilu;
 mod unsqueeze;
 mod upsample;
@@ -430,6 +432,7 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &top_k::TOP_K,
     &transpose::TRANSPOSE,
     &tree_ensemble::TREE_ENSEMBLE,
+    &tree_ensemble_regressor::TREE_ENSEMBLE_REGRESSOR,
     &trilu::TRILU,
     &unsqueeze::UNSQUEEZE,
     &upsample::UPSAMPLE,

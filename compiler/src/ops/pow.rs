@@ -23,11 +23,12 @@ pub(super) const POW: OperatorDef = OperatorDef {
     },
 };
 
-/// The type to compute in: that of the base, unless only the exponent may be a fraction.
+/// The type to compute in: that of the base, unless the exponent has more or only the exponent may be a fraction.
 fn common(base: DType, exponent: DType) -> DType {
     match (base.is_float(), exponent.is_float()) {
         (false, true) if base.size() > 2 => DType::F64,
         (false, true) => DType::F32,
+        (true, true) if exponent.size() > base.size() => exponent,
         _ => base,
     }
 }

@@ -1,5 +1,6 @@
 """Attention and what comes with it."""
 import numpy as np
+from onnx import helper, numpy_helper
 
 from cases import BF16, BOOL, F16, F32, F64, I64, Case, Operand, Redraw, rounding
 from operators import generates
@@ -58,8 +59,10 @@ def attention(draw, name):
         outputs += [bool(past)] * (3 - len(outputs)) + [True]
         attributes["qk_matmul_output_mode"] = draw.integer(0, 3)
     case = Case(name, opset, inputs, attributes, tuple(outputs), atol=rounding(dtype, 8))
-    # The runtime is older than what became of empty rows and of offsets.
-    case.references = WORKED_OUT
+    # The runtime is older than what became of empty rows and of offsets. For the evaluator the raw product has the
+    # soft cap.
+    raw = len(outputs) == 4 and "softcap" in attributes and attributes["qk_matmul_output_mode"] == 0
+    case.references = ("widened", "runtime") if raw else WORKED_OUT
     return case
 
 
@@ -129,3 +132,44 @@ def swiglu(draw, name):
     attributes = {"alpha": draw.number(-2, 2)} if draw.chance(0.5) else {}
     inputs = [draw.operand(draw.uniform(shape, dtype), 0.2) for _ in range(2)]
     return Case(name, opset, inputs, attributes, atol=rounding(dtype, 4))
+
+
+def modifier(draw, name, dtype):
+    """A graph of one input and one output of the same type."""
+    number = numpy_helper.from_array(np.array(draw.pick([0.5, -1.5, 2.0]), dtype))
+    nodes = [
+        helper.make_node("Constant", [], [f"{name}_k"], value=number),
+        helper.make_node(draw.pick(["Add", "Mul"]), [f"{name}_x", f"{name}_k"], [f"{name}_m"]),
+        helper.make_node(draw.pick(["Tanh", "Identity", "Relu"]), [f"{name}_m"], [f"{name}_y"]),
+    ]
+    kind = NUMBER[np.dtype(dtype)]
+    ends = [helper.make_tensor_value_info(f"{name}_{end}", kind, [None] * 4) for end in "xy"]
+    return helper.make_graph(nodes, name, ends[:1], ends[1:])
+
+
+@generates("FlexAttention")
+def flex_attention(draw, name):
+    domain = "ai.onnx.preview"
+    dtype = draw.dtype([F16, BF16, F32, F64])
+    batch, queries, keys = draw.integer(1, 2), draw.integer(1, 4), draw.integer(1, 5)
+    kv_heads = draw.integer(1, 2)
+    heads = kv_heads * draw.pick([1, 1, 2, 3])
+    size, value_size = draw.integer(1, 5), draw.integer(1, 5)
+    value = lambda *shape: draw.uniform(shape, dtype, -2, 2)
+    inputs = [
+        draw.operand(value(batch, heads, queries, size), 0.05),
+        draw.operand(value(batch, kv_heads, keys, size), 0.1),
+        draw.operand(value(batch, kv_heads, keys, value_size), 0.1),
+    ]
+    attributes = {"scale": draw.number(0.1, 1)} if draw.chance(0.4) else {}
+    precision = F64 if dtype == F64 else F32
+    if dtype == F32 and draw.chance(0.2):
+        precision = F64
+    if precision != F32 or draw.chance(0.3):
+        attributes["softmax_precision"] = NUMBER[precision]
+    for key in ("score_mod", "prob_mod"):
+        if draw.chance(0.4):
+            attributes[key] = modifier(draw, key, precision)
+    case = Case(name, 1, inputs, attributes, domain=domain, atol=rounding(dtype, 8))
+    case.references = ("evaluator",)
+    return case

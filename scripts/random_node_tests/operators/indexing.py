@@ -125,3 +125,22 @@ def tensor_scatter(draw, name):
     attributes |= {} if axis == -2 and draw.chance(0.5) else {"axis": axis}
     inputs = [draw.operand(draw.any(tuple(shape), dtype)), draw.operand(draw.any(tuple(shape_of_update), dtype))]
     return Case(name, opset, inputs + [draw.optional(0.8, lambda: draw.operand(where, 0.3))], attributes)
+
+
+@generates("Compress")
+def compress(draw, name):
+    opset = draw.opset(name)
+    shape = draw.shape(1, 4)
+    axis = draw.axis(len(shape), opset >= 11) if draw.chance(0.7) else None
+    whole = int(np.prod(shape)) if axis is None else shape[axis]
+    # What the condition does not reach is left out.
+    condition = draw.exact((draw.integer(0, whole),), BOOL)
+    inputs = [draw.operand(draw.any(shape, draw.type_of(name, opset))), Operand(condition, draw.chance(0.9))]
+    return Case(name, opset, inputs, {"axis": axis})
+
+
+@generates("NonZero")
+def non_zero(draw, name):
+    opset = draw.opset(name)
+    x = draw.exact(draw.shape(1, 4, most=4), draw.type_of(name, opset), 1)
+    return Case(name, opset, [draw.operand(x, 0.9)])

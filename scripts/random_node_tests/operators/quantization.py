@@ -1,6 +1,7 @@
 """Integers that stand for floats."""
 import numpy as np
 
+import reference
 from cases import BF16, F16, F32, I8, I16, I32, TYPES, U8, U16, Case, Operand, Redraw, rounding, schema
 from operators import generates
 from operators.conversions import NUMBER
@@ -172,8 +173,6 @@ def conv_integer(draw, name):
 
 def exact_conv(x, weights, points, attributes):
     """The convolution of numbers without zero points, as floats that hold the sums exactly, by the runtime."""
-    import reference
-
     zeros = [0 if p is None else p.value.astype(np.int32) for p in points]
     left = (x.astype(np.int32) - zeros[0]).astype(F32)
     each = np.reshape(zeros[1], (-1,) + (1,) * (weights.ndim - 1)) if np.ndim(zeros[1]) else zeros[1]
