@@ -3,7 +3,7 @@ use crate::ir::{DType, Graph, Node, NodeId, OpError, Tensor, ValueId};
 use crate::primitives::{BinaryOp, LayerNormalization, Map, Reduce, ReduceOp};
 use runtime_core::function::AnyFunction;
 
-/// Finds layer normalisation and RMS normalisation in pieces: `(x - mean) / sqrt(variance + epsilon) * scale + bias` and
+/// Finds layer and RMS normalisation in pieces: `(x - mean) / sqrt(variance + epsilon) * scale + bias` and
 /// `x / sqrt(mean of squares + epsilon) * scale`, over the last dimensions.
 pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
     for id in graph.order() {

@@ -13,7 +13,7 @@ impl Attention {
     /// The keys that query `i` may attend, as a range within `low..high`.
     #[inline(always)]
     fn band(self, i: usize, low: usize, high: usize) -> (usize, usize) {
-        let inside = |key: isize| usize::try_from(key).unwrap_or(0).clamp(low, high);
+        let inside = |key: isize| usize::try_from(key).unwrap_or(0).max(low).min(high);
         let i = i as isize;
         let from = inside(i.wrapping_add(self.first));
         (from, inside(i.wrapping_add(self.last).wrapping_add(1)).max(from))
