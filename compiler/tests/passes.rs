@@ -479,6 +479,20 @@ fn recognise_normalization() {
         let scale = b.weights(&[3, 4]);
         let y = b.binary(BinaryOp::Mul, scale, y);
         b.output(y);
+        let (scale, bias) = (b.weights(&[4]), b.weights(&[4]));
+        let centre = mean(b, x, &[2]);
+        let centred = b.binary(BinaryOp::Sub, x, centre);
+        let square = b.map(Square, centred);
+        let y = mean(b, square, &[2]);
+        let y = b.binary(BinaryOp::Add, y, epsilon);
+        let y = b.map(Sqrt, y);
+        let y = b.map(Reciprocal, y);
+        let factor = b.binary(BinaryOp::Mul, y, scale);
+        let shift = b.binary(BinaryOp::Mul, centre, factor);
+        let shift = b.binary(BinaryOp::Sub, bias, shift);
+        let y = b.binary(BinaryOp::Mul, x, factor);
+        let y = b.binary(BinaryOp::Add, y, shift);
+        b.output(y);
     });
     leaves("recognise-normalization", "of other axes, or of another value", |b| {
         let x = b.x(&[2, 3, 4]);
