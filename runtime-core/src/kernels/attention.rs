@@ -6,7 +6,7 @@ use crate::arch::Arch;
 use crate::{Param, Simd};
 
 /// Queries whose scores are in memory at a time.
-const BLOCK: usize = 6;
+pub(super) const BLOCK: usize = 6;
 
 /// ONNX `Attention`: `softmax(scale * q k' + mask) v` for each head. Strides are the distances between batches, heads
 /// and tokens; the elements of a token are neighbours.

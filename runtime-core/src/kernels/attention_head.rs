@@ -1,10 +1,11 @@
 //! Attention of one head.
 
-use super::attention::Attention;
+use super::attention::{Attention, BLOCK};
 use super::chunks::rows_mut;
 use super::lanes::{LANES, add, fold_row, max};
 use super::mat_mul::Product;
-use super::softmax::probabilities;
+use super::softmax::powers;
+use super::walk::row_mut;
 use crate::arch::Arch;
 use crate::function::{Function, Tanh};
 
@@ -12,24 +13,29 @@ impl Attention {
     /// The keys that query `i` may attend, as a range within `low..high`.
     #[inline(always)]
     fn band(self, i: usize, low: usize, high: usize) -> (usize, usize) {
-        let inside = |key: isize| usize::try_from(key).unwrap_or(0).clamp(low, high);
+        let inside = |key: isize| usize::try_from(key).unwrap_or(0).max(low).min(high);
         let i = i as isize;
         let from = inside(i.wrapping_add(self.first));
         (from, inside(i.wrapping_add(self.last).wrapping_add(1)).max(from))
     }
 
-    /// Scores to probabilities of the keys from `key` on. A query that may attend nothing gives zeros.
+    /// Products of a query and keys to weights of the values; gives what to multiply their sum by. A query that may
+    /// attend nothing gives zeros.
     #[inline(always)]
-    fn probabilities<A: Arch>(self, scores: &mut [f32], mask: Option<&[f32]>) {
-        for score in scores.iter_mut() {
-            *score *= self.scale;
+    fn weights<A: Arch>(self, scores: &mut [f32], mask: Option<&[f32]>) -> f32 {
+        let mut open = !scores.is_empty();
+        let mut scale = self.scale;
+        if self.softcap != 0.0 || mask.is_some() || scale <= 0.0 {
+            scale = 1.0;
+            for score in scores.iter_mut() {
+                *score *= self.scale;
+            }
         }
         if self.softcap != 0.0 {
             for score in scores.iter_mut() {
                 *score = self.softcap * Tanh.eval::<A>(*score / self.softcap);
             }
         }
-        let mut open = !scores.is_empty();
         if let Some(mask) = mask {
             let repeated = self.mask_strides[3] == 0;
             let mask = mask.get(..if repeated { 1 } else { scores.len() }).unwrap_or(&[]);
@@ -46,9 +52,10 @@ impl Attention {
         }
         let greatest = fold_row(scores, f32::NEG_INFINITY, max, max);
         if open && greatest != f32::NEG_INFINITY {
-            probabilities::<A>(scores, greatest);
+            1.0 / powers::<A>(scores, greatest, scale)
         } else {
             scores.fill(0.0);
+            0.0
         }
     }
 }
@@ -87,6 +94,7 @@ impl Head<'_> {
         let ([.., q_stride], [.., v_stride], [.., y_stride]) = (layer.q_strides, layer.v_strides, layer.y_strides);
         let q = self.q.get(query * q_stride..).unwrap_or(&[]);
         let y = y.get_mut(query * y_stride..).unwrap_or(&mut []);
+        let mut factors = [0.0; BLOCK];
         // A loop, so that the code of a product is there once.
         for step in [Step::Scores, Step::Values] {
             let (product, y) = match step {
@@ -107,8 +115,9 @@ impl Head<'_> {
                     (product, &mut *scores)
                 }
                 Step::Values => {
-                    for (i, scores) in rows_mut(scores, width).enumerate() {
-                        self.softmax::<A>(query + i, low, scores);
+                    let rows = rows_mut(scores, width).zip(&mut factors);
+                    for (i, (scores, factor)) in rows.enumerate() {
+                        *factor = self.weights::<A>(query + i, low, scores);
                     }
                     let product = Product {
                         a: scores,
@@ -124,6 +133,11 @@ impl Head<'_> {
             };
             product.run::<A>(rows, y);
         }
+        for (i, factor) in factors.iter().enumerate().take(rows) {
+            for y in row_mut(y, i * y_stride, layer.value_size).unwrap_or(&mut []) {
+                *y *= factor;
+            }
+        }
     }
 
     /// The scores of the only query for the keys from `low` on.
@@ -136,22 +150,23 @@ impl Head<'_> {
         }
     }
 
-    /// Scores of a query for the keys from `low` on to probabilities.
+    /// The scores of a query for the keys from `low` on to weights; gives what to multiply the sum of the values by.
     #[inline(always)]
-    fn softmax<A: Arch>(&self, query: usize, low: usize, scores: &mut [f32]) {
+    fn weights<A: Arch>(&self, query: usize, low: usize, scores: &mut [f32]) -> f32 {
         let (from, to) = self.layer.band(query, low, low + scores.len());
         let [.., of_query, of_key] = self.layer.mask_strides;
         let mask = self
             .mask
             .map(|mask| mask.get(query * of_query + from * of_key..).unwrap_or(&[]));
-        for (key, score) in (low..).zip(scores.iter_mut()) {
-            if key < from || key >= to {
-                *score = 0.0;
-            }
-        }
-        if let Some(scores) = scores.get_mut(from - low..to - low) {
-            self.layer.probabilities::<A>(scores, mask);
-        }
+        let Some((scores, behind)) = scores.split_at_mut_checked(to - low) else {
+            return 0.0;
+        };
+        let Some((before, scores)) = scores.split_at_mut_checked(from - low) else {
+            return 0.0;
+        };
+        before.fill(0.0);
+        behind.fill(0.0);
+        self.layer.weights::<A>(scores, mask)
     }
 }
 
