@@ -54,6 +54,9 @@ class Case:
     domain: str = ""
     #: Operands that only graphs among the attributes read, by the names c0, c1 and so on.
     captured: list = dataclasses.field(default_factory=list)
+    #: A model of these nodes rather than of the one operator; they read x0 and so on, and `constants`.
+    nodes: list = dataclasses.field(default_factory=list)
+    constants: dict = dataclasses.field(default_factory=dict)
     #: Tolerances, where the runner's (1e-3 relative and 1e-7 absolute) do not suit.
     rtol: float | None = None
     atol: float | None = None
@@ -125,8 +128,16 @@ class Draw:
         return 0 if roll < empty else 1 if roll < empty + 0.15 else self.integer(min(2, most), most)
 
     def shape(self, low=0, high=4, most=7, empty=0.03):
-        """Dimensions, of a rank from `low` to `high`."""
-        return tuple(self.size(most, empty) for _ in range(self.integer(low, high)))
+        """Dimensions, of a rank from `low` to `high`. Now and then one is longer than vectors and blocks of kernels."""
+        sizes = [self.size(most, empty) for _ in range(self.integer(low, high))]
+        if sizes and self.chance(0.1):
+            sizes = [min(size, 3) for size in sizes]
+            sizes[self.integer(0, len(sizes) - 1)] = self.pick([self.integer(8, 40), self.integer(41, 300)])
+        return tuple(sizes)
+
+    def extent(self):
+        """An extent of a matrix, mostly of a few vectors."""
+        return self.size(20) if self.chance(0.9) else self.integer(21, 150)
 
     def broadcast(self, shape):
         """A shape that broadcasts to `shape`: leading dimensions left out, others 1."""

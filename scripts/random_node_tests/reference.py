@@ -138,4 +138,5 @@ def evaluator(case):
     return ReferenceEvaluator(writing.model(case)).run(None, feeds(case))
 
 
-FUNCTIONS = {function.__name__: function for function in (widened, widened_evaluator, narrowed, runtime, evaluator, own)}
+EVERY = (widened, widened_evaluator, narrowed, runtime, evaluator, own)
+FUNCTIONS = {function.__name__: function for function in EVERY}

@@ -23,16 +23,9 @@ def operands(case):
 def model(case, outputs=None):
     """The model of one node. Without `outputs` their types are those that ONNX infers, if any."""
     named = operands(case)
-    inputs = ["" if operand is None else named[id(operand)][0] for operand in case.inputs]
-    while inputs and not inputs[-1]:
-        inputs.pop()
-    results = [f"y{i}" if wanted else "" for i, wanted in enumerate(case.outputs)]
-    node = helper.make_node(case.operator, inputs, results, name="node", domain=case.domain)
-    # `None` leaves an attribute out, as generators have them.
-    for name, value in case.attributes.items():
-        if value is not None:
-            node.attribute.append(attribute(case, name, value))
-    graph = onnx.GraphProto(name="test", node=[node])
+    results, nodes = (case.outputs, case.nodes) if case.nodes else one_node(case, named)
+    graph = onnx.GraphProto(name="test", node=nodes)
+    graph.initializer.extend(numpy_helper.from_array(value, name) for name, value in case.constants.items())
     for name, operand in named.values():
         if operand.known:
             graph.initializer.append(numpy_helper.from_array(operand.value, name))
@@ -51,6 +44,20 @@ def model(case, outputs=None):
     if outputs is not None and not case.deprecated:
         onnx.checker.check_model(made)
     return made
+
+
+def one_node(case, named):
+    """Names of the results, and the node."""
+    inputs = ["" if operand is None else named[id(operand)][0] for operand in case.inputs]
+    while inputs and not inputs[-1]:
+        inputs.pop()
+    results = [f"y{i}" if wanted else "" for i, wanted in enumerate(case.outputs)]
+    node = helper.make_node(case.operator, inputs, results, name="node", domain=case.domain)
+    # `None` leaves an attribute out, as generators have them.
+    for name, value in case.attributes.items():
+        if value is not None:
+            node.attribute.append(attribute(case, name, value))
+    return results, [node]
 
 
 def declared(name, value):

@@ -2,7 +2,7 @@
 import numpy as np
 from onnx import helper, numpy_helper
 
-from cases import BF16, BOOL, F16, F32, F64, I64, Case, Operand, Redraw, rounding
+from cases import BF16, BOOL, F16, F32, F64, I64, Case, rounding
 from operators import generates
 from operators.conversions import NUMBER
 
@@ -34,7 +34,8 @@ def attention(draw, name):
     ]
     whole = past + keys
     if draw.chance(0.5):
-        shape = draw.pick([(queries, whole), (1, 1, queries, whole), (batch, 1, queries, whole), (batch, heads, queries, whole)])
+        outer = draw.pick([(), (1, 1), (batch, 1), (batch, heads)])
+        shape = (*outer, queries, whole)
         # At least one key remains for each query.
         allowed = draw.exact(shape, BOOL)
         allowed[..., 0] = True
@@ -51,7 +52,8 @@ def attention(draw, name):
     attributes |= {"is_causal": draw.integer(0, 1)} if draw.chance(0.5) else {}
     attributes |= {"softcap": draw.number(0.5, 3)} if draw.chance(0.3) else {}
     if opset >= 25:
-        attributes |= {key: draw.integer(-1, 3) for key in ("left_window_size", "right_window_size") if draw.chance(0.3)}
+        sides = ("left_window_size", "right_window_size")
+        attributes |= {key: draw.integer(-1, 3) for key in sides if draw.chance(0.3)}
     outputs = [True]
     if past:
         outputs = [True, True, True]

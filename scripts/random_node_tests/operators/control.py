@@ -2,7 +2,7 @@
 import numpy as np
 from onnx import helper, numpy_helper
 
-from cases import BOOL, F32, I64, Case, Redraw
+from cases import BOOL, F32, I64, Case
 from operators import generates
 from operators.conversions import NUMBER
 

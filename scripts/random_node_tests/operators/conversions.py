@@ -1,10 +1,9 @@
 """Conversions between element types, and operators that only hand on."""
-import dataclasses
 
 import numpy as np
 from onnx import TensorProto, helper
 
-from cases import BF16, BOOL, F16, F32, F64, NEWEST, TYPES, Case, Operand, Redraw, schema
+from cases import BF16, BOOL, F32, F64, TYPES, Case, Operand, Redraw
 from operators import generates
 
 NUMBER = {dtype: helper.np_dtype_to_tensor_dtype(dtype) for dtype in TYPES.values()}
@@ -57,7 +56,8 @@ def bit_cast(draw, name):
 @generates("Identity")
 def identity(draw, name):
     opset = draw.opset(name)
-    return Case(name, opset, [draw.operand(draw.any(draw.shape(), draw.type_of(name, opset, "V" if opset >= 14 else "T")))])
+    dtype = draw.type_of(name, opset, "V" if opset >= 14 else "T")
+    return Case(name, opset, [draw.operand(draw.any(draw.shape(), dtype))])
 
 
 @generates("Dropout")
@@ -67,6 +67,9 @@ def dropout(draw, name):
     if opset >= 12:
         ratio = draw.optional(0.5, lambda: draw.operand(np.float32(draw.number(0, 0.9)), 0.8))
         training = draw.optional(0.5, lambda: draw.operand(np.array(False), 0.8))
+        if draw.chance(0.1):
+            # A training that drops nothing.
+            ratio, training = Operand(np.float32(0), True), Operand(np.array(True), True)
         attributes = {"seed": 3} if draw.chance(0.2) else {}
         return Case(name, opset, [x, ratio, training], attributes, draw.pick([(True,), (True, True)]))
     # What the mask holds is not said before opset 12.

@@ -3,7 +3,7 @@ import dataclasses
 
 import numpy as np
 
-from cases import BF16, BOOL, F16, F32, F64, I64, Case, Operand, Redraw, rounding
+from cases import F32, I64, Case, Operand, Redraw, rounding
 from operators import generates
 
 NEAREST = ["round_prefer_floor", "round_prefer_ceil", "floor", "ceil"]

@@ -1,7 +1,7 @@
 """Gathering and scattering by indices that are operands."""
 import numpy as np
 
-from cases import BF16, BOOL, F32, I32, I64, Case, Operand, Redraw
+from cases import BOOL, I32, I64, Case, Operand, Redraw
 from operators import generates
 
 
@@ -30,7 +30,8 @@ def gather_elements(draw, name):
     shape = draw.shape(1, 4)
     axis = draw.axis(len(shape))
     # Along the other axes there may be fewer indices than elements.
-    wanted = [draw.integer(0 if draw.chance(0.1) else min(size, 1), size) if draw.chance(0.4) else size for size in shape]
+    fewer = lambda size: draw.integer(0 if draw.chance(0.1) else min(size, 1), size)
+    wanted = [fewer(size) if draw.chance(0.4) else size for size in shape]
     wanted[axis] = draw.size()
     attributes = {"axis": axis} if axis != 0 or draw.chance(0.5) else {}
     x = draw.operand(draw.any(shape, draw.type_of(name, opset)))
@@ -77,7 +78,8 @@ def scatter_elements(draw, name):
         chosen = indices(draw, wanted, shape[axis])
     else:
         wanted[axis] = draw.integer(0, shape[axis])
-        order = np.argsort(draw.rng.random([shape[axis] if i == axis % len(shape) else s for i, s in enumerate(wanted)]), axis)
+        whole = [shape[axis] if i == axis % len(shape) else size for i, size in enumerate(wanted)]
+        order = np.argsort(draw.rng.random(whole), axis)
         chosen = np.take(order, range(wanted[axis]), axis)
         back = draw.rng.random(chosen.shape) < (0.3 if opset >= 11 else 0)
         chosen = np.where(back, chosen - shape[axis], chosen).astype(draw.pick([I32, I64]))

@@ -1,7 +1,7 @@
 """Losses, and what counts words."""
 import numpy as np
 
-from cases import F32, I32, I64, Case, Redraw, rounding
+from cases import I32, I64, Case, Redraw, rounding
 from operators import generates
 
 

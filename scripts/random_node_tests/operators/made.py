@@ -1,8 +1,8 @@
 """Operators that make tensors: from shapes, numbers and attributes."""
 import numpy as np
-from onnx import TensorProto, helper, numpy_helper
+from onnx import numpy_helper
 
-from cases import BF16, BOOL, F16, F32, F64, I16, I32, I64, TYPES, Case, Operand, Redraw, schema
+from cases import I64, Case, Redraw
 from operators import generates
 from operators.conversions import NUMBER
 

@@ -3,7 +3,7 @@ import dataclasses
 
 import numpy as np
 
-from cases import BF16, F16, F32, F64, I8, I32, U8, Case, Operand, Redraw, rounding
+from cases import Case, Redraw, rounding
 from operators import generates
 
 
@@ -11,7 +11,7 @@ from operators import generates
 def gemm(draw, name):
     opset = draw.opset(name)
     dtype = draw.type_of(name, opset)
-    rows, inner, columns = (draw.size(20) for _ in range(3))
+    rows, inner, columns = (draw.extent() for _ in range(3))
     attributes = {key: draw.integer(0, 1) for key in ("transA", "transB") if draw.chance(0.6)}
     if dtype.kind != "i" and dtype.kind != "u":
         attributes |= {key: draw.number(-2, 2) for key in ("alpha", "beta") if draw.chance(0.5)}
@@ -38,7 +38,7 @@ def gemm(draw, name):
 
 def stacked(draw):
     """Shapes of two operands of MatMul."""
-    rows, inner, columns = (draw.size(20) for _ in range(3))
+    rows, inner, columns = (draw.extent() for _ in range(3))
     outer = draw.shape(0, 3, most=3)
     a, b = draw.broadcast(outer) + (rows, inner), draw.broadcast(outer) + (inner, columns)
     return ((inner,) if draw.chance(0.12) else a), ((inner,) if draw.chance(0.12) else b)

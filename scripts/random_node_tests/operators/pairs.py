@@ -3,7 +3,7 @@ import dataclasses
 
 import numpy as np
 
-from cases import BOOL, Case, Operand, Redraw, schema
+from cases import BOOL, Case, Operand
 from operators import generates
 from operators.functions import oldest
 
@@ -121,7 +121,8 @@ def p_relu(draw, name):
     if opset >= 7:
         shape = draw.shape()
         slope = draw.broadcast(shape)
-        return Case(name, opset, [draw.operand(draw.exact(shape, dtype), 0.1), draw.operand(draw.exact(slope, dtype), 0.6)])
+        x = draw.operand(draw.exact(shape, dtype), 0.1)
+        return Case(name, opset, [x, draw.operand(draw.exact(slope, dtype), 0.6)])
     # One slope for all, or one for each channel.
     shape = draw.shape(2)
     x, slope = draw.operand(draw.exact(shape, dtype), 0.1), draw.exact(draw.pick([(1,), shape[1:2]]), dtype)

@@ -2,7 +2,7 @@
 import numpy as np
 
 import reference
-from cases import BF16, F16, F32, I8, I16, I32, TYPES, U8, U16, Case, Operand, Redraw, rounding, schema
+from cases import F16, F32, I32, U8, Case, Operand, Redraw
 from operators import generates
 from operators.conversions import NUMBER
 from operators.matrices import stacked
@@ -101,7 +101,8 @@ def dequantize(draw, name):
         return [(y * spread(steps.astype(np.float64), shape, attributes)).astype(result)]
 
     references = ("runtime",) if scales == F32 and result == F32 else ()
-    return Case(name, opset, inputs, attributes, references=references, own=own, rtol=4e-3 if F16 in (scales, result) else None)
+    rtol = 4e-3 if F16 in (scales, result) else None
+    return Case(name, opset, inputs, attributes, references=references, own=own, rtol=rtol)
 
 
 @generates("DynamicQuantizeLinear")
@@ -139,8 +140,11 @@ def q_linear_mat_mul(draw, name):
     values = [draw.any(a, types[0]), draw.any(b, types[1])]
     points = [draw.any((), dtype) for dtype in types]
     scales = scales_of_three(draw)
-    operands = [o for v, s, p in zip(values, scales, points) for o in (draw.operand(v, 0.4), Operand(s, True), Operand(p, True))]
-    operands += [Operand(scales[2], True), Operand(points[2], True)]
+    known = lambda value: Operand(np.asarray(value), True)
+    operands = []
+    for value, step, point in zip(values, scales, points):
+        operands += [draw.operand(value, 0.4), known(step), known(point)]
+    operands += [known(scales[2]), known(points[2])]
     left, right = (v.astype(np.int64) - int(p) for v, p in zip(values, points))
     factor = np.float64(scales[0]) * np.float64(scales[1]) / np.float64(scales[2])
     result = requantized(np.matmul(left, right), factor, points[2], types[2])
@@ -164,7 +168,8 @@ def conv_integer(draw, name):
     types = [draw.type_of(name, opset, t) for t in ("T1", "T2")]
     attributes, x, weights = integer_conv(draw, name, opset, types)
     each = weights.shape[:1] if draw.chance(0.3) else ()
-    points = [draw.optional(0.6, lambda p=p: draw.operand(p, 0.8)) for p in (draw.any((), types[0]), draw.any(each, types[1]))]
+    points = [draw.any((), types[0]), draw.any(each, types[1])]
+    points = [draw.optional(0.6, lambda point=point: draw.operand(point, 0.8)) for point in points]
     case = Case(name, opset, [draw.operand(x, 0.05), draw.operand(weights, 0.8), *points], attributes)
     case.references = ()
     case.own = lambda: [exact_conv(x, weights, points, attributes).astype(np.int32)]

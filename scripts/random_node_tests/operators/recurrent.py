@@ -2,7 +2,7 @@
 import numpy as np
 
 import reference
-from cases import F64, I32, Case, Operand, Redraw, rounding
+from cases import I32, Case, Operand, Redraw, rounding
 from operators import generates
 
 GATES = {"RNN": 1, "GRU": 3, "LSTM": 4}

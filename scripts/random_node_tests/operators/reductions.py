@@ -3,7 +3,7 @@ import dataclasses
 
 import numpy as np
 
-from cases import BF16, BOOL, F16, F32, F64, I32, I64, Case, Operand, Redraw
+from cases import BF16, F16, I32, I64, Case, Redraw
 from operators import generates
 
 MONOTONE = ("ReduceMax", "ReduceMin")

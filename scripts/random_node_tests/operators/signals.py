@@ -1,7 +1,7 @@
 """Fourier transforms and windows."""
 import numpy as np
 
-from cases import F16, F32, F64, FLOATS, I32, I64, Case, Redraw, rounding
+from cases import F32, FLOATS, I32, I64, Case, Redraw, rounding
 from operators import generates
 from operators.conversions import NUMBER
 
