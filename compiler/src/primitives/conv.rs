@@ -118,11 +118,7 @@ impl Operator for Conv {
             finish(cx, layer, &packing, self.activation)
         } else if self.window.is_pointwise() && self.groups == 1 {
             let (k, n) = (image.channels, output.channels);
-            let packing = Packing::Gemm {
-                k,
-                n,
-                transposed: true,
-            };
+            let packing = Packing::Gemm { k, n, transposed: true };
             let layer = Gemm {
                 m: image.pixels(),
                 k,
