@@ -29,6 +29,7 @@ step "lint" cargo clippy --workspace --all-targets -- -D warnings
 step "build" cargo build --workspace --all-targets
 step "tests" cargo test --workspace
 # Built by now: this shows a line for each model.
+step "ONNX's node tests, a slice" cargo run --package codegen-tests -- --slice
 step "models of the zoo" cargo test --package codegen-tests --test zoo -- --nocapture
 step "example" cargo run --release --package digits
 step "firmware" scripts/firmware.sh

@@ -11,6 +11,9 @@ const MODELS: &[&str] = &[
     "trained/lenet_mnist",
     "mlperf_tiny/kws_dscnn_fp32",
     "tiny/pulsevad_2.1k",
+    "tiny/tiny_transformer",
+    "tiny/lstm_stream",
+    "trained/gru_vowels",
 ];
 
 /// A crate that can panic.

@@ -408,6 +408,11 @@ fn recognise_activations() {
         b.output(y);
         let y = gelu_tanh(b, x, 0.044715);
         b.output(y);
+        let alpha = b.constant(&[1], &[1.702]);
+        let gate = b.binary(BinaryOp::Mul, alpha, x);
+        let gate = b.map(Sigmoid, gate);
+        let y = b.binary(BinaryOp::Mul, x, gate);
+        b.output(y);
     });
     leaves(
         "recognise-activations",
@@ -473,6 +478,20 @@ fn recognise_normalization() {
         let y = b.binary(BinaryOp::Mul, y, x);
         let scale = b.weights(&[3, 4]);
         let y = b.binary(BinaryOp::Mul, scale, y);
+        b.output(y);
+        let (scale, bias) = (b.weights(&[4]), b.weights(&[4]));
+        let centre = mean(b, x, &[2]);
+        let centred = b.binary(BinaryOp::Sub, x, centre);
+        let square = b.map(Square, centred);
+        let y = mean(b, square, &[2]);
+        let y = b.binary(BinaryOp::Add, y, epsilon);
+        let y = b.map(Sqrt, y);
+        let y = b.map(Reciprocal, y);
+        let factor = b.binary(BinaryOp::Mul, y, scale);
+        let shift = b.binary(BinaryOp::Mul, centre, factor);
+        let shift = b.binary(BinaryOp::Sub, bias, shift);
+        let y = b.binary(BinaryOp::Mul, x, factor);
+        let y = b.binary(BinaryOp::Add, y, shift);
         b.output(y);
     });
     leaves("recognise-normalization", "of other axes, or of another value", |b| {

@@ -1,7 +1,7 @@
 //! The attention kernels, against plain loops in double precision.
 
 use runtime_core::Simd;
-use runtime_core::kernels::{Attention, attention, attention_masked};
+use runtime_core::kernels::{Attention, LinearAttention, attention, attention_masked, linear_attention};
 
 fn noise(count: usize, seed: u32) -> Vec<f32> {
     let mut state = seed.wrapping_mul(2_654_435_761).wrapping_add(1);
@@ -154,6 +154,101 @@ fn masks() {
                 ..layer(shape, false)
             };
             check(layer, Some(&mask));
+        }
+    }
+}
+
+/// Every rule, with one decay and one rate a head or with several, for heads that queries share.
+#[test]
+fn matrices_as_memory() {
+    let (batch, tokens, heads, group, size, width) = (2, 5, 3, 2, 7, 19);
+    for (decays, rates, continued) in [
+        (0, 0, false),
+        (1, 0, true),
+        (size, 0, true),
+        (0, 1, true),
+        (size, heads, false),
+    ] {
+        let layer = LinearAttention {
+            batch,
+            tokens,
+            heads,
+            group,
+            size,
+            value_size: width,
+            scale: 0.3,
+            continued,
+            decays,
+            rates,
+        };
+        let places = batch * tokens * heads;
+        let (q, k) = (noise(places * group * size, 1), noise(places * size, 2));
+        let (v, past) = (noise(places * width, 3), noise(batch * heads * size * width, 4));
+        let decay = noise(places * size, 5).iter().map(|v| -v.abs()).collect::<Vec<f32>>();
+        let rate = noise(places, 6).iter().map(|v| 0.1 * v).collect::<Vec<f32>>();
+        let mut state: Vec<f64> = past
+            .iter()
+            .map(|v| if continued { f64::from(*v) } else { 0.0 })
+            .collect();
+        let mut expected = vec![0.0; places * group * width];
+        for place in 0..places {
+            let (head, token) = (place % heads, place / heads);
+            let at = (token / tokens * heads + head) * size * width;
+            let of = |x: &[f32], i: usize| f64::from(x[i]);
+            for i in 0..size * width {
+                let row = i / width;
+                let decay = if decays == 0 {
+                    0.0
+                } else {
+                    of(&decay, place * decays + row % decays)
+                };
+                state[at + i] *= decay.exp();
+            }
+            let update: Vec<f64> = (0..width)
+                .map(|j| {
+                    let stored: f64 = (0..size)
+                        .map(|i| state[at + i * width + j] * of(&k, place * size + i))
+                        .sum();
+                    let value = of(&v, place * width + j);
+                    match rates {
+                        0 => value,
+                        1 => of(&rate, token) * (value - stored),
+                        _ => of(&rate, place) * (value - stored),
+                    }
+                })
+                .collect();
+            for i in 0..size * width {
+                state[at + i] += of(&k, place * size + i / width) * update[i % width];
+            }
+            for query in place * group..(place + 1) * group {
+                for j in 0..width {
+                    let read = (0..size).map(|i| state[at + i * width + j] * of(&q, query * size + i));
+                    expected[query * width + j] = 0.3 * read.sum::<f64>();
+                }
+            }
+        }
+        for simd in [Simd::detect(), Simd::BASELINE] {
+            let (mut y, mut after, mut update) = (vec![9.0; expected.len()], vec![9.0; past.len()], vec![9.0; width]);
+            linear_attention(
+                simd,
+                layer,
+                &q,
+                &k,
+                &v,
+                &past,
+                &decay,
+                &rate,
+                &mut y,
+                &mut after,
+                &mut update,
+            );
+            for (found, expected) in y.iter().zip(&expected).chain(after.iter().zip(&state)) {
+                let error = (f64::from(*found) - expected).abs();
+                assert!(
+                    error <= 1e-4 * expected.abs().max(1.0),
+                    "{layer:?}: {found} for {expected}"
+                );
+            }
         }
     }
 }

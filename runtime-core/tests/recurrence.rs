@@ -68,7 +68,7 @@ fn check<C: Cell + Debug>(cell: C, parts: &[&[usize]], extras: usize, states: us
         {
             let layer = Recurrence {
                 steps: 4,
-                batch: 3,
+                batch: LENGTHS.len(),
                 hidden,
                 directions: 2,
                 direction,
@@ -116,8 +116,8 @@ fn compare<C: Cell + Debug>(layer: Recurrence<C>, w: &[f64], states: usize, run:
     let x = noise(steps * batch * directions * C::GATES * hidden, 3);
     let first = noise(states * layer.state_len(), 5);
     let mut expected = vec![9.0; layer.sequence_len() + states * layer.state_len()];
-    for sample in 0..batch {
-        let length = LENGTHS[sample] as usize;
+    for (sample, length) in LENGTHS.into_iter().enumerate() {
+        let length = length as usize;
         let state_row = if batch_first {
             sample * directions + direction
         } else {

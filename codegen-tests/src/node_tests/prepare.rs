@@ -133,9 +133,10 @@ fn wanted(error: &Error) -> impl Iterator<Item = String> {
 
 fn case(compiled: &Compiled, names: &[String], baked: &[String], set: DataSet) -> Result<Case, String> {
     let mut inputs = vec![];
+    let mut ports = compiled.program.inputs.iter();
     for (name, value) in names.iter().zip(set.inputs) {
         if !baked.contains(name) {
-            inputs.push(value?);
+            inputs.push(bfloat16(value?, ports.next().map(|port| port.ty.dtype)));
         }
     }
     let types: Vec<_> = inputs.iter().map(Tensor::ty).collect();
@@ -143,8 +144,19 @@ fn case(compiled: &Compiled, names: &[String], baked: &[String], set: DataSet) -
     if types != wanted {
         return Err(format!("the inputs are {types:?}, the program takes {wanted:?}"));
     }
-    let outputs = set.outputs.into_iter().collect::<Result<_, _>>()?;
+    let ports = compiled.program.outputs.iter().map(|port| Some(port.ty.dtype));
+    let outputs = set.outputs.into_iter().zip(ports);
+    let outputs = outputs.map(|(value, dtype)| Ok(bfloat16(value?, dtype)));
+    let outputs = outputs.collect::<Result<_, String>>()?;
     Ok(Case { inputs, outputs })
+}
+
+/// The tests of old versions store bfloat16 as the 16 bits that it has.
+fn bfloat16(value: Tensor, wanted: Option<DType>) -> Tensor {
+    match (value.dtype, wanted) {
+        (DType::U16, Some(DType::Bf16)) => Tensor::new(DType::Bf16, value.shape, value.bytes.to_vec()),
+        _ => value,
+    }
 }
 
 impl Prepared {

@@ -314,9 +314,9 @@ impl Problem {
         match self {
             Problem::OtherFormat { remedy, .. } => remedy.map(str::to_owned),
             Problem::Truncated { .. } => Some("copy or download the file again".into()),
-            Problem::Opset { found, .. } if *found < MIN_OPSET => Some(
-                "convert it in Python: onnx.version_converter.convert_version(onnx.load(\"model.onnx\"), 17)".into(),
-            ),
+            Problem::Opset { found, .. } if *found < MIN_OPSET => {
+                Some("opsets begin at 1; export the model again".into())
+            }
             Problem::Opset { .. } => Some(format!(
                 "export the model again with opset {MAX_OPSET} or below, or use a newer compiler"
             )),

@@ -1,3 +1,4 @@
+use super::indexing::numbers;
 use super::normalization::cast;
 use super::{Domain, OperatorDef};
 use crate::import::NodeContext;
@@ -53,14 +54,16 @@ fn column(cx: &mut NodeContext<'_>, theta: ValueId, index: usize) -> Result<Valu
 
 /// Where the elements of an axis lie between -1 and 1; all but one of the dimensions are 1.
 fn coordinates(dtype: DType, shape: Vec<usize>, align_corners: bool) -> Result<Tensor, OpError> {
-    crate::ir::TensorType::new(dtype, shape.clone()).check()?;
-    let len: usize = shape.iter().product();
-    let n = len as f64;
-    let at = |i: usize| match align_corners {
-        true => 2.0 * i as f64 / (n - 1.0).max(1.0) - 1.0,
-        false => (2.0 * i as f64 + 1.0) / n - 1.0,
+    let twice = numbers(shape.iter().copied().fold(1, usize::saturating_mul), 2)?;
+    let n = twice.len() as f64;
+    let at = |twice: i64| match align_corners {
+        // A single pixel is the first corner, as in ONNX's reference evaluator; other runtimes differ.
+        true => twice as f64 / (n - 1.0).max(1.0) - 1.0,
+        false => (twice as f64 + 1.0) / n - 1.0,
     };
-    let bytes = (0..len).flat_map(|i| Tensor::scalar(dtype, at(i)).bytes.to_vec());
+    let bytes = twice
+        .into_iter()
+        .flat_map(|i| Tensor::scalar(dtype, at(i)).bytes.to_vec());
     Ok(Tensor::new(dtype, shape, bytes.collect()))
 }
 

@@ -63,13 +63,15 @@ fn read(cx: &mut NodeContext<'_>) -> Result<Vec<ValueId>, OpError> {
     let [q, k, v] = [cast(cx, q, wide)?, cast(cx, k, wide)?, cast(cx, v, wide)?];
     let frame = Frame::new(cx, [q, k], &tokens_first)?;
 
-    let scale = 1.0 / (frame.size as f32).sqrt();
-    let scale = cx.attributes.float("scale", scale)?;
+    let scale = match cx.attributes.float("scale", f32::NAN)? {
+        scale if cx.attributes.has("scale") => f64::from(scale),
+        _ => 1.0 / (frame.size as f64).sqrt(),
+    };
     let softcap = cx.attributes.float("softcap", 0.0)?;
-    if !(softcap >= 0.0) {
+    if softcap.is_nan() || softcap < 0.0 {
         return Err(op_error(format!("softcap is {softcap}, it must not be negative")));
     }
-    let band = band(cx, offset)?;
+    let band = Band::read(cx, offset)?;
     let exposed = cx.attributes.int("qk_matmul_output_mode", 0)?;
     let exposed = Exposed::of_mode(exposed)?;
     let precision = match cx.attributes.int("softmax_precision", 0)? {
@@ -87,7 +89,7 @@ fn read(cx: &mut NodeContext<'_>) -> Result<Vec<ValueId>, OpError> {
             (band.first, band.last)
         };
         let attention = Attention {
-            scale,
+            scale: scale as f32,
             softcap,
             first,
             last,
@@ -132,31 +134,6 @@ fn split(cx: &mut NodeContext<'_>, index: usize, heads: i64) -> Result<ValueId, 
         _ => Err(op_error(format!("{ty} does not divide into {heads} heads"))
             .help("inputs of 3 dimensions need q_num_heads and kv_num_heads")),
     }
-}
-
-/// The keys that a query may attend: none ahead of it if causal, none outside of a window.
-fn band(cx: &mut NodeContext<'_>, offset: usize) -> Result<Band, OpError> {
-    let causal = cx.attributes.flag("is_causal", false)?;
-    let mut bounds = [None; 2];
-    for (bound, name) in bounds.iter_mut().zip(["left_window_size", "right_window_size"]) {
-        *bound = match cx.attributes.int(name, -1)? {
-            -1 => None,
-            size => match isize::try_from(size).ok().filter(|size| *size >= 0) {
-                Some(size) => Some(size),
-                None => {
-                    return Err(op_error(format!(
-                        "{name} is {size}, it must be -1 or a number of tokens"
-                    )));
-                }
-            },
-        };
-    }
-    let ahead = if causal { Some(0) } else { bounds[1] };
-    let offset = offset as isize;
-    Ok(Band {
-        first: bounds[0].map(|size| offset.saturating_sub(size)),
-        last: ahead.map(|size| offset.saturating_add(size)),
-    })
 }
 
 /// The element type that `softmax_precision` names.

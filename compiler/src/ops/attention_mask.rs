@@ -22,6 +22,33 @@ pub(super) struct Band {
     pub(super) last: Option<isize>,
 }
 
+impl Band {
+    /// Reads attributes `is_causal` and `.._window_size`; query 0 is at place `offset` of the keys.
+    pub(super) fn read(cx: &mut NodeContext<'_>, offset: usize) -> Result<Self, OpError> {
+        let causal = cx.attributes.flag("is_causal", false)?;
+        let mut bounds = [None; 2];
+        for (bound, name) in bounds.iter_mut().zip(["left_window_size", "right_window_size"]) {
+            *bound = match cx.attributes.int(name, -1)? {
+                -1 => None,
+                size => match isize::try_from(size).ok().filter(|size| *size >= 0) {
+                    Some(size) => Some(size),
+                    None => {
+                        return Err(op_error(format!(
+                            "{name} is {size}, it must be -1 or a number of tokens"
+                        )));
+                    }
+                },
+            };
+        }
+        let ahead = if causal { Some(0) } else { bounds[1] };
+        let offset = offset as isize;
+        Ok(Self {
+            first: bounds[0].map(|size| offset.saturating_sub(size)),
+            last: ahead.map(|size| offset.saturating_add(size)),
+        })
+    }
+}
+
 impl Frame {
     /// From queries and keys, and which of them have tokens before heads.
     pub(super) fn new(cx: &NodeContext<'_>, [q, k]: [ValueId; 2], tokens_first: &[bool]) -> Result<Self, OpError> {

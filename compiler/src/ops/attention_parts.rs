@@ -36,7 +36,7 @@ pub(super) struct Parts {
     pub(super) operands: [ValueId; 3],
     /// Which of them, and the output, have tokens before heads.
     pub(super) tokens_first: [bool; 4],
-    pub(super) scale: f32,
+    pub(super) scale: f64,
     pub(super) softcap: f32,
     pub(super) mask: Option<ValueId>,
     /// The element type of the softmax.
@@ -65,7 +65,7 @@ pub(super) fn add(cx: &mut NodeContext<'_>, parts: Parts) -> Result<(ValueId, Va
     // Heads of queries that share keys are rows of one product.
     let rows = heads / shared * queries;
     let dtype = cx.value_ty(q).dtype;
-    let q = with_number(cx, BinaryOp::Mul, q, parts.scale.into())?;
+    let q = with_number(cx, BinaryOp::Mul, q, parts.scale)?;
     let q = reshaped(cx, q, &[batch, shared, rows, size])?;
     let k = transposed(cx, k, vec![0, 1, 3, 2])?;
     let products = cx.add(MatMul, &[q, k])?;

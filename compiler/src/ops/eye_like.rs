@@ -26,7 +26,8 @@ pub(super) const EYE_LIKE: OperatorDef = OperatorDef {
             let column = column.filter(|column| *column < columns)?;
             i32::try_from(row * columns + column).ok()
         };
-        let places: Vec<i32> = (0..rows).filter_map(place).collect();
+        let first = usize::try_from(k.saturating_neg()).unwrap_or(0).min(rows);
+        let places: Vec<i32> = (first..rows).map_while(place).collect();
         let places = Tensor::i32(&[places.len()], &places);
         let (zero, one) = (cx.scalar(dtype, 0.0), cx.scalar(dtype, 1.0));
         let zeros = cx.add(Expand { shape: ty.shape }, &[zero])?;

@@ -4,6 +4,17 @@ use crate::import::NodeContext;
 use crate::ir::{DType, OpError, TensorType, ValueId, op_error};
 use crate::primitives::{BinaryOp, Expand, Gather, Locate, Reshape, Scatter, row_major_strides};
 
+/// The most elements of a constant that counts.
+const MAX_NUMBERS: usize = 1 << 22;
+
+/// `len` numbers, `step` apart, from zero.
+pub(super) fn numbers(len: usize, step: usize) -> Result<Vec<i64>, OpError> {
+    if len > MAX_NUMBERS {
+        return Err(op_error(format!("a dimension of {len}")).help(format!("at most {MAX_NUMBERS} is supported")));
+    }
+    Ok((0..len as i64).map(|i| i.saturating_mul(step as i64)).collect())
+}
+
 /// An error if an index of input `index` that is known now lies outside its axis; tuples count along `axes`.
 fn check_known(cx: &NodeContext<'_>, index: usize, axes: &[usize]) -> Result<(), OpError> {
     let known = cx

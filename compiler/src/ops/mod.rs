@@ -16,6 +16,8 @@ mod atanh;
 mod attention;
 mod attention_mask;
 mod attention_parts;
+#[cfg(test)]
+mod attention_tests;
 mod average_pool;
 mod batch_normalization;
 mod binarizer;
@@ -195,6 +197,8 @@ mod tile;
 mod top_k;
 mod transpose;
 mod tree_ensemble;
+mod tree_ensemble_regressor;
+mod trees;
 mod trilu;
 mod unsqueeze;
 mod upsample;
@@ -428,6 +432,7 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &top_k::TOP_K,
     &transpose::TRANSPOSE,
     &tree_ensemble::TREE_ENSEMBLE,
+    &tree_ensemble_regressor::TREE_ENSEMBLE_REGRESSOR,
     &trilu::TRILU,
     &unsqueeze::UNSQUEEZE,
     &upsample::UPSAMPLE,

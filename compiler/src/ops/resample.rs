@@ -107,6 +107,11 @@ impl Axis {
         coordinates == Coordinates::TfCropAndResize && !(0.0..=self.input as f32 - 1.0).contains(&x)
     }
 
+    /// Whether it stays as it is, whatever the coordinates.
+    fn is_whole(&self) -> bool {
+        self.input == self.output && (self.input == 0 || self.scale == 1.0 && self.region == (0.0, 1.0))
+    }
+
     /// Which output elements lie outside the input.
     fn outside(&self, method: Method) -> Vec<u8> {
         let outside = |i| self.is_outside(self.coordinate(i, method.coordinates), method.coordinates);
@@ -244,7 +249,7 @@ pub(super) fn add(cx: &mut NodeContext<'_>, mut axes: Vec<Axis>, method: Method)
     let ty = cx.ty(0)?;
     let mut x = cx.input(0)?;
     axes.sort_by_key(|a| (a.output as u128 * 1000).checked_div(a.input as u128));
-    for axis in axes.into_iter().filter(|axis| axis.input != 0 || axis.output != 0) {
+    for axis in axes.into_iter().filter(|axis| !axis.is_whole()) {
         if axis.input == 0 || axis.table_len(method) > MAX_TABLE {
             return Err(op_error(format!(
                 "axis {} of {ty} cannot be resized to {}",
@@ -321,6 +326,16 @@ mod tests {
                 .taps,
             4
         );
+    }
+
+    #[test]
+    fn a_scale_of_one_moves_nothing() {
+        assert!(axis(3, 3).is_whole() && axis(0, 0).is_whole());
+        let cropped = Axis {
+            region: (0.0, 0.5),
+            ..axis(3, 3)
+        };
+        assert!(!cropped.is_whole() && !axis(3, 4).is_whole());
     }
 
     #[test]

@@ -1,3 +1,4 @@
+use super::indexing::numbers;
 use super::{Domain, OperatorDef};
 use crate::import::NodeContext;
 use crate::ir::{DType, OpError, Tensor, ValueId, op_error};
@@ -41,9 +42,8 @@ fn slice_of_each(cx: &mut NodeContext<'_>, extents: [usize; 2], time_last: bool)
     };
     let [time_step, batch_step] = if time_last { [1, times] } else { [batches, 1] };
     let binary = |cx: &mut NodeContext<'_>, op, a, b| cx.add(Binary::from(op), &[a, b]);
-    let numbers = |len: usize, step: usize| (0..len as i64).map(|i| i * step as i64).collect::<Vec<_>>();
-    let time = cx.add_constant(Tensor::i64(&along_time, &numbers(times, 1)));
-    let base = cx.add_constant(Tensor::i64(&along_batch, &numbers(batches, batch_step)));
+    let time = cx.add_constant(Tensor::i64(&along_time, &numbers(times, 1)?));
+    let base = cx.add_constant(Tensor::i64(&along_batch, &numbers(batches, batch_step)?));
     let lens = cx.input(1)?;
     let lens = cx.add(
         Reshape {

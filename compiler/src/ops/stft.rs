@@ -10,7 +10,7 @@ pub(super) const STFT: OperatorDef = OperatorDef {
     name: "STFT",
     domain: Domain::Onnx,
     versions: &[17],
-    limits: "`frame_step` and `frame_length` must be known at compile time; float16 and bfloat16 are computed in float32",
+    limits: "`frame_step` and `frame_length` must be known at compile time; halves are computed in float32",
     read: |cx| {
         let onesided = cx.attributes.flag("onesided", true)?;
         let ty = cx.ty(0)?;

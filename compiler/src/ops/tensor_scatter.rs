@@ -1,4 +1,4 @@
-use super::indexing::{Slices, scattered};
+use super::indexing::{Slices, numbers, scattered};
 use super::{Domain, OperatorDef};
 use crate::import::NodeContext;
 use crate::ir::{DType, OpError, Tensor, TensorType, ValueId, op_error};
@@ -35,8 +35,7 @@ pub(super) const TENSOR_SCATTER: OperatorDef = OperatorDef {
 fn places(cx: &mut NodeContext<'_>, cache: &TensorType, written: &[usize], circular: bool) -> Result<ValueId, OpError> {
     let axis = written.len() - 1;
     let (rows, batches) = (written[axis], written[0]);
-    let numbers: Vec<i64> = (0..rows as i64).collect();
-    let mut index = cx.add_constant(Tensor::i64(&[rows], &numbers));
+    let mut index = cx.add_constant(Tensor::i64(&[rows], &numbers(rows, 1)?));
     let mut aligned = vec![1; written.len()];
     if cx.has(2) {
         if cx.ty(2)?.shape != [batches] {

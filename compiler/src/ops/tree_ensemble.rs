@@ -1,9 +1,9 @@
 use super::normalization::cast;
+use super::trees::{Aggregate, END, EQUAL, NAN_HOLDS, Transform, Trees, VALUE, ints, numbers};
 use super::{Domain, OperatorDef};
 use crate::import::NodeContext;
-use crate::ir::{DType, OpError, Tensor, op_error};
-use crate::primitives::{Binary, BinaryOp, Map, ReduceOp, Softmax, TreeEnsemble};
-use runtime_core::function::Sigmoid;
+use crate::ir::{DType, OpError, op_error};
+use crate::primitives::ReduceOp;
 
 /// What rows of features lead to in decision trees.
 pub(super) const TREE_ENSEMBLE: OperatorDef = OperatorDef {
@@ -12,10 +12,7 @@ pub(super) const TREE_ENSEMBLE: OperatorDef = OperatorDef {
     versions: &[5],
     limits: "`post_transform` must be 0 (none), 1 (softmax) or 2 (logistic)",
     read: |cx| {
-        let (x, ty) = (cx.input(0)?, cx.ty(0)?);
-        let computed = if ty.dtype == DType::F64 { DType::F64 } else { DType::F32 };
-        cx.attributes.ignore("nodes_hitrates");
-        let trees = Trees::read(cx)?;
+        let dtype = cx.ty(0)?.dtype;
         let (average, op) = match cx.attributes.int("aggregate_function", 1)? {
             0 => (true, ReduceOp::Sum),
             1 => (false, ReduceOp::Sum),
@@ -25,189 +22,108 @@ pub(super) const TREE_ENSEMBLE: OperatorDef = OperatorDef {
                 return Err(op_error(format!("attribute `aggregate_function` is {other}")).help("supported: 0 to 3"));
             }
         };
-        let transform = cx.attributes.int("post_transform", 0)?;
-        if !(0..=2).contains(&transform) {
-            let help = "supported: 0 (none), 1 (softmax), 2 (logistic)";
-            return Err(op_error(format!("attribute `post_transform` is {transform}")).help(help));
+        let transform = match cx.attributes.int("post_transform", 0)? {
+            0 => Transform::None,
+            1 => Transform::Softmax,
+            2 => Transform::Logistic,
+            other => {
+                let help = "supported: 0 (none), 1 (softmax), 2 (logistic)";
+                return Err(op_error(format!("attribute `post_transform` is {other}")).help(help));
+            }
+        };
+        if !dtype.is_float() {
+            return Err(op_error(format!("features are {dtype}, they must be floats")));
         }
-        if !ty.dtype.is_float() || ty.shape.get(1).is_none_or(|features| *features < trees.features) {
-            return Err(op_error(format!(
-                "the input is {ty}, the trees ask for {} features",
-                trees.features
-            )));
-        }
-        let count = cx.scalar(computed, trees.roots.len() as f64);
-        let bytes = trees
-            .values
-            .iter()
-            .flat_map(|v| Tensor::scalar(computed, *v).bytes.to_vec())
-            .collect();
-        let values = cx.add_constant(Tensor::new(computed, vec![trees.values.len()], bytes));
-        let roots = cx.add_constant(Tensor::i32(&[trees.roots.len()], &trees.roots));
-        let nodes = cx.add_constant(Tensor::i32(&[trees.nodes.len(), 4], trees.nodes.as_flattened()));
-        let x = cast(cx, x, computed)?;
-        let ensemble = TreeEnsemble {
-            targets: trees.targets,
+        let aggregate = Aggregate {
             op,
+            average,
+            base: vec![],
+            transform,
         };
-        let mut y = cx.add(ensemble, &[x, roots, nodes, values])?;
-        if average {
-            y = cx.add(Binary::from(BinaryOp::Div), &[y, count])?;
-        }
-        y = match transform {
-            1 => cx.add(Softmax { axis: 1, log: false }, &[y])?,
-            2 => cx.add(
-                Map {
-                    function: Sigmoid.into(),
-                },
-                &[y],
-            )?,
-            _ => y,
-        };
-        cast(cx, y, ty.dtype).map(|y| vec![y])
+        let computed = if dtype == DType::F64 { dtype } else { DType::F32 };
+        let y = trees(cx)?.add(cx, computed, aggregate)?;
+        cast(cx, y, dtype).map(|y| vec![y])
     },
 };
 
-/// The node kinds of the kernel: [`MEMBER`] is made of `EQUAL`.
-const EQUAL: i32 = 4;
+/// The kind of a node that tests for members of a set.
 const MEMBER: i32 = 6;
-const VALUE: i32 = 6;
-const NAN_HOLDS: i32 = 8;
 
-/// The tables of the kernel: the interior nodes, then the leaves, then nodes for further members of sets.
-struct Trees {
-    roots: Vec<i32>,
-    nodes: Vec<[i32; 4]>,
-    values: Vec<f64>,
-    targets: usize,
-    features: usize,
+/// The tables: the interior nodes, then the leaves, then nodes for further members of sets.
+fn trees(cx: &mut NodeContext<'_>) -> Result<Trees, OpError> {
+    cx.attributes.ignore("nodes_hitrates");
+    let features = ints(cx, "nodes_featureids")?;
+    let kinds = numbers(cx, "nodes_modes")?;
+    let mut values = numbers(cx, "nodes_splits")?;
+    let mut nan_holds = ints(cx, "nodes_missing_value_tracks_true")?;
+    let (then, otherwise) = (ints(cx, "nodes_truenodeids")?, ints(cx, "nodes_falsenodeids")?);
+    let (then_leaf, otherwise_leaf) = (ints(cx, "nodes_trueleafs")?, ints(cx, "nodes_falseleafs")?);
+    let (targets, weights) = (ints(cx, "leaf_targetids")?, numbers(cx, "leaf_weights")?);
+    let roots = ints(cx, "tree_roots")?;
+    let count = features.len();
+    nan_holds.resize(nan_holds.len().max(count), 0);
+    let lens = [kinds.len(), values.len(), nan_holds.len(), then.len(), otherwise.len()];
+    let leaf_lens = [then_leaf.len(), otherwise_leaf.len()];
+    if lens != [count; 5] || leaf_lens != [count; 2] || targets.len() != weights.len() {
+        return Err(op_error(
+            "the attributes that describe nodes or leaves differ in length",
+        ));
+    }
+    let next = |id: i32, is_leaf: i32| match is_leaf {
+        0 if (id as usize) < count => Ok(id),
+        1 if (id as usize) < weights.len() => Ok(count as i32 + id),
+        _ => Err(op_error(format!("node or leaf {id} does not exist"))),
+    };
+    let mut nodes = vec![];
+    for i in 0..count {
+        let kind = kinds[i] as i32;
+        if !(0..=MEMBER).contains(&kind) {
+            return Err(op_error(format!("attribute `nodes_modes` holds {}", kinds[i])).help("supported: 0 to 6"));
+        }
+        let kind = kind + NAN_HOLDS * nan_holds[i].min(1);
+        let after = [next(then[i], then_leaf[i])?, next(otherwise[i], otherwise_leaf[i])?];
+        nodes.push([kind, features[i], after[0], after[1]]);
+    }
+    nodes.extend(targets.iter().map(|target| [VALUE, *target, END, END]));
+    values.extend(&weights);
+    let last = targets.iter().max().map_or(0, |target| i64::from(*target) + 1);
+    let mut trees = Trees {
+        targets: usize::try_from(cx.attributes.int("n_targets", last)?).unwrap_or(0),
+        roots,
+        nodes,
+        values,
+    };
+    compare_members(&mut trees, count, &numbers(cx, "membership_values")?)?;
+    trees.check()?;
+    Ok(trees)
 }
 
-fn ints(cx: &mut NodeContext<'_>, name: &'static str) -> Result<Vec<i32>, OpError> {
-    let values = cx.attributes.ints(name)?.unwrap_or_default();
-    let values: Option<Vec<i32>> = values.iter().map(|value| i32::try_from(*value).ok()).collect();
-    values
-        .filter(|values| values.iter().all(|value| *value >= 0))
-        .ok_or_else(|| {
-            op_error(format!(
-                "attribute `{name}` holds a number that is negative or too large"
-            ))
-        })
-}
-
-fn numbers(cx: &mut NodeContext<'_>, name: &'static str) -> Result<Vec<f64>, OpError> {
-    Ok(cx
-        .attributes
-        .tensor(name)?
-        .map(|tensor| tensor.to_f64())
-        .unwrap_or_default())
-}
-
-impl Trees {
-    fn read(cx: &mut NodeContext<'_>) -> Result<Self, OpError> {
-        let features = ints(cx, "nodes_featureids")?;
-        let kinds = numbers(cx, "nodes_modes")?;
-        let mut values = numbers(cx, "nodes_splits")?;
-        let mut nan_holds = ints(cx, "nodes_missing_value_tracks_true")?;
-        let (then, otherwise) = (ints(cx, "nodes_truenodeids")?, ints(cx, "nodes_falsenodeids")?);
-        let (then_leaf, otherwise_leaf) = (ints(cx, "nodes_trueleafs")?, ints(cx, "nodes_falseleafs")?);
-        let (targets, weights) = (ints(cx, "leaf_targetids")?, numbers(cx, "leaf_weights")?);
-        let roots = ints(cx, "tree_roots")?;
-        let count = features.len();
-        nan_holds.resize(nan_holds.len().max(count), 0);
-        let lens = [kinds.len(), values.len(), nan_holds.len(), then.len(), otherwise.len()];
-        let leaf_lens = [then_leaf.len(), otherwise_leaf.len()];
-        if lens != [count; 5] || leaf_lens != [count; 2] || targets.len() != weights.len() {
-            return Err(op_error(
-                "the attributes that describe nodes or leaves differ in length",
-            ));
+/// Puts a comparison for each member of a set in place of each of the first `count` nodes that tests for one.
+fn compare_members(trees: &mut Trees, count: usize, members: &[f64]) -> Result<(), OpError> {
+    let mut sets = members.split_inclusive(|value| value.is_nan());
+    for i in 0..count {
+        let [kind, feature, then, otherwise] = trees.nodes[i];
+        if kind % NAN_HOLDS != MEMBER {
+            continue;
         }
-        let next = |id: i32, is_leaf: i32| match is_leaf {
-            0 if (id as usize) < count => Ok(id),
-            1 if (id as usize) < weights.len() => Ok(count as i32 + id),
-            _ => Err(op_error(format!("node or leaf {id} does not exist"))),
-        };
-        let mut nodes = vec![];
-        for i in 0..count {
-            let kind = kinds[i] as i32;
-            if !(0..=MEMBER).contains(&kind) {
-                return Err(op_error(format!("attribute `nodes_modes` holds {}", kinds[i])).help("supported: 0 to 6"));
-            }
-            let kind = kind + NAN_HOLDS * nan_holds[i].min(1);
-            nodes.push([
-                kind,
-                features[i],
-                next(then[i], then_leaf[i])?,
-                next(otherwise[i], otherwise_leaf[i])?,
-            ]);
+        let set = sets
+            .next()
+            .and_then(|set| set.split_last())
+            .filter(|(end, _)| end.is_nan());
+        let (_, set) = set.ok_or_else(|| op_error("attribute `membership_values` has too few sets"))?;
+        let kind = kind - MEMBER + EQUAL;
+        // Nothing equals NaN.
+        let (first, others) = set.split_first().unwrap_or((&f64::NAN, &[]));
+        let mut last = i;
+        (trees.nodes[i], trees.values[i]) = ([kind, feature, then, otherwise], *first);
+        for member in others {
+            trees.nodes[last][3] = trees.nodes.len() as i32;
+            last = trees.nodes.len();
+            trees.nodes.push([kind, feature, then, otherwise]);
+            trees.values.push(*member);
         }
-        nodes.extend(targets.iter().map(|target| [VALUE, *target, -1, -1]));
-        values.extend(&weights);
-        let last = targets.iter().max().map_or(0, |target| i64::from(*target) + 1);
-        let trees = Self {
-            targets: usize::try_from(cx.attributes.int("n_targets", last)?).unwrap_or(0),
-            features: features.iter().max().map_or(0, |feature| *feature as usize + 1),
-            roots,
-            nodes,
-            values,
-        };
-        if (trees.targets as i64) < last || trees.roots.iter().any(|root| *root as usize >= count) {
-            return Err(op_error("a root or a target does not exist"));
-        }
-        trees.check_acyclic(count)?;
-        let members = numbers(cx, "membership_values")?;
-        trees.with_members(count, &members)
     }
-
-    /// An error if a path through the first `count` nodes does not end.
-    fn check_acyclic(&self, count: usize) -> Result<(), OpError> {
-        let next = |node: usize| self.nodes[node][2..].iter().map(|n| *n as usize).filter(|n| *n < count);
-        let mut before = vec![0usize; count];
-        (0..count).flat_map(next).for_each(|node| before[node] += 1);
-        let mut open: Vec<usize> = (0..count).filter(|node| before[*node] == 0).collect();
-        let mut done = 0;
-        while let Some(node) = open.pop() {
-            done += 1;
-            for node in next(node) {
-                before[node] -= 1;
-                if before[node] == 0 {
-                    open.push(node);
-                }
-            }
-        }
-        if done < count {
-            return Err(op_error("the nodes lead in a circle"));
-        }
-        Ok(())
-    }
-
-    /// With a comparison for each member of a set in place of each node that tests for one.
-    fn with_members(mut self, count: usize, members: &[f64]) -> Result<Self, OpError> {
-        let mut sets = members.split_inclusive(|value| value.is_nan());
-        for i in 0..count {
-            let [kind, feature, then, otherwise] = self.nodes[i];
-            if kind % NAN_HOLDS != MEMBER {
-                continue;
-            }
-            let set = sets
-                .next()
-                .and_then(|set| set.split_last())
-                .filter(|(end, _)| end.is_nan());
-            let (_, set) = set.ok_or_else(|| op_error("attribute `membership_values` has too few sets"))?;
-            let kind = kind - MEMBER + EQUAL;
-            // Nothing equals NaN.
-            let (first, others) = set.split_first().unwrap_or((&f64::NAN, &[]));
-            let mut last = i;
-            (self.nodes[i], self.values[i]) = ([kind, feature, then, otherwise], *first);
-            for member in others {
-                self.nodes[last][3] = self.nodes.len() as i32;
-                last = self.nodes.len();
-                self.nodes.push([kind, feature, then, otherwise]);
-                self.values.push(*member);
-            }
-        }
-        Ok(self)
-    }
+    Ok(())
 }
 
 #[cfg(test)]

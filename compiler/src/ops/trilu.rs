@@ -1,3 +1,4 @@
+use super::indexing::numbers;
 use super::{Domain, OperatorDef};
 use crate::import::NodeContext;
 use crate::ir::{DType, OpError, Tensor, ValueId, op_error};
@@ -17,9 +18,8 @@ pub(super) const TRILU: OperatorDef = OperatorDef {
                 "the input is {ty}, it must have two dimensions or more"
             )));
         };
-        let numbers = |len: usize| (0..len as i64).collect::<Vec<_>>();
-        let row = cx.add_constant(Tensor::i64(&[rows, 1], &numbers(rows)));
-        let column = cx.add_constant(Tensor::i64(&[columns], &numbers(columns)));
+        let row = cx.add_constant(Tensor::i64(&[rows, 1], &numbers(rows, 1)?));
+        let column = cx.add_constant(Tensor::i64(&[columns], &numbers(columns, 1)?));
         let k = diagonal(cx, rows, columns)?;
         let first = cx.add(Binary::from(BinaryOp::Add), &[row, k])?;
         let order = if upper {

@@ -1,6 +1,6 @@
 use super::rewrite::{input, nodes_of, replace, substitute};
 use crate::ir::{Graph, NodeId, OpError, ValueId};
-use crate::primitives::{Attention, QUERIES, Transpose, VALUES};
+use crate::primitives::{Attention, MASK, OUTPUTS, Transpose};
 
 /// Heads and tokens swapped: what attention reads and writes as it is.
 const SWAP: [usize; 4] = [0, 2, 1, 3];
@@ -14,17 +14,17 @@ pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
             continue;
         };
         let mut inputs = node.inputs.clone();
-        for operand in QUERIES..=VALUES {
-            let source = inputs[operand].and_then(|value| swapped(graph, value));
-            if let Some(source) = source {
-                inputs[operand] = Some(source);
-                attention.tokens_first[operand] ^= true;
+        let operands = inputs.iter_mut().zip(&mut attention.tokens_first);
+        for (operand, tokens_first) in operands.take(MASK) {
+            if let Some(source) = operand.and_then(|value| swapped(graph, value)) {
+                *operand = Some(source);
+                *tokens_first = !*tokens_first;
             }
         }
         let y = node.outputs[0];
         let after = graph.only_user(y).filter(|user| is_swap(graph, *user));
         if let Some(transpose) = after {
-            attention.tokens_first[3] ^= true;
+            attention.tokens_first[OUTPUTS] = !attention.tokens_first[OUTPUTS];
             let (name, origin) = (node.name.clone(), node.origin.clone());
             let new = graph.add(name, attention, &inputs, &origin)?;
             let y = graph.node(new).outputs[0];

@@ -68,6 +68,7 @@ fn with_activation(graph: &Graph, value: ValueId, activation: AnyFunction) -> Op
     }
     let id = private_producer::<Gemm>(graph, value)?;
     let node = graph.node(id);
-    let takes_residual = node.op::<Gemm>().is_some_and(|op| op.activation.is_identity()) && input(node, RESIDUAL).is_none();
+    let takes_residual =
+        node.op::<Gemm>().is_some_and(|op| op.activation.is_identity()) && input(node, RESIDUAL).is_none();
     takes_residual.then(|| (id, Gemm { activation }.into()))
 }

@@ -19,6 +19,7 @@ mod recognise_normalization;
 mod recognise_softmax;
 mod rewrite;
 mod sink_transposes;
+mod statistics;
 mod unused;
 
 use crate::Error;

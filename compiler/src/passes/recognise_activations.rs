@@ -1,11 +1,12 @@
 use super::gelu;
+use super::polynomial::{agree, polynomial};
 use super::rewrite::{either, input, is, plain, replace, with_scalar};
 use crate::ir::{Graph, Node, OpError, ValueId};
 use crate::primitives::{BinaryOp, Map};
-use runtime_core::function::{AnyFunction, HardSigmoid, HardSwish, Silu};
+use runtime_core::function::{AnyFunction, HardSigmoid, HardSwish, Silu, Swish};
 
-/// Finds activations that exporters write in pieces: `x * Sigmoid(x)`, `x * HardSigmoid(x)`, `x * Clip(x + 3, 0, 6) / 6`, and
-/// both forms of GELU.
+/// Finds activations that exporters write in pieces: `x * Sigmoid(alpha * x)`, `x * HardSigmoid(x)`,
+/// `x * Clip(x + 3, 0, 6) / 6`, and both forms of GELU.
 pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
     for id in graph.order() {
         let node = graph.node(id);
@@ -29,11 +30,12 @@ fn gated(graph: &Graph, node: &Node) -> Option<(ValueId, AnyFunction)> {
     plain(node, BinaryOp::Mul)?;
     either(node)?.into_iter().find_map(|(x, gate)| {
         let gate = graph.producer(gate);
-        if input(gate, 0)? != x {
-            return None;
-        }
-        match gate.op::<Map>()?.function {
-            AnyFunction::Sigmoid(_) => Some((x, Silu.into())),
+        let function = gate.op::<Map>()?.function;
+        let [_, slope, ..] = polynomial(graph, input(gate, 0)?, x).filter(|p| agree(*p, [0.0, p[1], 0.0, 0.0]))?;
+        match function {
+            AnyFunction::Sigmoid(_) if slope == 1.0 => Some((x, Silu.into())),
+            AnyFunction::Sigmoid(_) => Some((x, Swish { alpha: slope as f32 }.into())),
+            _ if slope != 1.0 => None,
             AnyFunction::HardSigmoid(HardSigmoid { alpha, beta }) if is(alpha, 1.0 / 6.0) && beta == 0.5 => {
                 Some((x, HardSwish.into()))
             }

@@ -1,9 +1,10 @@
-use super::rewrite::{between, either, input, origins, plain, reshaped, scalar, substitute};
+use super::rewrite::{between, either, input, origins, plain, reshaped, substitute};
+use super::statistics::{divided_by_root, mean, reciprocal, root, squared, with_epsilon};
 use crate::ir::{DType, Graph, Node, NodeId, OpError, Tensor, ValueId};
-use crate::primitives::{BinaryOp, LayerNormalization, Map, Reduce, ReduceOp};
-use runtime_core::function::AnyFunction;
+use crate::primitives::{BinaryOp, LayerNormalization};
 
-/// Finds layer normalisation and RMS normalisation in pieces: `(x - mean) / sqrt(variance + epsilon) * scale + bias` and
+/// Finds layer and RMS normalisation in pieces: `(x - mean) / sqrt(variance + epsilon) * scale + bias`, or
+/// `x * factor + (bias - mean * factor)` with `factor = scale / sqrt(variance + epsilon)`, and
 /// `x / sqrt(mean of squares + epsilon) * scale`, over the last dimensions.
 pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
     for id in graph.order() {
@@ -21,12 +22,17 @@ struct Found {
     row: usize,
     epsilon: f32,
     rms: bool,
+    /// Numbers of each row that are part of it, in a form where they cannot be told from it.
+    affine: Option<[ValueId; 2]>,
 }
 
 fn find(graph: &Graph, node: &Node) -> Option<Found> {
     let y = *node.outputs.first()?;
     if graph.ty(y).dtype != DType::F32 || graph.ty(y).is_empty() {
         return None;
+    }
+    if let Some(found) = shifted(graph, node) {
+        return Some(found);
     }
     let (numerator, variance) = divided_by_root(graph, node)?;
     let (mean_square, epsilon) = with_epsilon(graph, variance)?;
@@ -47,17 +53,61 @@ fn find(graph: &Graph, node: &Node) -> Option<Found> {
         row,
         epsilon,
         rms: found.is_none(),
+        affine: None,
+    })
+}
+
+/// The normalisation that is `x * factor + (bias - mean * factor)`.
+fn shifted(graph: &Graph, node: &Node) -> Option<Found> {
+    let product = |value: ValueId| {
+        let node = graph.producer(value);
+        plain(node, BinaryOp::Mul)?;
+        either(node)
+    };
+    plain(node, BinaryOp::Add)?;
+    either(node)?.into_iter().find_map(|(scaled, shift)| {
+        let shift = graph.producer(shift);
+        plain(shift, BinaryOp::Sub)?;
+        let (bias, moved) = (input(shift, 0)?, input(shift, 1)?);
+        let moved = product(moved)?;
+        let (x, factor, centre) = product(scaled)?.into_iter().find_map(|(x, factor)| {
+            let (centre, _) = moved.into_iter().find(|(_, other)| *other == factor)?;
+            Some((x, factor, centre)).filter(|_| mean(graph, centre).is_some_and(|(of, _)| of == x))
+        })?;
+        let (_, row) = mean(graph, centre)?;
+        let (scale, epsilon) = product(factor)?.into_iter().find_map(|(scale, inverse)| {
+            let (mean_square, epsilon) = with_epsilon(graph, root(graph, reciprocal(graph, inverse)?)?)?;
+            let (square, count) = mean(graph, mean_square)?;
+            let centred = graph.producer(squared(graph, square)?);
+            plain(centred, BinaryOp::Sub)?;
+            let fits = count == row && input(centred, 0) == Some(x) && input(centred, 1) == Some(centre);
+            fits.then_some((scale, epsilon))
+        })?;
+        let ty = graph.ty(x);
+        let fits = ty == graph.ty(node.outputs[0]) && [scale, bias].iter().all(|v| is_row(graph, *v, &ty.shape, row));
+        fits.then_some(Found {
+            x,
+            row,
+            epsilon,
+            rms: false,
+            affine: Some([scale, bias]),
+        })
     })
 }
 
 /// Replaces a normalisation, together with a scale and a bias of its rows that follow.
 fn fuse(graph: &mut Graph, id: NodeId, found: Found) -> Result<(), OpError> {
-    let Found { x, row, epsilon, rms } = found;
+    let Found {
+        x, row, epsilon, rms, ..
+    } = found;
     let mut absorbed = between(graph, id, x);
     let mut last = id;
     let mut rows = vec![];
+    for values in found.affine.into_iter().flatten() {
+        rows.push(reshaped(graph, id, values, vec![row])?);
+    }
     let affine = [("scale", BinaryOp::Mul, 1.0), ("bias", BinaryOp::Add, 0.0)];
-    for (name, op, neutral) in affine.into_iter().take(if rms { 1 } else { 2 }) {
+    for (name, op, neutral) in affine.into_iter().take(if rms { 1 } else { 2 }).skip(rows.len()) {
         rows.push(match following(graph, last, op, row) {
             Some((user, values)) => {
                 absorbed.push(user);
@@ -93,68 +143,14 @@ fn following(graph: &Graph, id: NodeId, op: BinaryOp, row: usize) -> Option<(Nod
     let user = graph.only_user(y)?;
     plain(graph.node(user), op)?;
     let (_, values) = either(graph.node(user))?.into_iter().find(|(a, _)| *a == y)?;
-    let (ty, values_ty) = (graph.ty(y), graph.ty(values));
-    // The numbers fill the last dimensions, with ones before.
-    let leading = values_ty.shape.iter().take_while(|dim| **dim == 1).count();
-    let own = &values_ty.shape[leading..];
-    let whole = values_ty.len() == row && ty.shape.ends_with(own) && graph.ty(graph.node(user).outputs[0]) == ty;
+    let ty = graph.ty(y);
+    let whole = is_row(graph, values, &ty.shape, row) && graph.ty(graph.node(user).outputs[0]) == ty;
     whole.then_some((user, values))
 }
 
-/// `(a, b)` where the node is `a / sqrt(b)`, in one of the ways to write it.
-fn divided_by_root(graph: &Graph, node: &Node) -> Option<(ValueId, ValueId)> {
-    let function_of = |value: ValueId| {
-        let node = graph.producer(value);
-        Some((node.op::<Map>()?.function, input(node, 0)?))
-    };
-    let root = |value: ValueId| match function_of(value)? {
-        (AnyFunction::Sqrt(_), x) => Some(x),
-        _ => None,
-    };
-    let reciprocal = |value: ValueId| match function_of(value) {
-        Some((AnyFunction::Reciprocal(_), x)) => Some(x),
-        _ => {
-            let node = graph.producer(value);
-            plain(node, BinaryOp::Div)?;
-            (scalar(graph, input(node, 0)?)? == 1.0).then_some(input(node, 1)?)
-        }
-    };
-    if plain(node, BinaryOp::Div).is_some() {
-        return Some((input(node, 0)?, root(input(node, 1)?)?));
-    }
-    plain(node, BinaryOp::Mul)?;
-    either(node)?
-        .into_iter()
-        .find_map(|(a, b)| Some((a, root(reciprocal(b)?)?)))
-}
-
-/// `(a, epsilon)` where `value` is `a + epsilon`.
-fn with_epsilon(graph: &Graph, value: ValueId) -> Option<(ValueId, f32)> {
-    let node = graph.producer(value);
-    plain(node, BinaryOp::Add)?;
-    let found = either(node)?
-        .into_iter()
-        .find_map(|(a, b)| Some((a, scalar(graph, b)?)))?;
-    (found.1 >= 0.0 && graph.ty(found.0) == graph.ty(value)).then_some(found)
-}
-
-/// What `value` is the mean of, and of how many elements of the last dimensions.
-fn mean(graph: &Graph, value: ValueId) -> Option<(ValueId, usize)> {
-    let node = graph.producer(value);
-    let (reduce, x) = (node.op::<Reduce>()?, input(node, 0)?);
-    let shape = &graph.ty(x).shape;
-    let first = shape.len() - reduce.axes.len();
-    let last =
-        reduce.op == ReduceOp::Mean && !reduce.axes.is_empty() && reduce.axes.iter().copied().eq(first..shape.len());
-    last.then(|| (x, shape[first..].iter().product()))
-}
-
-/// What `value` is the square of.
-fn squared(graph: &Graph, value: ValueId) -> Option<ValueId> {
-    let node = graph.producer(value);
-    if let Some(map) = node.op::<Map>() {
-        return input(node, 0).filter(|_| matches!(map.function, AnyFunction::Square(_)));
-    }
-    plain(node, BinaryOp::Mul)?;
-    input(node, 0).filter(|x| input(node, 1) == Some(*x))
+/// Whether `values` are numbers of a row: they fill the last dimensions of `shape`, with ones before.
+fn is_row(graph: &Graph, values: ValueId, shape: &[usize], row: usize) -> bool {
+    let ty = graph.ty(values);
+    let leading = ty.shape.iter().take_while(|dim| **dim == 1).count();
+    ty.len() == row && shape.ends_with(&ty.shape[leading..])
 }

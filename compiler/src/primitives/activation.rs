@@ -6,6 +6,7 @@ use crate::program::KernelCall;
 use runtime_core::function::{AnyFunction, Identity};
 use runtime_core::kernels::{Conv2d, DepthwiseConv2d, Gemm};
 use runtime_core::requantize::Requantize;
+use std::fmt;
 
 /// Position of the bias among the inputs of a convolution or product.
 pub const BIAS: usize = 2;
@@ -15,7 +16,7 @@ pub const RESIDUAL: usize = 3;
 pub const MULTIPLIER: usize = 3;
 
 /// What becomes of the sums of a convolution or product.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 pub enum Activation {
     /// Floats: a function of the sum with bias and residual.
     Function(AnyFunction),
@@ -26,6 +27,16 @@ pub enum Activation {
 impl<T: Into<AnyFunction>> From<T> for Activation {
     fn from(function: T) -> Self {
         Self::Function(function.into())
+    }
+}
+
+impl fmt::Debug for Activation {
+    /// The function or the rescaling alone.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Function(function) => function.fmt(f),
+            Self::Requantize(requantize) => requantize.fmt(f),
+        }
     }
 }
 
@@ -63,10 +74,18 @@ impl Activation {
             };
         };
         per_channel(MULTIPLIER, "multiplier")?;
-        let types = (0..4).map(|i| Ok(inputs.ty(i)?.dtype)).collect::<Result<Vec<_>, OpError>>()?;
+        let types = (0..4)
+            .map(|i| Ok(inputs.ty(i)?.dtype))
+            .collect::<Result<Vec<_>, OpError>>()?;
         match types[..] {
-            [x @ (DType::I8 | DType::I16), DType::I8, DType::I32, DType::I32] if (1..=62).contains(&requantize.shift) => Ok(x),
-            _ => Err(op_error(format!("operands of types {types:?} are not of a quantised layer"))),
+            [x @ (DType::I8 | DType::I16), DType::I8, DType::I32, DType::I32]
+                if (1..=62).contains(&requantize.shift) =>
+            {
+                Ok(x)
+            }
+            _ => Err(op_error(format!(
+                "operands of types {types:?} are not of a quantised layer"
+            ))),
         }
     }
 
@@ -114,9 +133,9 @@ where
     WithResidual<K::With<AnyFunction>>: KernelCall + 'static,
     Typed<K::With<Requantize>>: KernelCall + 'static,
 {
-    let w = packing.pack(cx)?;
     let x = cx.input(0);
     let bias = super::conv::bias_or_zeros(cx, packing.channels());
+    let w = packing.pack(cx)?;
     match activation {
         Activation::Requantize(requantize) => {
             let dtype = cx.ty(0).dtype;

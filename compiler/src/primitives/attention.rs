@@ -5,11 +5,11 @@ use crate::lower::Lowering;
 use runtime_core::kernels;
 
 /// The queries of [`Attention`], among its operands.
-pub const QUERIES: usize = 0;
+const QUERIES: usize = 0;
 /// The keys.
-pub const KEYS: usize = 1;
+const KEYS: usize = 1;
 /// The values.
-pub const VALUES: usize = 2;
+const VALUES: usize = 2;
 /// The mask, which is optional.
 pub const MASK: usize = 3;
 
@@ -31,7 +31,7 @@ pub struct Attention {
 }
 
 /// The index of the outputs in [`Attention::tokens_first`].
-const OUTPUTS: usize = 3;
+pub const OUTPUTS: usize = 3;
 
 impl Attention {
     /// Extents of an operand's type: batch, heads, tokens, size.

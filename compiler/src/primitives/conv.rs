@@ -8,7 +8,8 @@ use crate::program::View;
 use runtime_core::kernels::{Conv2d, DepthwiseConv2d, Gemm};
 
 /// A convolution: inputs `x`, `w` `[OC, IC / groups, kernel..]`, an optional bias `[OC]`, and an optional residual of the
-/// output's shape or, in integers, the multipliers `[OC]`. Channels-last is for what [`has_packed_kernel`](super::has_packed_kernel).
+/// output's shape or, in integers, the multipliers `[OC]`. Channels-last where there is
+/// [a packed kernel](super::has_packed_kernel).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Conv {
     /// Geometry.
@@ -117,11 +118,7 @@ impl Operator for Conv {
             finish(cx, layer, &packing, self.activation)
         } else if self.window.is_pointwise() && self.groups == 1 {
             let (k, n) = (image.channels, output.channels);
-            let packing = Packing::Gemm {
-                k,
-                n,
-                transposed: true,
-            };
+            let packing = Packing::Gemm { k, n, transposed: true };
             let layer = Gemm {
                 m: image.pixels(),
                 k,

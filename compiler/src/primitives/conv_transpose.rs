@@ -97,7 +97,6 @@ impl Operator for ConvTranspose {
             kernel,
             ic_per_group: image.channels / self.groups,
         };
-        let w = packing.pack(cx)?;
         let [top, left, ..] = self.window.pads2d();
         let layer = ConvTranspose2d {
             batch: image.batch,
@@ -111,6 +110,7 @@ impl Operator for ConvTranspose {
             activation: (),
         };
         let (x, bias, dtype) = (cx.input(0), bias_or_zeros(cx, output.channels), cx.ty(0).dtype);
+        let w = packing.pack(cx)?;
         match self.activation {
             Activation::Function(function) => {
                 let y = cx.output(0);

@@ -19,10 +19,7 @@ pub(super) fn product<A: Arch, T: Apply, const G: usize, const S: usize>(
 ) -> [Units<T>; G] {
     let panel = panel.as_chunks::<PANEL>().0.as_chunks::<G>().0;
     if NARROW {
-        unrolled!(g in 0..G {
-            acc[g] = half::<A, T, G, 0>(acc[g], g, h, panel);
-            acc[g] = half::<A, T, G, 8>(acc[g], g, h, panel);
-        });
+        narrow::<A, T, G>(&mut acc, h, panel);
         return acc;
     }
     let (parts, rest) = h.as_chunks::<S>();
@@ -54,27 +51,21 @@ pub(super) fn product<A: Arch, T: Apply, const G: usize, const S: usize>(
     acc
 }
 
-/// Eight units of one gate: as many sums as a small machine has registers for.
+/// [`product`] for eight units of one gate after the other: as many sums as a small machine has registers for.
 #[inline(always)]
-fn half<A: Arch, T: Apply, const G: usize, const LANE: usize>(
-    mut acc: Units<T>,
-    gate: usize,
-    h: &[T],
-    panel: &[[Units<T>; G]],
-) -> Units<T> {
-    let mut sums = [T::ZERO; 8];
-    for j in 0..8 {
-        sums[j] = acc[LANE + j];
-    }
-    for (h, panel) in h.iter().zip(panel) {
-        for j in 0..8 {
-            sums[j] = T::fma::<A>(*h, panel[gate][LANE + j], sums[j]);
+fn narrow<A: Arch, T: Apply, const G: usize>(acc: &mut [Units<T>; G], h: &[T], panel: &[[Units<T>; G]]) {
+    for (index, acc) in acc.as_flattened_mut().as_chunks_mut::<8>().0.iter_mut().enumerate() {
+        let mut sums = *acc;
+        for (h, panel) in h.iter().zip(panel) {
+            let Some(weights) = panel.as_flattened().as_chunks::<8>().0.get(index) else {
+                return;
+            };
+            for j in 0..8 {
+                sums[j] = T::fma::<A>(*h, weights[j], sums[j]);
+            }
         }
+        *acc = sums;
     }
-    for j in 0..8 {
-        acc[LANE + j] = sums[j];
-    }
-    acc
 }
 
 /// The function of each number, brought between `-clip` and `clip` first.

@@ -4,6 +4,7 @@
 
 mod arg_reduce;
 mod attention;
+mod attention_head;
 mod binary;
 mod binary_op;
 mod bit_cast;
@@ -24,6 +25,7 @@ mod dequantize_linear;
 mod det;
 mod duplicate;
 mod fft;
+mod fft_pass;
 mod fill;
 mod finish;
 mod fmod;

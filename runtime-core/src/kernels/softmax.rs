@@ -61,20 +61,30 @@ fn row<A: Arch, S: Scale>(y: &mut [f32]) {
             *y = *y - greatest - shift;
         }
     } else {
-        probabilities::<A>(y, greatest);
+        let scale = 1.0 / powers::<A>(y, greatest, 1.0);
+        for y in y {
+            *y *= scale;
+        }
     }
 }
 
-/// The softmax of a row whose greatest element is known.
+/// `y = exp(factor * (y - greatest))`; gives the sum.
 #[inline(always)]
-pub(super) fn probabilities<A: Arch>(y: &mut [f32], greatest: f32) {
-    for y in y.iter_mut() {
-        *y = exp::<A>(*y - greatest);
+pub(super) fn powers<A: Arch>(y: &mut [f32], greatest: f32, factor: f32) -> f32 {
+    let mut sums = [0.0; LANES];
+    let (chunks, rest) = y.as_chunks_mut::<LANES>();
+    for chunk in chunks {
+        for i in 0..LANES {
+            let power = exp::<A>((chunk[i] - greatest) * factor);
+            chunk[i] = power;
+            sums[i] += power;
+        }
     }
-    let scale = 1.0 / fold_row(y, 0.0, add, add);
-    for y in y {
-        *y *= scale;
+    for (y, sum) in rest.iter_mut().zip(&mut sums) {
+        *y = exp::<A>((*y - greatest) * factor);
+        *sum += *y;
     }
+    fold_row(&sums, 0.0, add, add)
 }
 
 #[inline(always)]

@@ -4,10 +4,10 @@
 use runtime_core::Simd;
 use runtime_core::kernels::{Conv2d, ConvTranspose2d};
 
-pub const SIMD: [fn() -> Simd; 2] = [Simd::detect, || Simd::BASELINE];
+pub(crate) const SIMD: [fn() -> Simd; 2] = [Simd::detect, || Simd::BASELINE];
 
 /// Numbers in -1..1, the same on every run.
-pub fn numbers(len: usize, seed: u32) -> Vec<f32> {
+pub(crate) fn numbers(len: usize, seed: u32) -> Vec<f32> {
     let mut state = seed.wrapping_mul(2_654_435_761).wrapping_add(12345);
     let next = || {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -16,14 +16,14 @@ pub fn numbers(len: usize, seed: u32) -> Vec<f32> {
     std::iter::repeat_with(next).take(len).collect()
 }
 
-pub fn outputs(input: usize, kernel: usize, stride: usize, dilation: usize, pads: usize) -> usize {
+pub(crate) fn outputs(input: usize, kernel: usize, stride: usize, dilation: usize, pads: usize) -> usize {
     (input + pads)
         .checked_sub((kernel - 1) * dilation + 1)
         .map_or(0, |room| room / stride + 1)
 }
 
 /// `x` channels-last, `w` as in ONNX.
-pub fn conv2d_in_f64<F>(
+pub(crate) fn conv2d_in_f64<F>(
     c: &Conv2d<F>,
     x: &[f32],
     w: &[f32],
@@ -49,14 +49,14 @@ pub fn conv2d_in_f64<F>(
     y
 }
 
-pub fn places(batch: usize, h: usize, w: usize, c: usize) -> impl Iterator<Item = (usize, usize, usize, usize)> {
+pub(crate) fn places(batch: usize, h: usize, w: usize, c: usize) -> impl Iterator<Item = (usize, usize, usize, usize)> {
     (0..batch * h * w * c).map(move |i| (i / c / w / h, i / c / w % h, i / c % w, i % c))
 }
 
 /// Height and width of the input, the kernel, strides, dilations, pads before, and pads after (in the list) or the
 /// output (from the iterator).
-pub type Geometry = ([usize; 2], [usize; 2], [usize; 2], [usize; 2], [usize; 2], [usize; 2]);
-pub const GEOMETRIES: [Geometry; 16] = [
+pub(crate) type Geometry = ([usize; 2], [usize; 2], [usize; 2], [usize; 2], [usize; 2], [usize; 2]);
+pub(crate) const GEOMETRIES: [Geometry; 16] = [
     ([5, 7], [3, 3], [1, 1], [1, 1], [1, 1], [1, 1]),
     ([14, 14], [3, 3], [1, 1], [1, 1], [1, 1], [1, 1]),
     ([9, 13], [3, 3], [2, 2], [1, 1], [1, 1], [1, 1]),
@@ -76,7 +76,7 @@ pub const GEOMETRIES: [Geometry; 16] = [
     ([4, 4], [2, 1], [1, 1], [1, 1], [2, 3], [3, 2]),
 ];
 
-pub fn geometries() -> impl Iterator<Item = Geometry> {
+pub(crate) fn geometries() -> impl Iterator<Item = Geometry> {
     GEOMETRIES
         .into_iter()
         .map(|(size, kernel, strides, dilations, pads, after)| {
@@ -86,7 +86,7 @@ pub fn geometries() -> impl Iterator<Item = Geometry> {
 }
 
 /// Spreads every input over the outputs, as ONNX defines it. `w` as in ONNX.
-pub fn conv_transpose2d_in_f64<F>(
+pub(crate) fn conv_transpose2d_in_f64<F>(
     c: &ConvTranspose2d<F>,
     x: &[f32],
     w: &[f32],

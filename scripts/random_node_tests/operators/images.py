@@ -71,6 +71,10 @@ def resize(draw, name):
         axes = attributes["axes"] = draw.axes(len(shape), min(2, len(shape)), min(2, len(shape)))
     named = [shape[axis] for axis in (range(len(shape)) if axes is None else axes)]
     scales = factors(draw, named, 0)
+    if any(int(np.float32(n) * np.float32(s)) != int(n * float(np.float32(s))) for n, s in zip(named, scales)):
+        raise Redraw("the length is a matter of rounding")
+    if crops and any(int(n * s) == n for n, s in zip(named, scales)):
+        raise Redraw("the runtime does not crop what keeps its length")
     region = None
     if crops:
         region = np.array([draw.number(0, 0.4) for _ in named] + [draw.number(0.6, 1) for _ in named], F32)
@@ -150,5 +154,5 @@ def affine_grid(draw, name):
     size = [batch, draw.integer(1, 3), *(draw.integer(1, 6) for _ in range(spatial))]
     attributes = {"align_corners": draw.integer(0, 1)} if draw.chance(0.6) else {}
     case = Case(name, opset, [draw.operand(theta, 0.2), draw.ints(size)], attributes, atol=rounding(dtype, 6))
-    # The runtime puts the corner of a single pixel at -1, the evaluator and PyTorch at 0.
+    # The runtime puts the corner of a single pixel at 1, the evaluator at -1, PyTorch at 0.
     return dataclasses.replace(case, references=("widened_evaluator", "evaluator"))

@@ -146,3 +146,42 @@ def walked(x, nodes, leaves, members, tracks, attributes):
     function = attributes.get("aggregate_function", 1)
     join = [lambda values: sum(values) / len(attributes["tree_roots"]), sum, min, max][function]
     return np.array([[join(values) for values in targets] for targets in found])
+
+
+BRANCHES = ["BRANCH_LEQ", "BRANCH_LT", "BRANCH_GTE", "BRANCH_GT", "BRANCH_EQ", "BRANCH_NEQ"]
+
+
+@generates("TreeEnsembleRegressor")
+def regression_trees(draw, name):
+    opset = draw.integer(1, 4)
+    features, targets = draw.integer(1, 4), draw.integer(1, 3)
+    nodes, votes = [], []
+
+    def node(tree, depth):
+        index = sum(n["treeids"] == tree for n in nodes)
+        made = {"treeids": tree, "nodeids": index, "featureids": 0, "modes": "LEAF", "values": 0.0}
+        made |= {"truenodeids": 0, "falsenodeids": 0, "missing_value_tracks_true": 0}
+        nodes.append(made)
+        if depth == 0 or draw.chance(0.3):
+            votes.extend((tree, index, target, draw.number(-2, 2)) for target in draw.axes(targets, 1, negative=False))
+            return index
+        made |= {"featureids": draw.integer(0, features - 1), "modes": draw.pick(BRANCHES)}
+        made |= {"values": draw.integer(-8, 8) / 4, "missing_value_tracks_true": draw.integer(0, 1)}
+        made["truenodeids"], made["falsenodeids"] = node(tree, depth - 1), node(tree, depth - 1)
+        return index
+
+    for tree in range(draw.integer(1, 3)):
+        node(tree, draw.integer(1, 3))
+    attributes = {f"nodes_{key}": [n[key] for n in nodes] for key in nodes[0]}
+    names = ["target_treeids", "target_nodeids", "target_ids", "target_weights"]
+    attributes |= dict(zip(names, map(list, zip(*votes))), n_targets=targets)
+    if draw.chance(0.5):
+        attributes["base_values"] = [draw.number(-2, 2) for _ in range(targets)]
+    if draw.chance(0.6):
+        attributes["aggregate_function"] = draw.pick(["SUM", "AVERAGE", "MIN", "MAX"])
+    if "base_values" in attributes and len(votes) < targets * sum(n["modes"] == "LEAF" for n in nodes):
+        raise Redraw("the runtime leaves a target without values without its base value too")
+    dtype = draw.pick([F32, F32, F64])
+    x = draw.exact((draw.integer(1, 4), features), dtype)
+    x = np.where(draw.rng.random(x.shape) < 0.1, np.nan, x).astype(dtype)
+    return Case(name, opset, [draw.operand(x, 0.1)], attributes, domain=ML, atol=rounding(F32, 8))
