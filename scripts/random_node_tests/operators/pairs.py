@@ -3,7 +3,7 @@ import dataclasses
 
 import numpy as np
 
-from cases import BOOL, Case, Operand
+from cases import BOOL, FLOATS, Case, Operand
 from operators import generates
 from operators.functions import oldest
 
@@ -58,7 +58,7 @@ def pair(draw, name):
     case.inputs = operands(draw, shapes(draw), make)
     if name == "Div":
         case.inputs[1] = draw.operand(nonzero(case.inputs[1].value), 0.3)
-    elif dtype.kind == "f" and draw.chance(0.1):
+    elif dtype in FLOATS and draw.chance(0.1):
         case.inputs = [draw.operand(draw.special(o.value), 0.2) for o in case.inputs]
         case.agree = True
     return case
@@ -138,7 +138,7 @@ def several(draw, name):
     count = draw.integer(1, 5)
     chosen = [draw.broadcast(whole) if opset >= 8 else whole for _ in range(count)]
     case = Case(name, opset, operands(draw, chosen, lambda shape: draw.exact(shape, dtype)))
-    if dtype.kind == "f" and draw.chance(0.1):
+    if dtype in FLOATS and draw.chance(0.1):
         case.inputs = [draw.operand(draw.special(o.value), 0.2) for o in case.inputs]
         case.agree = True
     return oldest(draw, case)

@@ -3,7 +3,7 @@ import dataclasses
 
 import numpy as np
 
-from cases import BF16, F16, I32, I64, Case, Redraw
+from cases import BF16, F16, FLOATS, I32, I64, Case, Redraw
 from operators import generates
 
 MONOTONE = ("ReduceMax", "ReduceMin")
@@ -24,7 +24,7 @@ def reduction(draw, name):
     if name in LOGARITHMIC:
         values = draw.uniform(shape, dtype, 0.5, 3) if dtype.kind not in "iu" else draw.rng.integers(1, 9, shape)
     elif name == "ReduceProd":
-        values = draw.rng.choice([1, -1, 2, 0.5, -2, 3], shape) if dtype.kind == "f" else draw.rng.integers(0, 3, shape)
+        values = draw.rng.choice([1, -1, 2, 0.5, -2, 3], shape) if dtype in FLOATS else draw.rng.integers(0, 3, shape)
     elif name in MONOTONE:
         values = draw.any(shape, dtype)
     else:
@@ -71,7 +71,7 @@ def cumulative(draw, name):
     opset = draw.opset(name)
     dtype = draw.type_of(name, opset)
     shape = draw.shape(1, 4)
-    choices = [1, -1, 2, 0.5] if dtype.kind == "f" or dtype == BF16 else [0, 1, 2, 3]
+    choices = [1, -1, 2, 0.5] if dtype in FLOATS else [0, 1, 2, 3]
     values = draw.exact(shape, dtype) if name == "CumSum" else draw.rng.choice(choices, shape).astype(dtype)
     axis = np.array(draw.axis(len(shape)), draw.pick([I32, I64]))
     attributes = {key: draw.integer(0, 1) for key in ("exclusive", "reverse") if draw.chance(0.6)}
