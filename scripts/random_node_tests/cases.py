@@ -22,6 +22,9 @@ TYPES |= {"tensor(float16)": F16, "tensor(float)": F32, "tensor(double)": F64}
 
 NEWEST = 28
 
+#: An order of references for operators of which the evaluator has its own ideas.
+RUNTIME_FIRST = ("widened", "runtime", "narrowed", "widened_evaluator", "evaluator")
+
 
 def rounding(dtype, magnitude):
     """Absolute tolerance of results whose terms are as large as `magnitude`, and may cancel."""

@@ -3,9 +3,9 @@ import dataclasses
 
 import numpy as np
 
-from cases import I64, Case, Redraw, rounding
+from cases import I64, RUNTIME_FIRST, Case, Redraw, rounding
 from operators import generates
-from operators.windows import RUNTIME_FIRST, frame, images, kernel_of, spatial_axes
+from operators.windows import frame, images, kernel_of, spatial_axes
 
 
 @generates("AveragePool", "MaxPool", "LpPool")

@@ -3,7 +3,7 @@ import dataclasses
 
 import numpy as np
 
-from cases import Case, Redraw, rounding
+from cases import RUNTIME_FIRST, Case, Redraw, rounding
 from operators import generates
 
 
@@ -52,10 +52,7 @@ def grouped(draw):
     return group, draw.integer(1, 5), draw.integer(1, 18 if group == 1 else 4)
 
 
-#: The evaluator is wrong with a bias of several groups, and with some paddings.
-RUNTIME_FIRST = ("widened", "runtime", "narrowed", "widened_evaluator", "evaluator")
-
-
+# The evaluator is wrong with a bias of several groups, and with some paddings.
 @generates("Conv")
 def conv(draw, name):
     opset = draw.opset(name)
