@@ -101,6 +101,9 @@ def einsum(draw, name):
         equation = equation.replace(",", " , ").replace("->", " -> ")
     inputs = [draw.operand(draw.exact(shape, dtype, 6), 0.2) for shape in shapes]
     case = Case(name, opset, inputs, {"equation": equation})
+    if any(0 in shape for shape in shapes):
+        # The runtime may divide by zero and take this program with it.
+        case.references = ("widened_evaluator", "evaluator")
     return dataclasses.replace(case, atol=rounding(dtype, 20) if dtype.kind not in "iu" else None)
 
 

@@ -72,7 +72,8 @@ def pooled(case):
     for index in np.ndindex(*result.shape[2:]):
         taps = [places[axis][n] for axis, n in enumerate(index)]
         inside = np.ix_(*([t for t, _ in tap if 0 <= t < n] for tap, n in zip(taps, x.shape[2:])))
-        values = wide[(slice(None), slice(None), *inside)].reshape(*x.shape[:2], int(np.prod([len(i.ravel()) for i in inside])))
+        values = wide[(slice(None), slice(None), *inside)]
+        values = values.reshape(*x.shape[:2], int(np.prod(values.shape[2:])))
         counted = int(np.prod([sum(counts for _, counts in tap) for tap in taps]))
         counted = counted if attributes.get("count_include_pad") else max(values.shape[-1], 1)
         p = attributes.get("p", 2)
