@@ -24,9 +24,7 @@ pub fn add(
 ) -> Result<Vec<ValueId>, OpError> {
     let operands: Vec<_> = inputs.iter().copied().map(Some).collect();
     let constants: Option<Vec<Tensor>> = inputs.iter().map(|v| graph.constant(*v).cloned()).collect();
-    // Quantised weights stay integers until a pass has seen what reads them.
-    let stays = operator.as_any().is::<DequantizeLinear>();
-    if let Some(constants) = constants.filter(|_| !stays) {
+    if let Some(constants) = constants {
         let types = infer(operator.as_ref(), &graph.operands(&operands))?;
         if is_worthwhile(operator.as_ref(), &constants, &types.iter().collect::<Vec<_>>()) {
             let results = evaluate(operator.as_ref(), &constants).map_err(|e| op_error(e.to_string()))?;
@@ -56,7 +54,13 @@ pub fn is_worthwhile(operator: &dyn Operator, constants: &[Tensor], results: &[&
     let to: usize = results.iter().map(|ty| ty.bytes()).sum();
     let types: Vec<_> = constants.iter().map(Tensor::ty).collect();
     let work = operator.work(&types.iter().map(Some).collect::<Vec<_>>(), results);
-    to <= from.saturating_mul(2).max(MAX_GROWTH_BYTES) && work <= MAX_WORK
+    // The numbers of quantised weights, for the kernels that want theirs packed.
+    let growth = if operator.as_any().is::<DequantizeLinear>() {
+        4
+    } else {
+        2
+    };
+    to <= from.saturating_mul(growth).max(MAX_GROWTH_BYTES) && work <= MAX_WORK
 }
 
 /// The operator's results for these operands. The baseline instruction set computes them, so that the same model gives

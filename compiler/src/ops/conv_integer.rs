@@ -2,7 +2,7 @@ use super::quantization::{centred, check, parameter, zero_point};
 use super::{Domain, OperatorDef, window};
 use crate::import::NodeContext;
 use crate::ir::{DType, OpError, ValueId};
-use crate::primitives::{Conv, Layout};
+use crate::primitives::{Activation, Conv, Layout};
 use runtime_core::function::Identity;
 
 /// A convolution of 8-bit integers without their zero points, in `i32`.
@@ -21,7 +21,7 @@ pub(super) fn conv(
     zero_points: [usize; 2],
     bias: Option<ValueId>,
 ) -> Result<ValueId, OpError> {
-    let kernel = window::kernel_of_weights(cx, operands[1])?;
+    let conv = geometry(cx, operands, Identity.into())?;
     let mut values = vec![];
     for (operand, zero_point_index) in operands.into_iter().zip(zero_points) {
         let ty = check(cx, operand, &[DType::I8, DType::U8])?;
@@ -34,17 +34,26 @@ pub(super) fn conv(
         let zero = zero_point(cx, zero_point_index, ty.dtype, &along)?;
         values.push(centred(cx, value, zero, DType::I32)?);
     }
-    let ty = cx.ty(operands[0])?;
-    let spatial = window::spatial(&ty, &kernel)?;
+    values.extend(bias);
+    cx.add(conv, &values)
+}
+
+/// The convolution of the inputs `operands` as the attributes have it.
+pub(super) fn geometry(
+    cx: &mut NodeContext<'_>,
+    operands: [usize; 2],
+    activation: Activation,
+) -> Result<Conv, OpError> {
+    let kernel = window::kernel_of_weights(cx, operands[1])?;
+    let x = cx.ty(operands[0])?;
+    let spatial = window::spatial(&x, &kernel)?;
     let (window, _) = window::read(cx, kernel, spatial)?;
-    let conv = Conv {
+    Ok(Conv {
         window,
         groups: usize::try_from(cx.attributes.int("group", 1)?).unwrap_or(0),
         layout: Layout::ChannelsFirst,
-        activation: Identity.into(),
-    };
-    values.extend(bias);
-    cx.add(conv, &values)
+        activation,
+    })
 }
 
 /// Input `index`, one number or one for each channel of an image of this rank.

@@ -1,5 +1,5 @@
 use super::normalization::{cast, reshaped};
-use super::quantization::{Granularity, centred, check};
+use super::quantization::{Granularity, centred, check, known_quantization};
 use super::{Domain, OperatorDef};
 use crate::ir::{DType, op_error};
 use crate::load;
@@ -26,6 +26,11 @@ pub(super) const DEQUANTIZE_LINEAR: OperatorDef = OperatorDef {
                 })?
             }
         };
+        if to == DType::F32
+            && let Some(from) = known_quantization(cx, ty.dtype)?
+        {
+            return cx.op(crate::primitives::DequantizeLinear { from }, &[0]);
+        }
         let granularity = Granularity::read(cx)?;
         let (x, scale) = (cx.input(0)?, cx.input(1)?);
         let x = reshaped(cx, x, &granularity.shape)?;

@@ -93,6 +93,7 @@ mod identity;
 mod r#if;
 mod indexing;
 mod instance_normalization;
+mod integer_layer;
 mod is_inf;
 mod is_nan;
 mod layer_normalization;

@@ -1,7 +1,10 @@
-use super::conv_integer::{conv, of_channels};
+use super::conv_integer::{conv, geometry, of_channels};
+use super::integer_layer::IntegerLayer;
 use super::quantization::{check, parameter, requantised, zero_point};
 use super::{Domain, OperatorDef};
-use crate::ir::DType;
+use crate::import::NodeContext;
+use crate::ir::{DType, OpError, ValueId};
+use crate::primitives::Activation;
 
 /// A convolution of a quantised image with quantised weights, quantised.
 pub(super) const Q_LINEAR_CONV: OperatorDef = OperatorDef {
@@ -10,6 +13,9 @@ pub(super) const Q_LINEAR_CONV: OperatorDef = OperatorDef {
     versions: &[10],
     limits: "",
     read: |cx| {
+        if let Some(y) = in_integers(cx)? {
+            return Ok(vec![y]);
+        }
         let bias = if cx.has(8) {
             check(cx, 8, &[DType::I32])?;
             Some(cx.input(8)?)
@@ -32,6 +38,20 @@ pub(super) const Q_LINEAR_CONV: OperatorDef = OperatorDef {
         )?])
     },
 };
+
+/// The convolution by a kernel in integers, if there is one for its operands.
+fn in_integers(cx: &mut NodeContext<'_>) -> Result<Option<ValueId>, OpError> {
+    let w = cx.ty(3)?;
+    let per_channel = w.shape.get(1..).map_or(0, |shape| shape.iter().product());
+    if !(3..=4).contains(&w.rank()) || per_channel == 0 {
+        return Ok(None);
+    }
+    let Some(layer) = IntegerLayer::read(cx, w.shape[0], |index| index / per_channel) else {
+        return Ok(None);
+    };
+    let conv = geometry(cx, [0, 3], Activation::Requantize(layer.requantize))?;
+    layer.add(cx, conv).map(Some)
+}
 
 #[cfg(test)]
 mod tests {

@@ -1,8 +1,11 @@
+use super::integer_layer::IntegerLayer;
 use super::mat_mul_integer::product;
 use super::normalization::reshaped;
 use super::quantization::{check, parameter, requantised, zero_point};
 use super::{Domain, OperatorDef};
-use crate::ir::DType;
+use crate::import::NodeContext;
+use crate::ir::{DType, OpError, ValueId};
+use crate::primitives::{Activation, Gemm};
 
 /// The product of two quantised matrices, quantised.
 pub(super) const Q_LINEAR_MAT_MUL: OperatorDef = OperatorDef {
@@ -11,6 +14,9 @@ pub(super) const Q_LINEAR_MAT_MUL: OperatorDef = OperatorDef {
     versions: &[10, 21],
     limits: "to int8 and uint8; one scale for the result; scales are computed in float32",
     read: |cx| {
+        if let Some(y) = in_integers(cx)? {
+            return Ok(vec![y]);
+        }
         let product = product(cx, [0, 3], [2, 5])?;
         let a_scale = product.parameter(cx, 1, 0)?;
         let b_scale = product.parameter(cx, 4, 1)?;
@@ -21,6 +27,20 @@ pub(super) const Q_LINEAR_MAT_MUL: OperatorDef = OperatorDef {
         Ok(vec![reshaped(cx, y, &product.shape)?])
     },
 };
+
+/// The product by a kernel in integers, if there is one for its operands.
+fn in_integers(cx: &mut NodeContext<'_>) -> Result<Option<ValueId>, OpError> {
+    let (x, w) = (cx.ty(0)?, cx.ty(3)?);
+    let [k, n] = w.shape[..] else { return Ok(None) };
+    if x.rank() < 2 || x.is_empty() || w.is_empty() || x.shape.last() != Some(&k) {
+        return Ok(None);
+    }
+    let Some(layer) = IntegerLayer::read(cx, n, |index| index % n) else {
+        return Ok(None);
+    };
+    let activation = Activation::Requantize(layer.requantize);
+    layer.add(cx, Gemm { activation }).map(Some)
+}
 
 #[cfg(test)]
 mod tests {

@@ -3,7 +3,7 @@
 use super::normalization::{cast, reshaped};
 use crate::import::NodeContext;
 use crate::ir::{DType, OpError, Tensor, TensorType, ValueId, op_error};
-use crate::primitives::{Binary, BinaryOp, Gather, Map};
+use crate::primitives::{Binary, BinaryOp, Gather, Map, Quantization};
 use runtime_core::function::{Clip, Round};
 
 /// The least and the greatest value of a type that is quantised to.
@@ -122,6 +122,32 @@ pub(super) fn requantised(
     let sums = cast(cx, sums, DType::F32)?;
     let scaled = cx.add(Binary::from(BinaryOp::Mul), &[sums, scale])?;
     quantised(cx, scaled, zero_point, to)
+}
+
+/// How integers of type `dtype` stand for numbers by the scales of input 1 and the zero points of input 2, if these are
+/// known and there is one, or one for each element of `axis`.
+pub(super) fn known_quantization(cx: &mut NodeContext<'_>, dtype: DType) -> Result<Option<Quantization>, OpError> {
+    let axis = cx.attributes.int("axis", 1)?;
+    if cx.attributes.int("block_size", 0)? != 0 || Quantization::range(dtype).is_none() {
+        return Ok(None);
+    }
+    let Some(scales) = cx.constant(1).and_then(Tensor::to_f32) else {
+        return Ok(None);
+    };
+    let zeros = match cx.constant(2).map(|zeros| (zeros.dtype == dtype, zeros.to_f64())) {
+        Some((true, zeros)) => zeros.iter().map(|zero| *zero as i32).collect(),
+        None if !cx.has(2) => vec![0; scales.len()],
+        _ => return Ok(None),
+    };
+    let x = cx.ty(0)?;
+    let axis = if scales.len() == 1 { 0 } else { x.axis(axis)? };
+    let fits = scales.len() == 1 || cx.ty(1)?.shape == [x.shape[axis]];
+    Ok((fits && zeros.len() == scales.len()).then_some(Quantization {
+        dtype,
+        scales,
+        zeros,
+        axis,
+    }))
 }
 
 /// How the scales and zero points of a tensor lie along it.

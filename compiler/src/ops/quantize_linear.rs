@@ -1,5 +1,5 @@
 use super::normalization::{cast, reshaped};
-use super::quantization::{Granularity, check, quantised};
+use super::quantization::{Granularity, check, known_quantization, quantised};
 use super::{Domain, OperatorDef};
 use crate::import::NodeContext;
 use crate::ir::{DType, OpError, op_error};
@@ -19,6 +19,12 @@ pub(super) const QUANTIZE_LINEAR: OperatorDef = OperatorDef {
         cx.attributes.ignore("saturate");
         let to = output_dtype(cx)?;
         let precision = precision(cx, scale_ty.dtype)?;
+        if ty.dtype == DType::F32
+            && precision == DType::F32
+            && let Some(to) = known_quantization(cx, to)?
+        {
+            return cx.op(crate::primitives::QuantizeLinear { to }, &[0]);
+        }
         let granularity = Granularity::read(cx)?;
         let (x, scale) = (cx.input(0)?, cx.input(1)?);
         let x = reshaped(cx, x, &granularity.shape)?;

@@ -1,6 +1,8 @@
 use super::rewrite::{add, input, replace};
 use crate::ir::{Graph, NodeId, OpError, Operator};
-use crate::primitives::{Conv, ConvTranspose, Layout, Pool, RESIDUAL, Transpose, Window, has_packed_kernel};
+use crate::primitives::{
+    Activation, Conv, ConvTranspose, Layout, Pool, RESIDUAL, Transpose, Window, has_packed_kernel,
+};
 
 /// Puts image operators between transposes, so that they work channels-last as their fast kernels do.
 pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
@@ -10,12 +12,14 @@ pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
         };
         let node = graph.node(id);
         let mut inputs = node.inputs.clone();
-        let is_conv = node.op::<Conv>().is_some();
+        let has_residual = node
+            .op::<Conv>()
+            .is_some_and(|conv| matches!(conv.activation, Activation::Function(_)));
         let rank = graph.ty(node.outputs[0]).rank();
         let last = Transpose { perm: last_perm(rank) };
         let first = Transpose { perm: last.inverse() };
         for index in [0, RESIDUAL] {
-            if let Some(value) = input(graph.node(id), index).filter(|_| index == 0 || is_conv) {
+            if let Some(value) = input(graph.node(id), index).filter(|_| index == 0 || has_residual) {
                 inputs[index] = Some(add(graph, id, last.clone(), &[value])?);
             }
         }

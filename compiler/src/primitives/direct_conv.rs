@@ -11,7 +11,7 @@ use runtime_core::function::AnyFunction;
 
 /// Whether a convolution has a fast, channels-last kernel, whose weights are packed at compile time.
 pub fn has_packed_kernel(window: &Window, weights: &TensorType, known: bool) -> bool {
-    known && window.rank() <= 2 && weights.dtype == DType::F32
+    known && window.rank() <= 2 && matches!(weights.dtype, DType::F32 | DType::I8)
 }
 
 /// Adds the calls of a convolution from one image to another in ONNX's layout; the residual and the activation are

@@ -1,0 +1,204 @@
+//! `QLinearConv` and `QLinearMatMul` whose weights, scales and zero points are known: integers throughout.
+
+use crate::import::NodeContext;
+use crate::ir::{DType, OpError, Operator, Tensor, ValueId};
+use crate::primitives::{Binary, BinaryOp, BitCast};
+use runtime_core::requantize::Requantize;
+
+/// What a kernel in integers needs beside the input.
+pub(super) struct IntegerLayer {
+    weights: Tensor,
+    bias: Tensor,
+    multiplier: Tensor,
+    /// How its sums become outputs.
+    pub requantize: Requantize,
+    unsigned: bool,
+}
+
+/// From `u8` to the `i8` that stands for the same number.
+const OFFSET: i32 = 128;
+
+impl IntegerLayer {
+    /// Reads operands in the order of `QLinearConv`; `channel` tells a weight's output channel by its index. `None` where
+    /// something is known at run time only, or does not fit the kernels: weights of 8 bits around zero, sums of 32 bits.
+    pub(super) fn read(cx: &NodeContext<'_>, channels: usize, channel: impl Fn(usize) -> usize) -> Option<Self> {
+        let numbers = |index| cx.constant(index).map(Tensor::to_f64);
+        let one = |index| numbers(index).filter(|n| n.len() == 1).map(|n| n[0]);
+        let scale = |value: &f64| value.is_normal() && *value > 0.0;
+        let dtype = cx.ty(0).ok()?.dtype;
+        let unsigned = dtype == DType::U8;
+        let offset = if unsigned { OFFSET } else { 0 };
+        if !matches!(dtype, DType::I8 | DType::U8) || cx.ty(7).ok()?.dtype != dtype {
+            return None;
+        }
+        let (x_scale, y_scale) = (one(1).filter(scale)?, one(6).filter(scale)?);
+        let (outside, zero) = (one(2)? as i32 - offset, one(7)? as i32 - offset);
+        let weights = symmetric(cx.constant(3)?, &numbers(5)?)?;
+        let scales = per_channel(numbers(4)?, channels).filter(|scales| scales.iter().all(scale))?;
+        let bias = if cx.has(8) { numbers(8)? } else { vec![0.0; channels] };
+        let (multiplier, shift) = multipliers(scales.iter().map(|w| x_scale * w / y_scale))?;
+        let (mut sums, mut sizes) = (vec![0_i64; channels], vec![0_i64; channels]);
+        for (index, weight) in weights.iter().enumerate() {
+            sums[channel(index)] += i64::from(*weight);
+            sizes[channel(index)] += i64::from(*weight).abs();
+        }
+        let corrected = bias
+            .iter()
+            .zip(&sums)
+            .map(|(bias, sum)| *bias as i64 - i64::from(outside) * sum);
+        let corrected: Vec<i64> = corrected.collect();
+        // The greatest sum, with inputs of up to 128.
+        let fits = |(bias, size): (&i64, &i64)| bias.abs() + size * 128 <= i64::from(i32::MAX);
+        if bias.len() != channels || !corrected.iter().zip(&sizes).all(fits) {
+            return None;
+        }
+        let bias: Vec<i32> = corrected.iter().map(|bias| *bias as i32).collect();
+        Some(Self {
+            weights: Tensor::new(
+                DType::I8,
+                cx.ty(3).ok()?.shape,
+                weights.iter().map(|w| *w as u8).collect(),
+            ),
+            bias: Tensor::i32(&[channels], &bias),
+            multiplier: Tensor::i32(&[channels], &multiplier),
+            requantize: Requantize {
+                shift,
+                zero,
+                min: i8::MIN.into(),
+                max: i8::MAX.into(),
+                outside,
+            },
+            unsigned,
+        })
+    }
+
+    /// Adds the layer.
+    pub(super) fn add(self, cx: &mut NodeContext<'_>, operator: impl Operator + 'static) -> Result<ValueId, OpError> {
+        let x = cx.input(0)?;
+        let x = if self.unsigned { flipped(cx, x, DType::I8)? } else { x };
+        let operands = [self.weights, self.bias, self.multiplier].map(|tensor| cx.add_constant(tensor));
+        let y = cx.add(operator, &[&[x], &operands[..]].concat())?;
+        if self.unsigned {
+            flipped(cx, y, DType::U8)
+        } else {
+            Ok(y)
+        }
+    }
+}
+
+/// `x` less or plus 128, between `u8` and `i8`: the same with the first bit flipped.
+fn flipped(cx: &mut NodeContext<'_>, x: ValueId, to: DType) -> Result<ValueId, OpError> {
+    let bits = if to == DType::U8 {
+        cx.add(BitCast { to }, &[x])?
+    } else {
+        x
+    };
+    let first = cx.scalar(DType::U8, f64::from(OFFSET));
+    let flipped = cx.add(Binary::from(BinaryOp::Xor), &[bits, first])?;
+    if to == DType::U8 {
+        return Ok(flipped);
+    }
+    cx.add(BitCast { to }, &[flipped])
+}
+
+/// Weights as `i8` around zero.
+fn symmetric(weights: &Tensor, zeros: &[f64]) -> Option<Vec<i8>> {
+    let offset = match weights.dtype {
+        DType::I8 => 0,
+        DType::U8 => OFFSET,
+        _ => return None,
+    };
+    let around = zeros.iter().all(|zero| *zero == f64::from(offset));
+    let centred = weights.to_f64().into_iter().map(|w| (w as i32 - offset) as i8);
+    around.then(|| centred.collect())
+}
+
+/// One number for each channel.
+fn per_channel(numbers: Vec<f64>, channels: usize) -> Option<Vec<f64>> {
+    match numbers.len() {
+        1 => Some(vec![numbers[0]; channels]),
+        len if len == channels => Some(numbers),
+        _ => None,
+    }
+}
+
+/// The factors as integers over a common power of two, the greatest of them with 31 bits.
+fn multipliers(factors: impl Iterator<Item = f64> + Clone) -> Option<(Vec<i32>, u32)> {
+    let greatest = factors.clone().fold(0.0, f64::max);
+    let scaled = |factor: f64, shift: i32| (factor * 2_f64.powi(shift)).round();
+    let mut shift = 30 - greatest.log2().floor() as i32;
+    if scaled(greatest, shift) > f64::from(i32::MAX) {
+        shift -= 1;
+    }
+    let integers = factors.map(|factor| scaled(factor, shift) as i32).collect();
+    let shift = u32::try_from(shift).ok().filter(|shift| (1..=62).contains(shift))?;
+    Some((integers, shift))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Given, Known, Operand, ints, run};
+    use super::multipliers;
+    use crate::ir::{DType, Tensor};
+
+    /// Bytes of a fixed sequence.
+    fn bytes(dtype: DType, shape: &[usize], seed: usize) -> Tensor {
+        let len = shape.iter().product::<usize>();
+        Tensor::new(
+            dtype,
+            shape.to_vec(),
+            (0..len).map(|i| (i * 89 + seed * 37 + i * i) as u8).collect(),
+        )
+    }
+
+    /// The results with parameters known now, which are integers throughout, and at run time.
+    #[track_caller]
+    fn both(op: &str, x: &Tensor, w: &Tensor, zeros: [f64; 3], scales: &[f32]) -> [Tensor; 2] {
+        let one = |value| Tensor::f32(&[], &[value]);
+        let weight_zeros = vec![zeros[1] as u8; scales.len()];
+        let parameters = [
+            one(0.02),
+            Tensor::scalar(x.dtype, zeros[0]),
+            w.clone(),
+            Tensor::f32(&[scales.len()], scales),
+            Tensor::new(w.dtype, vec![scales.len()], weight_zeros),
+            one(0.9),
+            Tensor::scalar(x.dtype, zeros[2]),
+        ];
+        let attributes = if op == "QLinearConv" {
+            vec![ints("pads", &[1, 1, 1, 1])]
+        } else {
+            vec![]
+        };
+        [Known as fn(Tensor) -> Operand, Given].map(|known| {
+            let mut operands = vec![Given(x.clone())];
+            operands.extend(parameters.iter().cloned().map(known));
+            run(21, op, &attributes, &operands, 1).unwrap().remove(0)
+        })
+    }
+
+    #[test]
+    fn integers_give_what_floats_do() {
+        let scales = [0.013, 0.0021, 0.05];
+        for (dtype, zero) in [(DType::I8, -7.0), (DType::U8, 131.0)] {
+            let x = bytes(dtype, &[1, 2, 5, 4], 1);
+            for (weights, around) in [(DType::I8, 0.0), (DType::U8, 128.0)] {
+                let w = bytes(weights, &[3, 2, 3, 3], 2);
+                let [integers, floats] = both("QLinearConv", &x, &w, [zero, around, zero + 3.0], &scales);
+                assert_eq!(integers, floats);
+                let w = bytes(weights, &[4, 3], 3);
+                let x = bytes(dtype, &[5, 4], 4);
+                let [integers, floats] = both("QLinearMatMul", &x, &w, [zero, around, zero], &scales);
+                assert_eq!(integers, floats);
+            }
+        }
+    }
+
+    #[test]
+    fn multipliers_share_a_shift() {
+        assert_eq!(multipliers([0.5, 0.25].into_iter()), Some((vec![1 << 30, 1 << 29], 31)));
+        assert_eq!(multipliers([1e30].into_iter()), None);
+        let (just_below_one, shift) = multipliers([0.999_999_999_99].into_iter()).unwrap();
+        assert_eq!((&just_below_one[..], shift), (&[1 << 30][..], 30));
+    }
+}
