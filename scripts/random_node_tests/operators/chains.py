@@ -5,7 +5,11 @@ from onnx import helper
 
 import reference
 from cases import I64, Case, Operand, Redraw
-from operators import generates
+from operators import generates, pieces
+
+OPSET = 18
+
+PIECES = [pieces.normalization, pieces.softmax, pieces.attention, pieces.attention, pieces.quantized_layer]
 
 ACTIVATIONS = {
     "Relu": {},
@@ -26,7 +30,7 @@ class Chain:
     def __init__(self, draw):
         self.draw, self.nodes, self.constants = draw, [], {}
         shape = (draw.pick([1, 1, 1, 2, 0]), draw.integer(1, 5), draw.integer(1, 8), draw.integer(1, 8))
-        shape = shape if draw.chance(0.8) else draw.shape(2, 4)
+        shape = shape if draw.chance(0.7) else draw.shape(2, 4)
         self.values = {"x0": draw.uniform(shape)}
 
     def constant(self, value):
@@ -55,6 +59,8 @@ class Chain:
 
     def step(self, name):
         """Adds an operator, or a few, to what `name` is; gives the name of the result."""
+        if self.draw.chance(0.2):
+            return self.draw.pick(PIECES)(self, name, self.values[name].shape)
         choices = [self.activation, self.arithmetic, self.arithmetic, self.residual, self.move, self.reduce, self.part]
         shape = self.values[name].shape
         if len(shape) == 4 and shape[1]:
@@ -168,9 +174,6 @@ class Chain:
         if self.draw.chance(0.5):
             return self.add("MatMul", name, self.weights(shape[1], columns))[0]
         return self.add("Gemm", name, self.weights(shape[1], columns), self.weights(columns))[0]
-
-
-OPSET = 18
 
 
 @generates("Chain")
