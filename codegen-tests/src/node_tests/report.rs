@@ -99,6 +99,7 @@ pub fn markdown(verdicts: &[Verdict], suite: &str) -> String {
     );
     failures(&mut text, &scoped);
     out_of_scope(&mut text, verdicts);
+    text.push_str(include_str!("older_suites.md"));
     text.push_str("\n## Operators\n\nThe opset is that of the test, which is where the operator last changed.\n\n");
     text.push_str("| operator | opset | passed | of |\n|---|---|---|---|\n");
     for (operator, verdicts) in by_operator(&scoped) {
