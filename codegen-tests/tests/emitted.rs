@@ -31,6 +31,25 @@ fn hostile(folder: &TempDir) -> Compiler {
     Compiler::new(path).name("*/ struct; type")
 }
 
+/// Inputs called like the locals of emitted code, around a call with two results.
+fn locals(folder: &TempDir) -> Compiler {
+    let bytes = ModelBuilder::new(17)
+        .input("a", DType::F32, &[1, 4])
+        .input("y1", DType::F32, &[1, 4])
+        .input("simd", DType::F32, &[1, 4])
+        .initializer_i64("k", &[1], &[2])
+        .node("Add", &["a", "simd"], &["sum"], &[])
+        .node("TopK", &["sum", "k"], &["values", "places"], &[])
+        .node("Sub", &["y1", "sum"], &["difference"], &[])
+        .output("values", DType::F32, &[1, 2])
+        .output("places", DType::I64, &[1, 2])
+        .output("difference", DType::F32, &[1, 4])
+        .bytes();
+    let path = folder.path().join("locals.onnx");
+    std::fs::write(&path, bytes).unwrap();
+    Compiler::new(path)
+}
+
 /// The emitted source with the weights' bytes cut out.
 fn without_weights(compiler: &Compiler) -> String {
     let compiled = compiler.compile().unwrap_or_else(|e| panic!("{e}"));
@@ -77,7 +96,11 @@ fn samples(compiled: &Compiled) -> Vec<Tensor> {
 fn it_compiles_and_computes_as_the_host_does_however_it_is_taken_in() {
     let folder = tempfile::tempdir().unwrap();
     let (mut modules, mut expected) = (vec![], vec![]);
-    for (name, compiler) in [("digits", digits()), ("hostile", hostile(&folder))] {
+    for (name, compiler) in [
+        ("digits", digits()),
+        ("hostile", hostile(&folder)),
+        ("locals", locals(&folder)),
+    ] {
         for target in [Target::Board, Target::Mcu] {
             for weights in [Weights::Inline, Weights::Sidecar] {
                 for inclusion in [Inclusion::Mod, Inclusion::Include] {

@@ -1,13 +1,10 @@
 use super::Options;
-use super::names::ModelNames;
+use super::names::{ModelNames, written};
 use super::weights::is_inline;
 use crate::plan::Plan;
 use crate::program::{Program, Storage, View};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-
-/// Names of a call's operands in the arena, in order.
-const READ: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
 
 /// The statements of one kernel call.
 pub(super) fn statements(
@@ -47,18 +44,12 @@ pub(super) fn statements(
             let name = read
                 .iter()
                 .position(|v| v == view)
-                .map(|i| format_ident!("{}", READ[i]));
+                .map(|i| format_ident!("{}", names.operands[i]));
             quote!(#name)
         }
     });
     let written: Vec<_> = (0..call.outputs.len())
-        .map(|i| {
-            if i == 0 {
-                format_ident!("y")
-            } else {
-                format_ident!("y{i}")
-            }
-        })
+        .map(|i| format_ident!("{}", written(i)))
         .collect();
     let binding = bind(names, &read, &call.outputs, &written);
     let function = match (in_place, call.kernel.in_place_name()) {
@@ -89,7 +80,10 @@ fn bind(names: &ModelNames, read: &[View], write: &[View], written: &[proc_macro
     if read.is_empty() {
         return quote!(let #y = arena.write(#outputs););
     }
-    let x: Vec<_> = READ[..read.len()].iter().map(|n| format_ident!("{n}")).collect();
+    let x: Vec<_> = names.operands[..read.len()]
+        .iter()
+        .map(|n| format_ident!("{n}"))
+        .collect();
     let (inputs, x) = (slots(read), tuple(&x));
     quote!(let (#x, #y) = arena.io(#inputs, #outputs);)
 }

@@ -84,6 +84,17 @@ fn words(text: &str) -> String {
     word[excess..].trim_matches('_').to_owned()
 }
 
+/// Slots that a call can borrow to read, and to write.
+const MOST_BORROWED: usize = 8;
+
+/// The local for result `index` of a call.
+pub(super) fn written(index: usize) -> String {
+    match index {
+        0 => "y".into(),
+        _ => format!("y{index}"),
+    }
+}
+
 /// Every identifier of one emitted file.
 pub(super) struct ModelNames {
     /// The struct.
@@ -94,6 +105,8 @@ pub(super) struct ModelNames {
     pub(super) module: String,
     /// Arguments of `run`.
     pub(super) inputs: Vec<String>,
+    /// Locals of `run` for the operands that a call reads: names that no argument has.
+    pub(super) operands: Vec<String>,
     /// Fields of the outputs' struct.
     pub(super) output_fields: Vec<String>,
     /// Names of the constants about each input, then each output.
@@ -111,10 +124,12 @@ impl ModelNames {
     pub(super) fn of(program: &Program, plan: &Plan, options: &Options) -> Self {
         let model = Names::reserving(&["Self", "Default"]).camel(&options.struct_name);
         let module = Names::reserving(&["runtime_core", "core", "std"]).snake(&format!("{model}_parts"));
-        let locals = [
-            "arena", "simd", "kernels", "layers", "slots", "weights", "a", "b", "c", "d", "e", "f", "g", "h", "y",
-        ];
-        let mut inputs = Names::reserving(&locals);
+        let mut inputs = Names::reserving(&["arena", "simd", "kernels", "layers", "slots", "weights"]);
+        inputs.taken.extend((0..MOST_BORROWED).map(written));
+        let inputs: Vec<_> = program.inputs.iter().map(|p| inputs.snake(&p.name)).collect();
+        let letters = ('a'..='x').map(String::from);
+        let others = (0..).map(|i| format!("operand{i}"));
+        let operands = letters.chain(others).filter(|name| !inputs.contains(name));
         let mut fields = Names::default();
         let mut ports = Names::reserving(&["MACS", "RAM", "WEIGHTS"]);
         let imports: Vec<_> = super::layers::imports(program).into_iter().collect();
@@ -123,7 +138,8 @@ impl ModelNames {
             outputs: format!("{model}Outputs"),
             model,
             module,
-            inputs: program.inputs.iter().map(|p| inputs.snake(&p.name)).collect(),
+            operands: operands.take(MOST_BORROWED).collect(),
+            inputs,
             output_fields: program.outputs.iter().map(|p| fields.snake(&p.name)).collect(),
             ports: program
                 .inputs
