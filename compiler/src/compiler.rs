@@ -38,8 +38,8 @@ pub enum Target {
     Mcu,
 }
 
-/// Copies of a kernel that are smaller than one shared copy. The digits firmware with its three convolutions specialised
-/// takes 57 200 B of flash and 600 156 instructions an inference, with shared ones 61 400 B and 660 017
+/// Copies of a kernel that are smaller than one shared copy. When this was chosen, the digits firmware with its three convolutions
+/// specialised took 57 200 B of flash and 600 156 instructions an inference, with shared ones 61 400 B and 660 017
 /// (`scripts/firmware.sh`, Cortex-M4F).
 const MCU_COPIES: usize = 3;
 

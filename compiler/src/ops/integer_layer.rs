@@ -28,7 +28,10 @@ impl IntegerLayer {
         let dtype = cx.ty(0).ok()?.dtype;
         let unsigned = dtype == DType::U8;
         let offset = if unsigned { OFFSET } else { 0 };
-        if !matches!(dtype, DType::I8 | DType::U8) || cx.ty(7).ok()?.dtype != dtype {
+        // Other types are for the general reader to refuse.
+        let is = |index, wanted| cx.ty(index).is_ok_and(|ty| ty.dtype == wanted);
+        let typed = is(2, dtype) && is(7, dtype) && is(5, cx.ty(3).ok()?.dtype) && (!cx.has(8) || is(8, DType::I32));
+        if !matches!(dtype, DType::I8 | DType::U8) || !typed {
             return None;
         }
         let (x_scale, y_scale) = (one(1).filter(scale)?, one(6).filter(scale)?);
@@ -192,6 +195,30 @@ mod tests {
                 assert_eq!(integers, floats);
             }
         }
+    }
+
+    #[test]
+    fn mixed_types_are_refused() {
+        let byte = |dtype| Known(Tensor::scalar(dtype, 0.0));
+        let one = || Known(Tensor::f32(&[], &[1.0]));
+        let conv = |zero, bias| {
+            let (x, w) = (bytes(DType::I8, &[1, 1, 3], 1), bytes(DType::I8, &[1, 1, 2], 2));
+            let operands = [
+                Given(x),
+                one(),
+                byte(zero),
+                Known(w),
+                one(),
+                byte(DType::I8),
+                one(),
+                byte(DType::I8),
+                Known(bias),
+            ];
+            run(10, "QLinearConv", &[], &operands, 1)
+        };
+        assert!(conv(DType::I8, Tensor::i32(&[1], &[3])).is_ok());
+        assert!(conv(DType::U8, Tensor::i32(&[1], &[3])).is_err());
+        assert!(conv(DType::I8, Tensor::f32(&[1], &[3.5])).is_err());
     }
 
     #[test]
