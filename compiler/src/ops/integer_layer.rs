@@ -2,7 +2,7 @@
 
 use crate::import::NodeContext;
 use crate::ir::{DType, OpError, Operator, Tensor, ValueId};
-use crate::primitives::{Binary, BinaryOp, BitCast};
+use crate::primitives::{Binary, BinaryOp, BitCast, MULTIPLIER_BITS, multipliers};
 use runtime_core::requantize::Requantize;
 
 /// What a kernel in integers needs beside the input.
@@ -39,7 +39,7 @@ impl IntegerLayer {
         let weights = symmetric(cx.constant(3)?, &numbers(5)?)?;
         let scales = per_channel(numbers(4)?, channels).filter(|scales| scales.iter().all(scale))?;
         let bias = if cx.has(8) { numbers(8)? } else { vec![0.0; channels] };
-        let (multiplier, shift) = multipliers(scales.iter().map(|w| x_scale * w / y_scale))?;
+        let (multiplier, shift) = multipliers(scales.iter().map(|w| x_scale * w / y_scale), MULTIPLIER_BITS)?;
         let (mut sums, mut sizes) = (vec![0_i64; channels], vec![0_i64; channels]);
         for (index, weight) in weights.iter().enumerate() {
             sums[channel(index)] += i64::from(*weight);
@@ -125,23 +125,9 @@ fn per_channel(numbers: Vec<f64>, channels: usize) -> Option<Vec<f64>> {
     }
 }
 
-/// The factors as integers over a common power of two, the greatest of them with 31 bits.
-fn multipliers(factors: impl Iterator<Item = f64> + Clone) -> Option<(Vec<i32>, u32)> {
-    let greatest = factors.clone().fold(0.0, f64::max);
-    let scaled = |factor: f64, shift: i32| (factor * 2_f64.powi(shift)).round();
-    let mut shift = 30 - greatest.log2().floor() as i32;
-    if scaled(greatest, shift) > f64::from(i32::MAX) {
-        shift -= 1;
-    }
-    let integers = factors.map(|factor| scaled(factor, shift) as i32).collect();
-    let shift = u32::try_from(shift).ok().filter(|shift| (1..=62).contains(shift))?;
-    Some((integers, shift))
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::testing::{Given, Known, Operand, ints, run};
-    use super::multipliers;
     use crate::ir::{DType, Tensor};
 
     /// Bytes of a fixed sequence.
@@ -219,13 +205,5 @@ mod tests {
         assert!(conv(DType::I8, Tensor::i32(&[1], &[3])).is_ok());
         assert!(conv(DType::U8, Tensor::i32(&[1], &[3])).is_err());
         assert!(conv(DType::I8, Tensor::f32(&[1], &[3.5])).is_err());
-    }
-
-    #[test]
-    fn multipliers_share_a_shift() {
-        assert_eq!(multipliers([0.5, 0.25].into_iter()), Some((vec![1 << 30, 1 << 29], 31)));
-        assert_eq!(multipliers([1e30].into_iter()), None);
-        let (just_below_one, shift) = multipliers([0.999_999_999_99].into_iter()).unwrap();
-        assert_eq!((&just_below_one[..], shift), (&[1 << 30][..], 30));
     }
 }

@@ -33,6 +33,7 @@ mod mat_mul;
 mod max_pool_indices;
 #[cfg(test)]
 mod movement_tests;
+mod multipliers;
 mod packing;
 mod pad;
 mod pool;
@@ -86,6 +87,7 @@ pub use locate::Locate;
 pub use map::Map;
 pub use mat_mul::MatMul;
 pub use max_pool_indices::MaxPoolIndices;
+pub use multipliers::{MULTIPLIER_BITS, multipliers};
 pub use pad::Pad;
 pub use pool::{Pool, PoolKind};
 pub use quantization::Quantization;
