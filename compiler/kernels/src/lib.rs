@@ -49,6 +49,7 @@ pub use matrix::{MatMulCall, WithResidual};
 pub use movement::{Copy, StridedCall};
 pub use pad::{PadCall, PadMode};
 pub use pool::{AveragePoolCall, MaxPoolCall};
+pub use quantized::QLinearCall;
 pub use reduce::{ArgReduceCall, ReduceCall, ReduceOp};
 pub use sampling::GridSampleCall;
 pub use scan::CumulateCall;

@@ -2,16 +2,12 @@
 
 use crate::import::NodeContext;
 use crate::ir::{DType, OpError, Operator, Tensor, ValueId};
-use crate::primitives::{Binary, BinaryOp, BitCast, MULTIPLIER_BITS, multipliers};
-use runtime_core::requantize::Requantize;
+use crate::primitives::{Activation, Binary, BinaryOp, BitCast, QuantisedLayer, Quantization, weights_around_zero};
 
 /// What a kernel in integers needs beside the input.
 pub(super) struct IntegerLayer {
     weights: Tensor,
-    bias: Tensor,
-    multiplier: Tensor,
-    /// How its sums become outputs.
-    pub requantize: Requantize,
+    layer: QuantisedLayer,
     unsigned: bool,
 }
 
@@ -20,11 +16,9 @@ const OFFSET: i32 = 128;
 
 impl IntegerLayer {
     /// Reads operands in the order of `QLinearConv`; `channel` tells a weight's output channel by its index. `None` where
-    /// something is known at run time only, or does not fit the kernels: weights of 8 bits around zero, sums of 32 bits.
+    /// something is known at run time only, or does not fit the kernels.
     pub(super) fn read(cx: &NodeContext<'_>, channels: usize, channel: impl Fn(usize) -> usize) -> Option<Self> {
         let numbers = |index| cx.constant(index).map(Tensor::to_f64);
-        let one = |index| numbers(index).filter(|n| n.len() == 1).map(|n| n[0]);
-        let scale = |value: &f64| value.is_normal() && *value > 0.0;
         let dtype = cx.ty(0).ok()?.dtype;
         let unsigned = dtype == DType::U8;
         let offset = if unsigned { OFFSET } else { 0 };
@@ -34,52 +28,37 @@ impl IntegerLayer {
         if !matches!(dtype, DType::I8 | DType::U8) || !typed {
             return None;
         }
-        let (x_scale, y_scale) = (one(1).filter(scale)?, one(6).filter(scale)?);
-        let (outside, zero) = (one(2)? as i32 - offset, one(7)? as i32 - offset);
-        let weights = symmetric(cx.constant(3)?, &numbers(5)?)?;
-        let scales = per_channel(numbers(4)?, channels).filter(|scales| scales.iter().all(scale))?;
+        let quantization = |scale, zero| {
+            let (scale, zero) = (cx.constant(scale)?.to_f32()?, numbers(zero)?);
+            let single = scale.len() == 1 && zero.len() == 1;
+            single.then(|| Quantization::uniform(DType::I8, scale[0], zero[0] as i32 - offset))
+        };
+        let (x, y) = (quantization(1, 2)?, quantization(6, 7)?);
+        let zeros = per_channel(numbers(5)?, channels)?;
+        let scales = per_channel(cx.constant(4)?.to_f32()?, channels)?;
+        let weights = cx.constant(3)?;
+        let integers = weights_around_zero(weights, |i| zeros[channel(i)] as i32)?;
         let bias = if cx.has(8) { numbers(8)? } else { vec![0.0; channels] };
-        let (multiplier, shift) = multipliers(scales.iter().map(|w| x_scale * w / y_scale), MULTIPLIER_BITS)?;
-        let (mut sums, mut sizes) = (vec![0_i64; channels], vec![0_i64; channels]);
-        for (index, weight) in weights.iter().enumerate() {
-            sums[channel(index)] += i64::from(*weight);
-            sizes[channel(index)] += i64::from(*weight).abs();
-        }
-        let corrected = bias
-            .iter()
-            .zip(&sums)
-            .map(|(bias, sum)| *bias as i64 - i64::from(outside) * sum);
-        let corrected: Vec<i64> = corrected.collect();
-        // The greatest sum, with inputs of up to 128.
-        let fits = |(bias, size): (&i64, &i64)| bias.abs() + size * 128 <= i64::from(i32::MAX);
-        if bias.len() != channels || !corrected.iter().zip(&sizes).all(fits) {
-            return None;
-        }
-        let bias: Vec<i32> = corrected.iter().map(|bias| *bias as i32).collect();
+        let limits = Quantization::range(DType::I8)?;
+        let layer = QuantisedLayer::new((&x, &y), &integers, channel, &scales, &bias, limits)?;
+        let integers = integers.iter().map(|w| *w as u8).collect();
         Some(Self {
-            weights: Tensor::new(
-                DType::I8,
-                cx.ty(3).ok()?.shape,
-                weights.iter().map(|w| *w as u8).collect(),
-            ),
-            bias: Tensor::i32(&[channels], &bias),
-            multiplier: Tensor::i32(&[channels], &multiplier),
-            requantize: Requantize {
-                shift,
-                zero,
-                min: i8::MIN.into(),
-                max: i8::MAX.into(),
-                outside,
-            },
+            weights: Tensor::new(DType::I8, weights.shape.clone(), integers),
+            layer,
             unsigned,
         })
+    }
+
+    /// What becomes of the layer's sums.
+    pub(super) fn activation(&self) -> Activation {
+        self.layer.activation
     }
 
     /// Adds the layer.
     pub(super) fn add(self, cx: &mut NodeContext<'_>, operator: impl Operator + 'static) -> Result<ValueId, OpError> {
         let x = cx.input(0)?;
         let x = if self.unsigned { flipped(cx, x, DType::I8)? } else { x };
-        let operands = [self.weights, self.bias, self.multiplier].map(|tensor| cx.add_constant(tensor));
+        let operands = [self.weights, self.layer.bias, self.layer.multiplier].map(|tensor| cx.add_constant(tensor));
         let y = cx.add(operator, &[&[x], &operands[..]].concat())?;
         if self.unsigned {
             flipped(cx, y, DType::U8)
@@ -104,20 +83,8 @@ fn flipped(cx: &mut NodeContext<'_>, x: ValueId, to: DType) -> Result<ValueId, O
     cx.add(BitCast { to }, &[flipped])
 }
 
-/// Weights as `i8` around zero.
-fn symmetric(weights: &Tensor, zeros: &[f64]) -> Option<Vec<i8>> {
-    let offset = match weights.dtype {
-        DType::I8 => 0,
-        DType::U8 => OFFSET,
-        _ => return None,
-    };
-    let around = zeros.iter().all(|zero| *zero == f64::from(offset));
-    let centred = weights.to_f64().into_iter().map(|w| (w as i32 - offset) as i8);
-    around.then(|| centred.collect())
-}
-
 /// One number for each channel.
-fn per_channel(numbers: Vec<f64>, channels: usize) -> Option<Vec<f64>> {
+fn per_channel<T: Copy>(numbers: Vec<T>, channels: usize) -> Option<Vec<T>> {
     match numbers.len() {
         1 => Some(vec![numbers[0]; channels]),
         len if len == channels => Some(numbers),

@@ -4,7 +4,6 @@ use super::quantization::{check, parameter, requantised, zero_point};
 use super::{Domain, OperatorDef};
 use crate::import::NodeContext;
 use crate::ir::{DType, OpError, ValueId};
-use crate::primitives::Activation;
 
 /// A convolution of a quantised image with quantised weights, quantised.
 pub(super) const Q_LINEAR_CONV: OperatorDef = OperatorDef {
@@ -49,7 +48,7 @@ fn in_integers(cx: &mut NodeContext<'_>) -> Result<Option<ValueId>, OpError> {
     let Some(layer) = IntegerLayer::read(cx, w.shape[0], |index| index / per_channel) else {
         return Ok(None);
     };
-    let conv = geometry(cx, [0, 3], Activation::Requantize(layer.requantize))?;
+    let conv = geometry(cx, [0, 3], layer.activation())?;
     layer.add(cx, conv).map(Some)
 }
 

@@ -5,7 +5,7 @@ use super::quantization::{check, parameter, requantised, zero_point};
 use super::{Domain, OperatorDef};
 use crate::import::NodeContext;
 use crate::ir::{DType, OpError, ValueId};
-use crate::primitives::{Activation, Gemm};
+use crate::primitives::Gemm;
 
 /// The product of two quantised matrices, quantised.
 pub(super) const Q_LINEAR_MAT_MUL: OperatorDef = OperatorDef {
@@ -38,7 +38,7 @@ fn in_integers(cx: &mut NodeContext<'_>) -> Result<Option<ValueId>, OpError> {
     let Some(layer) = IntegerLayer::read(cx, n, |index| index % n) else {
         return Ok(None);
     };
-    let activation = Activation::Requantize(layer.requantize);
+    let activation = layer.activation();
     layer.add(cx, Gemm { activation }).map(Some)
 }
 
