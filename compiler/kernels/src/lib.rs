@@ -54,11 +54,8 @@ pub use matrix::{MatMulCall, WithResidual};
 pub use movement::{Copy, StridedCall};
 pub use pad::{PadCall, PadMode};
 pub use pool::{AveragePoolCall, MaxPoolCall};
-<<<<<<< HEAD
-pub use quantized::QLinearCall;
-=======
 pub use qlinear_binary::{QlinearBinaryCall, QlinearBinaryOp};
->>>>>>> w-kernels
+pub use quantized::QLinearCall;
 pub use reduce::{ArgReduceCall, ReduceCall, ReduceOp};
 pub use sampling::GridSampleCall;
 pub use scan::CumulateCall;

@@ -1,5 +1,3 @@
-use super::Quantization;
-use super::uniform::Uniform;
 use crate::ir::{DType, Inputs, OpError, Operator, Permuted, Tensor, TensorType, op_error};
 use crate::kernels::LookupCall;
 use crate::lower::{CallOptions, Lowering};
@@ -14,27 +12,24 @@ pub struct Lookup;
 const KNOT: i32 = 128;
 
 impl Lookup {
-    /// The table of a function of numbers for the quantisations `x` and `y`, and by how many steps the result is off at
-    /// most: none for `i8`. `None` for quantisations with several scales, of different types or of other types than
-    /// `i8` and `i16`.
-    pub fn table(x: &Quantization, y: &Quantization, function: impl Fn(f64) -> f64) -> Option<(Tensor, u32)> {
-        let (x, y) = (Uniform::of(x)?, Uniform::of(y)?);
-        let exact = |integer: i32| y.integer(function(x.number(integer)));
-        match (x.dtype, y.dtype) {
-            (DType::I8, DType::I8) => {
-                let entries = (i8::MIN..=i8::MAX).map(|x| exact(x.into()) as u8);
+    /// The table of a function of the integers of a type, and by how many steps a result is off at most: none for `i8`.
+    /// `None` for types other than `i8` and `i16`.
+    pub fn table(dtype: DType, function: impl Fn(i32) -> i32) -> Option<(Tensor, u32)> {
+        match dtype {
+            DType::I8 => {
+                let entries = (i8::MIN..=i8::MAX).map(|x| function(x.into()) as u8);
                 Some((Tensor::new(DType::I8, vec![ENTRIES], entries.collect()), 0))
             }
-            (DType::I16, DType::I16) => {
+            DType::I16 => {
                 let least = i32::from(i16::MIN);
-                let knots: Vec<i32> = (0..KNOTS as i32).map(|knot| exact(least + knot * KNOT)).collect();
-                let off = |(from, ends)| {
-                    let line = |part: i32| f64::from(ends[0] * KNOT + (ends[1] - ends[0]) * part) / f64::from(KNOT);
-                    let between = move |part: i32| line(part).round_ties_even() as i32;
-                    (0..KNOT).map(move |part| (from + part, between(part)))
+                let knots: Vec<i32> = (0..KNOTS as i32).map(|knot| function(least + knot * KNOT)).collect();
+                let off = |x: i32| {
+                    let (knot, part) = ((x - least) / KNOT, (x - least) % KNOT);
+                    let [from, to] = [0, 1].map(|end| knots[knot as usize + end]);
+                    let line = f64::from(from * KNOT + (to - from) * part) / f64::from(KNOT);
+                    function(x).abs_diff(line.round_ties_even() as i32)
                 };
-                let lines = (least..).step_by(KNOT as usize).zip(knots.windows(2));
-                let worst = lines.flat_map(off).map(|(x, y)| exact(x).abs_diff(y)).max();
+                let worst = (least..=i16::MAX.into()).map(off).max();
                 let bytes = knots.iter().flat_map(|knot| (*knot as i16).to_le_bytes()).collect();
                 Some((Tensor::new(DType::I16, vec![KNOTS], bytes), worst?))
             }
