@@ -28,7 +28,8 @@ impl Lookup {
             (DType::I16, DType::I16) => {
                 let least = i32::from(i16::MIN);
                 let knots: Vec<i32> = (0..KNOTS as i32).map(|knot| exact(least + knot * KNOT)).collect();
-                let off = |(from, ends)| {
+                let off = |(from, ends): (i32, &[i32])| {
+                    let ends = [ends[0], ends[1]];
                     let line = |part: i32| f64::from(ends[0] * KNOT + (ends[1] - ends[0]) * part) / f64::from(KNOT);
                     let between = move |part: i32| line(part).round_ties_even() as i32;
                     (0..KNOT).map(move |part| (from + part, between(part)))
