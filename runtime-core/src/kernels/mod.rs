@@ -46,7 +46,12 @@ mod max_pool_indices;
 mod output;
 mod pad;
 mod pool2d;
+mod powers;
+mod qlinear_average_pool2d;
 mod qlinear_binary;
+mod qlinear_mat_mul;
+mod qlinear_reduce_sum;
+mod qlinear_softmax;
 mod quantize_linear;
 mod recurrence;
 mod reduce;
@@ -105,9 +110,14 @@ pub use mat_mul::{MatMul, mat_mul, mat_mul_of};
 pub use max_pool_indices::{MaxPoolIndices, max_pool_indices};
 pub use pad::{Constant, Edge, Pad, PadMode, Reflect, Wrap, pad};
 pub use pool2d::{Pool2d, average_pool2d, max_pool2d};
+pub use powers::Powers;
+pub use qlinear_average_pool2d::{QlinearAveragePool2d, qlinear_average_pool2d};
 pub use qlinear_binary::{
     QlinearBinary, QlinearOp, WeightedProduct, WeightedSum, qlinear_binary, qlinear_binary_in_place,
 };
+pub use qlinear_mat_mul::{Factor, QlinearMatMul, qlinear_mat_mul};
+pub use qlinear_reduce_sum::{QlinearReduceSum, qlinear_reduce_sum};
+pub use qlinear_softmax::{QlinearLogSoftmax, QlinearSoftmax, qlinear_log_softmax, qlinear_softmax};
 pub use quantize_linear::{QuantizeLinear, quantize_linear};
 pub use recurrence::{Recurrence, recurrence, recurrence_of};
 pub use reduce::{Accumulate, Reduce, reduce, reduce_of};
