@@ -4,6 +4,7 @@ use crate::ir::{DType, Inputs, OpError, Operator, Permuted, Tensor, TensorType, 
 use crate::kernels::LookupCall;
 use crate::lower::{CallOptions, Lowering};
 use runtime_core::kernels::{ENTRIES, KNOTS};
+use runtime_core::requantize::rescale;
 
 /// A function of each element of a quantised tensor, as a table: inputs `x`, and the results for all `i8` in order or for
 /// every 128th `i16` from the least on, between which are lines.
@@ -28,14 +29,13 @@ impl Lookup {
             (DType::I16, DType::I16) => {
                 let least = i32::from(i16::MIN);
                 let knots: Vec<i32> = (0..KNOTS as i32).map(|knot| exact(least + knot * KNOT)).collect();
-                let off = |(from, ends): (i32, &[i32])| {
-                    let ends = [ends[0], ends[1]];
-                    let line = |part: i32| f64::from(ends[0] * KNOT + (ends[1] - ends[0]) * part) / f64::from(KNOT);
-                    let between = move |part: i32| line(part).round_ties_even() as i32;
-                    (0..KNOT).map(move |part| (from + part, between(part)))
+                let line = |x: i32| {
+                    let (knot, part) = ((x - least) / KNOT, (x - least) % KNOT);
+                    let [from, to] = [knot, knot + 1].map(|knot| knots[knot as usize]);
+                    rescale((from * KNOT + (to - from) * part).into(), 1, KNOT.ilog2()) as i32
                 };
-                let lines = (least..).step_by(KNOT as usize).zip(knots.windows(2));
-                let worst = lines.flat_map(off).map(|(x, y)| exact(x).abs_diff(y)).max();
+                let all = least..=i16::MAX.into();
+                let worst = all.map(|x| exact(x).abs_diff(line(x))).max();
                 let bytes = knots.iter().flat_map(|knot| (*knot as i16).to_le_bytes()).collect();
                 Some((Tensor::new(DType::I16, vec![KNOTS], bytes), worst?))
             }
