@@ -5,8 +5,11 @@ use super::{
     BinaryOp, Layout, Lookup, Pool, PoolKind, QlinearAveragePool, QlinearBinary, QlinearMatMul, QlinearReduce,
     QlinearSoftmax, Quantization, ReduceOp, RequantizeLinear, Transpose, Window,
 };
+use crate::exec::Executor;
 use crate::fold::evaluate;
-use crate::ir::{DType, Operator, Tensor};
+use crate::ir::{DType, Graph, Operator, Tensor};
+use crate::{lower, plan};
+use runtime_core::Simd;
 
 fn q8(scale: f32, zero: i32) -> Quantization {
     Quantization::uniform(DType::I8, scale, zero)
@@ -341,4 +344,58 @@ fn what_does_not_fit_is_refused() {
         evaluate(&operator, &[tensor(DType::I16, &[2], 1)]).is_err(),
         "another type"
     );
+}
+
+/// All operators one after another, those that can in place, give what each gives alone.
+#[test]
+fn chains_run_in_place() {
+    let (q, fine) = (q8(0.02, 3), q16(1e-4, 0));
+    let (entries, _) = Lookup::table(&q, &q, f64::tanh).unwrap();
+    let (knots, _) = Lookup::table(&fine, &fine, f64::tanh).unwrap();
+    let sum = |op, q: &Quantization| QlinearBinary::new(op, q, q, q, None).unwrap();
+    let image = pool(Layout::ChannelsLast, false, [1, 0, 1, 1], true);
+    let shape = [1, 6, 6, 4];
+    let steps: Vec<(Box<dyn Operator>, Option<Tensor>)> = vec![
+        (RequantizeLinear::new(&q, &q8(0.05, 0), None).unwrap().into(), None),
+        (RequantizeLinear::new(&q8(0.05, 0), &q, None).unwrap().into(), None),
+        (sum(BinaryOp::Sub, &q).into(), Some(tensor(DType::I8, &[4], 5))),
+        (Lookup.into(), Some(entries)),
+        (QlinearAveragePool::new(&image, &q, &fine, None).unwrap().into(), None),
+        (sum(BinaryOp::Mul, &fine).into(), Some(tensor(DType::I16, &[], 5))),
+        (Lookup.into(), Some(knots)),
+        (
+            QlinearSoftmax::new(3, false, &fine, &q8(0.01, -128)).unwrap().into(),
+            None,
+        ),
+        (QlinearSoftmax::new(3, true, &q8(0.01, -128), &q).unwrap().into(), None),
+        (
+            QlinearMatMul::new(4, &q, &q, &fine, None).unwrap().into(),
+            Some(tensor(DType::I8, &[4, 3], 6)),
+        ),
+        (
+            QlinearReduce::new(ReduceOp::Mean, &[1, 2], &[1, 3, 3, 3], &fine, &q, None)
+                .unwrap()
+                .into(),
+            None,
+        ),
+    ];
+    let x = tensor(DType::I8, &shape, 1);
+    let mut graph = Graph::new("chain");
+    let (mut value, mut expected) = (graph.add_input("x", x.ty()), x.clone());
+    for (operator, operand) in steps {
+        let operands: Vec<Tensor> = [expected].into_iter().chain(operand.clone()).collect();
+        expected = one(operator.as_ref(), &operands);
+        let operand = operand.map(|operand| graph.add_constant("operand", operand));
+        let inputs: Vec<_> = [Some(value)].into_iter().chain(operand.map(Some)).collect();
+        let node = graph.add(operator.name(), operator, &inputs, &[]).unwrap();
+        value = graph.node(node).outputs[0];
+    }
+    graph.add_output("y", value);
+    let program = lower::lower(&graph).unwrap();
+    let plan = plan::plan(&program);
+    assert_eq!(plan.in_place.iter().filter(|in_place| **in_place).count(), 5);
+    for simd in [Simd::detect(), Simd::BASELINE] {
+        let results = Executor::new(&program, &plan).on(simd).run(std::slice::from_ref(&x));
+        assert_eq!(results, std::slice::from_ref(&expected));
+    }
 }

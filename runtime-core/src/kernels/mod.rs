@@ -104,7 +104,9 @@ pub use instance_normalization::{InstanceNormalization, instance_normalization};
 pub use layer_normalization::{LayerNormalization, layer_normalization};
 pub use linear_attention::{LinearAttention, linear_attention};
 pub use locate::{Locate, locate};
-pub use lookup::{ENTRIES, KNOTS, Lookup, lookup, lookup_in_place, lookup_interpolated, lookup_interpolated_in_place};
+pub use lookup::{
+    LOOKUP_ENTRIES, LOOKUP_KNOTS, Lookup, lookup, lookup_in_place, lookup_interpolated, lookup_interpolated_in_place,
+};
 pub use map::{Map, map, map_in_place, map_of};
 pub use mat_mul::{MatMul, mat_mul, mat_mul_of};
 pub use max_pool_indices::{MaxPoolIndices, max_pool_indices};
