@@ -31,6 +31,7 @@ mod scan;
 mod select;
 mod sliding;
 mod softmax;
+mod stored;
 mod unary;
 mod value;
 
@@ -56,6 +57,7 @@ pub use scan::CumulateCall;
 pub use select::SelectCall;
 pub use sliding::{Col2ImCall, ConvCall, DeformColumnsCall, MaxPoolIndicesCall, Windows};
 pub use softmax::SoftmaxCall;
+pub use stored::{Stored, StoredWeights};
 pub use unary::{UnaryCall, UnaryOp};
 pub use value::Value;
 
