@@ -115,7 +115,10 @@ impl<'a> NodeContext<'a> {
     /// for its integers.
     pub fn dequantised_input(&mut self, index: usize) -> Result<ValueId, OpError> {
         let value = self.input(index)?;
-        match self.dequantised[index].get_or_init(|| fold::dequantised(&self.made.graph, value)).clone() {
+        match self.dequantised[index]
+            .get_or_init(|| fold::dequantised(&self.made.graph, value))
+            .clone()
+        {
             Some(numbers) => Ok(self.add_constant(numbers)),
             None => Ok(value),
         }

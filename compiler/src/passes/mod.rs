@@ -11,6 +11,7 @@ mod fuse_pad;
 mod fuse_residual;
 mod gelu;
 mod gemm_rows;
+mod half_weights;
 mod integers;
 mod mat_mul_to_gemm;
 mod no_ops;
@@ -86,6 +87,9 @@ pub const PIPELINE: &[Pass] = &[
 
 /// What lowering cannot do without: image operators in the layout that kernels exist for.
 pub const REQUIRED: &[Pass] = &[pass("channels-last", channels_last::run)];
+
+/// Weights stored as `f16`. After [`PIPELINE`], which computes with weights.
+pub const HALF_WEIGHTS: &[Pass] = &[pass("half-weights", half_weights::run)];
 
 /// Runs passes in order and verifies the graph after each; `after` sees it then.
 ///
