@@ -67,6 +67,7 @@ pub const PIPELINE: &[Pass] = &[
     pass("fuse-residual", fuse_residual::run),
     // When every sum has its bias and its activation, before layers' weights are laid out for channels-last kernels.
     pass("dead-channels", dead_channels::run),
+    pass("zero-taps", dead_channels::zero_taps),
     // Transposes around every image operator; those that meet cancel in the next pass.
     pass("channels-last", channels_last::run),
     pass("sink-transposes", sink_transposes::run),

@@ -39,17 +39,21 @@ pub fn layers(graph: &Graph) -> Vec<LayerCensus> {
 }
 
 fn census(graph: &Graph, node: &Node, layer: &Layer) -> LayerCensus {
-    let inputs = |output: usize| if layer.depthwise { output..output + 1 } else { 0..layer.inputs };
+    let inputs = |output: usize| {
+        if layer.depthwise {
+            output..output + 1
+        } else {
+            0..layer.inputs
+        }
+    };
     let mut read = vec![false; layer.inputs];
-    let mut taps = vec![false; layer.taps];
     let (mut weights, mut zero_weights, mut zero_outputs) = (0, 0, 0);
     for output in 0..layer.outputs {
         let mut any = false;
         for input in inputs(output) {
-            for (tap, zero) in layer.zeros(output, input).enumerate() {
+            for zero in layer.zeros(output, input) {
                 weights += 1;
                 zero_weights += usize::from(zero);
-                taps[tap] |= !zero;
                 read[input] |= !zero;
                 any |= !zero;
             }
@@ -58,15 +62,22 @@ fn census(graph: &Graph, node: &Node, layer: &Layer) -> LayerCensus {
     }
     let count = |seen: &[bool]| seen.iter().filter(|seen| !**seen).count();
     let operator = node.operator().expect("a layer");
-    let constants = node.inputs[1..].iter().flatten().filter(|v| graph.constant(**v).is_some());
+    let constants = node.inputs[1..]
+        .iter()
+        .flatten()
+        .filter(|v| graph.constant(**v).is_some());
     let outputs: Vec<_> = node.outputs.iter().map(|v| graph.ty(*v)).collect();
     LayerCensus {
         name: node.name.clone(),
-        operator: if layer.depthwise { "Depthwise".into() } else { operator.name().into() },
+        operator: if layer.depthwise {
+            "Depthwise".into()
+        } else {
+            operator.name().into()
+        },
         channels: layer.outputs,
         zero_outputs,
         zero_inputs: count(&read),
-        zero_taps: count(&taps),
+        zero_taps: count(&layer.used_taps()),
         weights,
         zero_weights,
         bytes: constants.map(|v| graph.ty(*v).bytes()).sum(),

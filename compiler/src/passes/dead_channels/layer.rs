@@ -36,8 +36,7 @@ pub(super) struct Layer {
     weights: Vec<f64>,
     /// Distances in `weights` between outputs, inputs and taps.
     steps: [usize; 3],
-    /// Taps of the kernel.
-    pub(super) taps: usize,
+    taps: usize,
     /// Weights of each output that are no greater than this are as good as zero.
     negligible: Vec<f64>,
 }
@@ -141,7 +140,21 @@ impl Layer {
 
     /// Of each tap, whether its weight is as good as zero.
     pub(super) fn zeros(&self, output: usize, from: usize) -> impl Iterator<Item = bool> {
-        self.weights(output, from).map(move |w| w.abs() <= self.negligible[output])
+        self.weights(output, from)
+            .map(move |w| w.abs() <= self.negligible[output])
+    }
+
+    /// Of each tap of the kernel, whether any channel has a weight there.
+    pub(super) fn used_taps(&self) -> Vec<bool> {
+        let mut used = vec![false; self.taps];
+        for output in 0..self.outputs {
+            for from in if self.depthwise { 0..1 } else { 0..self.inputs } {
+                for (used, zero) in used.iter_mut().zip(self.zeros(output, from)) {
+                    *used |= !zero;
+                }
+            }
+        }
+        used
     }
 
     /// Whether what input channel `from` adds to a sum of channel `output` is nothing, whatever it holds.

@@ -21,9 +21,11 @@ mod order;
 mod removable;
 mod slices;
 mod smallest;
+mod taps;
 
 pub use census::{LayerCensus, layers};
 pub use smallest::remove_smallest;
+pub(super) use taps::run as zero_taps;
 
 use crate::ir::{Graph, OpError};
 use flow::Flow;

@@ -26,25 +26,22 @@ pub(super) struct Tiling {
 impl Tiling {
     /// That of a node which is such a layer.
     pub(super) fn of(graph: &Graph, node: &Node, layer: &Layer) -> Self {
-        let shape = &graph.ty(node.outputs[0]).shape;
+        let pointwise = node.op::<Conv>().is_none_or(|conv| conv.window.is_pointwise());
+        Self::new(&graph.ty(node.outputs[0]).shape, pointwise, layer)
+    }
+
+    /// That of a layer whose result has this shape; `pointwise` ones are products.
+    pub(super) fn new(shape: &[usize], pointwise: bool, layer: &Layer) -> Self {
         let pixels = shape.iter().product::<usize>().checked_div(layer.outputs).unwrap_or(0);
-        match node.op::<Conv>().filter(|conv| !conv.window.is_pointwise()) {
-            Some(_) => {
-                // The innermost spatial axis.
-                let inner = if layer.axis == 1 {
-                    shape.len() - 1
-                } else {
-                    shape.len() - 2
-                };
-                Self {
-                    rows: shape[inner],
-                    product: false,
-                }
-            }
-            None => Self {
-                rows: pixels,
-                product: true,
-            },
+        // The innermost spatial axis.
+        let inner = if layer.axis == 1 {
+            shape.len() - 1
+        } else {
+            shape.len() - 2
+        };
+        Self {
+            rows: if pointwise { pixels } else { shape[inner] },
+            product: pointwise,
         }
     }
 

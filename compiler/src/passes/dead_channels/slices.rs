@@ -53,7 +53,7 @@ fn kept(flow: &Flow, value: ValueId) -> Option<Vec<usize>> {
 type Operation = (Box<dyn Operator>, Vec<Option<ValueId>>);
 
 /// The elements of a tensor at these places along an axis.
-fn taken(tensor: &Tensor, axis: usize, places: &[usize]) -> Tensor {
+pub(super) fn taken(tensor: &Tensor, axis: usize, places: &[usize]) -> Tensor {
     let run = tensor.shape[axis + 1..].iter().product::<usize>() * tensor.dtype.size();
     let outer: usize = tensor.shape[..axis].iter().product();
     let mut bytes = vec![];
