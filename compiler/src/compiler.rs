@@ -153,10 +153,11 @@ impl Compiler {
         let program = lower::lower(&graph)?;
         let plan = plan::plan(&program);
         let opset = model.opsets.get("").copied().unwrap_or(0);
+        let notes = [&imported.notes[..], graph.remarks()].concat();
         Ok(Compiled {
             program,
             plan,
-            notes: imported.notes,
+            notes,
             opset,
         })
     }

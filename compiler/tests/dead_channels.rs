@@ -115,7 +115,8 @@ impl Random {
             self.constant(DType::I32, &[n], &multiplier),
         ];
         self.outside = zero;
-        (operands, Activation::Requantize(requantize))
+        let to = DType::I8;
+        (operands, Activation::Requantize { requantize, to })
     }
 
     fn conv(&mut self, x: ValueId, outputs: Option<usize>) -> ValueId {

@@ -2,7 +2,7 @@
 
 use super::super::rewrite::input;
 use crate::ir::{Graph, Node, Operator};
-use crate::primitives::{Concat, Layout, Pad, Pool, Reduce, Reshape, Resize, ScaleShift, Slice, Transpose};
+use crate::primitives::{Concat, Layout, Lookup, Pad, Pool, Reduce, Reshape, Resize, ScaleShift, Slice, Transpose};
 
 /// What an operator does to channels.
 pub(super) struct Along {
@@ -79,7 +79,7 @@ fn applies(operator: &dyn Operator, axis: usize, rank: usize) -> bool {
     } else if let Some(resize) = any.downcast_ref::<Resize>() {
         resize.axis != axis
     } else {
-        false
+        any.is::<Lookup>()
     }
 }
 

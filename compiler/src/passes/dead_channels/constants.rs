@@ -7,7 +7,7 @@ use super::layer::{Layer, is_exact, tensor};
 use crate::fold;
 use crate::ir::{DType, Graph, Node, OpError, Operator, Tensor, op_error};
 use crate::primitives::{
-    Binary, BinaryOp, Gemm, MULTIPLIER, Map, Pad, Pool, PoolKind, Reduce, ReduceOp, Reshape, Slice, Transpose,
+    Binary, BinaryOp, Gemm, Lookup, MULTIPLIER, Map, Pad, Pool, PoolKind, Reduce, ReduceOp, Reshape, Slice, Transpose,
 };
 
 /// The channels of a layer's result that are the same everywhere.
@@ -70,7 +70,8 @@ pub(super) fn between(
 ) -> Result<Vec<Option<f64>>, OpError> {
     let mut constants = vec![None; count];
     let of = |index: usize| flow.values[&node.inputs[index].expect("an operand")];
-    if !node.operator().is_some_and(|op| op.is_elementwise()) {
+    let table = node.op::<Lookup>().is_some();
+    if !table && !node.operator().is_some_and(|op| op.is_elementwise()) {
         let [(index, pairs)] = &along.operands[..] else {
             for (index, pairs) in &along.operands {
                 let x = of(*index);
@@ -114,7 +115,7 @@ pub(super) fn between(
             operands.push(tensor(ty.dtype, shape, &numbers));
         } else {
             let own = (along.axis + ty.rank()).checked_sub(rank);
-            let alike = (0..ty.rank()).all(|axis| ty.shape[axis] == 1 || own == Some(axis));
+            let alike = table || (0..ty.rank()).all(|axis| ty.shape[axis] == 1 || own == Some(axis));
             match graph.constant(value).filter(|_| alike) {
                 Some(constant) => operands.push(constant.clone()),
                 None => return Ok(vec![None; count]),

@@ -70,7 +70,7 @@ impl Layer {
             }
         } else if let Some(conv) = node.op::<ConvTranspose>() {
             // The order of its sums in floats is its kernel's own affair.
-            let integers = matches!(conv.activation, Activation::Requantize(_));
+            let integers = matches!(conv.activation, Activation::Requantize { .. });
             let packed = has_packed_kernel(&conv.window, graph.ty(input(node, 1)?), true);
             if conv.groups != 1 || !integers || !packed {
                 return None;
@@ -87,7 +87,7 @@ impl Layer {
         let constant = |index| graph.constant(input(node, index)?);
         let (integers, outside) = match activation {
             Activation::Function(_) => (false, 0.0),
-            Activation::Requantize(requantize) => (true, f64::from(requantize.outside)),
+            Activation::Requantize { requantize, .. } => (true, f64::from(requantize.outside)),
         };
         let known = weights.dtype == if integers { DType::I8 } else { DType::F32 };
         let bias = match input(node, BIAS) {
@@ -178,7 +178,7 @@ impl Layer {
     pub(super) fn is_exact(&self) -> bool {
         match self.activation {
             Activation::Function(function) => is_exact(function),
-            Activation::Requantize(_) => true,
+            Activation::Requantize { .. } => true,
         }
     }
 }
