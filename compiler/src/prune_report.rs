@@ -3,7 +3,6 @@
 
 use crate::compiler::Compiler;
 use crate::emit::grouped;
-use crate::import;
 use crate::ir::{Graph, OpError};
 use crate::load::Model;
 use crate::passes::{self, LayerCensus, PIPELINE};

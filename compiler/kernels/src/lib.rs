@@ -34,6 +34,7 @@ mod scan;
 mod select;
 mod sliding;
 mod softmax;
+mod sparse;
 mod unary;
 mod value;
 

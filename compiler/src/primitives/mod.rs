@@ -54,6 +54,7 @@ mod select;
 mod shapes;
 mod slice;
 mod softmax;
+mod sparse_gemm;
 mod tf_idf;
 mod tile;
 mod top_k;
