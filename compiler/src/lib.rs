@@ -22,6 +22,7 @@ pub mod plan;
 pub mod primitives;
 pub mod program;
 pub mod proto;
+mod prune_report;
 mod summary;
 pub mod tensor_file;
 
@@ -30,4 +31,5 @@ pub use edgec_kernels as kernels;
 pub use compiler::{Compiled, Compiler, Target};
 pub use emit::WeightsMode as Weights;
 pub use error::{Error, OperatorProblem};
+pub use prune_report::{Cost, LayerReport, PruneReport};
 pub use summary::Summary;

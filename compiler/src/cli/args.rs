@@ -123,6 +123,9 @@ pub(super) struct EmitArgs {
     /// Show the graph on stderr as it is after this pass; `all` for every pass
     #[arg(long, value_name = "PASS")]
     pub(super) print_after: Option<String>,
+    /// Show what pruning brings: dead channels that were removed, zeros, and the cost with fewer channels
+    #[arg(long)]
+    pub(super) prune_report: bool,
     /// Print the summary as JSON on stdout
     #[arg(long)]
     pub(super) json: bool,
@@ -138,6 +141,9 @@ impl EmitArgs {
 pub(super) struct InspectArgs {
     #[command(flatten)]
     pub(super) model: ModelArgs,
+    /// Show what pruning brings: dead channels that were removed, zeros, and the cost with fewer channels
+    #[arg(long)]
+    pub(super) prune_report: bool,
     /// Print JSON
     #[arg(long)]
     pub(super) json: bool,

@@ -5,6 +5,7 @@ mod attention_layout;
 mod channels_last;
 mod common_subexpressions;
 mod constant_folding;
+mod dead_channels;
 mod dequantize_constants;
 mod fuse_activation;
 mod fuse_pad;
@@ -24,6 +25,8 @@ mod rewrite;
 mod sink_transposes;
 mod statistics;
 mod unused;
+
+pub use dead_channels::{LayerCensus, layers, remove_smallest};
 
 use crate::Error;
 use crate::ir::{Graph, OpError, verify};
@@ -71,6 +74,9 @@ pub const PIPELINE: &[Pass] = &[
     pass("fuse-activation", fuse_activation::run),
     // After the additions have taken their activations, which then follow the residual.
     pass("fuse-residual", fuse_residual::run),
+    // When every sum has its bias and its activation, before layers' weights are laid out for channels-last kernels.
+    pass("dead-channels", dead_channels::run),
+    pass("zero-taps", dead_channels::zero_taps),
     // Transposes around every image operator; those that meet cancel in the next pass.
     pass("channels-last", channels_last::run),
     pass("sink-transposes", sink_transposes::run),

@@ -60,6 +60,7 @@ mod select;
 mod shapes;
 mod slice;
 mod softmax;
+mod sparse_gemm;
 #[cfg(test)]
 mod stored_weights_tests;
 mod tf_idf;
