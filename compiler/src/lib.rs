@@ -22,6 +22,7 @@ pub mod plan;
 pub mod primitives;
 pub mod program;
 pub mod proto;
+pub mod quantize;
 mod summary;
 pub mod tensor_file;
 

@@ -24,8 +24,18 @@ pub enum NodeKind {
     Operator(Box<dyn Operator>),
 }
 
+impl Clone for NodeKind {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Input => Self::Input,
+            Self::Constant(tensor) => Self::Constant(tensor.clone()),
+            Self::Operator(operator) => Self::Operator(operator.boxed()),
+        }
+    }
+}
+
 /// A source or an operator.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Node {
     /// Name from the model, or made from what it was made of.
     pub name: String,
@@ -71,8 +81,8 @@ struct Use {
     operand: usize,
 }
 
-/// A data-flow graph. Values are immutable and have one producer.
-#[derive(Debug, Default)]
+/// A data-flow graph. Values are immutable and have one producer. A copy has the same names for nodes and values.
+#[derive(Clone, Debug, Default)]
 pub struct Graph {
     /// Name of the model.
     pub name: String,
