@@ -1,4 +1,4 @@
-use super::{Inputs, OpError, Operator, Tensor, TensorType, infer};
+use super::{DType, Inputs, OpError, Operator, Tensor, TensorType, infer};
 use petgraph::Direction;
 use petgraph::stable_graph::{NodeIndex, StableDiGraph};
 use petgraph::visit::EdgeRef;
@@ -273,6 +273,21 @@ impl Graph {
     /// Adds an output of the model.
     pub fn add_output(&mut self, name: impl Into<String>, value: ValueId) {
         self.outputs.push((name.into(), value));
+    }
+
+    /// Removes all outputs of the model, so that other values can be outputs.
+    pub fn clear_outputs(&mut self) {
+        self.outputs.clear();
+    }
+
+    /// Makes output number `index` of the model another value; its name stays.
+    pub fn set_output(&mut self, index: usize, value: ValueId) {
+        self.outputs[index].1 = value;
+    }
+
+    /// Gives an input of the model another element type. What reads it must be changed to fit.
+    pub fn set_input_type(&mut self, input: ValueId, dtype: DType) {
+        self.values[input.0 as usize].ty.dtype = dtype;
     }
 
     /// Whether a value is an output of the model.

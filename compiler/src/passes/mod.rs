@@ -20,7 +20,7 @@ mod recognise_softmax;
 mod rewrite;
 mod sink_transposes;
 mod statistics;
-mod unused;
+pub(crate) mod unused;
 
 use crate::Error;
 use crate::ir::{Graph, OpError, verify};
@@ -38,8 +38,8 @@ const fn pass(name: &'static str, run: fn(&mut Graph) -> Result<(), OpError>) ->
     Pass { name, run }
 }
 
-/// The pipeline.
-pub const PIPELINE: &[Pass] = &[
+/// What brings a graph into few forms, in floats: the graph that is quantised.
+pub const BEFORE_QUANTIZATION: &[Pass] = &[
     // What the passes below need not look through or look at.
     pass("no-ops", no_ops::run),
     pass("constant-folding", constant_folding::run),
@@ -57,6 +57,10 @@ pub const PIPELINE: &[Pass] = &[
     pass("mat-mul-to-gemm", mat_mul_to_gemm::run),
     // BatchNormalization and other constant factors and offsets of channels, into weights and bias.
     pass("affine-into-weights", affine_into_weights::run),
+];
+
+/// What chooses kernels and layout.
+pub const AFTER_QUANTIZATION: &[Pass] = &[
     pass("fuse-pad", fuse_pad::run),
     // After the biases, which come before the activation.
     pass("fuse-activation", fuse_activation::run),
@@ -75,6 +79,20 @@ pub const PIPELINE: &[Pass] = &[
     pass("common-subexpressions", common_subexpressions::run),
     pass("unused", unused::run),
 ];
+
+/// The whole pipeline.
+pub const PIPELINE: &[Pass] = &{
+    let mut passes = [BEFORE_QUANTIZATION[0]; BEFORE_QUANTIZATION.len() + AFTER_QUANTIZATION.len()];
+    let mut i = 1;
+    while i < passes.len() {
+        passes[i] = match i.checked_sub(BEFORE_QUANTIZATION.len()) {
+            Some(after) => AFTER_QUANTIZATION[after],
+            None => BEFORE_QUANTIZATION[i],
+        };
+        i += 1;
+    }
+    passes
+};
 
 /// What lowering cannot do without: image operators in the layout that kernels exist for.
 pub const REQUIRED: &[Pass] = &[pass("channels-last", channels_last::run)];

@@ -3,6 +3,34 @@
 //! A graph is run on samples, the ranges of its values are observed, and `QuantizeLinear` and `DequantizeLinear` are put
 //! around its operators. What computes in integers then is the business of the passes that follow.
 
+mod adaptive;
+mod calibrate;
+mod dtypes;
+mod groups;
+mod histogram;
+mod insert;
+mod layer;
+mod method;
+mod options;
+mod patches;
+mod prepare;
+mod quantize;
+mod refine;
+mod report;
+mod role;
 mod watch;
+mod weights;
 
+pub use calibrate::{Observed, Source, calibrate, quantizations};
+pub use groups::{Group, Groups};
+pub use histogram::{BINS, Histogram, NotFinite};
+pub use insert::{Settings, insert};
+pub use layer::{Layer, channel_sums};
+pub use options::{Io, MaxLoss, Method, QuantizeOptions, Rounding, Scheme};
+pub use patches::Patches;
+pub use quantize::{Quantized, quantize};
+pub use refine::refine;
+pub use report::Report;
+pub use role::{Role, role};
 pub use watch::{Watch, Watching};
+pub use weights::Weights;
