@@ -11,6 +11,7 @@ const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
   edgec run model.onnx --input in.npz --output out.npz    run it on this machine
   edgec verify model.onnx --golden golden.npz             compare emitted code with reference outputs
   edgec bench model.onnx                                  time emitted code on this machine
+  edgec eval model.onnx --data test.npz                   accuracy on samples `x` with labels `y`
 
 Exit codes:
   0  done; for `verify`: all outputs agree
@@ -43,6 +44,8 @@ pub(super) enum Command {
     Verify(VerifyArgs),
     /// Build the emitted code as a user would and time it on this machine
     Bench(BenchArgs),
+    /// Measure accuracy on a test set, of the model on this machine and of the emitted code
+    Eval(EvalArgs),
 }
 
 /// The model and its shapes.
@@ -203,6 +206,35 @@ pub(super) struct BenchArgs {
     /// What the code is for
     #[arg(long, value_enum, default_value_t)]
     pub(super) target: Target,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct EvalArgs {
+    #[command(flatten)]
+    pub(super) model: ModelArgs,
+    /// The samples, stacked on the first axis: FILE.npz, FILE.npz:KEY, FILE.npz:INPUT=KEY,INPUT=KEY, FILE.npy or a folder of
+    /// .npy files
+    #[arg(long, value_name = "TESTSET")]
+    pub(super) data: String,
+    /// The array of samples in --data; by default the one named like the input, else `x`
+    #[arg(long, value_name = "KEY")]
+    pub(super) samples: Option<String>,
+    /// The array of labels in --data, or FILE.npz:KEY or FILE.npy: integers, or a row with a single 1 each; `none` for no
+    /// accuracy; by default `y`, if there are labels
+    #[arg(long, value_name = "KEY")]
+    pub(super) labels: Option<String>,
+    /// The output that classifies; by default the last
+    #[arg(long, value_name = "NAME")]
+    pub(super) output: Option<String>,
+    /// Leave out the emitted code, which takes a build
+    #[arg(long)]
+    pub(super) no_build: bool,
+    /// What the code is for
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) target: Target,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 /// `NAME=VALUE`, cut at the last `=`: names of models hold anything.

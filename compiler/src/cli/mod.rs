@@ -3,6 +3,7 @@
 mod args;
 mod bench;
 mod emit;
+mod eval;
 mod inspect;
 mod run;
 mod verify;
@@ -24,6 +25,7 @@ pub(crate) fn main() -> ExitCode {
         (Some(Command::Run(args)), _) => run::run(&args),
         (Some(Command::Verify(args)), _) => verify::verify(&args),
         (Some(Command::Bench(args)), _) => bench::bench(&args),
+        (Some(Command::Eval(args)), _) => eval::eval(&args),
         (None, Some(args)) => emit::emit(&args),
         (None, None) => Err(miette::miette!(help = "edgec --help", "there is no model to compile")),
     };
