@@ -7,6 +7,7 @@ use crate::passes::{self, Pass};
 use crate::plan::{self, Plan};
 use crate::program::Program;
 use crate::summary::Summary;
+use crate::quantize::{Calibration, QuantizeOptions, Report};
 use crate::{Error, lower};
 use std::path::{Path, PathBuf};
 
@@ -25,6 +26,7 @@ pub struct Compiler {
     weights: WeightsMode,
     target: Target,
     command: Option<String>,
+    quantize: Option<QuantizeOptions>,
 }
 
 /// What the emitted code is for.
@@ -54,6 +56,8 @@ pub struct Compiled {
     pub notes: Vec<String>,
     /// Version of ONNX's own operators that the model imports.
     pub opset: i64,
+    /// What quantization did, if it was asked for.
+    pub report: Option<Report>,
 }
 
 impl Compiled {
@@ -73,6 +77,7 @@ impl Compiler {
             weights: WeightsMode::default(),
             target: Target::default(),
             command: None,
+            quantize: None,
         }
     }
 
@@ -112,6 +117,12 @@ impl Compiler {
         self
     }
 
+    /// Quantises the model.
+    pub fn quantize(mut self, options: QuantizeOptions) -> Self {
+        self.quantize = Some(options);
+        self
+    }
+
     /// The command that the banner gives to make the file again.
     pub fn command(mut self, command: impl Into<String>) -> Self {
         self.command = Some(command.into());
@@ -144,15 +155,26 @@ impl Compiler {
     pub fn compile_model(&self, model: &Model, after: &mut dyn FnMut(&Pass, &Graph)) -> Result<Compiled, Error> {
         let imported = import::import(model, &self.stem(), &self.dimensions)?;
         let mut graph = imported.graph;
-        passes::run(&mut graph, passes::PIPELINE, after)?;
+        passes::run(&mut graph, passes::BEFORE_QUANTIZATION, after)?;
+        let mut report = None;
+        if let Some(options) = &self.quantize {
+            let quantised = Calibration::open(options, &graph)?.quantize(&graph)?;
+            graph = quantised.graph;
+            passes::run(&mut graph, passes::QUANTIZATION, after)?;
+            report = Some(quantised.report);
+        }
+        passes::run(&mut graph, passes::AFTER_QUANTIZATION, after)?;
         let program = lower::lower(&graph)?;
         let plan = plan::plan(&program);
+        let mut notes = imported.notes;
+        notes.extend(report.iter().flat_map(Report::notes));
         let opset = model.opsets.get("").copied().unwrap_or(0);
         Ok(Compiled {
             program,
             plan,
-            notes: imported.notes,
+            notes,
             opset,
+            report,
         })
     }
 

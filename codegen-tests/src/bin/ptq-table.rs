@@ -42,13 +42,14 @@ fn main() {
         let float = outputs(&graph, &x);
         println!("{model}: float {:.2} %", accuracy(&float));
         assert_eq!(data["x"].dtype, DType::F32);
-        let base = QuantizeOptions { equalize: false, ..QuantizeOptions::default() };
+        let base = QuantizeOptions::new("");
         let mut variants = vec![];
         for method in [Method::Minmax, Method::Percentile, Method::Mse, Method::Entropy] {
-            let plain = QuantizeOptions { method, rounding: Rounding::Nearest, bias_correction: false, ..base.clone() };
+            let plain = QuantizeOptions { method, rounding: Rounding::Nearest, bias_correction: false, equalize: false, ..base.clone() };
             variants.push((format!("{method:?}"), plain.clone()));
             variants.push((format!("{method:?} +bias"), QuantizeOptions { bias_correction: true, ..plain.clone() }));
-            variants.push((format!("{method:?} +adaptive"), QuantizeOptions { method, ..base.clone() }));
+            variants.push((format!("{method:?} +adaptive"), QuantizeOptions { method, equalize: false, ..base.clone() }));
+            variants.push((format!("{method:?} all"), QuantizeOptions { method, ..base.clone() }));
         }
         for scheme in [Scheme::Int16x8, Scheme::W4] {
             variants.push((format!("{scheme:?}"), QuantizeOptions { scheme, ..base.clone() }));
@@ -57,7 +58,7 @@ fn main() {
         for (name, options) in variants {
             let start = std::time::Instant::now();
             let source = || -> Result<Box<dyn Iterator<Item = _>>, edgec::Error> { Ok(Box::new(calib.iter().cloned().map(Ok))) };
-            let quantised = quantize(&graph, &options, &source, &mut |_, _, _| {}).unwrap();
+            let quantised = quantize(&graph, &options, &source, None, &mut |_, _, _| {}).unwrap();
             let took = start.elapsed().as_secs_f64();
             let got = outputs(&quantised.graph, &x);
             let (mut signal, mut noise) = (0.0, 0.0);

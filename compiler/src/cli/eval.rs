@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 /// `edgec eval`.
 pub(super) fn eval(args: &EvalArgs) -> miette::Result<ExitCode> {
-    let compiler = args.model.compiler()?.target(args.target);
+    let compiler = args.quantize.apply(args.model.compiler()?.target(args.target))?;
     let compiled = compiler.compile()?;
     let program = &compiled.program;
     let set = TestSet::open(

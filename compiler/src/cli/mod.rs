@@ -5,6 +5,7 @@ mod bench;
 mod emit;
 mod eval;
 mod inspect;
+mod quantize_args;
 mod run;
 mod verify;
 
@@ -20,7 +21,7 @@ const USAGE: u8 = 2;
 
 pub(crate) fn main() -> ExitCode {
     let cli = Cli::parse();
-    let result = match (cli.command, cli.emit) {
+    let result = match (cli.command, cli.emit.0) {
         (Some(Command::Inspect(args)), _) => inspect::inspect(&args),
         (Some(Command::Run(args)), _) => run::run(&args),
         (Some(Command::Verify(args)), _) => verify::verify(&args),

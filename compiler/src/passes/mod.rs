@@ -59,6 +59,9 @@ pub const BEFORE_QUANTIZATION: &[Pass] = &[
     pass("affine-into-weights", affine_into_weights::run),
 ];
 
+/// What shows the graph after quantization, where that is asked for.
+pub const QUANTIZATION: &[Pass] = &[pass("quantize", unused::run)];
+
 /// What chooses kernels and layout.
 pub const AFTER_QUANTIZATION: &[Pass] = &[
     pass("fuse-pad", fuse_pad::run),

@@ -1,7 +1,6 @@
-use super::{Groups, Histogram, Layer, QuantizeOptions, Watch, channel_sums, method};
+use super::{Groups, Histogram, Layer, Watch, channel_sums};
 use crate::Error;
 use crate::ir::{DType, Graph, Tensor};
-use crate::primitives::Quantization;
 
 /// Inputs of the model, sample by sample; asked for once for every pass over the samples.
 pub type Source<'a> = dyn Fn() -> Result<Box<dyn Iterator<Item = Result<Vec<Tensor>, Error>> + 'a>, Error> + 'a;
@@ -129,17 +128,4 @@ fn judge(graph: &Graph, groups: &Groups, histograms: &[Histogram], count: usize)
         }
     }
     Ok(warnings)
-}
-
-/// The quantization of each group for `dtypes`, one a group.
-pub fn quantizations(groups: &Groups, observed: &Observed, dtypes: &[DType], options: &QuantizeOptions) -> Vec<Quantization> {
-    let each = groups.list.iter().zip(&observed.groups).zip(dtypes);
-    each.map(|((group, histogram), dtype)| {
-        let levels = if *dtype == DType::I16 { 65536.0 } else { 256.0 };
-        let range = group
-            .range
-            .unwrap_or_else(|| method::range(histogram, options.method, options.percentile, levels));
-        method::quantization(range, *dtype)
-    })
-    .collect()
 }

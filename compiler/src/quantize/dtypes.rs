@@ -1,6 +1,6 @@
 use super::role::Role;
 use super::{Groups, Io, Layer, Scheme};
-use crate::ir::{DType, Graph, ValueId};
+use crate::ir::{DType, Graph, NodeId, ValueId};
 
 /// The integers of each group: of the scheme, but of 16 bits for what leads from the last layer to an output in floats.
 pub fn dtypes(graph: &Graph, groups: &Groups, scheme: Scheme, io: Io) -> Vec<DType> {
@@ -47,7 +47,7 @@ fn tail(graph: &Graph, groups: &Groups, output: ValueId) -> Option<Vec<usize>> {
 }
 
 /// Whether the results of a node are in these groups.
-fn leads(graph: &Graph, groups: &Groups, id: crate::ir::NodeId, tail: &[usize]) -> bool {
+fn leads(graph: &Graph, groups: &Groups, id: NodeId, tail: &[usize]) -> bool {
     let results = &graph.node(id).outputs;
     results.iter().all(|v| groups.of.get(v).is_some_and(|group| tail.contains(group)))
 }

@@ -1,4 +1,4 @@
-use super::role::{Role, role};
+use super::role::{Role, role, table};
 use crate::ir::{DType, Graph, NodeId, ValueId};
 use crate::primitives::{Concat, Softmax};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -39,7 +39,7 @@ impl Groups {
             let data = |operands: &[usize]| operands.iter().filter_map(|i| node.inputs[*i]).collect::<Vec<_>>();
             match &roles[id] {
                 Role::Computes(operands) => {
-                    needed.extend(data(operands));
+                    needed.extend(data(operands).into_iter().filter(|v| !is_inside(graph, &roles, *v)));
                     needed.extend(node.outputs.iter().filter(|v| !is_inside(graph, &roles, **v)));
                 }
                 Role::Limits => needed.extend(node.outputs.iter().copied()),
@@ -133,9 +133,13 @@ impl Groups {
     }
 }
 
-/// Whether a value lies between an operator and its limits.
+/// Whether a value lies between an operator and its limits, or between functions that make one.
 fn is_inside(graph: &Graph, roles: &HashMap<NodeId, Role>, value: ValueId) -> bool {
-    graph.only_user(value).is_some_and(|user| roles[&user] == Role::Limits)
+    let is_function = |id: NodeId| table(graph, graph.node(id)).is_some();
+    graph.only_user(value).is_some_and(|user| {
+        let computes = matches!(roles[&user], Role::Computes(_));
+        roles[&user] == Role::Limits || (computes && is_function(user) && is_function(graph.value(value).producer))
+    })
 }
 
 /// Values in disjoint sets.

@@ -1,10 +1,8 @@
+use super::layer::WEIGHTS;
 use super::{Groups, Io, Layer, Weights};
 use crate::ir::{DType, Graph, OpError, Operator, Tensor, ValueId};
 use crate::primitives::{BIAS, DequantizeLinear, Quantization, QuantizeLinear};
 use std::collections::HashMap;
-
-/// Position of the weights among the inputs of a layer.
-const WEIGHTS: usize = 1;
 
 /// Everything that makes a float graph a quantised one.
 #[derive(Clone, Debug)]

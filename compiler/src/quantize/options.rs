@@ -11,8 +11,6 @@ pub enum Scheme {
     Int16x8,
     /// 8-bit activations, 4-bit weights.
     W4,
-    /// Weights of 16-bit floats, all computed in floats: no samples are needed.
-    F16,
 }
 
 /// How the range of a value is chosen from what it is on the samples.
@@ -105,15 +103,22 @@ pub struct QuantizeOptions {
     pub equalize: bool,
     /// Whether biases take up the mean error of their layers.
     pub bias_correction: bool,
-    /// Samples there are, for what shows progress; 0 if that is not known.
-    pub samples: usize,
+    /// The calibration samples; see [`samples`](crate::samples) for how they are named.
+    pub calibrate: String,
     /// The bound that values are kept at 16 bits for.
     pub max_loss: Option<MaxLoss>,
+    /// The samples that the bound is for, with labels as `y` beside them for a bound on accuracy; by default the
+    /// calibration samples.
+    pub loss_samples: Option<String>,
+    /// Whether a bar on stderr shows progress, if that is a terminal.
+    pub progress: bool,
 }
 
-impl Default for QuantizeOptions {
-    fn default() -> Self {
+impl QuantizeOptions {
+    /// The defaults, with the samples that `calibrate` names.
+    pub fn new(calibrate: impl Into<String>) -> Self {
         Self {
+            calibrate: calibrate.into(),
             scheme: Scheme::default(),
             method: Method::default(),
             percentile: 99.99,
@@ -121,13 +126,12 @@ impl Default for QuantizeOptions {
             rounding: Rounding::default(),
             equalize: true,
             bias_correction: true,
-            samples: 0,
             max_loss: None,
+            loss_samples: None,
+            progress: false,
         }
     }
-}
 
-impl QuantizeOptions {
     /// The greatest integer that a weight becomes.
     pub fn most_weight(&self) -> i8 {
         if self.scheme == Scheme::W4 { 7 } else { i8::MAX }

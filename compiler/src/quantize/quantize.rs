@@ -1,13 +1,13 @@
 use super::dtypes::dtypes;
+use super::mixed::{Quantising, raise};
 use super::prepare::add_biases;
+use super::quality::Goal;
 use super::role::Role;
-use super::{
-    Groups, Layer, QuantizeOptions, Report, Settings, Source, Weights, calibrate, insert, quantizations, refine,
-};
+use super::{Groups, Layer, QuantizeOptions, Report, Settings, Source, calibrate, equalize, insert, refine};
 use crate::Error;
 use crate::ir::{Graph, OpError};
 
-/// A float graph and what makes it a quantised one.
+/// A float graph and what became of it.
 #[derive(Debug)]
 pub struct Quantized {
     /// The float graph as it was quantised: layers have a bias.
@@ -18,33 +18,43 @@ pub struct Quantized {
     pub report: Report,
 }
 
-/// Quantises a float graph after `passes::BEFORE_QUANTIZATION`. `progress` is told what is done, and how much of how much.
+/// Told what is being done, and how much of how much of it is done: of 0 where that is the number of samples.
+pub type Progress<'a> = dyn FnMut(&str, usize, usize) + 'a;
+
+/// Quantises a float graph as it is after `passes::BEFORE_QUANTIZATION`. `goal` says where more bits are due.
 ///
 /// # Errors
-/// Samples that cannot be read, are too few or hold what is not finite.
+/// Samples that cannot be read, are too few or hold what is not finite; a goal that is not reached.
 pub fn quantize(
     graph: &Graph,
     options: &QuantizeOptions,
     source: &Source<'_>,
-    progress: &mut dyn FnMut(&str, usize, usize),
+    goal: Option<&Goal<'_>>,
+    progress: &mut Progress<'_>,
 ) -> Result<Quantized, Error> {
     let mut float = graph.clone();
     add_biases(&mut float).map_err(internal)?;
+    let equalized = if options.equalize {
+        equalize(&mut float, source, options.most_weight())?
+    } else {
+        0
+    };
     let groups = Groups::new(&float);
     let layers = Layer::all(&float);
     let observed = calibrate(&float, &groups, &layers, source, &mut |sample| {
-        progress("calibrating", sample, options.samples);
+        progress("calibrating", sample, 0);
     })?;
+    let at = Quantising {
+        graph: &float,
+        groups: &groups,
+        layers: &layers,
+        observed: &observed,
+        options,
+    };
     let dtypes = dtypes(&float, &groups, options.scheme, options.io);
-    let ranges = quantizations(&groups, &observed, &dtypes, options);
-    let weights = layers.iter().enumerate().map(|(i, layer)| {
-        let (shape, w) = layer.weights(&float);
-        let importance: Vec<f64> = (0..w.len())
-            .map(|e| observed.squares[i][layer.input_channel(&shape, e)])
-            .collect();
-        let (x, _) = ranges[groups.of[&layer.x]].single().unwrap_or((1.0, 0));
-        Weights::nearest(layer, &shape, &w, layer.biases(&float), options.most_weight(), &importance, x)
-    });
+    let ranges: Vec<_> = dtypes.iter().enumerate().map(|(i, dtype)| at.quantization(i, *dtype)).collect();
+    let weights = layers.iter().enumerate();
+    let weights = weights.map(|(i, layer)| at.weights(i, &ranges, layer.biases(&float), options.most_weight()));
     let mut settings = Settings {
         weights: weights.collect(),
         groups: ranges,
@@ -53,23 +63,36 @@ pub fn quantize(
     refine(&float, &groups, &layers, &mut settings, options, source, &mut |i, of| {
         progress("rounding weights", i, of);
     })?;
-    let quantised = insert(&float, &groups, &layers, &settings).map_err(internal)?;
     let mut report = Report {
         samples: observed.samples,
-        warnings: observed.warnings,
+        layers: layers.len(),
+        equalized,
+        tensors: groups.of.len(),
+        warnings: observed.warnings.clone(),
+        float: in_floats(&float, &groups),
         ..Report::default()
     };
-    for id in float.order() {
-        if let Role::Float(reason) = groups.role(id) {
-            let node = float.node(id);
-            report.float.push((node.name.clone(), reason.clone()));
-        }
+    if let Some(goal) = goal {
+        let (raised, loss) = raise(&at, &mut settings, goal, &mut |i, of| progress("measuring", i, of))?;
+        report.raised = raised;
+        report.loss = Some(loss.text(goal.bound));
     }
+    let quantised = insert(&float, &groups, &layers, &settings).map_err(internal)?;
     Ok(Quantized {
-        float,
         graph: quantised,
         report,
+        float,
     })
+}
+
+/// The nodes that stay in floats, and why.
+fn in_floats(graph: &Graph, groups: &Groups) -> Vec<(String, String)> {
+    let nodes = graph.order().into_iter();
+    let floats = nodes.filter_map(|id| match groups.role(id) {
+        Role::Float(reason) => Some((graph.node(id).name.clone(), reason.clone())),
+        _ => None,
+    });
+    floats.collect()
 }
 
 fn internal(error: OpError) -> Error {

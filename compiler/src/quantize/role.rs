@@ -33,7 +33,7 @@ pub fn role(graph: &Graph, id: NodeId) -> Role {
         return Role::Other;
     }
     let reason = || Role::Float(format!("{} has no integer form", operator.name()));
-    if !node.outputs.iter().all(float) || !node.inputs.first().copied().flatten().is_some_and(|v| float(&v)) {
+    if !node.outputs.iter().all(float) {
         return reason();
     }
     if [node.op::<Conv>().is_some(), node.op::<ConvTranspose>().is_some(), node.op::<Gemm>().is_some()].contains(&true) {
@@ -41,6 +41,9 @@ pub fn role(graph: &Graph, id: NodeId) -> Role {
             Some(_) => Role::Computes(vec![0]),
             None => Role::Float("its weights are not known at compile time".into()),
         };
+    }
+    if let Some(x) = table(graph, node) {
+        return if limits(graph, node) { Role::Limits } else { Role::Computes(vec![x]) };
     }
     if let Some(op) = node.op::<Binary>() {
         return match op.op {
@@ -64,9 +67,6 @@ pub fn role(graph: &Graph, id: NodeId) -> Role {
     if node.op::<MatMul>().is_some() {
         return Role::Computes(vec![0, 1]);
     }
-    if node.op::<Map>().is_some() && limits(graph, node) {
-        return Role::Limits;
-    }
     if node.op::<Resize>().is_some() {
         return if copies(graph, node) {
             Role::Moves(vec![0])
@@ -87,7 +87,6 @@ pub fn role(graph: &Graph, id: NodeId) -> Role {
         node.op::<Pad>().is_some(),
     ];
     let computes = [
-        node.op::<Map>().is_some(),
         node.op::<Softmax>().is_some(),
         node.op::<ScaleShift>().is_some(),
     ];
@@ -98,6 +97,19 @@ pub fn role(graph: &Graph, id: NodeId) -> Role {
     } else {
         reason()
     }
+}
+
+/// The operand of which a node computes a function, element by element, if its other operands are single constants.
+pub fn table(graph: &Graph, node: &Node) -> Option<usize> {
+    let fits = node.operator()?.is_elementwise() && node.outputs.len() == 1;
+    let mut others = (0..node.inputs.len()).filter(|i| {
+        let single = |v: ValueId| graph.constant(v).is_some_and(|tensor| tensor.len() == 1);
+        !node.inputs[*i].is_some_and(single)
+    });
+    let x = others.next().filter(|_| fits)?;
+    let value = node.inputs[x]?;
+    let same = graph.ty(value) == graph.ty(node.outputs[0]) && graph.constant(value).is_none();
+    (same && others.all(|i| node.inputs[i] == Some(value))).then_some(x)
 }
 
 /// Whether a function only limits what it is applied to, and that is the sum of a layer or of two values which nothing
