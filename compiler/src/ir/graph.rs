@@ -91,6 +91,7 @@ pub struct Graph {
     inputs: Vec<ValueId>,
     outputs: Vec<(String, ValueId)>,
     constant_bytes: usize,
+    remarks: Vec<String>,
 }
 
 impl Graph {
@@ -244,6 +245,16 @@ impl Graph {
     /// Bytes of all constants that were ever added.
     pub fn constant_bytes(&self) -> usize {
         self.constant_bytes
+    }
+
+    /// What passes have to tell the user.
+    pub fn remarks(&self) -> &[String] {
+        &self.remarks
+    }
+
+    /// Puts remarks in place of those that there are.
+    pub fn set_remarks(&mut self, remarks: Vec<String>) {
+        self.remarks = remarks;
     }
 
     /// Inputs of the model, in order.

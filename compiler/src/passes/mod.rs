@@ -5,11 +5,13 @@ mod attention_layout;
 mod channels_last;
 mod common_subexpressions;
 mod constant_folding;
+mod dequantize_constants;
 mod fuse_activation;
 mod fuse_pad;
 mod fuse_residual;
 mod gelu;
 mod gemm_rows;
+mod integers;
 mod mat_mul_to_gemm;
 mod no_ops;
 mod polynomial;
@@ -44,6 +46,12 @@ pub const BEFORE_QUANTIZATION: &[Pass] = &[
     pass("no-ops", no_ops::run),
     pass("constant-folding", constant_folding::run),
     pass("common-subexpressions", common_subexpressions::run),
+    pass("unused", unused::run),
+    // Models that come quantised, before passes for floats change what the quantised tensors are.
+    pass("integers", integers::run),
+    // What no operator in integers took.
+    pass("dequantize-constants", dequantize_constants::run),
+    pass("constant-folding", constant_folding::run),
     pass("unused", unused::run),
     // SiLU, HardSwish and GELU as exporters write them, before their parts are fused into producers.
     pass("recognise-activations", recognise_activations::run),
