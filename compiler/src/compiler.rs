@@ -6,8 +6,8 @@ use crate::load::{self, Model};
 use crate::passes::{self, Pass};
 use crate::plan::{self, Plan};
 use crate::program::Program;
+use crate::quantize::{Calibration, QuantizeOptions, Quantized};
 use crate::summary::Summary;
-use crate::quantize::{Calibration, QuantizeOptions, Report};
 use crate::{Error, lower};
 use std::path::{Path, PathBuf};
 
@@ -56,8 +56,8 @@ pub struct Compiled {
     pub notes: Vec<String>,
     /// Version of ONNX's own operators that the model imports.
     pub opset: i64,
-    /// What quantization did, if it was asked for.
-    pub report: Option<Report>,
+    /// What quantization did, if it was asked for, with the graphs before and after.
+    pub quantized: Option<Quantized>,
 }
 
 impl Compiled {
@@ -156,26 +156,25 @@ impl Compiler {
         let imported = import::import(model, &self.stem(), &self.dimensions)?;
         let mut graph = imported.graph;
         passes::run(&mut graph, passes::BEFORE_QUANTIZATION, after)?;
-        let mut report = None;
+        let mut quantized = None;
         if let Some(options) = &self.quantize {
-            let quantised = Calibration::open(options, &graph)?.quantize(&graph)?;
-            graph = quantised.graph;
+            let found = Calibration::open(options, &graph)?.quantize(&graph)?;
+            graph = found.graph.clone();
             passes::run(&mut graph, passes::QUANTIZATION, after)?;
-            report = Some(quantised.report);
+            quantized = Some(found);
         }
         passes::run(&mut graph, passes::AFTER_QUANTIZATION, after)?;
         let program = lower::lower(&graph)?;
         let plan = plan::plan(&program);
-        let mut notes = imported.notes;
-        notes.extend(report.iter().flat_map(Report::notes));
+        let mut notes = [&imported.notes[..], graph.remarks()].concat();
+        notes.extend(quantized.iter().flat_map(|quantized| quantized.report.notes()));
         let opset = model.opsets.get("").copied().unwrap_or(0);
-        let notes = [&imported.notes[..], graph.remarks()].concat();
         Ok(Compiled {
             program,
             plan,
             notes,
             opset,
-            report,
+            quantized,
         })
     }
 

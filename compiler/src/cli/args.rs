@@ -237,6 +237,12 @@ pub(super) struct EvalArgs {
     /// The output that classifies; by default the last
     #[arg(long, value_name = "NAME")]
     pub(super) output: Option<String>,
+    /// Use only the first N samples
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) first: Option<u32>,
+    /// Of a model that is quantised, show this many of the results that lose most by it
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub(super) layers: usize,
     /// Leave out the emitted code, which takes a build
     #[arg(long)]
     pub(super) no_build: bool,

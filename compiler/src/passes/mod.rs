@@ -67,8 +67,15 @@ pub const BEFORE_QUANTIZATION: &[Pass] = &[
     pass("affine-into-weights", affine_into_weights::run),
 ];
 
-/// What shows the graph after quantization, where that is asked for.
-pub const QUANTIZATION: &[Pass] = &[pass("quantize", unused::run)];
+/// What follows quantization, where that is asked for.
+pub const QUANTIZATION: &[Pass] = &[
+    pass("quantize", unused::run),
+    pass("integers", integers::run),
+    // What no operator in integers took.
+    pass("dequantize-constants", dequantize_constants::run),
+    pass("constant-folding", constant_folding::run),
+    pass("unused", unused::run),
+];
 
 /// What chooses kernels and layout.
 pub const AFTER_QUANTIZATION: &[Pass] = &[
@@ -104,6 +111,9 @@ pub const PIPELINE: &[Pass] = &{
     }
     passes
 };
+
+/// What makes constants of weights and biases that are dequantised, as kernels for floats want them.
+pub const DEQUANTIZATION: &[Pass] = &[pass("dequantize-constants", dequantize_constants::run)];
 
 /// What lowering cannot do without: image operators in the layout that kernels exist for.
 pub const REQUIRED: &[Pass] = &[pass("channels-last", channels_last::run)];
