@@ -136,8 +136,8 @@ pub fn evaluate(question: &Question<'_>, contenders: &mut [Contender<'_>]) -> Re
             .iter_mut()
             .map(|c| c.run(&batch))
             .collect::<Result<Vec<_>, _>>()?;
-        for run in 0..batch.len() {
-            let first = contenders[0].numbers(&results[0][run]);
+        for (run, first) in results[0].iter().enumerate() {
+            let first = contenders[0].numbers(first);
             for (i, (score, contender)) in scores.iter_mut().zip(&*contenders).enumerate() {
                 let got = &results[i][run];
                 if let Some(like) = contender.like {
