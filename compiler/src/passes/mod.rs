@@ -12,6 +12,7 @@ mod gelu;
 mod gemm_rows;
 mod mat_mul_to_gemm;
 mod no_ops;
+mod note_ports;
 mod polynomial;
 mod recognise_activations;
 mod recognise_attention;
@@ -45,6 +46,8 @@ pub const BEFORE_QUANTIZATION: &[Pass] = &[
     pass("constant-folding", constant_folding::run),
     pass("common-subexpressions", common_subexpressions::run),
     pass("unused", unused::run),
+    // Before the conversions of models that come quantised are taken.
+    pass("note-ports", note_ports::run),
     // SiLU, HardSwish and GELU as exporters write them, before their parts are fused into producers.
     pass("recognise-activations", recognise_activations::run),
     pass("recognise-normalization", recognise_normalization::run),
@@ -59,8 +62,8 @@ pub const BEFORE_QUANTIZATION: &[Pass] = &[
     pass("affine-into-weights", affine_into_weights::run),
 ];
 
-/// What shows the graph after quantization, where that is asked for.
-pub const QUANTIZATION: &[Pass] = &[pass("quantize", unused::run)];
+/// What follows quantization, where that is asked for.
+pub const QUANTIZATION: &[Pass] = &[pass("quantize", unused::run), pass("note-ports", note_ports::run)];
 
 /// What chooses kernels and layout.
 pub const AFTER_QUANTIZATION: &[Pass] = &[
