@@ -169,6 +169,7 @@ impl Compiler {
         let mut notes = imported.notes;
         notes.extend(report.iter().flat_map(Report::notes));
         let opset = model.opsets.get("").copied().unwrap_or(0);
+        let notes = [&imported.notes[..], graph.remarks()].concat();
         Ok(Compiled {
             program,
             plan,

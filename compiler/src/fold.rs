@@ -48,19 +48,23 @@ pub fn add(
 }
 
 /// Whether constants of types `results` may stand for an operator on `constants`: they are not much larger, and computing
-/// them does not take long.
+/// them does not take long. What is dequantised stays, for operators that compute with the integers; a pass of its own
+/// folds what none of them took.
 pub fn is_worthwhile(operator: &dyn Operator, constants: &[Tensor], results: &[&TensorType]) -> bool {
     let from: usize = constants.iter().map(|t| t.bytes.len()).sum();
     let to: usize = results.iter().map(|ty| ty.bytes()).sum();
     let types: Vec<_> = constants.iter().map(Tensor::ty).collect();
     let work = operator.work(&types.iter().map(Some).collect::<Vec<_>>(), results);
-    // The numbers of quantised weights, for the kernels that want theirs packed.
-    let growth = if operator.as_any().is::<DequantizeLinear>() {
-        4
-    } else {
-        2
-    };
-    to <= from.saturating_mul(growth).max(MAX_GROWTH_BYTES) && work <= MAX_WORK
+    let is_dequantised = operator.as_any().is::<DequantizeLinear>();
+    !is_dequantised && to <= from.saturating_mul(2).max(MAX_GROWTH_BYTES) && work <= MAX_WORK
+}
+
+/// The numbers that a constant is dequantised to, if `value` is.
+pub fn dequantised(graph: &Graph, value: ValueId) -> Option<Tensor> {
+    let node = graph.producer(value);
+    let operator = node.op::<DequantizeLinear>()?;
+    let integers = graph.constant(node.inputs[0]?)?;
+    evaluate(operator, std::slice::from_ref(integers)).ok()?.pop()
 }
 
 /// The operator's results for these operands. The baseline instruction set computes them, so that the same model gives

@@ -18,12 +18,12 @@ struct Operands<T> {
     bias_numbers: Vec<f32>,
 }
 
-/// Inputs with a zero point of -3, halves among the outputs.
+/// Inputs with a zero point of -3, halves among the outputs, and more than an `i8` holds.
 const REQUANTIZE: Requantize = Requantize {
     shift: 12,
     zero: 5,
     min: -100,
-    max: 127,
+    max: 1000,
     outside: -3,
 };
 
@@ -65,7 +65,7 @@ fn rescaled<T: Quantized>(sums: &[f64], multiplier: &[i32]) -> Vec<T> {
     sums.iter().enumerate().map(rescale).collect()
 }
 
-fn convolutions<T: Quantized + std::fmt::Debug>() {
+fn convolutions<T: Quantized, Y: Quantized + std::fmt::Debug>() {
     for (size, out, kernel, strides, dilations, pads) in geometries() {
         for (groups, icg, ocg) in [(1, 1, 1), (1, 3, 8), (1, 70, 10), (1, 5, 40), (3, 66, 2)] {
             let layer = Conv2d {
@@ -84,11 +84,11 @@ fn convolutions<T: Quantized + std::fmt::Debug>() {
             let inputs = 2 * layer.input.iter().product::<usize>();
             let o = operands::<T>(inputs, channels * icg * taps, channels, all);
             let sums = conv2d_in_f64(&layer, &o.x_numbers, &o.w_numbers, &o.bias_numbers, &[], |v| v);
-            let expected = rescaled::<T>(&sums, &o.multiplier);
+            let expected = rescaled::<Y>(&sums, &o.multiplier);
             let mut w = vec![0; packed_conv2d_len(groups, channels, kernel[0], kernel[1], icg)];
             pack_conv2d(groups, channels, kernel[0], kernel[1], icg, &o.w, &mut w);
             for simd in SIMD {
-                let mut y = vec![T::default(); expected.len()];
+                let mut y = vec![Y::default(); expected.len()];
                 qlinear_conv2d(simd(), layer, &o.x, &w, &o.bias, &o.multiplier, &mut y);
                 assert_eq!(y, expected, "{layer:?}");
             }
@@ -98,8 +98,10 @@ fn convolutions<T: Quantized + std::fmt::Debug>() {
 
 #[test]
 fn qlinear_conv2d_is_the_rescaled_sum() {
-    convolutions::<i8>();
-    convolutions::<i16>();
+    convolutions::<i8, i8>();
+    convolutions::<i8, i16>();
+    convolutions::<i16, i8>();
+    convolutions::<i16, i16>();
 }
 
 #[test]

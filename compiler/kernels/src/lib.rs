@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod attention;
+mod between;
 mod binary;
 mod binary_op;
 mod cast;
@@ -17,11 +18,14 @@ mod gather;
 mod generic;
 mod indexing;
 mod kernel_call;
+mod lookup;
 mod matrix;
 mod movement;
 mod normalization;
 mod pad;
 mod pool;
+mod qlinear_binary;
+mod qlinear_mat_mul;
 mod quantized;
 mod recurrence;
 mod reduce;
@@ -35,6 +39,7 @@ mod unary;
 mod value;
 
 pub use attention::AttentionCall;
+pub use between::Between;
 pub use binary::BinaryCall;
 pub use binary_op::BinaryOp;
 pub use cast::CastCall;
@@ -45,10 +50,14 @@ pub use gather::GatherCall;
 pub use generic::{Sized, Typed};
 pub use indexing::{LocateCall, ScatterCall};
 pub use kernel_call::{Args, KernelCall};
+pub use lookup::LookupCall;
 pub use matrix::{MatMulCall, WithResidual};
 pub use movement::{Copy, StridedCall};
 pub use pad::{PadCall, PadMode};
 pub use pool::{AveragePoolCall, MaxPoolCall};
+pub use qlinear_binary::{QlinearBinaryCall, QlinearBinaryOp};
+pub use qlinear_mat_mul::QlinearMatMulCall;
+pub use quantized::QLinearCall;
 pub use reduce::{ArgReduceCall, ReduceCall, ReduceOp};
 pub use sampling::GridSampleCall;
 pub use scan::CumulateCall;

@@ -1,7 +1,7 @@
 //! Kernels of quantised tensors.
 
 use super::generic::by_dtype;
-use crate::{Args, KernelCall, Typed, Value};
+use crate::{Args, DType, KernelCall, Typed, Value};
 use runtime_core::kernels::{self, Conv2d, ConvTranspose2d, DepthwiseConv2d, DequantizeLinear, Gemm, QuantizeLinear};
 use runtime_core::requantize::Requantize;
 
@@ -27,10 +27,21 @@ macro_rules! boundary {
 boundary!(QuantizeLinear, quantize_linear, [I8 i8, U8 u8, I16 i16, U16 u16, I32 i32]);
 boundary!(DequantizeLinear, dequantize_linear, [I8 i8, U8 u8, I16 i16, U16 u16, I32 i32]);
 
-/// Binds the integer form of a matrix kernel: weights, bias and multipliers follow the input.
+/// The integer form of a matrix kernel.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct QLinearCall<K> {
+    /// Parameters.
+    pub kernel: K,
+    /// Type of the inputs, `i8` or `i16`.
+    pub from: DType,
+    /// Type of the outputs, `i8` or `i16`.
+    pub to: DType,
+}
+
+/// Binds the integer form of a matrix kernel: input, weights, bias and multipliers.
 macro_rules! qlinear {
     ($($kernel:ident, $function:ident;)*) => {$(
-        impl KernelCall for Typed<$kernel<Requantize>> {
+        impl KernelCall for QLinearCall<$kernel<Requantize>> {
             fn name(&self) -> &'static str {
                 stringify!($function)
             }
@@ -44,10 +55,10 @@ macro_rules! qlinear {
             }
 
             fn execute(&self, args: &mut Args<'_>) {
-                by_dtype!(self.dtype, T => {
-                    let (x, y) = (args.x::<T>(0), args.y(0));
+                by_dtype!(self.from, X => by_dtype!(self.to, Y => {
+                    let (x, y) = (args.x::<X>(0), args.y::<Y>(0));
                     kernels::$function(args.simd, self.kernel, x, args.x(1), args.x(2), args.x(3), y);
-                }, [I8 i8, I16 i16]);
+                }, [I8 i8, I16 i16]), [I8 i8, I16 i16]);
             }
         }
     )*};

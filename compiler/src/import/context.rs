@@ -7,6 +7,7 @@ use crate::load::{self, Model};
 use crate::primitives::{Binary, BinaryOp, Map};
 use crate::proto::{GraphProto, NodeProto};
 use runtime_core::function::AnyFunction;
+use std::cell::OnceCell;
 use std::collections::HashSet;
 
 /// Nodes of sub-graphs that may be read in all, each counted as often as it is.
@@ -25,6 +26,7 @@ pub struct NodeContext<'a> {
     added: usize,
     subgraphs: usize,
     inner: Option<Vec<OperatorProblem>>,
+    dequantised: Vec<OnceCell<Option<Tensor>>>,
 }
 
 impl<'a> NodeContext<'a> {
@@ -35,6 +37,7 @@ impl<'a> NodeContext<'a> {
         made: &'a mut Made,
         scope: &'a Scope<'a>,
     ) -> Self {
+        let dequantised = inputs.iter().map(|_| OnceCell::new()).collect();
         Self {
             attributes: Attributes::new(node, model.base.as_deref()),
             model,
@@ -46,6 +49,7 @@ impl<'a> NodeContext<'a> {
             added: 0,
             subgraphs: 0,
             inner: None,
+            dequantised,
         }
     }
 
@@ -102,7 +106,9 @@ impl<'a> NodeContext<'a> {
 
     /// Value of input `index`, if it is known at compile time.
     pub fn constant(&self, index: usize) -> Option<&Tensor> {
-        self.made.graph.constant(self.inputs.get(index).copied().flatten()?)
+        let value = self.inputs.get(index).copied().flatten()?;
+        let dequantised = || self.dequantised[index].get_or_init(|| fold::dequantised(&self.made.graph, value));
+        self.made.graph.constant(value).or_else(|| dequantised().as_ref())
     }
 
     /// A value, if it is known at compile time.
@@ -115,7 +121,7 @@ impl<'a> NodeContext<'a> {
     pub fn known(&self, index: usize, name: &str) -> Result<&Tensor, OpError> {
         let value = self.input(index)?;
         let unknown = || self.unknown(value, format!("input `{name}` must be known at compile time"));
-        self.value(value).ok_or_else(unknown)
+        self.constant(index).ok_or_else(unknown)
     }
 
     /// An error about `value`, which is not known at compile time; it names the inputs that the value is computed from.

@@ -111,6 +111,7 @@ pub struct Graph {
     constant_bytes: usize,
     /// What the integers that the model takes and gives stand for.
     pub port_steps: PortSteps,
+    remarks: Vec<String>,
 }
 
 impl Graph {
@@ -264,6 +265,16 @@ impl Graph {
     /// Bytes of all constants that were ever added.
     pub fn constant_bytes(&self) -> usize {
         self.constant_bytes
+    }
+
+    /// What passes have to tell the user.
+    pub fn remarks(&self) -> &[String] {
+        &self.remarks
+    }
+
+    /// Puts remarks in place of those that there are.
+    pub fn set_remarks(&mut self, remarks: Vec<String>) {
+        self.remarks = remarks;
     }
 
     /// Inputs of the model, in order.

@@ -45,6 +45,13 @@ pub(super) const DEQUANTIZE_LINEAR: OperatorDef = OperatorDef {
     },
 };
 
+/// The same, as ONNX Runtime writes it for 16 bits before opset 21.
+pub(super) const MICROSOFT_DEQUANTIZE_LINEAR: OperatorDef = OperatorDef {
+    domain: Domain::Microsoft,
+    versions: &[1],
+    ..DEQUANTIZE_LINEAR
+};
+
 #[cfg(test)]
 mod tests {
     use super::super::testing::{Given, Known, int, run};

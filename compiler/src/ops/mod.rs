@@ -93,7 +93,6 @@ mod identity;
 mod r#if;
 mod indexing;
 mod instance_normalization;
-mod integer_layer;
 mod is_inf;
 mod is_nan;
 mod layer_normalization;
@@ -131,8 +130,18 @@ mod p_relu;
 mod pad;
 mod pair;
 mod pow;
+mod q_gemm;
+mod q_linear;
+mod q_linear_add;
+mod q_linear_average_pool;
+mod q_linear_concat;
 mod q_linear_conv;
+mod q_linear_global_average_pool;
+mod q_linear_leaky_relu;
 mod q_linear_mat_mul;
+mod q_linear_mul;
+mod q_linear_sigmoid;
+mod q_linear_softmax;
 mod quantization;
 mod quantize_linear;
 mod range;
@@ -303,6 +312,7 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &deform_conv::DEFORM_CONV,
     &depth_to_space::DEPTH_TO_SPACE,
     &dequantize_linear::DEQUANTIZE_LINEAR,
+    &dequantize_linear::MICROSOFT_DEQUANTIZE_LINEAR,
     &det::DET,
     &dft::DFT,
     &div::DIV,
@@ -374,9 +384,19 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &p_relu::P_RELU,
     &pad::PAD,
     &pow::POW,
+    &q_gemm::Q_GEMM,
+    &q_linear_add::Q_LINEAR_ADD,
+    &q_linear_average_pool::Q_LINEAR_AVERAGE_POOL,
+    &q_linear_concat::Q_LINEAR_CONCAT,
     &q_linear_conv::Q_LINEAR_CONV,
+    &q_linear_global_average_pool::Q_LINEAR_GLOBAL_AVERAGE_POOL,
+    &q_linear_leaky_relu::Q_LINEAR_LEAKY_RELU,
     &q_linear_mat_mul::Q_LINEAR_MAT_MUL,
+    &q_linear_mul::Q_LINEAR_MUL,
+    &q_linear_sigmoid::Q_LINEAR_SIGMOID,
+    &q_linear_softmax::Q_LINEAR_SOFTMAX,
     &quantize_linear::QUANTIZE_LINEAR,
+    &quantize_linear::MICROSOFT_QUANTIZE_LINEAR,
     &range::RANGE,
     &reciprocal::RECIPROCAL,
     &reduce_l1::REDUCE_L1,

@@ -1,10 +1,10 @@
 use super::conv_integer::{conv, geometry, of_channels};
-use super::integer_layer::IntegerLayer;
+use super::q_linear::{bias, dequantised, has_integer_kernel, quantised, scales};
 use super::quantization::{check, parameter, requantised, zero_point};
 use super::{Domain, OperatorDef};
 use crate::import::NodeContext;
 use crate::ir::{DType, OpError, ValueId};
-use crate::primitives::Activation;
+use runtime_core::function::Identity;
 
 /// A convolution of a quantised image with quantised weights, quantised.
 pub(super) const Q_LINEAR_CONV: OperatorDef = OperatorDef {
@@ -46,11 +46,18 @@ fn in_integers(cx: &mut NodeContext<'_>) -> Result<Option<ValueId>, OpError> {
     if !(3..=4).contains(&w.rank()) || per_channel == 0 {
         return Ok(None);
     }
-    let Some(layer) = IntegerLayer::read(cx, w.shape[0], |index| index / per_channel) else {
+    if !has_integer_kernel(cx, |index| index / per_channel) {
         return Ok(None);
-    };
-    let conv = geometry(cx, [0, 3], Activation::Requantize(layer.requantize))?;
-    layer.add(cx, conv).map(Some)
+    }
+    let dtype = cx.ty(0)?.dtype;
+    let mut operands = vec![dequantised(cx, 0, [1, 2], 0)?, dequantised(cx, 3, [4, 5], 0)?];
+    if cx.has(8) {
+        let steps = scales(cx, 1, 4)?;
+        operands.push(bias(cx, 8, steps)?);
+    }
+    let conv = geometry(cx, [0, 3], Identity.into())?;
+    let y = cx.add(conv, &operands)?;
+    quantised(cx, y, [6, 7], dtype).map(Some)
 }
 
 #[cfg(test)]

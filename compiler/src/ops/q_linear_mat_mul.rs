@@ -1,11 +1,11 @@
-use super::integer_layer::IntegerLayer;
 use super::mat_mul_integer::product;
 use super::normalization::reshaped;
+use super::q_linear::{dequantised, has_integer_kernel, quantised};
 use super::quantization::{check, parameter, requantised, zero_point};
 use super::{Domain, OperatorDef};
 use crate::import::NodeContext;
 use crate::ir::{DType, OpError, ValueId};
-use crate::primitives::{Activation, Gemm};
+use crate::primitives::MatMul;
 
 /// The product of two quantised matrices, quantised.
 pub(super) const Q_LINEAR_MAT_MUL: OperatorDef = OperatorDef {
@@ -35,11 +35,19 @@ fn in_integers(cx: &mut NodeContext<'_>) -> Result<Option<ValueId>, OpError> {
     if x.rank() < 2 || x.is_empty() || w.is_empty() || x.shape.last() != Some(&k) {
         return Ok(None);
     }
-    let Some(layer) = IntegerLayer::read(cx, n, |index| index % n) else {
+    if [1, 4]
+        .iter()
+        .any(|scale| cx.ty(*scale).is_ok_and(|ty| ty.len() > if *scale == 1 { 1 } else { n }))
+    {
         return Ok(None);
-    };
-    let activation = Activation::Requantize(layer.requantize);
-    layer.add(cx, Gemm { activation }).map(Some)
+    }
+    if !has_integer_kernel(cx, |index| index % n) {
+        return Ok(None);
+    }
+    let dtype = x.dtype;
+    let (a, b) = (dequantised(cx, 0, [1, 2], 0)?, dequantised(cx, 3, [4, 5], 1)?);
+    let y = cx.add(MatMul, &[a, b])?;
+    quantised(cx, y, [6, 7], dtype).map(Some)
 }
 
 #[cfg(test)]

@@ -79,6 +79,13 @@ fn precision(cx: &mut NodeContext<'_>, scale: DType) -> Result<DType, OpError> {
     })
 }
 
+/// The same, as ONNX Runtime writes it for 16 bits before opset 21.
+pub(super) const MICROSOFT_QUANTIZE_LINEAR: OperatorDef = OperatorDef {
+    domain: Domain::Microsoft,
+    versions: &[1],
+    ..QUANTIZE_LINEAR
+};
+
 #[cfg(test)]
 mod tests {
     use super::super::testing::{Absent, Given, Known, int, run};

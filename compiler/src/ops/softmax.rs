@@ -16,20 +16,26 @@ pub(super) const SOFTMAX: OperatorDef = OperatorDef {
 
 /// Reads `Softmax` or `LogSoftmax`.
 pub(super) fn read(cx: &mut NodeContext<'_>, log: bool) -> Result<Vec<ValueId>, OpError> {
-    let (ty, x) = (cx.ty(0)?, cx.input(0)?);
-    if cx.opset() >= 13 {
+    let (x, opset) = (cx.input(0)?, cx.opset());
+    Ok(vec![of_version(cx, x, opset, log)?])
+}
+
+/// The softmax of `x`, or its logarithm, as the attributes and an opset have it.
+pub(super) fn of_version(cx: &mut NodeContext<'_>, x: ValueId, opset: i64, log: bool) -> Result<ValueId, OpError> {
+    let ty = cx.value_ty(x).clone();
+    if opset >= 13 {
         let axis = ty.axis(cx.attributes.int("axis", -1)?)?;
-        return Ok(vec![softmax(cx, x, axis, log)?]);
+        return softmax(cx, x, axis, log);
     }
     let axis = ty.axis(cx.attributes.int("axis", 1)?)?;
     let rest = &ty.shape[axis..];
     if rest.first().is_some_and(|size| *size == rest.iter().product::<usize>()) {
-        return Ok(vec![softmax(cx, x, axis, log)?]);
+        return softmax(cx, x, axis, log);
     }
     let rows = vec![ty.shape[..axis].iter().product(), rest.iter().product()];
     let x = cx.add(Reshape { shape: rows }, &[x])?;
     let y = softmax(cx, x, 1, log)?;
-    Ok(vec![cx.add(Reshape { shape: ty.shape }, &[y])?])
+    cx.add(Reshape { shape: ty.shape }, &[y])
 }
 
 /// The softmax of `x` along `axis`, or its logarithm. Double precision takes the function apart: the kernel computes in

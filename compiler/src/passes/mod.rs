@@ -5,11 +5,13 @@ mod attention_layout;
 mod channels_last;
 mod common_subexpressions;
 mod constant_folding;
+mod dequantize_constants;
 mod fuse_activation;
 mod fuse_pad;
 mod fuse_residual;
 mod gelu;
 mod gemm_rows;
+mod integers;
 mod mat_mul_to_gemm;
 mod no_ops;
 mod note_ports;
@@ -48,6 +50,12 @@ pub const BEFORE_QUANTIZATION: &[Pass] = &[
     pass("unused", unused::run),
     // Before the conversions of models that come quantised are taken.
     pass("note-ports", note_ports::run),
+    // Models that come quantised, before passes for floats change what the quantised tensors are.
+    pass("integers", integers::run),
+    // What no operator in integers took.
+    pass("dequantize-constants", dequantize_constants::run),
+    pass("constant-folding", constant_folding::run),
+    pass("unused", unused::run),
     // SiLU, HardSwish and GELU as exporters write them, before their parts are fused into producers.
     pass("recognise-activations", recognise_activations::run),
     pass("recognise-normalization", recognise_normalization::run),
@@ -63,7 +71,14 @@ pub const BEFORE_QUANTIZATION: &[Pass] = &[
 ];
 
 /// What follows quantization, where that is asked for.
-pub const QUANTIZATION: &[Pass] = &[pass("quantize", unused::run), pass("note-ports", note_ports::run)];
+pub const QUANTIZATION: &[Pass] = &[
+    pass("quantize", unused::run),
+    pass("note-ports", note_ports::run),
+    pass("integers", integers::run),
+    pass("dequantize-constants", dequantize_constants::run),
+    pass("constant-folding", constant_folding::run),
+    pass("unused", unused::run),
+];
 
 /// What chooses kernels and layout.
 pub const AFTER_QUANTIZATION: &[Pass] = &[
@@ -102,6 +117,12 @@ pub const PIPELINE: &[Pass] = &{
 
 /// What lowering cannot do without: image operators in the layout that kernels exist for.
 pub const REQUIRED: &[Pass] = &[pass("channels-last", channels_last::run)];
+
+/// What a graph needs that is lowered as it is between passes: numbers of quantised weights besides.
+pub const UNFINISHED: &[Pass] = &[
+    pass("dequantize-constants", dequantize_constants::run),
+    pass("channels-last", channels_last::run),
+];
 
 /// Runs passes in order and verifies the graph after each; `after` sees it then.
 ///

@@ -1,6 +1,6 @@
 use super::packing::Packing;
 use crate::ir::{DType, Inputs, OpError, TensorType, op_error};
-use crate::kernels::{Typed, WithResidual};
+use crate::kernels::{QLinearCall, WithResidual};
 use crate::lower::Lowering;
 use crate::program::KernelCall;
 use runtime_core::function::{AnyFunction, Identity};
@@ -20,8 +20,14 @@ pub const MULTIPLIER: usize = 3;
 pub enum Activation {
     /// Floats: a function of the sum with bias and residual.
     Function(AnyFunction),
-    /// Integers of 8 or 16 bits by weights of 8: the sum with an `i32` bias, times the `i32` multiplier of its channel.
-    Requantize(Requantize),
+    /// Integers of 8 or 16 bits by weights of 8: the sum with an `i32` bias, times the `i32` multiplier of its channel,
+    /// as an integer of the type `to`, `i8` or `i16`.
+    Requantize {
+        /// The rescaling.
+        requantize: Requantize,
+        /// Type of the outputs.
+        to: DType,
+    },
 }
 
 impl<T: Into<AnyFunction>> From<T> for Activation {
@@ -31,11 +37,11 @@ impl<T: Into<AnyFunction>> From<T> for Activation {
 }
 
 impl fmt::Debug for Activation {
-    /// The function or the rescaling alone.
+    /// The function alone, or the rescaling and the type.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Function(function) => function.fmt(f),
-            Self::Requantize(requantize) => requantize.fmt(f),
+            Self::Requantize { requantize, to } => write!(f, "{requantize:?} to {to}"),
         }
     }
 }
@@ -50,7 +56,7 @@ impl Activation {
     pub(super) fn function(&self) -> AnyFunction {
         match self {
             Self::Function(function) => *function,
-            Self::Requantize(_) => Identity.into(),
+            Self::Requantize { .. } => Identity.into(),
         }
     }
 
@@ -63,7 +69,7 @@ impl Activation {
             _ => Ok(()),
         };
         per_channel(BIAS, "bias")?;
-        let Self::Requantize(requantize) = self else {
+        let Self::Requantize { requantize, to } = self else {
             let dtype = inputs.same_dtype()?;
             let names: Vec<_> = floats.iter().map(DType::to_string).collect();
             return if floats.contains(&dtype) {
@@ -77,16 +83,13 @@ impl Activation {
         let types = (0..4)
             .map(|i| Ok(inputs.ty(i)?.dtype))
             .collect::<Result<Vec<_>, OpError>>()?;
-        match types[..] {
-            [x @ (DType::I8 | DType::I16), DType::I8, DType::I32, DType::I32]
-                if (1..=62).contains(&requantize.shift) =>
-            {
-                Ok(x)
-            }
-            _ => Err(op_error(format!(
-                "operands of types {types:?} are not of a quantised layer"
-            ))),
+        let known = matches!(types[..], [DType::I8 | DType::I16, DType::I8, DType::I32, DType::I32]);
+        if !known || !matches!(to, DType::I8 | DType::I16) || !(1..=62).contains(&requantize.shift) {
+            return Err(op_error(format!(
+                "operands of types {types:?} and results of {to} are not of a quantised layer"
+            )));
         }
+        Ok(*to)
     }
 
     /// Checks that a residual, if there is one, is like the output.
@@ -131,17 +134,20 @@ pub(super) fn finish<K: WithActivation>(
 where
     K::With<AnyFunction>: KernelCall + 'static,
     WithResidual<K::With<AnyFunction>>: KernelCall + 'static,
-    Typed<K::With<Requantize>>: KernelCall + 'static,
+    QLinearCall<K::With<Requantize>>: KernelCall + 'static,
 {
     let x = cx.input(0);
     let bias = super::conv::bias_or_zeros(cx, packing.channels());
     let w = packing.pack(cx)?;
     match activation {
-        Activation::Requantize(requantize) => {
-            let dtype = cx.ty(0).dtype;
+        Activation::Requantize { requantize, to } => {
             let (multiplier, y) = (cx.input(MULTIPLIER), cx.output(0));
-            let kernel = kernel.with(requantize);
-            cx.call(Typed { kernel, dtype }, &[x, w, bias, multiplier], &[y]);
+            let call = QLinearCall {
+                kernel: kernel.with(requantize),
+                from: cx.ty(0).dtype,
+                to,
+            };
+            cx.call(call, &[x, w, bias, multiplier], &[y]);
         }
         Activation::Function(function) if cx.has(RESIDUAL) => {
             let (residual, y) = (cx.input(RESIDUAL), cx.output(0));

@@ -32,6 +32,27 @@ fn accepts(op: BinaryOp, dtype: DType) -> bool {
     }
 }
 
+/// Extents of the output of a function of two operands, neighbours joined where both walk alike, and the distances between
+/// elements of the operands.
+pub(super) fn walk(cx: &Lowering<'_>) -> Result<(Vec<usize>, [Vec<usize>; 2]), OpError> {
+    let shape = &cx.output_ty(0).shape;
+    let strides = [0, 1].map(|operand| broadcast_strides(&cx.ty(operand).shape, shape));
+    let (dims, strides) = joined(shape, strides);
+    check_rank(&dims)?;
+    Ok((dims, strides))
+}
+
+/// Which operands are transposed along with the result. Only where they have its rank: others are reshaped first by the
+/// pass.
+pub(super) fn same_places(perm: &[usize], inputs: &[Option<&TensorType>]) -> Option<Vec<bool>> {
+    let same_rank = |ty: &Option<&TensorType>| ty.is_some_and(|ty| ty.rank() == perm.len());
+    let transposed = inputs.iter().map(|ty| ty.is_some_and(|ty| ty.len() != 1)).collect();
+    let fits = inputs
+        .iter()
+        .all(|ty| same_rank(ty) || ty.is_some_and(|ty| ty.len() == 1 && ty.rank() <= perm.len()));
+    fits.then_some(transposed)
+}
+
 impl Operator for Binary {
     fn name(&self) -> &'static str {
         self.op.kernel_name()
@@ -53,13 +74,7 @@ impl Operator for Binary {
     }
 
     fn lower(&self, cx: &mut Lowering<'_>) -> Result<(), OpError> {
-        let shape = &cx.output_ty(0).shape;
-        let [a_shape, b_shape] = [&cx.ty(0).shape, &cx.ty(1).shape];
-        let (dims, [a_strides, b_strides]) = joined(
-            shape,
-            [broadcast_strides(a_shape, shape), broadcast_strides(b_shape, shape)],
-        );
-        check_rank(&dims)?;
+        let (dims, [a_strides, b_strides]) = walk(cx)?;
         let len = cx.output_ty(0).len();
         let dtype = cx.ty(0).dtype;
         let overwrites = (dtype == DType::F32 && !self.op.is_predicate()).then_some(());
@@ -78,16 +93,10 @@ impl Operator for Binary {
         Ok(())
     }
 
-    /// Only where both operands have the output's rank: others are reshaped first by the pass.
     fn permute(&self, perm: &[usize], inputs: &[Option<&TensorType>]) -> Option<Permuted> {
-        let same_rank = |ty: &Option<&TensorType>| ty.is_some_and(|ty| ty.rank() == perm.len());
-        let transposed = inputs.iter().map(|ty| ty.is_some_and(|ty| ty.len() != 1)).collect();
-        let fits = inputs
-            .iter()
-            .all(|ty| same_rank(ty) || ty.is_some_and(|ty| ty.len() == 1 && ty.rank() <= perm.len()));
-        fits.then(|| Permuted {
+        Some(Permuted {
             operator: Box::new(self.clone()),
-            transposed,
+            transposed: same_places(perm, inputs)?,
         })
     }
 

@@ -4,7 +4,7 @@ use super::direct_conv::direct;
 use super::packing::Packing;
 use super::window::{Image, Layout, Window};
 use crate::ir::{Inputs, OpError, Operator, TensorType, op_error};
-use crate::kernels::Typed;
+use crate::kernels::QLinearCall;
 use crate::lower::Lowering;
 use runtime_core::kernels::ConvTranspose2d;
 
@@ -109,17 +109,21 @@ impl Operator for ConvTranspose {
             groups: self.groups,
             activation: (),
         };
-        let (x, bias, dtype) = (cx.input(0), bias_or_zeros(cx, output.channels), cx.ty(0).dtype);
+        let (x, bias) = (cx.input(0), bias_or_zeros(cx, output.channels));
         let w = packing.pack(cx)?;
         match self.activation {
             Activation::Function(function) => {
                 let y = cx.output(0);
                 cx.call(layer.with_activation(function), &[x, w, bias], &[y]);
             }
-            Activation::Requantize(requantize) => {
+            Activation::Requantize { requantize, to } => {
                 let (multiplier, y) = (cx.input(MULTIPLIER), cx.output(0));
-                let kernel = layer.with_activation(requantize);
-                cx.call(Typed { kernel, dtype }, &[x, w, bias, multiplier], &[y]);
+                let call = QLinearCall {
+                    kernel: layer.with_activation(requantize),
+                    from: cx.ty(0).dtype,
+                    to,
+                };
+                cx.call(call, &[x, w, bias, multiplier], &[y]);
             }
         }
         Ok(())

@@ -83,6 +83,12 @@ impl Quantization {
         [outer, shape[self.axis], inner]
     }
 
+    /// The index of the scale and the zero point of each element of a tensor.
+    pub fn channels(&self, shape: &[usize]) -> impl Iterator<Item = usize> + use<> {
+        let [outer, channels, inner] = self.extents(shape);
+        (0..outer).flat_map(move |_| (0..channels).flat_map(move |channel| (0..inner).map(move |_| channel)))
+    }
+
     /// Scales and zero points as operands of a kernel.
     pub(super) fn operands(&self, cx: &mut Lowering<'_>) -> [View; 2] {
         let channels = [self.scales.len()];
@@ -94,7 +100,7 @@ impl Quantization {
     }
 
     /// The same for the tensor transposed by `perm`.
-    pub(super) fn permuted(&self, perm: &[usize]) -> Option<Self> {
+    pub fn permuted(&self, perm: &[usize]) -> Option<Self> {
         let axis = if self.scales.len() == 1 {
             0
         } else {

@@ -101,8 +101,9 @@ fn update_row<T: Copy>(x: &[T], start: usize, stride: usize, y: &mut [T], f: imp
 }
 
 impl<Op: Copy, F: Copy, const R: usize> Binary<Op, F, R> {
+    /// `y = f(a, b)`, broadcast.
     #[inline(always)]
-    fn zip<T: Copy, O>(self, a: &[T], b: &[T], y: &mut [O], f: impl Fn(T, T) -> O) {
+    pub(super) fn zip<T: Copy, O>(self, a: &[T], b: &[T], y: &mut [O], f: impl Fn(T, T) -> O) {
         let width = last(&self.dims, 1);
         if width == 0 {
             return;
@@ -117,8 +118,9 @@ impl<Op: Copy, F: Copy, const R: usize> Binary<Op, F, R> {
         }
     }
 
+    /// `y = f(y, x)`, `x` broadcast by `strides`.
     #[inline(always)]
-    fn update<T: Copy>(self, strides: [usize; R], x: &[T], y: &mut [T], f: impl Fn(T, T) -> T) {
+    pub(super) fn update<T: Copy>(self, strides: [usize; R], x: &[T], y: &mut [T], f: impl Fn(T, T) -> T) {
         let width = last(&self.dims, 1);
         if width == 0 {
             return;

@@ -243,19 +243,19 @@ pub fn conv_transpose2d<P: Param<ConvTranspose2d<F>>, F: Function>(
 /// A quantised `ConvTranspose`: as [`conv_transpose2d`], with `bias` less the products of the input's zero point and all
 /// weights of the channel, and the multiplier of each channel.
 #[inline(always)]
-pub fn qlinear_conv_transpose2d<P: Param<ConvTranspose2d<Requantize>>, T: Quantized>(
+pub fn qlinear_conv_transpose2d<P: Param<ConvTranspose2d<Requantize>>, T: Quantized, Y: Quantized>(
     simd: Simd,
     layer: P,
     x: &[T],
     w: &[i8],
     bias: &[i32],
     multiplier: &[i32],
-    y: &mut [T],
+    y: &mut [Y],
 ) {
     let end = Rescale {
         bias,
         multiplier,
-        element: PhantomData,
+        elements: PhantomData,
     };
     simd.run(Convolve { layer, x, w, end, y });
 }

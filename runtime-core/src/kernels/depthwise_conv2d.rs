@@ -266,19 +266,19 @@ pub fn depthwise_conv2d_add<P: Param<DepthwiseConv2d<F>>, F: Function>(
 /// ONNX `QLinearConv` with one filter a channel: as [`depthwise_conv2d`], with `bias` less the products of the input's
 /// zero point and the weights, and the multiplier of each channel.
 #[inline(always)]
-pub fn qlinear_depthwise_conv2d<P: Param<DepthwiseConv2d<Requantize>>, T: Quantized>(
+pub fn qlinear_depthwise_conv2d<P: Param<DepthwiseConv2d<Requantize>>, T: Quantized, Y: Quantized>(
     simd: Simd,
     layer: P,
     x: &[T],
     w: &[i8],
     bias: &[i32],
     multiplier: &[i32],
-    y: &mut [T],
+    y: &mut [Y],
 ) {
     let end = Rescale {
         bias,
         multiplier,
-        element: PhantomData,
+        elements: PhantomData,
     };
     simd.run(Convolve { layer, x, w, end, y });
 }

@@ -144,18 +144,18 @@ impl<F: Function, R: Residual> Finish<F> for Activate<'_, R> {
 
 /// A bias before, and the sums rescaled after.
 #[derive(Clone, Copy)]
-pub(super) struct Rescale<'a, T> {
+pub(super) struct Rescale<'a, T, Y> {
     /// One number a channel, the correction for the input's zero point included.
     pub(super) bias: &'a [i32],
     /// Multiplier of each channel.
     pub(super) multiplier: &'a [i32],
     /// Inputs and outputs.
-    pub(super) element: PhantomData<T>,
+    pub(super) elements: PhantomData<(T, Y)>,
 }
 
-impl<T: Quantized> Finish<Requantize> for Rescale<'_, T> {
+impl<T: Quantized, Y: Quantized> Finish<Requantize> for Rescale<'_, T, Y> {
     type Numbers = Integers<T>;
-    type Y = T;
+    type Y = Y;
 
     #[inline(always)]
     fn covers(self, channels: usize, _: usize) -> bool {
@@ -177,7 +177,7 @@ impl<T: Quantized> Finish<Requantize> for Rescale<'_, T> {
         self,
         f: Requantize,
         sums: [T::Sum; N],
-        y: &mut [T],
+        y: &mut [Y],
         at: usize,
         channel: usize,
         len: usize,
@@ -186,7 +186,7 @@ impl<T: Quantized> Finish<Requantize> for Rescale<'_, T> {
             return;
         };
         let multiplier = load::<i32, N>(multiplier, 0);
-        let mut outputs = [T::default(); N];
+        let mut outputs = [Y::default(); N];
         for ((output, sum), multiplier) in outputs.iter_mut().zip(sums).zip(multiplier) {
             *output = f.apply(T::total(sum), multiplier);
         }

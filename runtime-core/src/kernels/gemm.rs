@@ -164,19 +164,19 @@ pub fn gemm_add<P: Param<Gemm<F>>, F: Function>(
 /// A quantised `Gemm` or ONNX `QLinearMatMul` by constant weights: as [`gemm`], with `bias` less the products of the
 /// input's zero point and the weights, and the multiplier of each column.
 #[inline(always)]
-pub fn qlinear_gemm<P: Param<Gemm<Requantize>>, T: Quantized>(
+pub fn qlinear_gemm<P: Param<Gemm<Requantize>>, T: Quantized, Y: Quantized>(
     simd: Simd,
     layer: P,
     x: &[T],
     w: &[i8],
     bias: &[i32],
     multiplier: &[i32],
-    y: &mut [T],
+    y: &mut [Y],
 ) {
     let end = Rescale {
         bias,
         multiplier,
-        element: PhantomData,
+        elements: PhantomData,
     };
     simd.run(Multiply { layer, x, w, end, y });
 }

@@ -24,7 +24,7 @@ pub struct MatMul<const R: usize> {
 }
 
 /// The batches of a product: where the matrices of each are in `a` and in `b`.
-struct Batches<const R: usize> {
+pub(super) struct Batches<const R: usize> {
     layer: MatMul<R>,
     index: [usize; R],
     next: Option<[usize; 2]>,
@@ -32,7 +32,7 @@ struct Batches<const R: usize> {
 
 impl<const R: usize> Batches<R> {
     #[inline(always)]
-    fn new(layer: MatMul<R>) -> Self {
+    pub(super) fn new(layer: MatMul<R>) -> Self {
         let next = if layer.batch.contains(&0) { None } else { Some([0, 0]) };
         Self {
             layer,
@@ -75,7 +75,7 @@ impl<const R: usize> Iterator for Batches<R> {
 
 /// `len` elements from `at` on.
 #[inline(always)]
-fn part<T>(from: &[T], at: usize, len: usize) -> Option<&[T]> {
+pub(super) fn part<T>(from: &[T], at: usize, len: usize) -> Option<&[T]> {
     let part = from.get(at..).and_then(|from| from.get(..len));
     debug_assert!(part.is_some(), "mat_mul: an operand is too short");
     part

@@ -28,7 +28,7 @@ pub struct Pool2d {
 
 /// The positions of a window along one axis, relative to the input.
 #[derive(Clone, Copy)]
-struct Window {
+pub(super) struct Window {
     start: isize,
     count: usize,
     step: usize,
@@ -38,7 +38,7 @@ struct Window {
 impl Window {
     /// The positions inside the input: the first, their number and the distance between them.
     #[inline(always)]
-    fn inside(self) -> (usize, usize, usize) {
+    pub(super) fn inside(self) -> (usize, usize, usize) {
         let skipped = if self.start < 0 {
             self.steps(self.start.unsigned_abs())
         } else {
@@ -86,16 +86,27 @@ impl Pool2d {
         }
     }
 
-    /// Folds each window, channel by channel, then finishes it with what `prepare` makes of the window.
+    /// The number of elements of a window that are averaged.
     #[inline(always)]
-    fn pool<T: Copy, W: Copy>(
+    pub(super) fn averaged(self, vertical: Window, horizontal: Window) -> usize {
+        let [_, _, bottom, right] = self.pads;
+        if self.count_include_pad {
+            vertical.padded(bottom) * horizontal.padded(right)
+        } else {
+            vertical.inside().1 * horizontal.inside().1
+        }
+    }
+
+    /// Folds each window, channel by channel, and finishes it with what `prepare` makes of the window.
+    #[inline(always)]
+    pub(super) fn pool<T: Copy, S: Copy, U, W: Copy>(
         self,
         x: &[T],
-        y: &mut [T],
-        start: T,
-        step: impl Fn(T, T) -> T,
+        y: &mut [U],
+        start: S,
+        step: impl Fn(S, T) -> S,
         prepare: impl Fn(Window, Window) -> W,
-        finish: impl Fn(T, W) -> T,
+        finish: impl Fn(S, W) -> U,
     ) {
         let [height, width, channels] = self.input;
         let [out_height, out_width, _] = self.output;
@@ -118,24 +129,22 @@ impl Pool2d {
                             (0..columns).map(move |column| (start + column * step_x) * channels + first)
                         })
                     };
+                    let finish = |total| finish(total, window);
                     let mut first = 0;
                     let mut rest = y;
                     while !rest.is_empty() {
                         let part;
                         if rest.len() >= 16 {
                             (part, rest) = take::<_, 16>(rest);
-                            fold::<_, 16>(x, places(first), start, &step, part);
+                            fold::<_, _, _, 16>(x, places(first), start, &step, finish, part);
                         } else if rest.len() >= 8 {
                             (part, rest) = take::<_, 8>(rest);
-                            fold::<_, 8>(x, places(first), start, &step, part);
+                            fold::<_, _, _, 8>(x, places(first), start, &step, finish, part);
                         } else {
                             (part, rest) = (rest, &mut []);
-                            fold_few(x, places(first), start, &step, part);
+                            fold_few(x, places(first), start, &step, finish, part);
                         }
                         first += part.len();
-                        for y in part {
-                            *y = finish(*y, window);
-                        }
                     }
                 }
             }
@@ -151,12 +160,13 @@ fn take<T, const N: usize>(y: &mut [T]) -> (&mut [T], &mut [T]) {
 
 /// Folds `N` channels side by side.
 #[inline(always)]
-fn fold<T: Copy, const N: usize>(
+fn fold<T: Copy, S: Copy, U, const N: usize>(
     x: &[T],
     places: impl Iterator<Item = usize>,
-    start: T,
-    step: impl Fn(T, T) -> T,
-    y: &mut [T],
+    start: S,
+    step: impl Fn(S, T) -> S,
+    finish: impl Fn(S) -> U,
+    y: &mut [U],
 ) {
     let mut lanes = [start; N];
     for place in places {
@@ -168,13 +178,20 @@ fn fold<T: Copy, const N: usize>(
         }
     }
     for (y, lane) in y.iter_mut().zip(lanes) {
-        *y = lane;
+        *y = finish(lane);
     }
 }
 
 /// Folds fewer than eight channels.
 #[inline(always)]
-fn fold_few<T: Copy>(x: &[T], places: impl Iterator<Item = usize>, start: T, step: impl Fn(T, T) -> T, y: &mut [T]) {
+fn fold_few<T: Copy, S: Copy, U>(
+    x: &[T],
+    places: impl Iterator<Item = usize>,
+    start: S,
+    step: impl Fn(S, T) -> S,
+    finish: impl Fn(S) -> U,
+    y: &mut [U],
+) {
     let mut lanes = [start; 8];
     let width = y.len();
     for place in places {
@@ -184,7 +201,7 @@ fn fold_few<T: Copy>(x: &[T], places: impl Iterator<Item = usize>, start: T, ste
         }
     }
     for (y, lane) in y.iter_mut().zip(lanes) {
-        *y = lane;
+        *y = finish(lane);
     }
 }
 
@@ -201,20 +218,12 @@ impl<'a, T: Number> Body<Greatest<'a, T>> for Pool2d {
 impl<'a, T: Float> Body<Average<'a, T>> for Pool2d {
     #[inline(always)]
     fn body<A: Arch>(self, Average(x, y): Average<'a, T>) {
-        let [_, _, bottom, right] = self.pads;
         self.pool(
             x,
             y,
             T::ZERO,
             |sum, x| sum.add(x),
-            |vertical, horizontal| {
-                let count = if self.count_include_pad {
-                    vertical.padded(bottom) * horizontal.padded(right)
-                } else {
-                    vertical.inside().1 * horizontal.inside().1
-                };
-                T::from_f64(count as f64)
-            },
+            |vertical, horizontal| T::from_f64(self.averaged(vertical, horizontal) as f64),
             |sum, count| sum.div(count),
         );
     }

@@ -3,6 +3,7 @@
 
 use runtime_core::Simd;
 use runtime_core::kernels::{Conv2d, ConvTranspose2d};
+use runtime_core::requantize::Quantized;
 
 pub(crate) const SIMD: [fn() -> Simd; 2] = [Simd::detect, || Simd::BASELINE];
 
@@ -107,4 +108,33 @@ pub(crate) fn conv_transpose2d_in_f64<F>(
         }
     }
     y.into_iter().map(f).collect()
+}
+
+/// Integers all over the range of a type, its ends among them; the same on every run.
+pub(crate) fn integers<T: Quantized>(len: usize, seed: u32) -> Vec<T> {
+    let ends = [i32::MIN, i32::MAX];
+    let span = f64::from(T::narrow(i32::MAX).into()) + 1.0;
+    let number = |(i, v): (usize, f32)| match i % 11 {
+        9 => T::narrow(ends[i / 11 % 2]),
+        _ => T::narrow((f64::from(v) * span).floor() as i32),
+    };
+    numbers(len, seed).into_iter().enumerate().map(number).collect()
+}
+
+/// `zero + sum / 2^shift`, rounded half to even and limited.
+pub(crate) fn nearest<T: Quantized>(sum: i128, shift: u32, zero: i32, [min, max]: [i32; 2]) -> T {
+    fraction(sum, 1 << shift, zero, [min, max])
+}
+
+/// `zero + sum / divisor`, rounded half to even and limited.
+pub(crate) fn fraction<T: Quantized>(sum: i128, divisor: i128, zero: i32, [min, max]: [i32; 2]) -> T {
+    let (below, rest) = (sum.div_euclid(divisor), sum.rem_euclid(divisor));
+    let up = 2 * rest > divisor || (2 * rest == divisor && below % 2 != 0);
+    let value = below + i128::from(up) + i128::from(zero);
+    T::narrow(
+        value
+            .max(min.into())
+            .min(max.into())
+            .clamp(i32::MIN.into(), i32::MAX.into()) as i32,
+    )
 }

@@ -1,0 +1,81 @@
+use super::generic::by_dtype;
+use crate::DType;
+use crate::{Args, KernelCall, Value};
+use runtime_core::kernels::{
+    self, QlinearAveragePool2d, QlinearLogSoftmax, QlinearReduceSum, QlinearSoftmax, RequantizeLinear,
+};
+
+/// An integer kernel that reads elements of one type and writes those of another, each `i8` or `i16`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Between<K> {
+    /// Parameters.
+    pub kernel: K,
+    /// Element type of the input.
+    pub from: DType,
+    /// Element type of the output.
+    pub to: DType,
+}
+
+impl Between<RequantizeLinear> {
+    /// The input that can share storage with the output.
+    pub fn in_place(&self) -> Option<usize> {
+        (self.from == self.to).then_some(0)
+    }
+}
+
+/// Runs `$body` with `$T` and `$U` as the types of inputs and outputs.
+macro_rules! by_types {
+    ($from:expr, $to:expr, $T:ident, $U:ident => $body:expr) => {
+        by_dtype!($from, $T => by_dtype!($to, $U => $body, [I8 i8, I16 i16]), [I8 i8, I16 i16])
+    };
+}
+pub(crate) use by_types;
+
+impl KernelCall for Between<RequantizeLinear> {
+    fn name(&self) -> &'static str {
+        "requantize_linear"
+    }
+
+    fn in_place_name(&self) -> Option<&'static str> {
+        self.in_place().map(|_| "requantize_linear_in_place")
+    }
+
+    fn params(&self) -> Value {
+        Value::of(&self.kernel)
+    }
+
+    fn execute(&self, args: &mut Args<'_>) {
+        by_types!(self.from, self.to, T, U => kernels::requantize_linear(args.simd, self.kernel, args.x::<T>(0), args.y::<U>(0)));
+    }
+
+    fn execute_in_place(&self, args: &mut Args<'_>) {
+        by_dtype!(self.to, T => kernels::requantize_linear_in_place(args.simd, self.kernel, args.y::<T>(0)),
+            [I8 i8, I16 i16]);
+    }
+}
+
+/// Binds a kernel with these operands after its input.
+macro_rules! between {
+    ($($kernel:ident, $function:ident($($x:literal),*);)*) => {$(
+        impl KernelCall for Between<$kernel> {
+            fn name(&self) -> &'static str {
+                stringify!($function)
+            }
+
+            fn params(&self) -> Value {
+                Value::of(&self.kernel)
+            }
+
+            fn execute(&self, args: &mut Args<'_>) {
+                by_types!(self.from, self.to, T, U =>
+                    kernels::$function(args.simd, self.kernel, args.x::<T>(0), $(args.x($x),)* args.y::<U>(0)));
+            }
+        }
+    )*};
+}
+between! {
+    QlinearAveragePool2d, qlinear_average_pool2d(1);
+    QlinearLogSoftmax, qlinear_log_softmax(1);
+    QlinearReduceSum, qlinear_reduce_sum();
+    QlinearSoftmax, qlinear_softmax(1);
+}

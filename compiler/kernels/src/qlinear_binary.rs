@@ -1,0 +1,139 @@
+use super::between::by_types;
+use super::generic::by_dtype;
+use super::{HOST_RANK, padded};
+use crate::DType;
+use crate::{Args, KernelCall, Value};
+use runtime_core::kernels::{self, QlinearBinary, QlinearOp, WeightedProduct, WeightedSum};
+
+/// What is made of two quantised elements.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum QlinearBinaryOp {
+    /// A sum or a difference.
+    Sum(WeightedSum),
+    /// A product.
+    Product(WeightedProduct),
+}
+
+impl QlinearBinaryOp {
+    /// The same function of the operands in the other order.
+    pub fn reversed(self) -> Self {
+        match self {
+            Self::Sum(WeightedSum {
+                a_multiplier,
+                b_multiplier,
+            }) => Self::Sum(WeightedSum {
+                a_multiplier: b_multiplier,
+                b_multiplier: a_multiplier,
+            }),
+            product => product,
+        }
+    }
+
+    fn params(self) -> Value {
+        match self {
+            Self::Sum(op) => Value::of(&op),
+            Self::Product(op) => Value::of(&op),
+        }
+    }
+}
+
+/// `qlinear_binary`: a function of two quantised tensors, with broadcasting.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QlinearBinaryCall {
+    /// The function.
+    pub op: QlinearBinaryOp,
+    /// Extents of the output.
+    pub dims: Vec<usize>,
+    /// For each, the distance between elements of the first operand; 0 repeats them.
+    pub a_strides: Vec<usize>,
+    /// The same for the second.
+    pub b_strides: Vec<usize>,
+    /// Zero points of the operands.
+    pub zeros: [i32; 2],
+    /// Bits to shift by.
+    pub shift: u32,
+    /// Zero point of the output.
+    pub zero: i32,
+    /// Least and greatest output.
+    pub limits: [i32; 2],
+    /// Element type of the operands.
+    pub from: DType,
+    /// Element type of the output.
+    pub to: DType,
+}
+
+impl QlinearBinaryCall {
+    fn layer<Op>(&self, op: Op) -> QlinearBinary<Op, HOST_RANK> {
+        QlinearBinary {
+            dims: padded(&self.dims, 1),
+            a_strides: padded(&self.a_strides, 0),
+            b_strides: padded(&self.b_strides, 0),
+            a_zero: self.zeros[0],
+            b_zero: self.zeros[1],
+            op,
+            shift: self.shift,
+            zero: self.zero,
+            min: self.limits[0],
+            max: self.limits[1],
+        }
+    }
+
+    fn run(&self, args: &mut Args<'_>, op: impl QlinearOp) {
+        let layer = self.layer(op);
+        by_types!(self.from, self.to, T, U =>
+            kernels::qlinear_binary(args.simd, layer, args.x::<T>(0), args.x(1), args.y::<U>(0)));
+    }
+
+    fn run_in_place(&self, args: &mut Args<'_>, op: impl QlinearOp) {
+        let layer = self.layer(op);
+        by_dtype!(self.to, T => kernels::qlinear_binary_in_place(args.simd, layer, args.x::<T>(0), args.y(0)),
+            [I8 i8, I16 i16]);
+    }
+}
+
+impl KernelCall for QlinearBinaryCall {
+    fn name(&self) -> &'static str {
+        "qlinear_binary"
+    }
+
+    fn in_place_name(&self) -> Option<&'static str> {
+        (self.from == self.to).then_some("qlinear_binary_in_place")
+    }
+
+    fn params(&self) -> Value {
+        let int = |value: i32| Value::Int(value.into());
+        Value::Struct(
+            "QlinearBinary",
+            vec![
+                ("dims", Value::ints(&self.dims)),
+                ("a_strides", Value::ints(&self.a_strides)),
+                ("b_strides", Value::ints(&self.b_strides)),
+                ("a_zero", int(self.zeros[0])),
+                ("b_zero", int(self.zeros[1])),
+                ("op", self.op.params()),
+                ("shift", Value::Int(self.shift.into())),
+                ("zero", int(self.zero)),
+                ("min", int(self.limits[0])),
+                ("max", int(self.limits[1])),
+            ],
+        )
+    }
+
+    fn const_generics(&self) -> Vec<usize> {
+        vec![self.dims.len()]
+    }
+
+    fn execute(&self, args: &mut Args<'_>) {
+        match self.op {
+            QlinearBinaryOp::Sum(op) => self.run(args, op),
+            QlinearBinaryOp::Product(op) => self.run(args, op),
+        }
+    }
+
+    fn execute_in_place(&self, args: &mut Args<'_>) {
+        match self.op {
+            QlinearBinaryOp::Sum(op) => self.run_in_place(args, op),
+            QlinearBinaryOp::Product(op) => self.run_in_place(args, op),
+        }
+    }
+}

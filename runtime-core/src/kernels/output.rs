@@ -1,0 +1,25 @@
+//! The end of integer kernels: one rounding, the zero point, the limits.
+
+use crate::requantize::{Stored, rescale};
+
+/// What becomes of an exact sum.
+#[derive(Clone, Copy)]
+pub(super) struct Output {
+    /// Bits to shift by, 1 to 62.
+    pub(super) shift: u32,
+    /// Zero point.
+    pub(super) zero: i32,
+    /// Least output.
+    pub(super) min: i32,
+    /// Greatest output.
+    pub(super) max: i32,
+}
+
+impl Output {
+    /// `zero + sum * multiplier / 2^shift`, rounded half to even and limited. The product must fit into 63 bits.
+    #[inline(always)]
+    pub(super) fn of<T: Stored>(self, sum: i64, multiplier: i32) -> T {
+        let value = rescale(sum, multiplier, self.shift).saturating_add(self.zero.into());
+        T::narrow(value.max(self.min.into()).min(self.max.into()) as i32)
+    }
+}

@@ -1,0 +1,346 @@
+//! Pools, sums, softmax and products of quantised tensors against exact arithmetic.
+
+use runtime_core::kernels::*;
+use runtime_core::requantize::Quantized;
+use std::fmt::Debug;
+
+mod reference;
+use reference::{SIMD, geometries, integers, nearest, numbers, places};
+
+const NO_LIMITS: [i32; 2] = [i32::MIN, i32::MAX];
+
+fn pools<T: Quantized + Debug, U: Quantized + Debug>() {
+    for (size, out, kernel, strides, dilations, pads) in geometries() {
+        for (channels, count_include_pad) in [(1, true), (3, false), (8, true), (29, false)] {
+            for (x_zero, shift, limits) in [(0, 30, NO_LIMITS), (-128, 31, NO_LIMITS), (127, 33, [-10, 60])] {
+                let layer = QlinearAveragePool2d {
+                    batch: 2,
+                    input: [size[0], size[1], channels],
+                    output: [out[0], out[1], channels],
+                    kernel,
+                    strides,
+                    dilations,
+                    pads: [pads[0], pads[1], pads[0], pads[1]],
+                    count_include_pad,
+                    x_zero,
+                    shift,
+                    zero: 3,
+                    min: limits[0],
+                    max: limits[1],
+                };
+                let most = kernel[0] * kernel[1];
+                let multiplier: Vec<i32> = (1..=most as i32).map(|count| (1 << 30) / count).collect();
+                let x: Vec<T> = integers(2 * size[0] * size[1] * channels, 1);
+                let mean = |(n, oy, ox, c): (usize, usize, usize, usize)| {
+                    let (mut sum, mut count) = (0i128, 0);
+                    for tap in 0..most {
+                        let at = [0, 1].map(|axis| {
+                            let tap = [tap / kernel[1], tap % kernel[1]][axis];
+                            ([oy, ox][axis] * strides[axis] + tap * dilations[axis]) as isize - pads[axis] as isize
+                        });
+                        let within = |by: usize| (0..2).all(|i| at[i] < (size[i] + by * pads[i]) as isize);
+                        if within(0) && at.iter().all(|at| *at >= 0) {
+                            let at = ((n * size[0] + at[0] as usize) * size[1] + at[1] as usize) * channels + c;
+                            sum += i128::from(x[at].into() - x_zero);
+                            count += 1;
+                        } else if within(1) && count_include_pad {
+                            count += 1;
+                        }
+                    }
+                    let multiplier = if count == 0 { 0 } else { multiplier[count - 1] };
+                    nearest(sum * i128::from(multiplier), shift, 3, limits)
+                };
+                let expected: Vec<U> = places(2, out[0], out[1], channels).map(mean).collect();
+                for simd in SIMD {
+                    let mut y = vec![U::default(); expected.len()];
+                    qlinear_average_pool2d(simd(), layer, &x, &multiplier, &mut y);
+                    assert_eq!(y, expected, "{layer:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn qlinear_average_pool2d_rounds_once() {
+    pools::<i8, i8>();
+    pools::<i8, i16>();
+    pools::<i16, i8>();
+    pools::<i16, i16>();
+}
+
+#[test]
+fn one_multiplier_serves_full_windows() {
+    let layer = QlinearAveragePool2d {
+        batch: 1,
+        input: [4, 6, 2],
+        output: [2, 3, 2],
+        kernel: [2, 2],
+        strides: [2, 2],
+        dilations: [1, 1],
+        pads: [0; 4],
+        count_include_pad: false,
+        x_zero: -4,
+        shift: 31,
+        zero: -1,
+        min: -128,
+        max: 127,
+    };
+    let x: Vec<i8> = integers(48, 1);
+    let (mut each, mut one) = (vec![0i8; 12], vec![0i8; 12]);
+    for simd in SIMD {
+        qlinear_average_pool2d(simd(), layer, &x, &[0, 0, 0, 1 << 29], &mut each);
+        qlinear_average_pool2d(simd(), layer, &x, &[1 << 29], &mut one);
+        assert_eq!(one, each);
+    }
+}
+
+fn reductions<T: Quantized + Debug, U: Quantized + Debug>() {
+    for [outer, axis, inner] in [
+        [1, 1, 1],
+        [3, 0, 4],
+        [0, 3, 4],
+        [2, 3, 0],
+        [5, 77, 1],
+        [1, 70_000, 1],
+        [3, 49, 37],
+        [2, 5, 16],
+    ] {
+        for (x_zero, multiplier, shift, limits) in [
+            (0, 1 << 20, 27, NO_LIMITS),
+            (T::narrow(i32::MIN).into(), 1_234_567, 36, NO_LIMITS),
+            (T::narrow(i32::MAX).into(), 3, 1, [-20, 20]),
+        ] {
+            let layer = QlinearReduceSum {
+                outer,
+                axis,
+                inner,
+                x_zero,
+                multiplier,
+                shift,
+                zero: 1,
+                min: limits[0],
+                max: limits[1],
+            };
+            let x: Vec<T> = integers(outer * axis * inner, 1);
+            let sum = |i: usize| {
+                let line = (0..axis).map(|j| x[(i / inner * axis + j) * inner + i % inner]);
+                let sum: i128 = line.map(|x| i128::from(x.into() - x_zero)).sum();
+                nearest(sum * i128::from(multiplier), shift, 1, limits)
+            };
+            let expected: Vec<U> = (0..outer * inner).map(sum).collect();
+            for simd in SIMD {
+                let mut y = vec![U::default(); expected.len()];
+                qlinear_reduce_sum(simd(), layer, &x, &mut y);
+                assert_eq!(y, expected, "{layer:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn qlinear_reduce_sum_rounds_once() {
+    reductions::<i8, i8>();
+    reductions::<i8, i16>();
+    reductions::<i16, i8>();
+    reductions::<i16, i16>();
+}
+
+fn products<T: Factor + Debug, U: Quantized + Debug>() {
+    for [m, k, n] in [
+        [0, 3, 4],
+        [1, 0, 2],
+        [1, 1, 1],
+        [3, 5, 17],
+        [7, 300, 33],
+        [2, 64, 16],
+        [2, 3, 0],
+    ] {
+        for (a_zero, b_zero, shift) in [(0, 0, 20), (T::narrow(i32::MIN).into(), T::narrow(i32::MAX).into(), 34)] {
+            // Two by three batches; the first operand is shared by the outer, the second by the inner.
+            let layer = QlinearMatMul {
+                batch: [2, 3],
+                a_strides: [0, m * k],
+                b_strides: [k * n, 0],
+                m,
+                k,
+                n,
+                a_zero,
+                b_zero,
+                multiplier: 987_654,
+                shift,
+                zero: -2,
+                min: -100,
+                max: 30_000,
+            };
+            let (a, b): (Vec<T>, Vec<T>) = (integers(3 * m * k, 1), integers(2 * k * n, 2));
+            let mut expected: Vec<U> = vec![];
+            for (batch, row, column) in (0..6).flat_map(|b| (0..m).flat_map(move |r| (0..n).map(move |c| (b, r, c)))) {
+                let product = |i: usize| {
+                    let a: i32 = a[batch % 3 * m * k + row * k + i].into();
+                    let b: i32 = b[batch / 3 * k * n + i * n + column].into();
+                    i128::from(a - a_zero) * i128::from(b - b_zero)
+                };
+                let sum: i128 = (0..k).map(product).sum();
+                expected.push(nearest(sum * 987_654, shift, -2, [-100, 30_000]));
+            }
+            for simd in SIMD {
+                let mut y = vec![U::default(); expected.len()];
+                qlinear_mat_mul(simd(), layer, &a, &b, &mut y);
+                assert_eq!(y, expected, "{layer:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn qlinear_mat_mul_rounds_once() {
+    products::<i8, i8>();
+    products::<i8, i16>();
+    products::<i16, i8>();
+    products::<i16, i16>();
+}
+
+/// A factor as an integer of 31 bits and its shift.
+fn fixed(factor: f64) -> (i32, u32) {
+    let shift = (30 - factor.log2().floor() as i32).min(62);
+    (
+        (factor * 2_f64.powi(shift)).round().min(f64::from(i32::MAX)) as i32,
+        shift as u32,
+    )
+}
+
+fn powers<T: Powers>(scale: f64) -> Vec<u32> {
+    let power = |k: usize| {
+        let steps = if k < 256 { k } else { (k - 256) * 256 };
+        ((-(steps as f64) * scale).exp() * 2_f64.powi(31)).round() as u32
+    };
+    (0..T::ENTRIES).map(power).collect()
+}
+
+/// The greatest distance, in steps, of an output from the exact value, where that is within the output's range.
+fn softmax_error<T: Powers, U: Quantized>(
+    extents: [usize; 3],
+    x: &[T],
+    x_scale: f64,
+    y_scale: f64,
+    zero: i32,
+) -> [f64; 2] {
+    let [outer, axis, inner] = extents;
+    let table = powers::<T>(x_scale);
+    let (multiplier, shift) = fixed(1.0 / y_scale);
+    let [min, max] = NO_LIMITS;
+    let layer = QlinearSoftmax {
+        outer,
+        axis,
+        inner,
+        multiplier,
+        shift,
+        zero,
+        min,
+        max,
+    };
+    let span = 2_f64.powi(8 * size_of::<T>() as i32);
+    let log_shift = (61.0 - ((span * x_scale + 23.0) / y_scale).log2().ceil()).min(62.0) as u32;
+    let per_step =
+        |value: f64, bits: u32| (value / y_scale * 2_f64.powi(log_shift as i32 - bits as i32)).round() as i64;
+    let log_layer = QlinearLogSoftmax {
+        outer,
+        axis,
+        inner,
+        score: per_step(x_scale, 0),
+        log: per_step(2_f64.ln(), 28),
+        shift: log_shift,
+        zero,
+        min,
+        max,
+    };
+    let mut worst = [0.0; 2];
+    let [least, greatest] = NO_LIMITS.map(|end| U::narrow(end).into());
+    for simd in SIMD {
+        let (mut y, mut logs) = (vec![U::default(); x.len()], vec![U::default(); x.len()]);
+        qlinear_softmax(simd(), layer, x, &table, &mut y);
+        qlinear_log_softmax(simd(), log_layer, x, &table, &mut logs);
+        for (o, i) in (0..outer).flat_map(|o| (0..inner).map(move |i| (o, i))) {
+            let at = |j: usize| (o * axis + j) * inner + i;
+            let top = (0..axis).map(|j| x[at(j)].into()).max().unwrap_or(0);
+            let score = |j: usize| f64::from(x[at(j)].into() - top) * x_scale;
+            let sum: f64 = (0..axis).map(|j| score(j).exp()).sum();
+            for j in 0..axis {
+                let exact = [score(j).exp() / sum, score(j) - sum.ln()];
+                for (worst, (exact, y)) in worst.iter_mut().zip(exact.into_iter().zip([y[at(j)], logs[at(j)]])) {
+                    let exact = exact / y_scale + f64::from(zero);
+                    let error = exact.clamp(least.into(), greatest.into()) - f64::from(y.into());
+                    *worst = f64::max(*worst, error.abs());
+                }
+            }
+        }
+    }
+    worst
+}
+
+/// Rows of scores around a place, so that several of them matter.
+fn scores<T: Quantized>(len: usize, x_scale: f64, seed: u32) -> Vec<T> {
+    let spread = [0.5, 3.0, 12.0, 1e9][seed as usize % 4] / x_scale;
+    let center = f64::from(numbers(1, seed + 99)[0]) * f64::from(T::narrow(i32::MAX).into());
+    let score = |v: &f32| T::narrow((center + f64::from(*v) * spread) as i32);
+    numbers(len, seed).iter().map(score).collect()
+}
+
+#[test]
+fn softmax_of_integers_is_the_nearest_integer() {
+    // In steps beyond the half that rounding takes.
+    let mut beyond = [[0.0f64; 2]; 4];
+    for seed in 0..400 {
+        for (extents, x_scale) in [
+            ([3, 10, 1], 0.1),
+            ([1, 1000, 1], 0.02),
+            ([2, 7, 5], 0.5),
+            ([1, 1, 1], 1.0),
+            ([1, 12, 1], 0.003),
+        ] {
+            let len = extents.iter().product();
+            let (short, long) = (
+                scores::<i8>(len, x_scale, seed),
+                scores::<i16>(len, x_scale / 256.0, seed),
+            );
+            for (y_scale, zero) in [(1.0 / 256.0, -128), (0.03, 127), (0.1, 0)] {
+                let fine = y_scale / 256.0;
+                let errors = [
+                    softmax_error::<i8, i8>(extents, &short, x_scale, y_scale, zero),
+                    softmax_error::<i8, i16>(extents, &short, x_scale, fine, 256 * zero),
+                    softmax_error::<i16, i8>(extents, &long, x_scale / 256.0, y_scale, zero),
+                    softmax_error::<i16, i16>(extents, &long, x_scale / 256.0, fine, 256 * zero),
+                ];
+                for (beyond, error) in beyond.iter_mut().flatten().zip(errors.iter().flatten()) {
+                    *beyond = beyond.max(error - 0.5);
+                }
+            }
+        }
+    }
+    println!("steps beyond one half: {beyond:?}");
+    let bounds = [[1e-6; 2], [1e-4; 2], [1e-6; 2], [1e-4; 2]];
+    assert!(
+        beyond
+            .iter()
+            .flatten()
+            .zip(bounds.iter().flatten())
+            .all(|(beyond, bound)| beyond < bound),
+        "{beyond:?}"
+    );
+}
+
+#[test]
+fn softmax_of_nothing() {
+    let none: [f64; 2] = softmax_error::<i8, i8>([0, 3, 1], &[], 0.1, 0.01, 0);
+    assert_eq!(none, [0.0; 2]);
+    assert_eq!(softmax_error::<i16, i8>([2, 0, 3], &[], 0.1, 0.01, 0), [0.0; 2]);
+}
+
+#[test]
+fn softmax_of_many_equal_scores_rounds_to_zero() {
+    // A probability of less than half a step, and a shift of more than 62 bits.
+    let x = vec![5i8; 5000];
+    let error = softmax_error::<i8, i8>([1, 5000, 1], &x, 0.1, 1.0, 7);
+    assert!(error[0] < 0.5, "{error:?}");
+}
