@@ -13,6 +13,7 @@ mod gemm_rows;
 mod mat_mul_to_gemm;
 mod no_ops;
 mod polynomial;
+mod quantise_recurrence;
 mod recognise_activations;
 mod recognise_attention;
 mod recognise_normalization;
@@ -21,6 +22,8 @@ mod rewrite;
 mod sink_transposes;
 mod statistics;
 mod unused;
+
+pub use quantise_recurrence::{CellObserver, RecurrenceRanges, quantise_recurrence};
 
 use crate::Error;
 use crate::ir::{Graph, OpError, verify};
