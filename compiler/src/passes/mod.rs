@@ -16,6 +16,7 @@ mod mat_mul_to_gemm;
 mod no_ops;
 mod note_ports;
 mod polynomial;
+mod quantise_recurrence;
 mod recognise_activations;
 mod recognise_attention;
 mod recognise_normalization;
@@ -24,6 +25,8 @@ mod rewrite;
 mod sink_transposes;
 mod statistics;
 pub(crate) mod unused;
+
+pub use quantise_recurrence::{CellObserver, RecurrenceRanges, quantise_recurrence};
 
 use crate::Error;
 use crate::ir::{Graph, OpError, verify};
