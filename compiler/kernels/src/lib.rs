@@ -35,6 +35,7 @@ mod scan;
 mod select;
 mod sliding;
 mod softmax;
+mod stored;
 mod unary;
 mod value;
 
@@ -64,6 +65,7 @@ pub use scan::CumulateCall;
 pub use select::SelectCall;
 pub use sliding::{Col2ImCall, ConvCall, DeformColumnsCall, MaxPoolIndicesCall, Windows};
 pub use softmax::SoftmaxCall;
+pub use stored::{Stored, StoredWeights};
 pub use unary::{UnaryCall, UnaryOp};
 pub use value::Value;
 

@@ -11,6 +11,7 @@ mod fuse_pad;
 mod fuse_residual;
 mod gelu;
 mod gemm_rows;
+mod half_weights;
 mod integers;
 mod mat_mul_to_gemm;
 mod no_ops;
@@ -126,6 +127,9 @@ pub const UNFINISHED: &[Pass] = &[
     pass("dequantize-constants", dequantize_constants::run),
     pass("channels-last", channels_last::run),
 ];
+
+/// Weights stored as `f16`. After [`PIPELINE`], which computes with weights.
+pub const HALF_WEIGHTS: &[Pass] = &[pass("half-weights", half_weights::run)];
 
 /// Runs passes in order and verifies the graph after each; `after` sees it then.
 ///

@@ -61,6 +61,8 @@ mod select;
 mod shapes;
 mod slice;
 mod softmax;
+#[cfg(test)]
+mod stored_weights_tests;
 mod tf_idf;
 mod tile;
 mod top_k;
