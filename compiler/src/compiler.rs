@@ -7,7 +7,7 @@ use crate::passes::{self, Pass};
 use crate::plan::{self, Plan};
 use crate::program::Program;
 use crate::summary::Summary;
-use crate::quantize::{Calibration, QuantizeOptions, Report};
+use crate::quantize::{Calibration, QuantizeOptions, Report, Scheme};
 use crate::{Error, lower};
 use std::path::{Path, PathBuf};
 
@@ -157,19 +157,21 @@ impl Compiler {
         let mut graph = imported.graph;
         passes::run(&mut graph, passes::BEFORE_QUANTIZATION, after)?;
         let mut report = None;
-        if let Some(options) = &self.quantize {
+        if let Some(options) = self.quantize.as_ref().filter(|options| options.scheme != Scheme::F16) {
             let quantised = Calibration::open(options, &graph)?.quantize(&graph)?;
             graph = quantised.graph;
             passes::run(&mut graph, passes::QUANTIZATION, after)?;
             report = Some(quantised.report);
         }
         passes::run(&mut graph, passes::AFTER_QUANTIZATION, after)?;
+        if self.quantize.as_ref().is_some_and(|options| options.scheme == Scheme::F16) {
+            passes::run(&mut graph, passes::HALF_WEIGHTS, after)?;
+        }
         let program = lower::lower(&graph)?;
         let plan = plan::plan(&program);
-        let mut notes = imported.notes;
-        notes.extend(report.iter().flat_map(Report::notes));
         let opset = model.opsets.get("").copied().unwrap_or(0);
-        let notes = [&imported.notes[..], graph.remarks()].concat();
+        let quantised: Vec<_> = report.iter().flat_map(Report::notes).collect();
+        let notes = [&imported.notes[..], &quantised, graph.remarks()].concat();
         Ok(Compiled {
             program,
             plan,
