@@ -3,4 +3,5 @@
 pub mod model_builder;
 pub mod node_tests;
 pub mod python;
+pub mod quantised;
 pub mod zoo;

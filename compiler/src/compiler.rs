@@ -6,7 +6,7 @@ use crate::load::{self, Model};
 use crate::passes::{self, Pass};
 use crate::plan::{self, Plan};
 use crate::program::Program;
-use crate::quantize::{Calibration, QuantizeOptions, Quantized};
+use crate::quantize::{Calibration, QuantizeOptions, Quantized, Scheme};
 use crate::summary::Summary;
 use crate::{Error, lower};
 use std::path::{Path, PathBuf};
@@ -157,18 +157,21 @@ impl Compiler {
         let mut graph = imported.graph;
         passes::run(&mut graph, passes::BEFORE_QUANTIZATION, after)?;
         let mut quantized = None;
-        if let Some(options) = &self.quantize {
+        if let Some(options) = self.quantize.as_ref().filter(|options| options.scheme != Scheme::F16) {
             let found = Calibration::open(options, &graph)?.quantize(&graph)?;
             graph = found.graph.clone();
             passes::run(&mut graph, passes::QUANTIZATION, after)?;
             quantized = Some(found);
         }
         passes::run(&mut graph, passes::AFTER_QUANTIZATION, after)?;
+        if self.quantize.as_ref().is_some_and(|options| options.scheme == Scheme::F16) {
+            passes::run(&mut graph, passes::HALF_WEIGHTS, after)?;
+        }
         let program = lower::lower(&graph)?;
         let plan = plan::plan(&program);
-        let mut notes = [&imported.notes[..], graph.remarks()].concat();
-        notes.extend(quantized.iter().flat_map(|quantized| quantized.report.notes()));
         let opset = model.opsets.get("").copied().unwrap_or(0);
+        let remarks = quantized.iter().flat_map(|quantized| quantized.report.notes()).collect::<Vec<_>>();
+        let notes = [&imported.notes[..], &remarks, graph.remarks()].concat();
         Ok(Compiled {
             program,
             plan,

@@ -1,7 +1,9 @@
 use super::generic::by_dtype;
 use crate::DType;
 use crate::{Args, KernelCall, Value};
-use runtime_core::kernels::{self, RequantizeLinear};
+use runtime_core::kernels::{
+    self, QlinearAveragePool2d, QlinearLogSoftmax, QlinearReduceSum, QlinearSoftmax, RequantizeLinear,
+};
 
 /// An integer kernel that reads elements of one type and writes those of another, each `i8` or `i16`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -14,8 +16,8 @@ pub struct Between<K> {
     pub to: DType,
 }
 
-impl<K> Between<K> {
-    /// The input that can share storage with the output of a kernel with an in-place form.
+impl Between<RequantizeLinear> {
+    /// The input that can share storage with the output.
     pub fn in_place(&self) -> Option<usize> {
         (self.from == self.to).then_some(0)
     }
@@ -23,8 +25,8 @@ impl<K> Between<K> {
 
 /// Runs `$body` with `$T` and `$U` as the types of inputs and outputs.
 macro_rules! by_types {
-    ($call:expr, $T:ident, $U:ident => $body:expr) => {
-        by_dtype!($call.from, $T => by_dtype!($call.to, $U => $body, [I8 i8, I16 i16]), [I8 i8, I16 i16])
+    ($from:expr, $to:expr, $T:ident, $U:ident => $body:expr) => {
+        by_dtype!($from, $T => by_dtype!($to, $U => $body, [I8 i8, I16 i16]), [I8 i8, I16 i16])
     };
 }
 pub(crate) use by_types;
@@ -43,11 +45,37 @@ impl KernelCall for Between<RequantizeLinear> {
     }
 
     fn execute(&self, args: &mut Args<'_>) {
-        by_types!(self, T, U => kernels::requantize_linear(args.simd, self.kernel, args.x::<T>(0), args.y::<U>(0)));
+        by_types!(self.from, self.to, T, U => kernels::requantize_linear(args.simd, self.kernel, args.x::<T>(0), args.y::<U>(0)));
     }
 
     fn execute_in_place(&self, args: &mut Args<'_>) {
         by_dtype!(self.to, T => kernels::requantize_linear_in_place(args.simd, self.kernel, args.y::<T>(0)),
             [I8 i8, I16 i16]);
     }
+}
+
+/// Binds a kernel with these operands after its input.
+macro_rules! between {
+    ($($kernel:ident, $function:ident($($x:literal),*);)*) => {$(
+        impl KernelCall for Between<$kernel> {
+            fn name(&self) -> &'static str {
+                stringify!($function)
+            }
+
+            fn params(&self) -> Value {
+                Value::of(&self.kernel)
+            }
+
+            fn execute(&self, args: &mut Args<'_>) {
+                by_types!(self.from, self.to, T, U =>
+                    kernels::$function(args.simd, self.kernel, args.x::<T>(0), $(args.x($x),)* args.y::<U>(0)));
+            }
+        }
+    )*};
+}
+between! {
+    QlinearAveragePool2d, qlinear_average_pool2d(1);
+    QlinearLogSoftmax, qlinear_log_softmax(1);
+    QlinearReduceSum, qlinear_reduce_sum();
+    QlinearSoftmax, qlinear_softmax(1);
 }

@@ -80,7 +80,7 @@ impl QlinearBinaryCall {
 
     fn run(&self, args: &mut Args<'_>, op: impl QlinearOp) {
         let layer = self.layer(op);
-        by_types!(self, T, U =>
+        by_types!(self.from, self.to, T, U =>
             kernels::qlinear_binary(args.simd, layer, args.x::<T>(0), args.x(1), args.y::<U>(0)));
     }
 

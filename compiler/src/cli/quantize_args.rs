@@ -6,8 +6,8 @@ use edgec::{Compiler, Error};
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Quantization")]
 pub(super) struct QuantizeArgs {
-    /// Compute in integers, with ranges from the samples of --calibrate
-    #[arg(long, value_enum, value_name = "SCHEME", requires = "calibrate")]
+    /// Compute in integers, with ranges from the samples of --calibrate; or, with f16, store weights in 16-bit floats
+    #[arg(long, value_enum, value_name = "SCHEME")]
     quantize: Option<Scheme>,
     /// Some hundred typical inputs, stacked on the first axis: FILE.npz, FILE.npz:KEY, FILE.npz:INPUT=KEY,INPUT=KEY,
     /// FILE.npy or a folder of .npy files
@@ -47,18 +47,25 @@ fn percentile(text: &str) -> Result<f64, String> {
 impl QuantizeArgs {
     /// The compiler, with quantization if that is asked for.
     pub(super) fn apply(&self, compiler: Compiler) -> Result<Compiler, Error> {
-        let Some((scheme, calibrate)) = self.quantize.zip(self.calibrate.as_ref()) else {
+        let Some(scheme) = self.quantize else {
             return Ok(compiler);
         };
+        if scheme == Scheme::F16 && self.calibrate.is_some() {
+            return Err(Error::Usage {
+                message: "weights of 16-bit floats need no samples".into(),
+                help: Some("leave out --calibrate, or ask for integers: --quantize int8".into()),
+            });
+        }
         if self.percentile.is_some() && self.method != Method::Percentile {
             return Err(Error::Usage {
                 message: "--percentile is for another method than this".into(),
                 help: Some("add --method percentile".into()),
             });
         }
-        let defaults = QuantizeOptions::new(calibrate);
+        let defaults = QuantizeOptions::default();
         Ok(compiler.quantize(QuantizeOptions {
             scheme,
+            calibrate: self.calibrate.clone(),
             method: self.method,
             percentile: self.percentile.unwrap_or(defaults.percentile),
             io: self.io,
@@ -79,11 +86,12 @@ impl QuantizeArgs {
 
     /// The flags that ask for the same again.
     pub(super) fn flags(&self) -> Vec<(&'static str, String)> {
-        let Some((scheme, calibrate)) = self.quantize.zip(self.calibrate.as_ref()) else {
+        let Some(scheme) = self.quantize else {
             return vec![];
         };
         let file = |spec: &str| spec.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
-        let mut flags = vec![("--quantize", name(scheme)), ("--calibrate", file(calibrate))];
+        let mut flags = vec![("--quantize", name(scheme))];
+        flags.extend(self.calibrate.iter().map(|samples| ("--calibrate", file(samples))));
         let mut add = |differs: bool, flag, value: String| flags.extend(differs.then_some((flag, value)));
         add(self.method != Method::default(), "--method", name(self.method));
         add(self.percentile.is_some(), "--percentile", self.percentile.unwrap_or_default().to_string());

@@ -3,7 +3,7 @@ use petgraph::Direction;
 use petgraph::stable_graph::{NodeIndex, StableDiGraph};
 use petgraph::visit::EdgeRef;
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet};
 
 /// Names a node of one graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -81,6 +81,24 @@ struct Use {
     operand: usize,
 }
 
+/// What the integers of an input or output of the model stand for: `(integer - zero) * scale`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Steps {
+    /// The scale.
+    pub scale: f32,
+    /// The zero point.
+    pub zero: i32,
+}
+
+/// What the integers of the model's inputs and outputs stand for, where that is known, by their numbers.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PortSteps {
+    /// Of inputs.
+    pub inputs: BTreeMap<usize, Steps>,
+    /// Of outputs.
+    pub outputs: BTreeMap<usize, Steps>,
+}
+
 /// A data-flow graph. Values are immutable and have one producer. A copy has the same names for nodes and values.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
@@ -91,6 +109,8 @@ pub struct Graph {
     inputs: Vec<ValueId>,
     outputs: Vec<(String, ValueId)>,
     constant_bytes: usize,
+    /// What the integers that the model takes and gives stand for.
+    pub port_steps: PortSteps,
     remarks: Vec<String>,
 }
 

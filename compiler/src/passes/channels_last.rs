@@ -1,7 +1,7 @@
 use super::rewrite::{add, input, replace};
 use crate::ir::{Graph, NodeId, OpError, Operator};
 use crate::primitives::{
-    Activation, Conv, ConvTranspose, Layout, Pool, RESIDUAL, Transpose, Window, has_packed_kernel,
+    Activation, Conv, ConvTranspose, Layout, Pool, QlinearAveragePool, RESIDUAL, Transpose, Window, has_packed_kernel,
 };
 
 /// Puts image operators between transposes, so that they work channels-last as their fast kernels do.
@@ -51,6 +51,9 @@ fn channels_last(graph: &Graph, id: NodeId) -> Option<Box<dyn Operator>> {
     }
     if let Some(op) = node.op::<ConvTranspose>().filter(|op| op.layout != layout) {
         return packed(&op.window).then(|| ConvTranspose { layout, ..op.clone() }.into());
+    }
+    if let Some(op) = node.op::<QlinearAveragePool>().filter(|op| op.layout() != layout) {
+        return Some(op.in_layout(layout).into());
     }
     let op = node.op::<Pool>().filter(|op| op.layout != layout)?;
     Some(Pool { layout, ..op.clone() }.into())

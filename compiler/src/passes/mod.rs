@@ -11,10 +11,13 @@ mod fuse_pad;
 mod fuse_residual;
 mod gelu;
 mod gemm_rows;
+mod half_weights;
 mod integers;
 mod mat_mul_to_gemm;
 mod no_ops;
+mod note_ports;
 mod polynomial;
+mod quantise_recurrence;
 mod recognise_activations;
 mod recognise_attention;
 mod recognise_normalization;
@@ -23,6 +26,8 @@ mod rewrite;
 mod sink_transposes;
 mod statistics;
 pub(crate) mod unused;
+
+pub use quantise_recurrence::{CellObserver, RecurrenceRanges, quantise_recurrence};
 
 use crate::Error;
 use crate::ir::{Graph, OpError, verify};
@@ -47,6 +52,8 @@ pub const BEFORE_QUANTIZATION: &[Pass] = &[
     pass("constant-folding", constant_folding::run),
     pass("common-subexpressions", common_subexpressions::run),
     pass("unused", unused::run),
+    // Before the conversions of models that come quantised are taken.
+    pass("note-ports", note_ports::run),
     // Models that come quantised, before passes for floats change what the quantised tensors are.
     pass("integers", integers::run),
     // What no operator in integers took.
@@ -70,6 +77,7 @@ pub const BEFORE_QUANTIZATION: &[Pass] = &[
 /// What follows quantization, where that is asked for.
 pub const QUANTIZATION: &[Pass] = &[
     pass("quantize", unused::run),
+    pass("note-ports", note_ports::run),
     pass("integers", integers::run),
     // What no operator in integers took.
     pass("dequantize-constants", dequantize_constants::run),
@@ -112,11 +120,17 @@ pub const PIPELINE: &[Pass] = &{
     passes
 };
 
-/// What makes constants of weights and biases that are dequantised, as kernels for floats want them.
-pub const DEQUANTIZATION: &[Pass] = &[pass("dequantize-constants", dequantize_constants::run)];
-
 /// What lowering cannot do without: image operators in the layout that kernels exist for.
 pub const REQUIRED: &[Pass] = &[pass("channels-last", channels_last::run)];
+
+/// What a graph needs that is lowered as it is between passes: numbers of quantised weights besides.
+pub const UNFINISHED: &[Pass] = &[
+    pass("dequantize-constants", dequantize_constants::run),
+    pass("channels-last", channels_last::run),
+];
+
+/// Weights stored as `f16`. After [`PIPELINE`], which computes with weights.
+pub const HALF_WEIGHTS: &[Pass] = &[pass("half-weights", half_weights::run)];
 
 /// Runs passes in order and verifies the graph after each; `after` sees it then.
 ///

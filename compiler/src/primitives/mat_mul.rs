@@ -8,17 +8,41 @@ use crate::lower::Lowering;
 pub struct MatMul;
 
 /// How two operands multiply.
-struct Shapes {
+pub(super) struct Shapes {
     batch: Vec<usize>,
     a_batch: Vec<usize>,
     b_batch: Vec<usize>,
     m: usize,
-    k: usize,
+    /// Columns of the first, rows of the second.
+    pub(super) k: usize,
     n: usize,
-    output: Vec<usize>,
+    /// Shape of the product.
+    pub(super) output: Vec<usize>,
 }
 
-fn shapes(a: &TensorType, b: &TensorType) -> Result<Shapes, OpError> {
+impl Shapes {
+    /// The call that multiplies them.
+    pub(super) fn call(self, dtype: DType) -> MatMulCall {
+        let Self { batch, m, k, n, .. } = self;
+        let strides = |shape: &[usize], matrix: usize| {
+            let strides = broadcast_strides(shape, &batch).into_iter();
+            strides.map(|s| s * matrix).collect::<Vec<_>>()
+        };
+        let (a_strides, b_strides) = (strides(&self.a_batch, m * k), strides(&self.b_batch, k * n));
+        MatMulCall {
+            batch,
+            a_strides,
+            b_strides,
+            m,
+            k,
+            n,
+            dtype,
+        }
+    }
+}
+
+/// How operands of these types multiply.
+pub(super) fn shapes(a: &TensorType, b: &TensorType) -> Result<Shapes, OpError> {
     let (a_shape, b_shape) = (&a.shape, &b.shape);
     if a_shape.is_empty() || b_shape.is_empty() {
         return Err(op_error("a scalar operand has no rows or columns").help("use Mul"));
@@ -83,31 +107,7 @@ impl Operator for MatMul {
     }
 
     fn lower(&self, cx: &mut Lowering<'_>) -> Result<(), OpError> {
-        let Shapes {
-            batch,
-            a_batch,
-            b_batch,
-            m,
-            k,
-            n,
-            ..
-        } = shapes(cx.ty(0), cx.ty(1))?;
-        let scaled = |shape: &[usize], matrix: usize| {
-            broadcast_strides(shape, &batch)
-                .into_iter()
-                .map(|s| s * matrix)
-                .collect::<Vec<_>>()
-        };
-        let (a_strides, b_strides) = (scaled(&a_batch, m * k), scaled(&b_batch, k * n));
-        let call = MatMulCall {
-            batch: batch.clone(),
-            a_strides,
-            b_strides,
-            m,
-            k,
-            n,
-            dtype: cx.ty(0).dtype,
-        };
+        let call = shapes(cx.ty(0), cx.ty(1))?.call(cx.ty(0).dtype);
         let (a, b, y) = (cx.input(0), cx.input(1), cx.output(0));
         cx.call(call, &[a, b], &[y]);
         Ok(())

@@ -1,6 +1,9 @@
 //! Data movement: permuted forms give the transposed result, and tensors without elements pass through.
 
-use super::{Concat, Expand, Gather, Pad, PadMode, Select, Slice, Tile, Transpose};
+use super::{
+    Concat, Expand, Gather, Layout, Pad, PadMode, Pool, PoolKind, Reduce, ReduceOp, Select, Slice, Tile, Transpose,
+    Window,
+};
 use crate::fold::evaluate;
 use crate::ir::{DType, Operator, Tensor};
 
@@ -121,4 +124,66 @@ fn nothing_to_move() {
         ..pad
     };
     assert!(evaluate(&edge, &[empty]).is_err(), "there is no edge");
+}
+
+/// `operator` gives the same integers as floats.
+fn check_integers(operator: impl Operator, operands: &[Tensor]) {
+    let expected = one(&operator, operands);
+    for dtype in [DType::I8, DType::I16] {
+        let to_integers = |x: &Tensor| match x.dtype {
+            DType::F32 => {
+                let bytes = x
+                    .to_f64()
+                    .into_iter()
+                    .flat_map(|v| (v as i32).to_le_bytes()[..dtype.size()].to_vec());
+                Tensor::new(dtype, x.shape.clone(), bytes.collect())
+            }
+            _ => x.clone(),
+        };
+        let integers = one(&operator, &operands.iter().map(to_integers).collect::<Vec<_>>());
+        assert_eq!(
+            (integers.dtype, &integers.shape),
+            (dtype, &expected.shape),
+            "{operator:?}"
+        );
+        assert_eq!(integers.to_f64(), expected.to_f64(), "{operator:?}");
+    }
+}
+
+#[test]
+fn quantised_elements_move_as_others_do() {
+    let values: Vec<f32> = (0..24).map(|i| (i * 37 % 251 - 125) as f32).collect();
+    let x = Tensor::f32(&[2, 3, 4], &values);
+    check_integers(slice(), std::slice::from_ref(&x));
+    check_integers(Tile { repeats: vec![1, 3, 2] }, std::slice::from_ref(&x));
+    check_integers(Transpose { perm: vec![2, 0, 1] }, std::slice::from_ref(&x));
+    check_integers(
+        Expand { shape: vec![2, 3, 4] },
+        &[Tensor::f32(&[3, 1], &[-128.0, 5.0, 127.0])],
+    );
+    check_integers(Concat { axis: 1 }, &[x.clone(), x.clone()]);
+    check_integers(Gather { axis: 2 }, &[x.clone(), Tensor::i64(&[3], &[1, -1, 0])]);
+    let pad = Pad {
+        begins: vec![0, 1, 2],
+        ends: vec![1, 0, 3],
+        mode: PadMode::Constant,
+    };
+    check_integers(pad, &[x.clone(), Tensor::f32(&[], &[-128.0])]);
+    for op in [ReduceOp::Max, ReduceOp::Min] {
+        for axes in [vec![0, 2], vec![1]] {
+            check_integers(Reduce { op, axes }, std::slice::from_ref(&x));
+        }
+    }
+    let pool = Pool {
+        kind: PoolKind::Max,
+        window: Window {
+            kernel: vec![2],
+            strides: vec![1],
+            dilations: vec![1],
+            pads: vec![1, 0],
+        },
+        ceil_mode: false,
+        layout: Layout::ChannelsFirst,
+    };
+    check_integers(pool, &[x]);
 }

@@ -30,7 +30,8 @@ pub enum PoolKind {
 }
 
 impl Pool {
-    fn output(&self, x: &TensorType) -> Result<(Image, Image), OpError> {
+    /// The images that it reads and makes.
+    pub(super) fn images(&self, x: &TensorType) -> Result<(Image, Image), OpError> {
         let image = Image::of(x, self.layout, self.window.rank())?;
         let spatial = image.spatial.iter().enumerate();
         let spatial = spatial
@@ -41,6 +42,15 @@ impl Pool {
             ..image.clone()
         };
         Ok((image, output))
+    }
+
+    /// Checks the window.
+    pub(super) fn check(&self) -> Result<(), OpError> {
+        self.window.check()?;
+        match self.window.rank() {
+            rank @ 3.. => Err(op_error(format!("a pool over {rank} spatial axes at once"))),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -53,11 +63,8 @@ impl Operator for Pool {
     }
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<TensorType>, OpError> {
-        self.window.check()?;
-        let (x, rank) = (inputs.ty(0)?, self.window.rank());
-        if rank > 2 {
-            return Err(op_error(format!("a pool over {rank} spatial axes at once")));
-        }
+        let x = inputs.ty(0)?;
+        self.check()?;
         let supported = match self.kind {
             PoolKind::Max => x.dtype != DType::Bool,
             PoolKind::Average { .. } => matches!(x.dtype, DType::F32 | DType::F64),
@@ -65,7 +72,7 @@ impl Operator for Pool {
         if !supported {
             return Err(op_error(format!("element type {} is not supported", x.dtype)));
         }
-        let (_, output) = self.output(x)?;
+        let (_, output) = self.images(x)?;
         Ok(vec![x.with_shape(output.shape(self.layout))])
     }
 
@@ -79,7 +86,7 @@ impl Operator for Pool {
     }
 
     fn lower(&self, cx: &mut Lowering<'_>) -> Result<(), OpError> {
-        let (image, output) = self.output(cx.ty(0))?;
+        let (image, output) = self.images(cx.ty(0))?;
         let pool = Pool2d {
             batch: image.batch,
             input: image.hwc(),

@@ -1,5 +1,5 @@
 use super::binary::{same_places, walk};
-use super::uniform::{Rounding, Uniform, expect, multiplier};
+use super::uniform::{Rounding, Uniform, expect, multiplier, room};
 use super::{MULTIPLIER_BITS, Quantization, broadcast, multipliers};
 use crate::ir::{DType, Inputs, OpError, Operator, Permuted, TensorType};
 use crate::kernels::{BinaryOp, QlinearBinaryCall, QlinearBinaryOp};
@@ -45,8 +45,7 @@ impl QlinearBinary {
         let (op, shift) = match op {
             BinaryOp::Add => sum(1),
             BinaryOp::Sub => sum(-1),
-            // Products of two 16-bit differences take 32 bits.
-            BinaryOp::Mul => multiplier(a.scale * b.scale / y.scale, MULTIPLIER_BITS - 1)
+            BinaryOp::Mul => multiplier(a.scale * b.scale / y.scale, room(a.reach() * b.reach())?)
                 .map(|(multiplier, shift)| (QlinearBinaryOp::Product(WeightedProduct { multiplier }), shift)),
             _ => None,
         }?;

@@ -2,6 +2,7 @@ use super::{check_rank, row_major_strides};
 use crate::ir::{Inputs, OpError, Operator, Permuted, TensorType, op_error};
 use crate::kernels::{ReduceCall, ReduceOp, StridedCall};
 use crate::lower::Lowering;
+use crate::program::View;
 
 /// Combines the elements along some axes, which stay with an extent of one.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,30 +16,62 @@ pub struct Reduce {
 impl Reduce {
     /// The shape after the reduction.
     pub fn reduced(&self, shape: &[usize]) -> Vec<usize> {
-        shape
-            .iter()
-            .enumerate()
-            .map(|(i, n)| if self.axes.contains(&i) { 1 } else { *n })
-            .collect()
+        reduced(&self.axes, shape)
     }
+}
 
-    /// Extents before, along and after the reduced axes, if nothing lies between them.
-    fn joined(&self, shape: &[usize]) -> Option<[usize; 3]> {
-        let reduced: Vec<usize> = self.axes.iter().copied().filter(|a| shape[*a] != 1).collect();
-        let (first, last) = match (reduced.first(), reduced.last()) {
-            (Some(first), Some(last)) => (*first, *last),
-            _ => return Some([shape.iter().product(), 1, 1]),
-        };
-        let between = (first..=last).all(|i| shape[i] == 1 || self.axes.contains(&i));
-        let product = |range: &[usize]| range.iter().product();
-        between.then(|| {
-            [
-                product(&shape[..first]),
-                product(&shape[first..=last]),
-                product(&shape[last + 1..]),
-            ]
-        })
+/// A shape after the reduction of `axes`.
+pub(super) fn reduced(axes: &[usize], shape: &[usize]) -> Vec<usize> {
+    let kept = |(i, n): (usize, &usize)| if axes.contains(&i) { 1 } else { *n };
+    shape.iter().enumerate().map(kept).collect()
+}
+
+/// Axes after a transposition.
+pub(super) fn permuted(axes: &[usize], perm: &[usize]) -> Vec<usize> {
+    (0..perm.len()).filter(|i| axes.contains(&perm[*i])).collect()
+}
+
+/// Extents before, along and after the reduced axes, if nothing lies between them.
+fn joined(axes: &[usize], shape: &[usize]) -> Option<[usize; 3]> {
+    let reduced: Vec<usize> = axes.iter().copied().filter(|a| shape[*a] != 1).collect();
+    let (first, last) = match (reduced.first(), reduced.last()) {
+        (Some(first), Some(last)) => (*first, *last),
+        _ => return Some([shape.iter().product(), 1, 1]),
+    };
+    let between = (first..=last).all(|i| shape[i] == 1 || axes.contains(&i));
+    let product = |range: &[usize]| range.iter().product();
+    between.then(|| {
+        [
+            product(&shape[..first]),
+            product(&shape[first..=last]),
+            product(&shape[last + 1..]),
+        ]
+    })
+}
+
+/// The elements of the input, transposed if something lies between the reduced axes, and the extents before, along and
+/// after these.
+pub(super) fn lines(cx: &mut Lowering<'_>, axes: &[usize]) -> Result<(View, [usize; 3]), OpError> {
+    let (ty, x) = (cx.ty(0), cx.input(0));
+    if let Some(extents) = joined(axes, &ty.shape) {
+        return Ok((x, extents));
     }
+    let (reduced, kept): (Vec<usize>, Vec<usize>) = (0..ty.rank()).partition(|i| axes.contains(i));
+    let extent = |axes: &[usize]| axes.iter().map(|a| ty.shape[*a]).product::<usize>();
+    let extents = [extent(&kept), extent(&reduced), 1];
+    let strides = row_major_strides(&ty.shape);
+    let order: Vec<usize> = kept.into_iter().chain(reduced).collect();
+    let gather = StridedCall {
+        dims: order.iter().map(|a| ty.shape[*a]).collect(),
+        strides: order.iter().map(|a| strides[*a] as isize).collect(),
+        offset: 0,
+        size: ty.dtype.size(),
+    }
+    .simplified();
+    check_rank(&gather.dims)?;
+    let rows = cx.temporary("rows", ty.dtype, ty.len());
+    cx.call(gather, &[x], &[rows]);
+    Ok((rows, extents))
 }
 
 impl Operator for Reduce {
@@ -73,30 +106,8 @@ impl Operator for Reduce {
     }
 
     fn lower(&self, cx: &mut Lowering<'_>) -> Result<(), OpError> {
-        let ty = cx.ty(0);
-        let mut x = cx.input(0);
-        let [outer, axis, inner] = match self.joined(&ty.shape) {
-            Some(extents) => extents,
-            None => {
-                let (reduced, kept): (Vec<usize>, Vec<usize>) = (0..ty.rank()).partition(|i| self.axes.contains(i));
-                let extent = |axes: &[usize]| axes.iter().map(|a| ty.shape[*a]).product::<usize>();
-                let extents = [extent(&kept), extent(&reduced), 1];
-                let strides = row_major_strides(&ty.shape);
-                let order: Vec<usize> = kept.into_iter().chain(reduced).collect();
-                let gather = StridedCall {
-                    dims: order.iter().map(|a| ty.shape[*a]).collect(),
-                    strides: order.iter().map(|a| strides[*a] as isize).collect(),
-                    offset: 0,
-                    size: ty.dtype.size(),
-                }
-                .simplified();
-                check_rank(&gather.dims)?;
-                let rows = cx.temporary("rows", ty.dtype, ty.len());
-                cx.call(gather, &[x], &[rows]);
-                x = rows;
-                extents
-            }
-        };
+        let dtype = cx.ty(0).dtype;
+        let (x, [outer, axis, inner]) = lines(cx, &self.axes)?;
         let y = cx.output(0);
         cx.call(
             ReduceCall {
@@ -104,7 +115,7 @@ impl Operator for Reduce {
                 outer,
                 axis,
                 inner,
-                dtype: ty.dtype,
+                dtype,
             },
             &[x],
             &[y],
@@ -113,7 +124,7 @@ impl Operator for Reduce {
     }
 
     fn permute(&self, perm: &[usize], _: &[Option<&TensorType>]) -> Option<Permuted> {
-        let axes = (0..perm.len()).filter(|i| self.axes.contains(&perm[*i])).collect();
+        let axes = permuted(&self.axes, perm);
         Some(Permuted {
             operator: Box::new(Self { op: self.op, axes }),
             transposed: vec![true],
@@ -140,12 +151,8 @@ mod tests {
 
     #[test]
     fn dimensions_of_one_do_not_separate_axes() {
-        let reduce = Reduce {
-            op: ReduceOp::Sum,
-            axes: vec![1, 3],
-        };
-        assert_eq!(reduce.joined(&[2, 3, 1, 4, 5]), Some([2, 12, 5]));
-        assert_eq!(reduce.joined(&[2, 3, 2, 4, 5]), None);
-        assert_eq!(reduce.joined(&[2, 1, 3, 1]), Some([6, 1, 1]));
+        assert_eq!(joined(&[1, 3], &[2, 3, 1, 4, 5]), Some([2, 12, 5]));
+        assert_eq!(joined(&[1, 3], &[2, 3, 2, 4, 5]), None);
+        assert_eq!(joined(&[1, 3], &[2, 1, 3, 1]), Some([6, 1, 1]));
     }
 }

@@ -1,10 +1,10 @@
 //! What integer operators make of quantisations with one scale: fixed-point factors and limits.
 
-use super::{Quantization, multipliers};
+use super::{MULTIPLIER_BITS, Quantization, multipliers};
 use crate::ir::{DType, Inputs, OpError, TensorType, op_error};
 
 /// A quantisation with one scale and zero point, to a type that integer kernels compute with.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Uniform {
     /// `i8` or `i16`.
     pub(super) dtype: DType,
@@ -22,6 +22,12 @@ impl Uniform {
         let usable = matches!(dtype, DType::I8 | DType::I16) && quantization.check(&TensorType::new(dtype, [])).is_ok();
         let scale = f64::from(scale);
         usable.then_some(Self { dtype, scale, zero })
+    }
+
+    /// The greatest distance of an integer from the zero point.
+    pub(super) fn reach(self) -> u64 {
+        let (min, max) = Quantization::range(self.dtype).unwrap_or_default();
+        self.zero.abs_diff(min).max(self.zero.abs_diff(max)).into()
     }
 
     /// The number that an integer stands for.
@@ -54,7 +60,7 @@ pub(super) struct Rounding {
 }
 
 impl Rounding {
-    /// To the quantisation `y`, after a shift, within the least and greatest integer of a fused `Relu` or `Clip`.
+    /// The quantisation `y`, of shifted sums, within the least and greatest integer of a fused `Relu` or `Clip`.
     /// `None` if these are not in order.
     pub(super) fn new(y: Uniform, shift: u32, limits: Option<(i32, i32)>) -> Option<Self> {
         let (min, max) = limits.unwrap_or((i32::MIN, i32::MAX));
@@ -65,6 +71,15 @@ impl Rounding {
             limits: [min, max],
         })
     }
+}
+
+/// A multiplier of fewer bits than this could move a 16-bit output by more than a sixteenth of a step.
+const LEAST_BITS: u32 = 20;
+
+/// Bits of a multiplier whose products with sums of up to `greatest` fit where one is rounded. `None` if too few are left.
+pub(super) fn room(greatest: u64) -> Option<u32> {
+    let bits = 62_u32.checked_sub(u64::BITS - greatest.leading_zeros())?;
+    (bits >= LEAST_BITS).then_some(bits.min(MULTIPLIER_BITS))
 }
 
 /// One factor as an integer of at most `bits` bits over a power of two.

@@ -27,13 +27,19 @@ impl<'a> Calibration<'a> {
     /// Samples or labels that are missing or do not fit.
     pub fn open(options: &'a QuantizeOptions, graph: &Graph) -> Result<Self, Error> {
         let Program { inputs, outputs, .. } = lower::lower(&interface(graph)?)?;
-        let samples = Samples::open(&options.calibrate, &inputs)?;
+        let Some(calibrate) = &options.calibrate else {
+            return Err(Error::usage(
+                "the ranges of a model's values cannot be told without samples",
+                "give some hundred typical inputs: --calibrate SAMPLES.npz",
+            ));
+        };
+        let samples = Samples::open(calibrate, &inputs)?;
         let bound = options.max_loss.map(|bound| -> Result<_, Error> {
             let labels = match bound {
                 MaxLoss::Decibels(_) => Some("none"),
                 MaxLoss::Points(_) => None,
             };
-            let data = options.loss_samples.as_deref().unwrap_or(&options.calibrate);
+            let data = options.loss_samples.as_deref().unwrap_or(calibrate);
             let set = TestSet::open(data, None, labels, &inputs)?;
             if set.labels.is_none() && labels.is_none() {
                 return Err(Error::usage(

@@ -1,6 +1,6 @@
 use super::role::{Role, role, table};
 use crate::ir::{DType, Graph, NodeId, ValueId};
-use crate::primitives::{Concat, Softmax};
+use crate::primitives::{Concat, DequantizeLinear, Quantization, QuantizeLinear, Softmax};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Values that share one quantization: what is moved or chosen from a value has that of the value.
@@ -12,6 +12,8 @@ pub struct Group {
     pub sources: Vec<ValueId>,
     /// The range if it is known without samples.
     pub range: Option<(f64, f64)>,
+    /// The quantization if the graph has one already.
+    pub fixed: Option<Quantization>,
 }
 
 /// The groups of the values that get a quantization.
@@ -87,6 +89,7 @@ impl Groups {
                 values: vec![],
                 sources: vec![],
                 range: None,
+                fixed: None,
             });
             self.list.len() - 1
         } else {
@@ -99,6 +102,13 @@ impl Groups {
         group.values.push(value);
         if !moved {
             group.sources.push(value);
+        }
+        let to = |id: NodeId| graph.node(id).op::<QuantizeLinear>().map(|op| &op.to);
+        let given = graph.node(producer).op::<DequantizeLinear>().map(|op| &op.from);
+        let wanted = graph.users(value).into_iter().find_map(|(id, _)| to(id));
+        let uniform = given.or(wanted).filter(|q| matches!(q.dtype, DType::I8 | DType::I16) && q.single().is_some());
+        if group.fixed.is_none() {
+            group.fixed = uniform.cloned();
         }
         if graph.node(producer).op::<Softmax>().is_some_and(|softmax| !softmax.log) {
             group.range = Some((0.0, 1.0));

@@ -2,7 +2,7 @@ use crate::ir::{DType, Graph, NodeId, Tensor, ValueId};
 use crate::primitives::{BIAS, Conv, ConvTranspose, Gemm};
 
 /// Position of the weights among the inputs of a layer.
-pub const WEIGHTS: usize = 1;
+pub(super) const WEIGHTS: usize = 1;
 
 /// A convolution or product with constant weights.
 #[derive(Clone, Debug)]

@@ -9,7 +9,7 @@ const CANDIDATES: usize = 96;
 const SCALE_OF_ZEROS: f32 = 1.0;
 
 /// The range that a method chooses for integers of `levels` values. It contains zero.
-pub fn range(histogram: &Histogram, method: Method, percentile: f64, levels: f64) -> (f64, f64) {
+pub(super) fn range(histogram: &Histogram, method: Method, percentile: f64, levels: f64) -> (f64, f64) {
     let (min, max) = histogram.extremes();
     let whole = (min.min(0.0), max.max(0.0));
     match method {
@@ -102,7 +102,7 @@ fn divergence(histogram: &Histogram, (low, high): (f64, f64), levels: f64) -> f6
 }
 
 /// The quantization of a range that contains zero: with a zero point for 8 bits, symmetric for 16.
-pub fn quantization((low, high): (f64, f64), dtype: DType) -> Quantization {
+pub(super) fn quantization((low, high): (f64, f64), dtype: DType) -> Quantization {
     let usable = |scale: f64| {
         if scale == 0.0 {
             SCALE_OF_ZEROS

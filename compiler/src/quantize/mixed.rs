@@ -1,9 +1,9 @@
+use super::dtypes::clusters;
 use super::quality::{Goal, Loss};
-use super::role::{Role, table};
 use super::{Groups, Layer, Observed, QuantizeOptions, Raised, Settings, Weights, insert, method};
 use crate::Error;
 use crate::ir::{DType, Graph, OpError};
-use crate::primitives::{Concat, Quantization};
+use crate::primitives::Quantization;
 
 /// Something that may have more bits.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,17 +15,17 @@ enum Part {
 }
 
 /// All there is to know of a graph that is being quantised.
-pub struct Quantising<'a> {
+pub(super) struct Quantising<'a> {
     /// The float graph.
-    pub graph: &'a Graph,
+    pub(super) graph: &'a Graph,
     /// Its groups.
-    pub groups: &'a Groups,
+    pub(super) groups: &'a Groups,
     /// Its layers.
-    pub layers: &'a [Layer],
+    pub(super) layers: &'a [Layer],
     /// What it computes on the samples.
-    pub observed: &'a Observed,
+    pub(super) observed: &'a Observed,
     /// How it is quantised.
-    pub options: &'a QuantizeOptions,
+    pub(super) options: &'a QuantizeOptions,
 }
 
 /// Gives more bits to what loses most, until the loss is within the goal's bound. Each part is tried by itself; then the
@@ -33,7 +33,7 @@ pub struct Quantising<'a> {
 ///
 /// # Errors
 /// A bound that more bits do not reach, and samples that cannot be read.
-pub fn raise(
+pub(super) fn raise(
     at: &Quantising<'_>,
     settings: &mut Settings,
     goal: &Goal<'_>,
@@ -93,45 +93,12 @@ pub fn raise(
 impl Quantising<'_> {
     /// What may have more bits.
     fn parts(&self, settings: &Settings) -> Vec<Part> {
-        let mut clusters: Vec<Vec<usize>> = (0..self.groups.list.len()).map(|group| vec![group]).collect();
-        let mut join = |a: usize, b: usize| {
-            let find = |clusters: &[Vec<usize>], x| clusters.iter().position(|c| c.contains(&x)).unwrap_or(x);
-            let (a, b) = (find(&clusters, a), find(&clusters, b));
-            if a != b {
-                let moved = std::mem::take(&mut clusters[b]);
-                clusters[a].extend(moved);
-            }
-        };
-        for id in self.graph.order() {
-            let node = self.graph.node(id);
-            let (Role::Computes(operands) | Role::Moves(operands)) = self.groups.role(id) else {
-                continue;
-            };
-            let group = |v| self.groups.of.get(&v).copied();
-            let read: Vec<_> = operands.iter().filter_map(|i| group(node.inputs[*i]?)).collect();
-            read.windows(2).for_each(|pair| join(pair[0], pair[1]));
-            let same = table(self.graph, node).is_some() || node.op::<Concat>().is_some();
-            if let (true, Some(x), Some(y)) = (same, read.first(), self.written(id)) {
-                join(*x, y);
-            }
-        }
+        let clusters = clusters(self.graph, self.groups);
         let low = |group: &usize| settings.groups[*group].dtype == DType::I8;
         let activations = clusters.into_iter().filter(|c| c.iter().any(low)).map(Part::Activations);
         let four_bits = self.options.most_weight() < i8::MAX;
         let weights = (0..self.layers.len()).filter(|_| four_bits).map(Part::Weights);
         activations.chain(weights).collect()
-    }
-
-    /// The group that a node's result is quantised in: behind its limits, or at the end of a chain of functions.
-    fn written(&self, id: crate::ir::NodeId) -> Option<usize> {
-        let mut value = self.graph.node(id).outputs[0];
-        loop {
-            if let Some(group) = self.groups.of.get(&value) {
-                return Some(*group);
-            }
-            let user = self.graph.only_user(value)?;
-            value = self.graph.node(user).outputs[0];
-        }
     }
 
     /// The settings with more bits for these parts.
@@ -153,8 +120,11 @@ impl Quantising<'_> {
         settings
     }
 
-    /// The quantization of a group to a type.
-    pub fn quantization(&self, group: usize, dtype: DType) -> Quantization {
+    /// The quantization of a group to a type, or the one that it has already.
+    pub(super) fn quantization(&self, group: usize, dtype: DType) -> Quantization {
+        if let Some(fixed) = &self.groups.list[group].fixed {
+            return fixed.clone();
+        }
         let levels = if dtype == DType::I16 { 65536.0 } else { 256.0 };
         let (method, percentile) = (self.options.method, self.options.percentile);
         let range = self.groups.list[group]
@@ -164,7 +134,7 @@ impl Quantising<'_> {
     }
 
     /// The weights of a layer, each to the nearest of the integers up to `most`.
-    pub fn weights(&self, layer: usize, groups: &[Quantization], bias: Vec<f32>, most: i8) -> Weights {
+    pub(super) fn weights(&self, layer: usize, groups: &[Quantization], bias: Vec<f32>, most: i8) -> Weights {
         let (squares, layer) = (&self.observed.squares[layer], &self.layers[layer]);
         let (shape, w) = layer.weights(self.graph);
         let importance: Vec<f64> = (0..w.len()).map(|e| squares[layer.input_channel(&shape, e)]).collect();

@@ -20,6 +20,7 @@ mod prepare;
 mod progress;
 mod quality;
 mod quantize;
+mod recurrences;
 mod refine;
 mod report;
 mod role;

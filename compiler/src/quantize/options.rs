@@ -11,6 +11,8 @@ pub enum Scheme {
     Int16x8,
     /// 8-bit activations, 4-bit weights.
     W4,
+    /// Weights of 16-bit floats, all computed in floats: no samples are needed.
+    F16,
 }
 
 /// How the range of a value is chosen from what it is on the samples.
@@ -103,8 +105,9 @@ pub struct QuantizeOptions {
     pub equalize: bool,
     /// Whether biases take up the mean error of their layers.
     pub bias_correction: bool,
-    /// The calibration samples; see [`samples`](crate::samples) for how they are named.
-    pub calibrate: String,
+    /// The calibration samples, which all schemes but [`Scheme::F16`] need; see [`samples`](crate::samples) for how they
+    /// are named.
+    pub calibrate: Option<String>,
     /// The bound that values are kept at 16 bits for.
     pub max_loss: Option<MaxLoss>,
     /// The samples that the bound is for, with labels as `y` beside them for a bound on accuracy; by default the
@@ -115,10 +118,25 @@ pub struct QuantizeOptions {
 }
 
 impl QuantizeOptions {
-    /// The defaults, with the samples that `calibrate` names.
+    /// 8-bit integers, with ranges from the samples that `calibrate` names.
     pub fn new(calibrate: impl Into<String>) -> Self {
         Self {
-            calibrate: calibrate.into(),
+            calibrate: Some(calibrate.into()),
+            ..Self::default()
+        }
+    }
+
+    /// The greatest integer that a weight becomes.
+    pub fn most_weight(&self) -> i8 {
+        if self.scheme == Scheme::W4 { 7 } else { i8::MAX }
+    }
+}
+
+impl Default for QuantizeOptions {
+    /// 8-bit integers, without samples.
+    fn default() -> Self {
+        Self {
+            calibrate: None,
             scheme: Scheme::default(),
             method: Method::default(),
             percentile: 99.99,
@@ -130,11 +148,6 @@ impl QuantizeOptions {
             loss_samples: None,
             progress: false,
         }
-    }
-
-    /// The greatest integer that a weight becomes.
-    pub fn most_weight(&self) -> i8 {
-        if self.scheme == Scheme::W4 { 7 } else { i8::MAX }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::ir::{Graph, OpError, Tensor};
 ///
 /// # Errors
 /// None of a sound graph.
-pub fn add_biases(graph: &mut Graph) -> Result<(), OpError> {
+pub(super) fn add_biases(graph: &mut Graph) -> Result<(), OpError> {
     for layer in Layer::all(graph).into_iter().filter(|layer| layer.bias.is_none()) {
         let node = graph.node(layer.node);
         let (name, origin) = (node.name.clone(), node.origin.clone());

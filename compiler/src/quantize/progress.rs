@@ -2,11 +2,11 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// A bar on stderr; invisible where that is no terminal.
 #[derive(Debug)]
-pub struct Bar(ProgressBar);
+pub(super) struct Bar(ProgressBar);
 
 impl Bar {
     /// A bar; invisible unless it is to be `shown`.
-    pub fn new(shown: bool) -> Self {
+    pub(super) fn new(shown: bool) -> Self {
         let target = if shown {
             ProgressDrawTarget::stderr()
         } else {
@@ -20,7 +20,7 @@ impl Bar {
     }
 
     /// Shows that `done` of `of` parts of `what` are done.
-    pub fn show(&self, what: &str, done: usize, of: usize) {
+    pub(super) fn show(&self, what: &str, done: usize, of: usize) {
         if self.0.message() != what {
             self.0.set_message(what.to_owned());
         }

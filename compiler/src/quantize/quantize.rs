@@ -3,7 +3,7 @@ use super::mixed::{Quantising, raise};
 use super::prepare::add_biases;
 use super::quality::Goal;
 use super::role::Role;
-use super::{Groups, Layer, QuantizeOptions, Report, Settings, Source, calibrate, equalize, insert, refine};
+use super::{Groups, Layer, QuantizeOptions, Report, Settings, Source, calibrate, equalize, insert, recurrences, refine};
 use crate::Error;
 use crate::ir::{Graph, OpError};
 
@@ -39,6 +39,7 @@ pub fn quantize(
     } else {
         0
     };
+    let recurrences = recurrences::quantise(&mut float, source)?;
     let groups = Groups::new(&float);
     let layers = Layer::all(&float);
     let observed = calibrate(&float, &groups, &layers, source, &mut |sample| {
@@ -65,11 +66,11 @@ pub fn quantize(
     })?;
     let mut report = Report {
         samples: observed.samples,
-        layers: layers.len(),
+        layers: layers.len() + recurrences.layers,
         equalized,
         tensors: groups.of.len(),
-        warnings: observed.warnings.clone(),
-        float: in_floats(&float, &groups),
+        warnings: [&observed.warnings[..], &recurrences.warnings].concat(),
+        float: in_floats(&float, &groups, &recurrences.float),
         ..Report::default()
     };
     if let Some(goal) = goal {
@@ -85,12 +86,16 @@ pub fn quantize(
     })
 }
 
-/// The nodes that stay in floats, and why.
-fn in_floats(graph: &Graph, groups: &Groups) -> Vec<(String, String)> {
+/// The nodes that stay in floats, and why; of some that is `known`.
+fn in_floats(graph: &Graph, groups: &Groups, known: &[(String, String)]) -> Vec<(String, String)> {
     let nodes = graph.order().into_iter();
-    let floats = nodes.filter_map(|id| match groups.role(id) {
-        Role::Float(reason) => Some((graph.node(id).name.clone(), reason.clone())),
-        _ => None,
+    let floats = nodes.filter_map(|id| {
+        let name = &graph.node(id).name;
+        let Role::Float(reason) = groups.role(id) else {
+            return None;
+        };
+        let known = known.iter().find(|(node, _)| node == name);
+        Some((name.clone(), known.map_or(reason, |(_, reason)| reason).clone()))
     });
     floats.collect()
 }

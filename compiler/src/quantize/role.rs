@@ -1,8 +1,8 @@
 use super::Layer;
 use crate::ir::{DType, Graph, Node, NodeId, Tensor, ValueId};
 use crate::primitives::{
-    BIAS, Binary, BinaryOp, Concat, Conv, ConvTranspose, Expand, Gather, Gemm, Map, MatMul, Pad, Pool, PoolKind, Reduce,
-    ReduceOp, Reshape, Resize, ScaleShift, Slice, Softmax, Tile, Transpose,
+    BIAS, Binary, BinaryOp, Concat, Conv, ConvTranspose, DequantizeLinear, Expand, Gather, Gemm, Map, MatMul, Pad, Pool, PoolKind,
+    QuantizeLinear, Reduce, ReduceOp, Reshape, Resize, ScaleShift, Slice, Softmax, Tile, Transpose,
 };
 use runtime_core::function::AnyFunction;
 
@@ -30,6 +30,9 @@ pub fn role(graph: &Graph, id: NodeId) -> Role {
     };
     let runtime = node.inputs.iter().flatten().any(|v| float(v) && graph.constant(*v).is_none());
     if !node.outputs.iter().any(float) && !runtime {
+        return Role::Other;
+    }
+    if node.op::<QuantizeLinear>().is_some() || node.op::<DequantizeLinear>().is_some() {
         return Role::Other;
     }
     let reason = || Role::Float(format!("{} has no integer form", operator.name()));
@@ -100,7 +103,7 @@ pub fn role(graph: &Graph, id: NodeId) -> Role {
 }
 
 /// The operand of which a node computes a function, element by element, if its other operands are single constants.
-pub fn table(graph: &Graph, node: &Node) -> Option<usize> {
+pub(super) fn table(graph: &Graph, node: &Node) -> Option<usize> {
     let fits = node.operator()?.is_elementwise() && node.outputs.len() == 1;
     let mut others = (0..node.inputs.len()).filter(|i| {
         let single = |v: ValueId| graph.constant(v).is_some_and(|tensor| tensor.len() == 1);

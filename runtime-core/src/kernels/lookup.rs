@@ -23,8 +23,8 @@ fn entry(table: &[i8; ENTRIES], x: i8) -> i8 {
 #[inline(always)]
 fn interpolated(table: &[i16; KNOTS], x: i16) -> i16 {
     let place = x as u16 ^ 0x8000;
-    let (knot, part) = (place >> BETWEEN, place & 0x7f);
-    let [from, to] = [0, 1].map(|next| i32::from(table[usize::from(knot) + next]));
+    let (knot, part) = (usize::from(place >> BETWEEN), place & 0x7f);
+    let (from, to) = (i32::from(table[knot]), i32::from(table[knot + 1]));
     let line = (from << BETWEEN) + (to - from) * i32::from(part);
     rescale(line.into(), 1, BETWEEN) as i16
 }

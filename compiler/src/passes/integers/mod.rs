@@ -6,11 +6,13 @@ mod carry;
 mod hoist;
 mod layer;
 mod operands;
+mod pools;
 mod products;
 mod requantized;
 mod signed;
 mod sink;
 mod site;
+mod softmax;
 mod table;
 mod unconverted;
 
@@ -36,6 +38,8 @@ const RULES: &[fn(&mut Graph, &Site) -> Result<Outcome, OpError>] = &[
     layer::rule,
     affine::rule,
     products::rule,
+    pools::rule,
+    softmax::rule,
     table::rule,
 ];
 

@@ -20,14 +20,11 @@ pub(super) fn rule(graph: &mut Graph, site: &Site) -> Result<Outcome, OpError> {
             "its input is not quantised to 8 or 16 bits with one scale".into(),
         ));
     };
-    let ty = graph.ty(x.value);
+    let (from, to, limits) = (&x.quantization, &site.to, Some(site.limits));
+    let shape = &graph.ty(x.value).shape;
     let operator: Option<Box<dyn Operator>> = match (pool, reduce) {
-        (Some(pool), _) => {
-            QlinearAveragePool::new(pool, ty, &x.quantization, &site.to, Some(site.limits)).map(Into::into)
-        }
-        (_, Some(reduce)) => {
-            QlinearReduce::new(reduce, ty, &x.quantization, &site.to, Some(site.limits)).map(Into::into)
-        }
+        (Some(pool), _) => QlinearAveragePool::new(pool, from, to, limits).map(Into::into),
+        (_, Some(reduce)) => QlinearReduce::new(reduce.op, &reduce.axes, shape, from, to, limits).map(Into::into),
         _ => None,
     };
     match operator {

@@ -4,7 +4,7 @@ use super::Outcome;
 use super::operands::activation;
 use super::site::{Site, is_clipped};
 use crate::ir::{Graph, OpError, Operator};
-use crate::primitives::{Binary, BinaryOp, MatMul, QlinearBinary};
+use crate::primitives::{Binary, MatMul, QlinearBinary, QlinearMatMul};
 
 pub(super) fn rule(graph: &mut Graph, site: &Site) -> Result<Outcome, OpError> {
     let node = graph.node(site.core);
@@ -24,7 +24,10 @@ pub(super) fn rule(graph: &mut Graph, site: &Site) -> Result<Outcome, OpError> {
     }
     let (x, y, limits) = ([&a.quantization, &b.quantization], &site.to, Some(site.limits));
     let operator: Option<Box<dyn Operator>> = match op {
-        None => None,
+        None => {
+            let depth = graph.ty(a.value).shape.last().copied().unwrap_or(1);
+            QlinearMatMul::new(depth, x[0], x[1], y, limits).map(Into::into)
+        }
         Some(op) => QlinearBinary::new(op, x[0], x[1], y, limits).map(Into::into),
     };
     match operator {

@@ -19,7 +19,7 @@ pub(super) fn rule(graph: &mut Graph, site: &Site) -> Result<Outcome, OpError> {
             "its input is not quantised to 8 or 16 bits with one scale".into(),
         ));
     };
-    let Some(operator) = QlinearSoftmax::new(softmax, graph.ty(x.value), &x.quantization, &site.to) else {
+    let Some(operator) = QlinearSoftmax::new(softmax.axis, softmax.log, &x.quantization, &site.to) else {
         return Ok(Outcome::Stays("its scales do not fit the kernel".into()));
     };
     site.put(graph, &site.nodes, operator, &[x.value])
