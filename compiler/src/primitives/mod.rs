@@ -41,6 +41,7 @@ mod pool;
 mod qlinear_average_pool;
 mod qlinear_binary;
 mod qlinear_mat_mul;
+mod qlinear_recurrence;
 mod qlinear_reduce;
 mod qlinear_softmax;
 #[cfg(test)]
@@ -108,6 +109,7 @@ pub use pool::{Pool, PoolKind};
 pub use qlinear_average_pool::QlinearAveragePool;
 pub use qlinear_binary::QlinearBinary;
 pub use qlinear_mat_mul::QlinearMatMul;
+pub use qlinear_recurrence::{QlinearCell, QlinearDirection, QlinearRecurrence};
 pub use qlinear_reduce::QlinearReduce;
 pub use qlinear_softmax::QlinearSoftmax;
 pub use quantised_layer::{QuantisedLayer, weights_around_zero};

@@ -49,7 +49,10 @@ mod pool2d;
 mod powers;
 mod qlinear_average_pool2d;
 mod qlinear_binary;
+mod qlinear_cell;
+mod qlinear_gates;
 mod qlinear_mat_mul;
+mod qlinear_recurrence;
 mod qlinear_reduce_sum;
 mod qlinear_softmax;
 mod quantize_linear;
@@ -63,6 +66,7 @@ mod roi_align;
 mod scale_shift;
 mod scatter;
 mod select;
+mod sequences;
 mod sliding;
 mod softmax;
 mod sparse_gemm;
@@ -118,7 +122,9 @@ pub use qlinear_average_pool2d::{QlinearAveragePool2d, qlinear_average_pool2d};
 pub use qlinear_binary::{
     QlinearBinary, QlinearOp, WeightedProduct, WeightedSum, qlinear_binary, qlinear_binary_in_place,
 };
+pub use qlinear_cell::{QlinearCell, QlinearGru, QlinearLstm, QlinearRnn};
 pub use qlinear_mat_mul::{Factor, QlinearMatMul, qlinear_mat_mul};
+pub use qlinear_recurrence::{QlinearRecurrence, qlinear_recurrence};
 pub use qlinear_reduce_sum::{QlinearReduceSum, qlinear_reduce_sum};
 pub use qlinear_softmax::{QlinearLogSoftmax, QlinearSoftmax, qlinear_log_softmax, qlinear_softmax};
 pub use quantize_linear::{QuantizeLinear, quantize_linear};
