@@ -232,15 +232,15 @@ fn rnn() {
         &[&[0]],
         |w, x, state| {
             let h = state[0].clone();
-            for unit in 0..h.len() {
+            for (unit, state) in state[0].iter_mut().enumerate() {
                 let value = tanh(argument(w, x, 0, unit, &h));
-                state[0][unit] = narrow(round(value.into(), 15));
+                *state = narrow(round(value.into(), 15));
             }
         },
         |w, x, state| {
             let h = state[0].clone();
-            for unit in 0..h.len() {
-                state[0][unit] = (x[0][unit] + w.real(0, unit, &h)).tanh();
+            for (unit, state) in state[0].iter_mut().enumerate() {
+                *state = (x[0][unit] + w.real(0, unit, &h)).tanh();
             }
         },
     );

@@ -5,6 +5,7 @@ use super::gates::Units;
 use super::tile::{NARROW, unrolled};
 use crate::pack::PANEL;
 use crate::requantize::rescale;
+use core::hint::black_box;
 
 /// Bits after the point of a hidden state and of a sigmoid.
 pub(super) const FRACTION: u32 = 15;
@@ -36,7 +37,8 @@ pub(super) fn product<const G: usize>(h: &[i16], panel: &[i8]) -> [Units<i64>; G
 fn wide<const G: usize>(h: &[i16], panel: &[[Units<i8>; G]]) -> [Units<i32>; G] {
     let mut sums = [[0_i32; PANEL]; G];
     for (h, weights) in h.iter().zip(panel) {
-        let h = i32::from(*h);
+        // Opaque, so that units and not inputs are the lanes of vectors: those lie side by side.
+        let h = black_box(i32::from(*h));
         unrolled!(g in 0..G {
             for j in 0..PANEL {
                 sums[g][j] = sums[g][j].wrapping_add(h * i32::from(weights[g][j]));
