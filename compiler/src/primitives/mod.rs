@@ -58,6 +58,7 @@ mod roi_align;
 mod scale_shift;
 mod scatter;
 mod select;
+mod sequences;
 mod shapes;
 mod slice;
 mod softmax;
