@@ -169,13 +169,20 @@ impl Compiler {
             quantized = Some(found);
         }
         passes::run(&mut graph, passes::AFTER_QUANTIZATION, after)?;
-        if self.quantize.as_ref().is_some_and(|options| options.scheme == Scheme::F16) {
+        if self
+            .quantize
+            .as_ref()
+            .is_some_and(|options| options.scheme == Scheme::F16)
+        {
             passes::run(&mut graph, passes::HALF_WEIGHTS, after)?;
         }
         let program = lower::lower(&graph)?;
         let plan = plan::plan(&program);
         let opset = model.opsets.get("").copied().unwrap_or(0);
-        let remarks = quantized.iter().flat_map(|quantized| quantized.report.notes()).collect::<Vec<_>>();
+        let remarks = quantized
+            .iter()
+            .flat_map(|quantized| quantized.report.notes())
+            .collect::<Vec<_>>();
         let notes = [&imported.notes[..], &remarks, graph.remarks()].concat();
         Ok(Compiled {
             program,

@@ -6,16 +6,27 @@ use edgec::passes::{self, BEFORE_QUANTIZATION};
 use edgec::quantize::{Method, QuantizeOptions, Rounding, Scheme, Watch, quantize};
 use edgec::{Compiler, import, npz};
 
-const MODELS: &[&str] = &["lenet_mnist", "dsnet_mnist", "mlp_digits", "har_conv1d", "lstm_vowels", "gru_vowels"];
+const MODELS: &[&str] = &[
+    "lenet_mnist",
+    "dsnet_mnist",
+    "mlp_digits",
+    "har_conv1d",
+    "lstm_vowels",
+    "gru_vowels",
+];
 
 fn samples(stacked: &Tensor, shape: &[usize]) -> Vec<Vec<Tensor>> {
     let size: usize = shape.iter().product::<usize>() * stacked.dtype.size();
     let bytes = stacked.bytes.chunks(size);
-    bytes.map(|b| vec![Tensor::new(stacked.dtype, shape.to_vec(), b.to_vec())]).collect()
+    bytes
+        .map(|b| vec![Tensor::new(stacked.dtype, shape.to_vec(), b.to_vec())])
+        .collect()
 }
 
 fn argmax(values: &[f32]) -> usize {
-    (0..values.len()).max_by(|a, b| values[*a].total_cmp(&values[*b])).unwrap()
+    (0..values.len())
+        .max_by(|a, b| values[*a].total_cmp(&values[*b]))
+        .unwrap()
 }
 
 fn outputs(graph: &Graph, samples: &[Vec<Tensor>]) -> Vec<Vec<f32>> {
@@ -27,7 +38,10 @@ fn outputs(graph: &Graph, samples: &[Vec<Tensor>]) -> Vec<Vec<f32>> {
 fn main() {
     let zoo = codegen_tests::zoo::folder().expect("the zoo");
     let chosen: Vec<_> = std::env::args().skip(1).collect();
-    for model in MODELS.iter().filter(|m| chosen.is_empty() || chosen.iter().any(|c| m.contains(c.as_str()))) {
+    for model in MODELS
+        .iter()
+        .filter(|m| chosen.is_empty() || chosen.iter().any(|c| m.contains(c.as_str())))
+    {
         let data = npz::read(&zoo.join(format!("data/{model}_testset.npz"))).unwrap();
         let compiler = Compiler::new(zoo.join(format!("trained/{model}.onnx")));
         let loaded = compiler.load().unwrap();
@@ -45,19 +59,46 @@ fn main() {
         let base = QuantizeOptions::new("");
         let mut variants = vec![];
         for method in [Method::Minmax, Method::Percentile, Method::Mse, Method::Entropy] {
-            let plain = QuantizeOptions { method, rounding: Rounding::Nearest, bias_correction: false, equalize: false, ..base.clone() };
+            let plain = QuantizeOptions {
+                method,
+                rounding: Rounding::Nearest,
+                bias_correction: false,
+                equalize: false,
+                ..base.clone()
+            };
             variants.push((format!("{method:?}"), plain.clone()));
-            variants.push((format!("{method:?} +bias"), QuantizeOptions { bias_correction: true, ..plain.clone() }));
-            variants.push((format!("{method:?} +adaptive"), QuantizeOptions { method, equalize: false, ..base.clone() }));
+            variants.push((
+                format!("{method:?} +bias"),
+                QuantizeOptions {
+                    bias_correction: true,
+                    ..plain.clone()
+                },
+            ));
+            variants.push((
+                format!("{method:?} +adaptive"),
+                QuantizeOptions {
+                    method,
+                    equalize: false,
+                    ..base.clone()
+                },
+            ));
             variants.push((format!("{method:?} all"), QuantizeOptions { method, ..base.clone() }));
         }
         for scheme in [Scheme::Int16x8, Scheme::W4] {
             variants.push((format!("{scheme:?}"), QuantizeOptions { scheme, ..base.clone() }));
-            variants.push((format!("{scheme:?} nearest"), QuantizeOptions { scheme, rounding: Rounding::Nearest, ..base.clone() }));
+            variants.push((
+                format!("{scheme:?} nearest"),
+                QuantizeOptions {
+                    scheme,
+                    rounding: Rounding::Nearest,
+                    ..base.clone()
+                },
+            ));
         }
         for (name, options) in variants {
             let start = std::time::Instant::now();
-            let source = || -> Result<Box<dyn Iterator<Item = _>>, edgec::Error> { Ok(Box::new(calib.iter().cloned().map(Ok))) };
+            let source =
+                || -> Result<Box<dyn Iterator<Item = _>>, edgec::Error> { Ok(Box::new(calib.iter().cloned().map(Ok))) };
             let quantised = quantize(&graph, &options, &source, None, &mut |_, _, _| {}).unwrap();
             let took = start.elapsed().as_secs_f64();
             let got = outputs(&quantised.graph, &x);

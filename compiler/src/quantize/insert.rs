@@ -41,13 +41,21 @@ pub fn insert(graph: &Graph, groups: &Groups, layers: &[Layer], settings: &Setti
             let value = copy.node(layer.node).inputs[operand].expect("layers have weights and a bias");
             let name = copy.value(value).name.clone();
             let constant = copy.add_constant(name.clone(), tensor);
-            let floats = copy.add_op(format!("{name}_dequantized"), DequantizeLinear { from }, &[constant], &origin)?;
+            let floats = copy.add_op(
+                format!("{name}_dequantized"),
+                DequantizeLinear { from },
+                &[constant],
+                &origin,
+            )?;
             copy.set_input(layer.node, operand, floats);
         }
     }
     if settings.io == Io::Int8 {
         for (index, (_, value)) in graph.outputs().iter().enumerate() {
-            if let Some(integers) = integers.get(value).filter(|_| groups.makes(graph.value(*value).producer)) {
+            if let Some(integers) = integers
+                .get(value)
+                .filter(|_| groups.makes(graph.value(*value).producer))
+            {
                 copy.set_output(index, *integers);
             }
         }
@@ -60,7 +68,11 @@ fn quantise(graph: &mut Graph, groups: &Groups, value: ValueId, to: &Quantizatio
     let producer = graph.value(value).producer;
     let (name, origin) = (graph.value(value).name.clone(), graph.node(producer).origin.clone());
     let users = graph.users(value);
-    let reading: Vec<_> = users.iter().copied().filter(|user| groups.reads(graph, *user)).collect();
+    let reading: Vec<_> = users
+        .iter()
+        .copied()
+        .filter(|user| groups.reads(graph, *user))
+        .collect();
     let is_input = graph.inputs().contains(&value);
     let integers = if let Some(tensor) = graph.constant(value) {
         let tensor = quantised(tensor, to);
@@ -69,7 +81,13 @@ fn quantise(graph: &mut Graph, groups: &Groups, value: ValueId, to: &Quantizatio
         graph.set_input_type(value, to.dtype);
         value
     } else {
-        add(graph, format!("{name}_quantized"), QuantizeLinear { to: to.clone() }, value, &origin)?
+        add(
+            graph,
+            format!("{name}_quantized"),
+            QuantizeLinear { to: to.clone() },
+            value,
+            &origin,
+        )?
     };
     let floats = DequantizeLinear { from: to.clone() };
     let floats = add(graph, format!("{name}_dequantized"), floats, integers, &origin)?;

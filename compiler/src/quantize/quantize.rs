@@ -3,7 +3,9 @@ use super::mixed::{Quantising, raise};
 use super::prepare::add_biases;
 use super::quality::Goal;
 use super::role::Role;
-use super::{Groups, Layer, QuantizeOptions, Report, Settings, Source, calibrate, equalize, insert, recurrences, refine};
+use super::{
+    Groups, Layer, QuantizeOptions, Report, Settings, Source, calibrate, equalize, insert, recurrences, refine,
+};
 use crate::Error;
 use crate::ir::{Graph, OpError};
 
@@ -53,7 +55,11 @@ pub fn quantize(
         options,
     };
     let dtypes = dtypes(&float, &groups, options.scheme, options.io);
-    let ranges: Vec<_> = dtypes.iter().enumerate().map(|(i, dtype)| at.quantization(i, *dtype)).collect();
+    let ranges: Vec<_> = dtypes
+        .iter()
+        .enumerate()
+        .map(|(i, dtype)| at.quantization(i, *dtype))
+        .collect();
     let weights = layers.iter().enumerate();
     let weights = weights.map(|(i, layer)| at.weights(i, &ranges, layer.biases(&float), options.most_weight()));
     let mut settings = Settings {
@@ -61,9 +67,17 @@ pub fn quantize(
         groups: ranges,
         io: options.io,
     };
-    refine(&float, &groups, &layers, &mut settings, options, source, &mut |i, of| {
-        progress("rounding weights", i, of);
-    })?;
+    refine(
+        &float,
+        &groups,
+        &layers,
+        &mut settings,
+        options,
+        source,
+        &mut |i, of| {
+            progress("rounding weights", i, of);
+        },
+    )?;
     let mut report = Report {
         samples: observed.samples,
         layers: layers.len() + recurrences.layers,

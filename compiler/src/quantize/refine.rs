@@ -1,4 +1,6 @@
-use super::{Groups, Layer, Patches, QuantizeOptions, Rounding, Settings, Source, Watch, adaptive, channel_sums, insert};
+use super::{
+    Groups, Layer, Patches, QuantizeOptions, Rounding, Settings, Source, Watch, adaptive, channel_sums, insert,
+};
 use crate::Error;
 use crate::ir::{Graph, OpError, Tensor, ValueId};
 use crate::passes::unused;
