@@ -300,8 +300,9 @@ fn keeps_every_bit(integers: bool, cases: u64) {
             "case {seed} in the pipeline, integers: {integers}"
         );
     }
-    // Else there was nothing to test.
-    assert!(after * 2 < before, "{before} multiply-accumulates became {after}");
+    // Else there was little to test. Floats keep more, for the order of their sums.
+    let most = if integers { before / 2 } else { before / 10 * 9 };
+    assert!(after < most, "{before} multiply-accumulates became {after}");
 }
 
 fn bits(tensors: &[Tensor]) -> Vec<(TensorType, Vec<u8>)> {
