@@ -2,7 +2,10 @@
 
 use super::super::rewrite::input;
 use crate::ir::{Graph, Node, Operator};
-use crate::primitives::{Concat, Layout, Lookup, Pad, Pool, Reduce, Reshape, Resize, ScaleShift, Slice, Transpose};
+use crate::primitives::{
+    Concat, Layout, Lookup, Pad, Pool, QlinearAveragePool, QlinearReduce, Reduce, Reshape, Resize, ScaleShift, Slice,
+    Transpose,
+};
 
 /// What an operator does to channels.
 pub(super) struct Along {
@@ -35,6 +38,7 @@ impl Along {
         }
         let axis = axes[0].filter(|_| axes[1..].iter().all(Option::is_none))?;
         let shape = &graph.ty(input(node, 0)?).shape;
+        let y = &graph.ty(node.outputs[0]).shape;
         let channels = shape[axis];
         if let Some(reshape) = node.op::<Reshape>() {
             let (to, pairs) = joined(shape, axis, &reshape.shape)?;
@@ -55,21 +59,28 @@ impl Along {
                 .iter()
                 .all(|i| input(node, *i).is_some_and(|v| graph.constant(v).is_some()));
             along.parameters = vec![(1, 0), (2, 0)];
-            return (known && applies(operator, axis, shape.len())).then_some(along);
+            return (known && applies(operator, axis, shape, y)).then_some(along);
         }
-        applies(operator, axis, shape.len()).then_some(along)
+        applies(operator, axis, shape, y).then_some(along)
     }
 }
 
-/// Whether an operator with one operand leaves the channels along `axis` alone.
-fn applies(operator: &dyn Operator, axis: usize, rank: usize) -> bool {
+/// Whether an operator that makes a tensor of shape `y` of one of shape `x` leaves the channels along `axis` alone.
+fn applies(operator: &dyn Operator, axis: usize, x: &[usize], y: &[usize]) -> bool {
     let any = operator.as_any();
-    if let Some(pool) = any.downcast_ref::<Pool>() {
-        axis == if pool.layout == Layout::ChannelsFirst {
+    let of_image = |layout: Layout| {
+        axis == if layout == Layout::ChannelsFirst {
             1
         } else {
-            rank - 1
+            x.len() - 1
         }
+    };
+    if let Some(pool) = any.downcast_ref::<Pool>() {
+        of_image(pool.layout)
+    } else if let Some(pool) = any.downcast_ref::<QlinearAveragePool>() {
+        of_image(pool.layout())
+    } else if any.is::<QlinearReduce>() {
+        x[axis] > 1 && y[axis] == x[axis]
     } else if let Some(scale) = any.downcast_ref::<ScaleShift>() {
         scale.axis == axis
     } else if let Some(reduce) = any.downcast_ref::<Reduce>() {
@@ -149,7 +160,7 @@ fn joined(shape: &[usize], axis: usize, to: &[usize]) -> Option<(usize, Vec<(usi
         let (outer_y, inner_y) = (product(&to[..y]), product(&to[y + 1..]));
         outer.is_multiple_of(outer_y) && inner.is_multiple_of(inner_y)
     };
-    let y = (0..to.len()).find(|y| to[*y] >= channels && whole(*y))?;
+    let y = (0..to.len()).rfind(|y| to[*y] >= channels && whole(*y))?;
     let after = inner / product(&to[y + 1..]);
     Some((y, (0..to[y]).map(|i| (i / after % channels, i)).collect()))
 }

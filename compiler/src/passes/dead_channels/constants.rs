@@ -1,13 +1,12 @@
 //! Channels that are the same number everywhere, whatever the model's inputs are. Kernels compute the numbers.
 
-use super::super::rewrite::input;
 use super::along::Along;
 use super::flow::{Channels, Flow};
 use super::layer::{Layer, is_exact, tensor};
 use crate::fold;
-use crate::ir::{DType, Graph, Node, OpError, Operator, Tensor, op_error};
+use crate::ir::{DType, Graph, Node, OpError, Operator, Tensor, ValueId, op_error};
 use crate::primitives::{
-    Binary, BinaryOp, Gemm, Lookup, MULTIPLIER, Map, Pad, Pool, PoolKind, Reduce, ReduceOp, Reshape, Slice, Transpose,
+    Binary, BinaryOp, Gemm, MULTIPLIER, Map, Pool, PoolKind, Reduce, ReduceOp, Resize, ScaleShift,
 };
 
 /// The channels of a layer's result that are the same everywhere.
@@ -68,113 +67,79 @@ pub(super) fn between(
     along: &Along,
     count: usize,
 ) -> Result<Vec<Option<f64>>, OpError> {
-    let mut constants = vec![None; count];
-    let of = |index: usize| flow.values[&node.inputs[index].expect("an operand")];
-    let table = node.op::<Lookup>().is_some();
-    if !table && !node.operator().is_some_and(|op| op.is_elementwise()) {
-        let [(index, pairs)] = &along.operands[..] else {
-            for (index, pairs) in &along.operands {
-                let x = of(*index);
-                pairs
-                    .iter()
-                    .for_each(|(from, to)| constants[*to] = flow.constants[x.first + from]);
-            }
-            return Ok(if joins_alike(along) {
-                constants
-            } else {
-                vec![None; count]
-            });
-        };
-        let x = of(*index);
+    // What each channel of the result is made of, if that is known.
+    let mut parts: Vec<Option<Vec<f64>>> = vec![Some(vec![]); count];
+    for (index, pairs) in &along.operands {
+        let x = flow.values[&node.inputs[*index].expect("an operand")];
         for (from, to) in pairs {
-            constants[*to] = flow.constants[x.first + from].filter(|c| keeps(graph, node, *c));
+            let constant = flow.constants[x.first + from];
+            parts[*to] = parts[*to].take().zip(constant).map(|(mut parts, c)| {
+                parts.push(c);
+                parts
+            });
         }
-        return Ok(constants);
     }
-    for (i, constant) in constants.iter_mut().enumerate() {
-        let known = |(index, _): &(usize, _)| flow.constants[of(*index).first + i].is_some();
-        *constant = along.operands.iter().all(known).then_some(0.0);
+    for part in &mut parts {
+        *part = part.take().filter(|part| !part.is_empty() && is_exact_for(node, part));
     }
-    if !is_exact_node(node) || constants.iter().all(Option::is_none) {
+    let operands = operands(flow, graph, node, along);
+    let Some(operands) = operands.filter(|_| parts.iter().any(Option::is_some)) else {
         return Ok(vec![None; count]);
+    };
+    let result = evaluate(node.operator().expect("an operator"), &operands)?;
+    let shape = &graph.ty(node.outputs[0]).shape;
+    let inner: usize = shape[along.axis + 1..].iter().product();
+    let mut constants: Vec<Option<f64>> = vec![None; count];
+    let mut differs: Vec<bool> = parts.iter().map(Option::is_none).collect();
+    for (place, number) in result.into_iter().enumerate() {
+        let channel = place / inner % count;
+        differs[channel] |= *constants[channel].get_or_insert(number) != number;
     }
-    let rank = graph.ty(node.outputs[0]).rank();
-    let mut operands = vec![];
-    for (index, value) in node.inputs.iter().enumerate() {
-        let Some(value) = *value else {
-            return Ok(vec![None; count]);
-        };
-        let ty = graph.ty(value);
-        if along.operands.iter().any(|(operand, _)| *operand == index) {
-            let first = of(index).first;
-            let numbers = &flow.constants[first..first + count];
-            let filler = numbers.iter().flatten().next().copied().unwrap_or(0.0);
-            let numbers: Vec<f64> = numbers.iter().map(|n| n.unwrap_or(filler)).collect();
-            let mut shape = vec![1; rank];
-            shape[along.axis] = count;
-            operands.push(tensor(ty.dtype, shape, &numbers));
-        } else {
-            let own = (along.axis + ty.rank()).checked_sub(rank);
-            let alike = table || (0..ty.rank()).all(|axis| ty.shape[axis] == 1 || own == Some(axis));
-            match graph.constant(value).filter(|_| alike) {
-                Some(constant) => operands.push(constant.clone()),
-                None => return Ok(vec![None; count]),
-            }
+    for (constant, _) in constants.iter_mut().zip(differs).filter(|(_, differs)| *differs) {
+        *constant = None;
+    }
+    Ok(constants)
+}
+
+/// An operator's operands, with the constants of their channels everywhere and something for what is not known; `None` if
+/// that is not enough to compute it.
+fn operands(flow: &Flow, graph: &Graph, node: &Node, along: &Along) -> Option<Vec<Tensor>> {
+    let operand = |(index, value): (usize, &Option<ValueId>)| {
+        let value = (*value)?;
+        if !along.operands.iter().any(|(operand, _)| *operand == index) {
+            return graph.constant(value).cloned();
         }
-    }
-    let results = evaluate(node.operator().expect("an operator"), &operands)?;
-    Ok(constants.iter().zip(results).map(|(c, y)| c.map(|_| y)).collect())
+        let (ty, x) = (graph.ty(value), flow.values[&value]);
+        let constants = &flow.constants[x.first..x.first + x.count];
+        let filler = constants.iter().flatten().next().copied().unwrap_or(0.0);
+        let size = ty.shape[x.axis + 1..].iter().product::<usize>();
+        let channel = |constant: &Option<f64>| Tensor::scalar(ty.dtype, constant.unwrap_or(filler)).bytes.repeat(size);
+        let block: Vec<u8> = constants.iter().flat_map(channel).collect();
+        let blocks = ty.shape[..x.axis].iter().product();
+        Some(Tensor::new(ty.dtype, ty.shape.clone(), block.repeat(blocks)))
+    };
+    node.inputs.iter().enumerate().map(operand).collect()
 }
 
-/// Whether operands lie beside each other along the channels, so that each channel of the result comes from one of them.
-fn joins_alike(along: &Along) -> bool {
-    let mut targets: Vec<usize> = along
-        .operands
-        .iter()
-        .flat_map(|(_, p)| p.iter().map(|(_, to)| *to))
-        .collect();
-    let all = targets.len();
-    targets.sort_unstable();
-    targets.dedup();
-    targets.len() == all
-}
-
-/// Whether an operator with one operand makes a channel of this constant of such a channel.
-fn keeps(graph: &Graph, node: &Node, constant: f64) -> bool {
-    if let Some(pool) = node.op::<Pool>() {
-        let reaches = (0..pool.window.rank()).all(|axis| {
-            let rank = pool.window.rank();
-            pool.window.pads[axis].max(pool.window.pads[rank + axis]) < pool.window.kernel[axis]
-        });
-        return reaches
-            && pool.window.dilations.iter().all(|d| *d == 1)
-            && !pool.ceil_mode
-            && (pool.kind == PoolKind::Max || constant == 0.0);
-    }
-    if let Some(reduce) = node.op::<Reduce>() {
-        return match reduce.op {
-            ReduceOp::Max | ReduceOp::Min => true,
-            ReduceOp::Mean | ReduceOp::Sum | ReduceOp::L1 => constant == 0.0,
-            _ => false,
-        };
-    }
-    if node.op::<Pad>().is_some() {
-        let filler = input(node, 1)
-            .and_then(|v| graph.constant(v))
-            .and_then(Tensor::scalar_f64);
-        return filler == Some(constant);
-    }
-    node.op::<Reshape>().is_some() || node.op::<Transpose>().is_some() || node.op::<Slice>().is_some()
-}
-
-/// Whether an elementwise operator gives the same numbers on every machine.
-fn is_exact_node(node: &Node) -> bool {
+/// Whether an operator computes the same number of these on every machine.
+fn is_exact_for(node: &Node, parts: &[f64]) -> bool {
+    let zero = parts.iter().all(|part| *part == 0.0);
     if let Some(map) = node.op::<Map>() {
-        return is_exact(map.function);
-    }
-    match node.op::<Binary>() {
-        Some(binary) => is_exact(binary.activation) && binary.op != BinaryOp::Pow,
-        None => true,
+        is_exact(map.function)
+    } else if let Some(binary) = node.op::<Binary>() {
+        is_exact(binary.activation) && binary.op != BinaryOp::Pow
+    } else if let Some(scale) = node.op::<ScaleShift>() {
+        is_exact(scale.activation) && zero
+    } else if let Some(reduce) = node.op::<Reduce>() {
+        match reduce.op {
+            ReduceOp::Max | ReduceOp::Min => true,
+            ReduceOp::Mean | ReduceOp::Sum | ReduceOp::L1 => zero,
+            _ => false,
+        }
+    } else if let Some(pool) = node.op::<Pool>() {
+        pool.kind == PoolKind::Max || zero
+    } else {
+        node.op::<Resize>().is_none() || zero
     }
 }
 

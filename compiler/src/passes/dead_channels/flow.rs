@@ -64,6 +64,12 @@ impl Flow {
         Ok(flow)
     }
 
+    /// The channels that a layer reads, if it reads them as what they are.
+    pub(super) fn read_by(&self, node: &Node, layer: &Layer) -> Option<Channels> {
+        let x = self.values.get(&input(node, 0)?).copied()?;
+        (x.axis == layer.axis).then_some(x)
+    }
+
     /// The class of a channel.
     pub(super) fn class(&self, mut channel: usize) -> usize {
         while self.parents[channel] != channel {
@@ -106,8 +112,7 @@ impl Flow {
     }
 
     fn add_layer(&mut self, graph: &Graph, node: &Node, layer: &Layer) -> Result<(), OpError> {
-        let x = input(node, 0).and_then(|x| self.values.get(&x)).copied();
-        let x = x.filter(|x| x.axis == layer.axis);
+        let x = self.read_by(node, layer);
         if x.is_none() {
             node.inputs.iter().flatten().for_each(|value| self.need_all(*value));
         }

@@ -5,13 +5,14 @@ use super::flow::{Channels, Flow};
 use super::layer::Layer;
 use super::order::Tiling;
 use crate::ir::{DType, Graph, ValueId};
+use crate::primitives::Reshape;
 
 /// Marks the channels that are needed: those whose removal would change a sum, or the order of one in floats. Gives whether
 /// others are left.
 pub(super) fn mark(graph: &Graph, flow: &mut Flow) -> bool {
     for index in 0..flow.layers.len() {
         let (id, layer) = &flow.layers[index];
-        let x = input(graph.node(*id), 0).and_then(|x| flow.values.get(&x)).copied();
+        let x = flow.read_by(graph.node(*id), layer);
         if let Some(x) = x.filter(|_| !layer.depthwise) {
             let read = missed(flow, layer, x);
             read.into_iter().for_each(|i| flow.need(x.first + i));
@@ -89,10 +90,14 @@ fn keep_orders(graph: &Graph, flow: &mut Flow) -> bool {
         .filter(|(_, layer)| !layer.integers && !layer.depthwise)
     {
         let node = graph.node(*id);
-        let Some(x) = input(node, 0).and_then(|x| flow.values.get(&x)) else {
+        let x = flow.read_by(node, layer).and(input(node, 0));
+        let Some((x, joined)) = x.and_then(|x| unjoined(graph, flow, x)) else {
             continue;
         };
-        let group = Tiling::of(graph, node, layer).inputs(layer).unwrap_or(x.count).max(1);
+        let group = Tiling::of(graph, node, layer).inputs(layer);
+        // The order of joined dimensions is that of the layout, which is not decided yet.
+        let group = group.filter(|group| !joined || x.count.is_multiple_of(*group));
+        let group = group.unwrap_or(x.count).max(1);
         for first in (0..x.count).step_by(group) {
             let group = x.first + first..x.first + x.count.min(first + group);
             if group.clone().any(|channel| flow.is_needed(channel)) {
@@ -102,4 +107,15 @@ fn keep_orders(graph: &Graph, flow: &mut Flow) -> bool {
     }
     kept.iter().for_each(|channel| flow.need(*channel));
     !kept.is_empty()
+}
+
+/// The channels of a value or of what it is a reshape of, and whether that joined them with other dimensions.
+fn unjoined(graph: &Graph, flow: &Flow, value: ValueId) -> Option<(Channels, bool)> {
+    let channels = *flow.values.get(&value)?;
+    let producer = graph.producer(value);
+    let source = producer
+        .op::<Reshape>()
+        .and_then(|_| unjoined(graph, flow, input(producer, 0)?));
+    let joins = |(source, joined): (Channels, bool)| (source, joined || source.count != channels.count);
+    Some(source.map_or((channels, false), joins))
 }
