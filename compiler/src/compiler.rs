@@ -6,8 +6,8 @@ use crate::load::{self, Model};
 use crate::passes::{self, Pass};
 use crate::plan::{self, Plan};
 use crate::program::Program;
-use crate::summary::Summary;
 use crate::quantize::{Calibration, QuantizeOptions, Report, Scheme};
+use crate::summary::Summary;
 use crate::{Error, lower};
 use std::path::{Path, PathBuf};
 
@@ -164,7 +164,11 @@ impl Compiler {
             report = Some(quantised.report);
         }
         passes::run(&mut graph, passes::AFTER_QUANTIZATION, after)?;
-        if self.quantize.as_ref().is_some_and(|options| options.scheme == Scheme::F16) {
+        if self
+            .quantize
+            .as_ref()
+            .is_some_and(|options| options.scheme == Scheme::F16)
+        {
             passes::run(&mut graph, passes::HALF_WEIGHTS, after)?;
         }
         let program = lower::lower(&graph)?;

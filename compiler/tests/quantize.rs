@@ -16,7 +16,10 @@ struct Random(u64);
 
 impl Random {
     fn next(&mut self) -> f32 {
-        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        self.0 = self
+            .0
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
         (self.0 >> 40) as f32 / (1u64 << 23) as f32 - 1.0
     }
 
@@ -44,7 +47,9 @@ impl Build {
     }
 
     fn op(&mut self, name: &str, operator: impl Operator + 'static, inputs: &[ValueId]) -> ValueId {
-        self.graph.add_op(name, operator, inputs, &[name.to_uppercase()]).unwrap()
+        self.graph
+            .add_op(name, operator, inputs, &[name.to_uppercase()])
+            .unwrap()
     }
 
     fn weights(&mut self, name: &str, shape: &[usize]) -> ValueId {
@@ -173,7 +178,13 @@ fn functions_residuals_and_concatenations_share_what_they_can() {
     let mut b = Build::new();
     let x = b.x(&[1, 2, 4, 4]);
     let left = b.conv("left", x, 2);
-    let left = b.op("sigmoid", Map { function: Sigmoid.into() }, &[left]);
+    let left = b.op(
+        "sigmoid",
+        Map {
+            function: Sigmoid.into(),
+        },
+        &[left],
+    );
     let right = b.conv("right", x, 2);
     let joined = b.op("joined", Concat { axis: 1 }, &[left, right]);
     let again = b.conv("again", joined, 4);
@@ -186,7 +197,10 @@ fn functions_residuals_and_concatenations_share_what_they_can() {
     let graph = b.done(odd);
     let got = quantised(&graph, &plain(), &samples(&graph, 100)).unwrap();
     insta::assert_snapshot!("branches", got.graph);
-    assert_eq!(got.report.float, [("odd".to_owned(), "Div has no integer form".to_owned())]);
+    assert_eq!(
+        got.report.float,
+        [("odd".to_owned(), "Div has no integer form".to_owned())]
+    );
 }
 
 #[test]
@@ -196,8 +210,20 @@ fn probabilities_reach_from_zero_to_one() {
     let scores = b.gemm("scores", x, 4);
     let y = b.op("softmax", Softmax { axis: 1, log: false }, &[scores]);
     let graph = b.done(y);
-    let got = quantised(&graph, &QuantizeOptions { io: Io::Int8, ..plain() }, &samples(&graph, 100)).unwrap();
-    assert!(got.graph.to_string().contains("scales: [0.003921569], zeros: [-128]"), "{}", got.graph);
+    let got = quantised(
+        &graph,
+        &QuantizeOptions {
+            io: Io::Int8,
+            ..plain()
+        },
+        &samples(&graph, 100),
+    )
+    .unwrap();
+    assert!(
+        got.graph.to_string().contains("scales: [0.003921569], zeros: [-128]"),
+        "{}",
+        got.graph
+    );
 }
 
 #[test]
@@ -271,7 +297,12 @@ fn equalized_graphs_compute_the_same() {
         let options = QuantizeOptions { equalize, ..plain() };
         decibels(&graph, &quantised(&graph, &options, &samples).unwrap().graph, &samples)
     };
-    assert!(closeness(true) > closeness(false), "{} {}", closeness(true), closeness(false));
+    assert!(
+        closeness(true) > closeness(false),
+        "{} {}",
+        closeness(true),
+        closeness(false)
+    );
 }
 
 #[test]

@@ -93,7 +93,12 @@ fn show(args: &EmitArgs, pass: &Pass, graph: &Graph) {
 /// The command line that makes the same file again, without the folders of this machine.
 fn command(args: &EmitArgs) -> String {
     let file = |path: &Path| quoted(&path.file_name().unwrap_or(path.as_os_str()).to_string_lossy());
-    let mut words = vec!["edgec".to_owned(), file(&args.model.model), "-o".into(), file(&args.output)];
+    let mut words = vec![
+        "edgec".to_owned(),
+        file(&args.model.model),
+        "-o".into(),
+        file(&args.output),
+    ];
     let mut flag = |flag: &str, value: &str| words.extend([flag.to_owned(), quoted(value)]);
     if let Some(name) = &args.name {
         flag("--name", name);

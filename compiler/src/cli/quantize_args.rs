@@ -89,10 +89,18 @@ impl QuantizeArgs {
         flags.extend(self.calibrate.iter().map(|samples| ("--calibrate", file(samples))));
         let mut add = |differs: bool, flag, value: String| flags.extend(differs.then_some((flag, value)));
         add(self.method != Method::default(), "--method", name(self.method));
-        add(self.percentile.is_some(), "--percentile", self.percentile.unwrap_or_default().to_string());
+        add(
+            self.percentile.is_some(),
+            "--percentile",
+            self.percentile.unwrap_or_default().to_string(),
+        );
         add(self.io != Io::default(), "--io", name(self.io));
         add(self.round != Rounding::default(), "--round", name(self.round));
-        add(self.max_loss.is_some(), "--max-loss", self.max_loss.map(|m| m.to_string()).unwrap_or_default());
+        add(
+            self.max_loss.is_some(),
+            "--max-loss",
+            self.max_loss.map(|m| m.to_string()).unwrap_or_default(),
+        );
         let samples = self.loss_samples.as_deref().unwrap_or_default();
         add(self.loss_samples.is_some(), "--loss-samples", file(samples));
         flags
@@ -104,11 +112,17 @@ impl QuantizeArgs {
             (self.no_equalize, "--no-equalize"),
             (self.no_bias_correction, "--no-bias-correction"),
         ];
-        switches.into_iter().filter(|(on, _)| *on).map(|(_, flag)| flag).collect()
+        switches
+            .into_iter()
+            .filter(|(on, _)| *on)
+            .map(|(_, flag)| flag)
+            .collect()
     }
 }
 
 /// The name of a value on the command line.
 fn name(value: impl ValueEnum) -> String {
-    value.to_possible_value().map_or_else(String::new, |v| v.get_name().to_owned())
+    value
+        .to_possible_value()
+        .map_or_else(String::new, |v| v.get_name().to_owned())
 }

@@ -164,7 +164,11 @@ fn inputs(program: &Program) -> impl Iterator<Item = (&Port, Option<Steps>)> {
 /// Outputs with what their integers stand for.
 fn outputs(program: &Program) -> impl Iterator<Item = (&Port, Option<Steps>)> {
     let steps = |i| program.port_steps.outputs.get(&i).copied();
-    program.outputs.iter().enumerate().map(move |(i, port)| (port, steps(i)))
+    program
+        .outputs
+        .iter()
+        .enumerate()
+        .map(move |(i, port)| (port, steps(i)))
 }
 
 /// Constants of what a port's integers stand for.

@@ -26,7 +26,11 @@ pub(super) fn round(weights: &[f64], covariance: &[f64], most: f64) -> Vec<f64> 
         let mut changed = false;
         for i in 0..len {
             let curvature = covariance[i * len + i] + damping;
-            let other = if rounded[i] > weights[i] { rounded[i] - 1.0 } else { rounded[i] + 1.0 };
+            let other = if rounded[i] > weights[i] {
+                rounded[i] - 1.0
+            } else {
+                rounded[i] + 1.0
+            };
             let (by, away) = (other - rounded[i], (other - weights[i]).abs());
             let gain = 2.0 * by * slope[i] - by * by * curvature;
             if gain <= 1e-12 * curvature || away >= 1.0 || other.abs() > most {

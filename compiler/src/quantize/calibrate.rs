@@ -57,7 +57,10 @@ pub fn calibrate(
             histograms[of[i]].add(&elements).map_err(|_| {
                 let name = &graph.value(values[i]).name;
                 Error::usage(
-                    format!("sample {count}: `{}` becomes infinite or not a number", name.escape_debug()),
+                    format!(
+                        "sample {count}: `{}` becomes infinite or not a number",
+                        name.escape_debug()
+                    ),
                     "leave the sample out, or look at what the model makes of it",
                 )
             })?;
@@ -68,7 +71,10 @@ pub fn calibrate(
             sums[i].iter_mut().zip(of_y).for_each(|(sum, y)| *sum += y / len as f64);
             let (of_x, len) = channel_sums(x, layer.x_axis(graph), |x| x * x);
             squares[i].resize(of_x.len(), 0.0);
-            squares[i].iter_mut().zip(of_x).for_each(|(sum, x)| *sum += x / len as f64);
+            squares[i]
+                .iter_mut()
+                .zip(of_x)
+                .for_each(|(sum, x)| *sum += x / len as f64);
         }
         count += 1;
     }
@@ -114,7 +120,9 @@ fn judge(graph: &Graph, groups: &Groups, histograms: &[Histogram], count: usize)
     }
     let mut warnings = vec![];
     if count < FEW {
-        warnings.push(format!("{count} calibration samples are few; some hundreds tell ranges better"));
+        warnings.push(format!(
+            "{count} calibration samples are few; some hundreds tell ranges better"
+        ));
     }
     for (group, histogram) in groups.list.iter().zip(histograms) {
         let value = group.sources[0];

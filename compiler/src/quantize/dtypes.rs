@@ -6,7 +6,11 @@ use crate::primitives::Concat;
 /// The integers of each group: of the scheme, but of 16 bits for what leads from the last layer to an output in floats, and
 /// what they are where the graph has them already.
 pub(super) fn dtypes(graph: &Graph, groups: &Groups, scheme: Scheme, io: Io) -> Vec<DType> {
-    let all = if scheme == Scheme::Int16x8 { DType::I16 } else { DType::I8 };
+    let all = if scheme == Scheme::Int16x8 {
+        DType::I16
+    } else {
+        DType::I8
+    };
     let mut dtypes = vec![all; groups.list.len()];
     if io == Io::Float {
         for (_, value) in graph.outputs() {
@@ -75,7 +79,12 @@ fn tail(graph: &Graph, groups: &Groups, output: ValueId) -> Option<Vec<usize>> {
         if !tail.contains(&group) {
             tail.push(group);
         }
-        let read = |v: ValueId| graph.users(v).iter().any(|(user, _)| !leads(graph, groups, *user, &tail));
+        let read = |v: ValueId| {
+            graph
+                .users(v)
+                .iter()
+                .any(|(user, _)| !leads(graph, groups, *user, &tail))
+        };
         if groups.list[group].values.iter().any(|v| read(*v)) {
             return None;
         }
@@ -98,5 +107,7 @@ fn tail(graph: &Graph, groups: &Groups, output: ValueId) -> Option<Vec<usize>> {
 /// Whether the results of a node are in these groups.
 fn leads(graph: &Graph, groups: &Groups, id: NodeId, tail: &[usize]) -> bool {
     let results = &graph.node(id).outputs;
-    results.iter().all(|v| groups.of.get(v).is_some_and(|group| tail.contains(group)))
+    results
+        .iter()
+        .all(|v| groups.of.get(v).is_some_and(|group| tail.contains(group)))
 }

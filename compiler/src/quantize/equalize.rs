@@ -31,7 +31,9 @@ struct Input {
 /// Samples that cannot be read.
 pub fn equalize(graph: &mut Graph, source: &Source<'_>, most_weight: i8) -> Result<usize, Error> {
     let layers = Layer::all(graph);
-    let pairs: Vec<_> = (0..layers.len()).filter_map(|second| pair(graph, &layers, second)).collect();
+    let pairs: Vec<_> = (0..layers.len())
+        .filter_map(|second| pair(graph, &layers, second))
+        .collect();
     if pairs.is_empty() {
         return Ok(0);
     }
@@ -143,7 +145,9 @@ fn factors(graph: &Graph, first: &Layer, second: &Layer, input: &Input, most_wei
             sum.1 += w * w * step * step;
             sum.2 += input.squares[channel] / (factor * factor);
         }
-        let total = sums.iter().map(|(heaviest, read, energy)| read + (heaviest / most_weight).powi(2) * energy);
+        let total = sums
+            .iter()
+            .map(|(heaviest, read, energy)| read + (heaviest / most_weight).powi(2) * energy);
         total.sum::<f64>()
     };
     let none = vec![1.0; first.channels];
@@ -161,7 +165,8 @@ fn factors(graph: &Graph, first: &Layer, second: &Layer, input: &Input, most_wei
     });
     let start = noise(&none);
     let best = candidates.map(|c| (noise(&c), c)).min_by(|a, b| a.0.total_cmp(&b.0));
-    best.filter(|(noise, _)| *noise < 0.95 * start).map_or(none, |(_, factors)| factors)
+    best.filter(|(noise, _)| *noise < 0.95 * start)
+        .map_or(none, |(_, factors)| factors)
 }
 
 /// Divides the channels of `first` by the factors, and multiplies the weights of `second` by them.
@@ -171,7 +176,11 @@ fn apply(graph: &mut Graph, first: &Layer, second: &Layer, factors: &[f64]) {
         *w = (f64::from(*w) / factors[first.channel(&shape, index)]) as f32;
     }
     let bias = first.biases(graph);
-    let bias: Vec<f32> = bias.iter().zip(factors).map(|(b, f)| (f64::from(*b) / f) as f32).collect();
+    let bias: Vec<f32> = bias
+        .iter()
+        .zip(factors)
+        .map(|(b, f)| (f64::from(*b) / f) as f32)
+        .collect();
     put(graph, first.node, WEIGHTS, first.w, Tensor::f32(&shape, &w));
     if let Some(old) = first.bias {
         put(graph, first.node, BIAS, old, Tensor::f32(&[bias.len()], &bias));

@@ -71,7 +71,10 @@ impl Groups {
                 break;
             }
         }
-        let mut groups = Self { roles, ..Self::default() };
+        let mut groups = Self {
+            roles,
+            ..Self::default()
+        };
         let mut index = BTreeMap::new();
         for value in order.iter().flat_map(|id| &graph.node(*id).outputs).copied() {
             let root = sets.root(value);
@@ -97,7 +100,10 @@ impl Groups {
         };
         self.of.insert(value, group);
         let producer = graph.value(value).producer;
-        let moved = self.moved(graph, producer).iter().any(|x| self.of.get(x) == Some(&group));
+        let moved = self
+            .moved(graph, producer)
+            .iter()
+            .any(|x| self.of.get(x) == Some(&group));
         let group = &mut self.list[group];
         group.values.push(value);
         if !moved {
@@ -106,7 +112,9 @@ impl Groups {
         let to = |id: NodeId| graph.node(id).op::<QuantizeLinear>().map(|op| &op.to);
         let given = graph.node(producer).op::<DequantizeLinear>().map(|op| &op.from);
         let wanted = graph.users(value).into_iter().find_map(|(id, _)| to(id));
-        let uniform = given.or(wanted).filter(|q| matches!(q.dtype, DType::I8 | DType::I16) && q.single().is_some());
+        let uniform = given
+            .or(wanted)
+            .filter(|q| matches!(q.dtype, DType::I8 | DType::I16) && q.single().is_some());
         if group.fixed.is_none() {
             group.fixed = uniform.cloned();
         }

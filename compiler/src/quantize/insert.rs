@@ -11,21 +11,19 @@ pub struct Settings {
     pub groups: Vec<Quantization>,
     /// The weights of each layer, in their order.
     pub weights: Vec<Weights>,
-    /// What `run` takes and gives.
-    pub io: Io,
 }
 
 /// A copy of a float graph with `QuantizeLinear` and `DequantizeLinear` after every value of a group, and weights and biases
-/// of layers as integers. Nodes and values of the graph keep their names in the copy. Layers have a bias.
+/// of layers as integers; `io` is what `run` takes and gives. Nodes and values of the graph keep their names in the copy. Layers have a bias.
 ///
 /// # Errors
 /// Operands that do not fit: a fault of the settings.
-pub fn insert(graph: &Graph, groups: &Groups, layers: &[Layer], settings: &Settings) -> Result<Graph, OpError> {
+pub fn insert(graph: &Graph, groups: &Groups, layers: &[Layer], settings: &Settings, io: Io) -> Result<Graph, OpError> {
     let mut copy = graph.clone();
     let mut integers = HashMap::new();
     for (group, to) in groups.list.iter().zip(&settings.groups) {
         for value in &group.values {
-            let quantised = quantise(&mut copy, groups, *value, to, settings.io)?;
+            let quantised = quantise(&mut copy, groups, *value, to, io)?;
             integers.insert(*value, quantised);
         }
     }
@@ -41,13 +39,21 @@ pub fn insert(graph: &Graph, groups: &Groups, layers: &[Layer], settings: &Setti
             let value = copy.node(layer.node).inputs[operand].expect("layers have weights and a bias");
             let name = copy.value(value).name.clone();
             let constant = copy.add_constant(name.clone(), tensor);
-            let floats = copy.add_op(format!("{name}_dequantized"), DequantizeLinear { from }, &[constant], &origin)?;
+            let floats = copy.add_op(
+                format!("{name}_dequantized"),
+                DequantizeLinear { from },
+                &[constant],
+                &origin,
+            )?;
             copy.set_input(layer.node, operand, floats);
         }
     }
-    if settings.io == Io::Int8 {
+    if io == Io::Int8 {
         for (index, (_, value)) in graph.outputs().iter().enumerate() {
-            if let Some(integers) = integers.get(value).filter(|_| groups.makes(graph.value(*value).producer)) {
+            if let Some(integers) = integers
+                .get(value)
+                .filter(|_| groups.makes(graph.value(*value).producer))
+            {
                 copy.set_output(index, *integers);
             }
         }
@@ -60,7 +66,11 @@ fn quantise(graph: &mut Graph, groups: &Groups, value: ValueId, to: &Quantizatio
     let producer = graph.value(value).producer;
     let (name, origin) = (graph.value(value).name.clone(), graph.node(producer).origin.clone());
     let users = graph.users(value);
-    let reading: Vec<_> = users.iter().copied().filter(|user| groups.reads(graph, *user)).collect();
+    let reading: Vec<_> = users
+        .iter()
+        .copied()
+        .filter(|user| groups.reads(graph, *user))
+        .collect();
     let is_input = graph.inputs().contains(&value);
     let integers = if let Some(tensor) = graph.constant(value) {
         let tensor = quantised(tensor, to);
@@ -69,7 +79,13 @@ fn quantise(graph: &mut Graph, groups: &Groups, value: ValueId, to: &Quantizatio
         graph.set_input_type(value, to.dtype);
         value
     } else {
-        add(graph, format!("{name}_quantized"), QuantizeLinear { to: to.clone() }, value, &origin)?
+        add(
+            graph,
+            format!("{name}_quantized"),
+            QuantizeLinear { to: to.clone() },
+            value,
+            &origin,
+        )?
     };
     let floats = DequantizeLinear { from: to.clone() };
     let floats = add(graph, format!("{name}_dequantized"), floats, integers, &origin)?;

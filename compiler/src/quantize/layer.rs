@@ -124,7 +124,11 @@ impl Layer {
 
     /// The axis of the input's channels.
     pub fn x_axis(&self, graph: &Graph) -> usize {
-        if self.is_product { graph.ty(self.x).rank() - 1 } else { 1 }
+        if self.is_product {
+            graph.ty(self.x).rank() - 1
+        } else {
+            1
+        }
     }
 
     /// The weights in floats.

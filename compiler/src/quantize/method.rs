@@ -26,15 +26,18 @@ fn percentiles(histogram: &Histogram, share: f64, whole: (f64, f64)) -> (f64, f6
     // Zeros lie between the negative and the positive bins; a bound beyond them is zero itself.
     let bound = |mut bins: Box<dyn Iterator<Item = (f64, u64)> + '_>| {
         let mut seen = 0.0;
-        bins.by_ref().find(|(_, count)| {
-            seen += *count as f64;
-            seen > outside
-        })
-        .map_or(0.0, |(center, _)| center)
+        bins.by_ref()
+            .find(|(_, count)| {
+                seen += *count as f64;
+                seen > outside
+            })
+            .map_or(0.0, |(center, _)| center)
     };
     let bins: Vec<_> = histogram.bins().collect();
     let low = bound(Box::new(bins.iter().copied().take_while(|(center, _)| *center < 0.0)));
-    let high = bound(Box::new(bins.iter().rev().copied().take_while(|(center, _)| *center > 0.0)));
+    let high = bound(Box::new(
+        bins.iter().rev().copied().take_while(|(center, _)| *center > 0.0),
+    ));
     (low.clamp(whole.0, 0.0), high.clamp(0.0, whole.1))
 }
 
@@ -43,7 +46,9 @@ fn narrowed(whole: (f64, f64), cost: impl Fn((f64, f64)) -> f64) -> (f64, f64) {
     let shares = || (0..=CANDIDATES).map(|i| 1.0 - 0.75 * i as f64 / CANDIDATES as f64);
     let best = |of: &dyn Fn(f64) -> (f64, f64)| {
         let costs = shares().map(|share| (of(share), cost(of(share))));
-        costs.min_by(|a, b| a.1.total_cmp(&b.1)).map_or(whole, |(range, _)| range)
+        costs
+            .min_by(|a, b| a.1.total_cmp(&b.1))
+            .map_or(whole, |(range, _)| range)
     };
     let both = best(&|share| (whole.0 * share, whole.1 * share));
     let low = best(&|share| (whole.0 * share, both.1));
@@ -159,7 +164,14 @@ mod tests {
 
     #[test]
     fn zero_is_always_represented() {
-        for range in [(0.0, 6.0), (-3.0, 0.0), (-1.0, 2.0), (0.0, 0.0), (0.0, 1e-44), (0.0, 3e38)] {
+        for range in [
+            (0.0, 6.0),
+            (-3.0, 0.0),
+            (-1.0, 2.0),
+            (0.0, 0.0),
+            (0.0, 1e-44),
+            (0.0, 3e38),
+        ] {
             for dtype in [DType::I8, DType::I16] {
                 let (scale, zero) = quantization(range, dtype).single().unwrap();
                 assert!(scale.is_normal() && scale > 0.0, "{range:?}");

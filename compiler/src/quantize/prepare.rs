@@ -11,7 +11,10 @@ pub(super) fn add_biases(graph: &mut Graph) -> Result<(), OpError> {
         let (name, origin) = (node.name.clone(), node.origin.clone());
         let operator = node.operator().map(|op| op.boxed());
         let value = graph.value(layer.y).name.clone();
-        let bias = graph.add_constant(format!("{name}_bias"), Tensor::f32(&[layer.channels], &vec![0.0; layer.channels]));
+        let bias = graph.add_constant(
+            format!("{name}_bias"),
+            Tensor::f32(&[layer.channels], &vec![0.0; layer.channels]),
+        );
         let operands = [Some(layer.x), Some(layer.w), Some(bias)];
         if let Some(operator) = operator {
             let id = graph.add(name, operator, &operands, &origin)?;

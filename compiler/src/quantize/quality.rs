@@ -61,7 +61,10 @@ impl Goal<'_> {
         for sample in (self.source)()? {
             let sample = sample?;
             let (wanted, got) = (float.run(&sample).0, quantised.run(&sample).0);
-            wanted.iter().zip(&got).for_each(|(wanted, got)| loss.noise.add_tensor(wanted, got));
+            wanted
+                .iter()
+                .zip(&got)
+                .for_each(|(wanted, got)| loss.noise.add_tensor(wanted, got));
             if let Some((output, classes, labels)) = self.labels {
                 let rows = labels.iter().skip(loss.labelled).take(classes.rows);
                 let right = |best: Vec<usize>| best.iter().zip(rows.clone()).filter(|(a, b)| a == b).count();

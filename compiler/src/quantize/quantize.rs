@@ -3,9 +3,11 @@ use super::mixed::{Quantising, raise};
 use super::prepare::add_biases;
 use super::quality::Goal;
 use super::role::Role;
-use super::{Groups, Layer, QuantizeOptions, Report, Settings, Source, calibrate, equalize, insert, recurrences, refine};
+use super::{
+    Groups, Io, Layer, QuantizeOptions, Report, Settings, Source, calibrate, equalize, insert, recurrences, refine,
+};
 use crate::Error;
-use crate::ir::{Graph, OpError};
+use crate::ir::{DType, Graph, OpError};
 
 /// A float graph and what became of it.
 #[derive(Debug)]
@@ -53,17 +55,28 @@ pub fn quantize(
         options,
     };
     let dtypes = dtypes(&float, &groups, options.scheme, options.io);
-    let ranges: Vec<_> = dtypes.iter().enumerate().map(|(i, dtype)| at.quantization(i, *dtype)).collect();
+    let ranges: Vec<_> = dtypes
+        .iter()
+        .enumerate()
+        .map(|(i, dtype)| at.quantization(i, *dtype))
+        .collect();
     let weights = layers.iter().enumerate();
     let weights = weights.map(|(i, layer)| at.weights(i, &ranges, layer.biases(&float), options.most_weight()));
     let mut settings = Settings {
         weights: weights.collect(),
         groups: ranges,
-        io: options.io,
     };
-    refine(&float, &groups, &layers, &mut settings, options, source, &mut |i, of| {
-        progress("rounding weights", i, of);
-    })?;
+    refine(
+        &float,
+        &groups,
+        &layers,
+        &mut settings,
+        options,
+        source,
+        &mut |i, of| {
+            progress("rounding weights", i, of);
+        },
+    )?;
     let mut report = Report {
         samples: observed.samples,
         layers: layers.len() + recurrences.layers,
@@ -78,12 +91,30 @@ pub fn quantize(
         report.raised = raised;
         report.loss = Some(loss.text(goal.bound));
     }
-    let quantised = insert(&float, &groups, &layers, &settings).map_err(internal)?;
+    let quantised = insert(&float, &groups, &layers, &settings, options.io).map_err(internal)?;
+    if options.io == Io::Int8 {
+        report.warnings.extend(float_ports(&quantised));
+    }
     Ok(Quantized {
         graph: quantised,
         report,
         float,
     })
+}
+
+/// Remarks on the inputs and outputs that are floats all the same.
+fn float_ports(graph: &Graph) -> Vec<String> {
+    let inputs = graph.inputs().iter().map(|v| ("input", &graph.value(*v).name, *v));
+    let outputs = graph.outputs().iter().map(|(name, v)| ("output", name, *v));
+    let floats = inputs
+        .chain(outputs)
+        .filter(|(_, _, v)| graph.ty(*v).dtype == DType::F32);
+    floats
+        .map(|(kind, name, _)| {
+            let name = name.escape_debug();
+            format!("{kind} `{name}` stays in floats: what is next to it does not compute in 8-bit integers")
+        })
+        .collect()
 }
 
 /// The nodes that stay in floats, and why; of some that is `known`.

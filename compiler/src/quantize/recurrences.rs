@@ -31,7 +31,9 @@ struct Seen {
 /// Samples that cannot be read.
 pub(super) fn quantise(graph: &mut Graph, source: &Source<'_>) -> Result<Recurrences, Error> {
     let nodes = graph.order().into_iter();
-    let nodes: Vec<_> = nodes.filter(|id| graph.node(*id).op::<Recurrence>().is_some()).collect();
+    let nodes: Vec<_> = nodes
+        .filter(|id| graph.node(*id).op::<Recurrence>().is_some())
+        .collect();
     let mut recurrences = Recurrences::default();
     if nodes.is_empty() {
         return Ok(recurrences);
@@ -40,7 +42,11 @@ pub(super) fn quantise(graph: &mut Graph, source: &Source<'_>) -> Result<Recurre
     let values: Vec<_> = operands.copied().flatten().collect();
     let seen = |id: &NodeId| -> Result<Seen, Error> {
         let cells = CellObserver::new(graph, *id)?;
-        Ok(Seen { node: *id, gates: 0.0, cells })
+        Ok(Seen {
+            node: *id,
+            gates: 0.0,
+            cells,
+        })
     };
     let mut layers = nodes.iter().map(seen).collect::<Result<Vec<_>, _>>()?;
     if values.len() != OPERANDS * layers.len() {
@@ -67,7 +73,9 @@ pub(super) fn quantise(graph: &mut Graph, source: &Source<'_>) -> Result<Recurre
         match quantise_recurrence(graph, layer.node, &ranges).map_err(internal)? {
             Ok(warnings) => {
                 recurrences.layers += 1;
-                recurrences.warnings.extend(warnings.into_iter().map(|w| format!("`{}`: {w}", name.escape_debug())));
+                recurrences
+                    .warnings
+                    .extend(warnings.into_iter().map(|w| format!("`{}`: {w}", name.escape_debug())));
             }
             Err(reason) => recurrences.float.push((name, reason)),
         }

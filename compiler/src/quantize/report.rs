@@ -45,7 +45,11 @@ impl Report {
         )];
         notes.extend(self.warnings.iter().cloned());
         for raised in &self.raised {
-            let names: Vec<_> = raised.what.iter().map(|name| format!("`{}`", name.escape_debug())).collect();
+            let names: Vec<_> = raised
+                .what
+                .iter()
+                .map(|name| format!("`{}`", name.escape_debug()))
+                .collect();
             notes.push(format!(
                 "{} bits for {}: {:+.1} dB by itself, {} B more, read by {} MACs",
                 raised.bits,

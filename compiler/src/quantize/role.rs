@@ -1,8 +1,8 @@
 use super::Layer;
 use crate::ir::{DType, Graph, Node, NodeId, Tensor, ValueId};
 use crate::primitives::{
-    BIAS, Binary, BinaryOp, Concat, Conv, ConvTranspose, DequantizeLinear, Expand, Gather, Gemm, Map, MatMul, Pad, Pool, PoolKind,
-    QuantizeLinear, Reduce, ReduceOp, Reshape, Resize, ScaleShift, Slice, Softmax, Tile, Transpose,
+    BIAS, Binary, BinaryOp, Concat, Conv, ConvTranspose, DequantizeLinear, Expand, Gather, Gemm, Map, MatMul, Pad,
+    Pool, PoolKind, QuantizeLinear, Reduce, ReduceOp, Reshape, Resize, ScaleShift, Slice, Softmax, Tile, Transpose,
 };
 use runtime_core::function::AnyFunction;
 
@@ -28,7 +28,11 @@ pub fn role(graph: &Graph, id: NodeId) -> Role {
     let Some(operator) = node.operator() else {
         return Role::Other;
     };
-    let runtime = node.inputs.iter().flatten().any(|v| float(v) && graph.constant(*v).is_none());
+    let runtime = node
+        .inputs
+        .iter()
+        .flatten()
+        .any(|v| float(v) && graph.constant(*v).is_none());
     if !node.outputs.iter().any(float) && !runtime {
         return Role::Other;
     }
@@ -39,14 +43,24 @@ pub fn role(graph: &Graph, id: NodeId) -> Role {
     if !node.outputs.iter().all(float) {
         return reason();
     }
-    if [node.op::<Conv>().is_some(), node.op::<ConvTranspose>().is_some(), node.op::<Gemm>().is_some()].contains(&true) {
+    if [
+        node.op::<Conv>().is_some(),
+        node.op::<ConvTranspose>().is_some(),
+        node.op::<Gemm>().is_some(),
+    ]
+    .contains(&true)
+    {
         return match Layer::of(graph, id) {
             Some(_) => Role::Computes(vec![0]),
             None => Role::Float("its weights are not known at compile time".into()),
         };
     }
     if let Some(x) = table(graph, node) {
-        return if limits(graph, node) { Role::Limits } else { Role::Computes(vec![x]) };
+        return if limits(graph, node) {
+            Role::Limits
+        } else {
+            Role::Computes(vec![x])
+        };
     }
     if let Some(op) = node.op::<Binary>() {
         return match op.op {
@@ -89,10 +103,7 @@ pub fn role(graph: &Graph, id: NodeId) -> Role {
         node.op::<Tile>().is_some(),
         node.op::<Pad>().is_some(),
     ];
-    let computes = [
-        node.op::<Softmax>().is_some(),
-        node.op::<ScaleShift>().is_some(),
-    ];
+    let computes = [node.op::<Softmax>().is_some(), node.op::<ScaleShift>().is_some()];
     if moves.contains(&true) {
         Role::Moves(vec![0])
     } else if computes.contains(&true) {

@@ -22,7 +22,15 @@ pub struct Weights {
 impl Weights {
     /// Weights rounded to the nearest of the integers from `-most` to `most`. `importance` is how much an error of each
     /// weight matters, such as the mean square of what it is multiplied by; `x` is the scale of the layer's input.
-    pub fn nearest(layer: &Layer, shape: &[usize], w: &[f32], bias: Vec<f32>, most: i8, importance: &[f64], x: f32) -> Self {
+    pub fn nearest(
+        layer: &Layer,
+        shape: &[usize],
+        w: &[f32],
+        bias: Vec<f32>,
+        most: i8,
+        importance: &[f64],
+        x: f32,
+    ) -> Self {
         let scales = scales(layer, shape, w, &bias, most, importance, x);
         let limit = f32::from(most);
         let integers = w.iter().enumerate().map(|(i, w)| {
@@ -100,9 +108,16 @@ fn best_scale(channel: &[(f32, f64)], most: i8) -> f32 {
     let cost = |scale: f32| -> f64 {
         let limit = f32::from(most);
         let error = |w: f32| f64::from(w - (w / scale).round_ties_even().clamp(-limit, limit) * scale);
-        channel.iter().map(|(w, importance)| importance * error(*w).powi(2)).sum()
+        channel
+            .iter()
+            .map(|(w, importance)| importance * error(*w).powi(2))
+            .sum()
     };
     let shares = (0..=CANDIDATES).map(|i| whole * (1.0 - 0.5 * i as f32 / CANDIDATES as f32));
-    let costs = shares.filter(|scale| scale.is_normal()).map(|scale| (scale, cost(scale)));
-    costs.min_by(|a, b| a.1.total_cmp(&b.1)).map_or(whole, |(scale, _)| scale)
+    let costs = shares
+        .filter(|scale| scale.is_normal())
+        .map(|scale| (scale, cost(scale)));
+    costs
+        .min_by(|a, b| a.1.total_cmp(&b.1))
+        .map_or(whole, |(scale, _)| scale)
 }
