@@ -143,7 +143,7 @@ impl Default for QuantizeOptions {
             percentile: 99.99,
             io: Io::default(),
             rounding: Rounding::default(),
-            equalize: true,
+            equalize: false,
             bias_correction: true,
             max_loss: None,
             loss_samples: None,

@@ -8,13 +8,14 @@ use super::{
 };
 use crate::Error;
 use crate::ir::{DType, Graph, OpError};
+use crate::passes::unused;
 
 /// A float graph and what became of it.
 #[derive(Debug)]
 pub struct Quantized {
     /// The float graph as it was quantised: layers have a bias.
     pub float: Graph,
-    /// The quantised graph. Values of the float graph have the same ids in it.
+    /// The quantised graph. Values of the float graph that it still has have the same ids in it.
     pub graph: Graph,
     /// What was done, and what was not.
     pub report: Report,
@@ -91,7 +92,8 @@ pub fn quantize(
         report.raised = raised;
         report.loss = Some(loss.text(goal.bound));
     }
-    let quantised = insert(&float, &groups, &layers, &settings, options.io).map_err(internal)?;
+    let mut quantised = insert(&float, &groups, &layers, &settings, options.io).map_err(internal)?;
+    unused::run(&mut quantised).map_err(internal)?;
     if options.io == Io::Int8 {
         report.warnings.extend(float_ports(&quantised));
     }
