@@ -217,3 +217,80 @@ fn inputs_that_decide_a_shape_are_baked() {
     assert_eq!(code(&wrong), Some(2));
     assert!(stderr(&wrong).contains("i32"), "{}", stderr(&wrong));
 }
+
+/// A set of `count` samples for the digits model, each element made by `element` of the sample's and its own number.
+fn digits_samples(folder: &Path, count: usize, element: impl Fn(usize, usize) -> f32) -> PathBuf {
+    let values: Vec<f32> = (0..count * 64).map(|i| element(i / 64, i % 64)).collect();
+    let path = folder.join("samples.npz");
+    npz::write(&path, &[("calib", &Tensor::f32(&[count, 1, 8, 8], &values))]).unwrap();
+    path
+}
+
+#[test]
+fn a_model_is_quantised_and_the_banner_says_how() {
+    let folder = tempfile::tempdir().unwrap();
+    digits_samples(folder.path(), 120, |sample, i| {
+        ((sample * 31 + i * 17) % 97) as f32 / 97.0
+    });
+    let model = model();
+    let output = edgec(
+        folder.path(),
+        &[
+            model.to_str().unwrap(),
+            "-o",
+            "out.rs",
+            "--quantize",
+            "int8",
+            "--calibrate",
+            "samples.npz:calib",
+            "--io",
+            "int8",
+        ],
+    );
+    assert_eq!(code(&output), Some(0), "{}", stderr(&output));
+    assert!(stderr(&output).contains("on 120 samples"), "{}", stderr(&output));
+    let source = std::fs::read_to_string(folder.path().join("out.rs")).unwrap();
+    assert!(source.contains("--quantize int8 --calibrate samples.npz:calib --io int8"));
+    for constant in ["_SCALE: f32 = ", "_ZERO_POINT: i32 = "] {
+        assert_eq!(source.matches(constant).count(), 2, "{source}");
+    }
+    assert!(source.contains("[i8; 64]") && source.contains("[i8; 10]"), "{source}");
+}
+
+#[test]
+fn samples_that_do_not_serve_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = model();
+    let quantised = |arguments: &[&str]| {
+        let all = [&[model.to_str().unwrap(), "-o", "out.rs"], arguments].concat();
+        let output = edgec(folder.path(), &all);
+        (code(&output), stderr(&output))
+    };
+    let refused = |arguments: &[&str], text: &str| {
+        let (code, stderr) = quantised(arguments);
+        assert!(code != Some(0) && stderr.contains(text), "{text}: {stderr}");
+        assert!(!folder.path().join("out.rs").exists(), "{text}");
+    };
+    refused(&["--quantize", "int8"], "--calibrate");
+    refused(&["--calibrate", "samples.npz"], "--quantize");
+    refused(&["--quantize", "f16", "--calibrate", "samples.npz"], "need no samples");
+    let int8 = ["--quantize", "int8", "--calibrate", "samples.npz:calib"];
+    refused(&int8, "samples.npz");
+    digits_samples(folder.path(), 3, |_, i| i as f32);
+    refused(&int8, "3 calibration samples");
+    refused(&["--quantize", "int8", "--calibrate", "samples.npz:other"], "other");
+    digits_samples(
+        folder.path(),
+        30,
+        |sample, i| if (sample, i) == (11, 5) { f32::NAN } else { 0.5 },
+    );
+    refused(&int8, "sample 11");
+    digits_samples(folder.path(), 30, |sample, i| (sample + i) as f32);
+    let unmet = [&int8[..], &["--max-loss", "0.5%"]].concat();
+    refused(&unmet, "without labels");
+    refused(&[&int8[..], &["--max-loss", "much"]].concat(), "30dB");
+    refused(&[&int8[..], &["--percentile", "99"]].concat(), "--method percentile");
+    let wrong = Tensor::f32(&[30, 5, 5], &[0.0; 750]);
+    npz::write(&folder.path().join("samples.npz"), &[("calib", &wrong)]).unwrap();
+    refused(&int8, "calib");
+}

@@ -1,11 +1,13 @@
-//! Accuracy and SQNR of the zoo's trained models, quantised by every method and scheme, as the table of the documentation:
-//! `cargo run --release -p codegen-tests --bin ptq-table [MODEL..]`.
+//! The table of the documentation: accuracy, SQNR and size of the zoo's trained models quantised in several ways, as the
+//! host executor computes them. `cargo run --release -p codegen-tests --bin ptq-table [MODEL..]`
 
-use edgec::ir::{DType, Graph, Tensor};
-use edgec::passes::{self, BEFORE_QUANTIZATION};
-use edgec::quantize::{Method, QuantizeOptions, Rounding, Scheme, Watch, quantize};
-use edgec::{Compiler, import, npz};
+use edgec::eval::{Classes, Noise, TestSet};
+use edgec::ir::Tensor;
+use edgec::quantize::{Method, QuantizeOptions, Rounding, Scheme};
+use edgec::{Compiled, Compiler, Error};
+use std::path::Path;
 
+/// The trained models of the zoo.
 const MODELS: &[&str] = &[
     "lenet_mnist",
     "dsnet_mnist",
@@ -15,106 +17,121 @@ const MODELS: &[&str] = &[
     "gru_vowels",
 ];
 
-fn samples(stacked: &Tensor, shape: &[usize]) -> Vec<Vec<Tensor>> {
-    let size: usize = shape.iter().product::<usize>() * stacked.dtype.size();
-    let bytes = stacked.bytes.chunks(size);
-    bytes
-        .map(|b| vec![Tensor::new(stacked.dtype, shape.to_vec(), b.to_vec())])
-        .collect()
+/// What a model gives on a test set.
+struct Results {
+    outputs: Vec<Tensor>,
+    right: usize,
+    classes: Vec<usize>,
 }
 
-fn argmax(values: &[f32]) -> usize {
-    (0..values.len())
-        .max_by(|a, b| values[*a].total_cmp(&values[*b]))
-        .unwrap()
+fn run(compiled: &Compiled, set: &TestSet, output: usize, classes: Classes) -> Result<Results, Error> {
+    let mut executor = compiled.executor();
+    let labels = set.labels.as_ref().map_or(&[][..], |labels| labels.classes());
+    let mut results = Results {
+        outputs: vec![],
+        right: 0,
+        classes: vec![],
+    };
+    for sample in &set.samples {
+        let tensor = executor.run(&sample?).swap_remove(output);
+        results.classes.extend(classes.best(&tensor));
+        results.outputs.push(tensor);
+    }
+    results.right = results.classes.iter().zip(labels).filter(|(a, b)| a == b).count();
+    Ok(results)
 }
 
-fn outputs(graph: &Graph, samples: &[Vec<Tensor>]) -> Vec<Vec<f32>> {
-    let watch = Watch::new(graph, &[]).unwrap();
-    let mut watching = watch.start();
-    samples.iter().map(|s| watching.run(s).0[0].to_f32().unwrap()).collect()
-}
-
-fn main() {
-    let zoo = codegen_tests::zoo::folder().expect("the zoo");
-    let chosen: Vec<_> = std::env::args().skip(1).collect();
-    for model in MODELS
-        .iter()
-        .filter(|m| chosen.is_empty() || chosen.iter().any(|c| m.contains(c.as_str())))
-    {
-        let data = npz::read(&zoo.join(format!("data/{model}_testset.npz"))).unwrap();
-        let compiler = Compiler::new(zoo.join(format!("trained/{model}.onnx")));
-        let loaded = compiler.load().unwrap();
-        let mut graph = import::import(&loaded, model, &Default::default()).unwrap().graph;
-        passes::run(&mut graph, BEFORE_QUANTIZATION, &mut |_, _| {}).unwrap();
-        let shape = graph.ty(graph.inputs()[0]).shape.clone();
-        let (x, calib) = (samples(&data["x"], &shape), samples(&data["calib"], &shape));
-        let labels: Vec<usize> = data["y"].to_f64().iter().map(|y| *y as usize).collect();
-        let accuracy = |y: &[Vec<f32>]| {
-            100.0 * y.iter().zip(&labels).filter(|(y, label)| argmax(y) == **label).count() as f64 / labels.len() as f64
+/// The ways, each with its name.
+fn ways(calibrate: &str) -> Vec<(String, QuantizeOptions)> {
+    let best = QuantizeOptions::new(calibrate);
+    let mut ways = vec![];
+    for method in [Method::Minmax, Method::Percentile, Method::Mse, Method::Entropy] {
+        let name = format!("int8, {method:?}").to_lowercase();
+        let best = QuantizeOptions { method, ..best.clone() };
+        let biases = QuantizeOptions {
+            rounding: Rounding::Nearest,
+            ..best.clone()
         };
-        let float = outputs(&graph, &x);
-        println!("{model}: float {:.2} %", accuracy(&float));
-        assert_eq!(data["x"].dtype, DType::F32);
-        let base = QuantizeOptions::new("");
-        let mut variants = vec![];
-        for method in [Method::Minmax, Method::Percentile, Method::Mse, Method::Entropy] {
-            let plain = QuantizeOptions {
-                method,
-                rounding: Rounding::Nearest,
-                bias_correction: false,
-                equalize: false,
-                ..base.clone()
+        let plain = QuantizeOptions {
+            bias_correction: false,
+            ..biases.clone()
+        };
+        ways.push((format!("{name} alone"), plain));
+        ways.push((format!("{name}, biases corrected"), biases));
+        ways.push((format!("{name}, and weights rounded adaptively"), best));
+    }
+    let equalize = !best.equalize;
+    let name = format!("int8, mse, {} equalisation", if equalize { "with" } else { "without" });
+    ways.push((
+        name,
+        QuantizeOptions {
+            equalize,
+            ..best.clone()
+        },
+    ));
+    for scheme in [Scheme::Int16x8, Scheme::W4] {
+        for rounding in [Rounding::Nearest, Rounding::Adaptive] {
+            let name = format!("{scheme:?}, {rounding:?}").to_lowercase();
+            let options = QuantizeOptions {
+                scheme,
+                rounding,
+                ..best.clone()
             };
-            variants.push((format!("{method:?}"), plain.clone()));
-            variants.push((
-                format!("{method:?} +bias"),
-                QuantizeOptions {
-                    bias_correction: true,
-                    ..plain.clone()
-                },
-            ));
-            variants.push((
-                format!("{method:?} +adaptive"),
-                QuantizeOptions {
-                    method,
-                    equalize: false,
-                    ..base.clone()
-                },
-            ));
-            variants.push((format!("{method:?} all"), QuantizeOptions { method, ..base.clone() }));
-        }
-        for scheme in [Scheme::Int16x8, Scheme::W4] {
-            variants.push((format!("{scheme:?}"), QuantizeOptions { scheme, ..base.clone() }));
-            variants.push((
-                format!("{scheme:?} nearest"),
-                QuantizeOptions {
-                    scheme,
-                    rounding: Rounding::Nearest,
-                    ..base.clone()
-                },
-            ));
-        }
-        for (name, options) in variants {
-            let start = std::time::Instant::now();
-            let source =
-                || -> Result<Box<dyn Iterator<Item = _>>, edgec::Error> { Ok(Box::new(calib.iter().cloned().map(Ok))) };
-            let quantised = quantize(&graph, &options, &source, None, &mut |_, _, _| {}).unwrap();
-            let took = start.elapsed().as_secs_f64();
-            let got = outputs(&quantised.graph, &x);
-            let (mut signal, mut noise) = (0.0, 0.0);
-            for (a, b) in float.iter().flatten().zip(got.iter().flatten()) {
-                signal += f64::from(*a).powi(2);
-                noise += f64::from(a - b).powi(2);
-            }
-            let agree = float.iter().zip(&got).filter(|(a, b)| argmax(a) == argmax(b)).count();
-            println!(
-                "  {name:24} accuracy {:6.2}  agree {:6.2}  SQNR {:6.2} dB  {took:.1} s {:?}",
-                accuracy(&got),
-                100.0 * agree as f64 / got.len() as f64,
-                10.0 * (signal / noise).log10(),
-                quantised.report.notes(),
-            );
+            ways.push((name, options));
         }
     }
+    let halves = QuantizeOptions {
+        scheme: Scheme::F16,
+        ..QuantizeOptions::default()
+    };
+    ways.push(("f16 weights".into(), halves));
+    ways
+}
+
+fn table(zoo: &Path, model: &str) -> Result<(), Error> {
+    let data = zoo.join(format!("data/{model}_testset.npz")).display().to_string();
+    let compiler = Compiler::new(zoo.join(format!("trained/{model}.onnx")));
+    let float = compiler.compile()?;
+    let set = TestSet::open(&data, None, None, &float.program.inputs)?;
+    let (output, classes) = set.judge(&float.program.outputs, None)?;
+    let Some(classes) = classes else { return Ok(()) };
+    let wanted = run(&float, &set, output, classes)?;
+    let percent = |count: usize| 100.0 * count as f64 / wanted.classes.len().max(1) as f64;
+    println!(
+        "\n{model}: {:.2} % in floats, {} B of weights\n",
+        percent(wanted.right),
+        float.program.weight_bytes()
+    );
+    println!("| quantised | accuracy | agrees | SQNR | weights | RAM | takes |");
+    println!("|---|---:|---:|---:|---:|---:|---:|");
+    for (name, options) in ways(&format!("{data}:calib")) {
+        let start = std::time::Instant::now();
+        let compiled = compiler.clone().quantize(options).compile()?;
+        let took = start.elapsed().as_secs_f64();
+        let got = run(&compiled, &set, output, classes)?;
+        let mut noise = Noise::default();
+        let pairs = wanted.outputs.iter().zip(&got.outputs);
+        pairs.for_each(|(wanted, got)| noise.add_tensor(wanted, got));
+        let same = wanted.classes.iter().zip(&got.classes).filter(|(a, b)| a == b).count();
+        println!(
+            "| {name} | {:.2} % | {:.2} % | {noise} | {} B | {} B | {took:.1} s |",
+            percent(got.right),
+            percent(same),
+            compiled.program.weight_bytes(),
+            compiled.plan.peak,
+        );
+        if std::env::var_os("NOTES").is_some() {
+            compiled.notes.iter().for_each(|note| println!("    {note}"));
+        }
+    }
+    Ok(())
+}
+
+fn main() -> Result<(), Error> {
+    let Some(zoo) = codegen_tests::zoo::folder() else {
+        return Ok(());
+    };
+    let chosen: Vec<_> = std::env::args().skip(1).collect();
+    let is_chosen = |model: &&&str| chosen.is_empty() || chosen.iter().any(|name| name == **model);
+    MODELS.iter().filter(is_chosen).try_for_each(|model| table(&zoo, model))
 }

@@ -31,9 +31,9 @@ pub(super) struct QuantizeArgs {
     /// The samples that --max-loss is for, with labels `y` beside them if it is of accuracy; by default those of --calibrate
     #[arg(long, value_name = "SAMPLES", requires = "max_loss")]
     loss_samples: Option<String>,
-    /// Do not bring channels of neighbouring layers to like ranges first
+    /// Bring channels of neighbouring layers to like ranges first: for models whose channels are of very different ranges
     #[arg(long, requires = "quantize")]
-    no_equalize: bool,
+    equalize: bool,
     /// Do not let biases take up the mean error of their layers
     #[arg(long, requires = "quantize")]
     no_bias_correction: bool,
@@ -70,7 +70,7 @@ impl QuantizeArgs {
             percentile: self.percentile.unwrap_or(defaults.percentile),
             io: self.io,
             rounding: self.round,
-            equalize: !self.no_equalize,
+            equalize: self.equalize,
             bias_correction: !self.no_bias_correction,
             max_loss: self.max_loss,
             loss_samples: self.loss_samples.clone(),
@@ -114,7 +114,7 @@ impl QuantizeArgs {
     /// The flags without a value that ask for the same again.
     pub(super) fn switches(&self) -> Vec<&'static str> {
         let switches = [
-            (self.no_equalize, "--no-equalize"),
+            (self.equalize, "--equalize"),
             (self.no_bias_correction, "--no-bias-correction"),
         ];
         switches

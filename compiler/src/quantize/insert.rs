@@ -11,21 +11,19 @@ pub struct Settings {
     pub groups: Vec<Quantization>,
     /// The weights of each layer, in their order.
     pub weights: Vec<Weights>,
-    /// What `run` takes and gives.
-    pub io: Io,
 }
 
 /// A copy of a float graph with `QuantizeLinear` and `DequantizeLinear` after every value of a group, and weights and biases
-/// of layers as integers. Nodes and values of the graph keep their names in the copy. Layers have a bias.
+/// of layers as integers; `io` is what `run` takes and gives. Nodes and values of the graph keep their names in the copy. Layers have a bias.
 ///
 /// # Errors
 /// Operands that do not fit: a fault of the settings.
-pub fn insert(graph: &Graph, groups: &Groups, layers: &[Layer], settings: &Settings) -> Result<Graph, OpError> {
+pub fn insert(graph: &Graph, groups: &Groups, layers: &[Layer], settings: &Settings, io: Io) -> Result<Graph, OpError> {
     let mut copy = graph.clone();
     let mut integers = HashMap::new();
     for (group, to) in groups.list.iter().zip(&settings.groups) {
         for value in &group.values {
-            let quantised = quantise(&mut copy, groups, *value, to, settings.io)?;
+            let quantised = quantise(&mut copy, groups, *value, to, io)?;
             integers.insert(*value, quantised);
         }
     }
@@ -50,7 +48,7 @@ pub fn insert(graph: &Graph, groups: &Groups, layers: &[Layer], settings: &Setti
             copy.set_input(layer.node, operand, floats);
         }
     }
-    if settings.io == Io::Int8 {
+    if io == Io::Int8 {
         for (index, (_, value)) in graph.outputs().iter().enumerate() {
             if let Some(integers) = integers
                 .get(value)

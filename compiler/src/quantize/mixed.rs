@@ -1,6 +1,6 @@
 use super::dtypes::clusters;
 use super::quality::{Goal, Loss};
-use super::{Groups, Layer, Observed, QuantizeOptions, Raised, Settings, Weights, insert, method};
+use super::{Groups, Io, Layer, Observed, QuantizeOptions, Raised, Settings, Weights, insert, method};
 use crate::Error;
 use crate::ir::{DType, Graph, OpError};
 use crate::primitives::Quantization;
@@ -40,7 +40,7 @@ pub(super) fn raise(
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<(Vec<Raised>, Loss), Error> {
     let measure = |settings: &Settings| {
-        let quantised = insert(at.graph, at.groups, at.layers, settings).map_err(internal)?;
+        let quantised = insert(at.graph, at.groups, at.layers, settings, Io::Float).map_err(internal)?;
         goal.measure(at.graph, &quantised)
     };
     let start = measure(settings)?;
@@ -98,10 +98,13 @@ impl Quantising<'_> {
     fn parts(&self, settings: &Settings) -> Vec<Part> {
         let clusters = clusters(self.graph, self.groups);
         let low = |group: &usize| settings.groups[*group].dtype == DType::I8;
-        let activations = clusters
-            .into_iter()
-            .filter(|c| c.iter().any(low))
-            .map(Part::Activations);
+        // What `run` takes and gives stays as it was asked for.
+        let outputs = self.graph.outputs().iter().map(|(_, v)| v);
+        let ports: Vec<_> = self.graph.inputs().iter().chain(outputs).collect();
+        let is_port = |group: &usize| ports.iter().any(|v| self.groups.of.get(v) == Some(group));
+        let free = |cluster: &Vec<usize>| self.options.io == Io::Float || !cluster.iter().any(is_port);
+        let raised = clusters.into_iter().filter(|c| c.iter().any(low) && free(c));
+        let activations = raised.map(Part::Activations);
         let four_bits = self.options.most_weight() < i8::MAX;
         let weights = (0..self.layers.len()).filter(|_| four_bits).map(Part::Weights);
         activations.chain(weights).collect()

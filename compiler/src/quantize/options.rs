@@ -37,7 +37,8 @@ pub enum Io {
     /// Floats, as in the model; they become integers inside.
     #[default]
     Float,
-    /// 8-bit integers, whose scales and zero points are constants of the emitted code.
+    /// Integers like those inside, of 8 bits but with [`Scheme::Int16x8`]; their scales and zero points are constants of the
+    /// emitted code.
     Int8,
 }
 
@@ -142,7 +143,7 @@ impl Default for QuantizeOptions {
             percentile: 99.99,
             io: Io::default(),
             rounding: Rounding::default(),
-            equalize: true,
+            equalize: false,
             bias_correction: true,
             max_loss: None,
             loss_samples: None,

@@ -4,17 +4,18 @@ use super::prepare::add_biases;
 use super::quality::Goal;
 use super::role::Role;
 use super::{
-    Groups, Layer, QuantizeOptions, Report, Settings, Source, calibrate, equalize, insert, recurrences, refine,
+    Groups, Io, Layer, QuantizeOptions, Report, Settings, Source, calibrate, equalize, insert, recurrences, refine,
 };
 use crate::Error;
-use crate::ir::{Graph, OpError};
+use crate::ir::{DType, Graph, OpError};
+use crate::passes::unused;
 
 /// A float graph and what became of it.
 #[derive(Debug)]
 pub struct Quantized {
     /// The float graph as it was quantised: layers have a bias.
     pub float: Graph,
-    /// The quantised graph. Values of the float graph have the same ids in it.
+    /// The quantised graph. Values of the float graph that it still has have the same ids in it.
     pub graph: Graph,
     /// What was done, and what was not.
     pub report: Report,
@@ -65,7 +66,6 @@ pub fn quantize(
     let mut settings = Settings {
         weights: weights.collect(),
         groups: ranges,
-        io: options.io,
     };
     refine(
         &float,
@@ -92,12 +92,31 @@ pub fn quantize(
         report.raised = raised;
         report.loss = Some(loss.text(goal.bound));
     }
-    let quantised = insert(&float, &groups, &layers, &settings).map_err(internal)?;
+    let mut quantised = insert(&float, &groups, &layers, &settings, options.io).map_err(internal)?;
+    unused::run(&mut quantised).map_err(internal)?;
+    if options.io == Io::Int8 {
+        report.warnings.extend(float_ports(&quantised));
+    }
     Ok(Quantized {
         graph: quantised,
         report,
         float,
     })
+}
+
+/// Remarks on the inputs and outputs that are floats all the same.
+fn float_ports(graph: &Graph) -> Vec<String> {
+    let inputs = graph.inputs().iter().map(|v| ("input", &graph.value(*v).name, *v));
+    let outputs = graph.outputs().iter().map(|(name, v)| ("output", name, *v));
+    let floats = inputs
+        .chain(outputs)
+        .filter(|(_, _, v)| graph.ty(*v).dtype == DType::F32);
+    floats
+        .map(|(kind, name, _)| {
+            let name = name.escape_debug();
+            format!("{kind} `{name}` stays in floats: what is next to it does not compute in 8-bit integers")
+        })
+        .collect()
 }
 
 /// The nodes that stay in floats, and why; of some that is `known`.

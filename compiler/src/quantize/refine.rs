@@ -1,5 +1,5 @@
 use super::{
-    Groups, Layer, Patches, QuantizeOptions, Rounding, Settings, Source, Watch, adaptive, channel_sums, insert,
+    Groups, Io, Layer, Patches, QuantizeOptions, Rounding, Settings, Source, Watch, adaptive, channel_sums, insert,
 };
 use crate::Error;
 use crate::ir::{Graph, OpError, Tensor, ValueId};
@@ -45,7 +45,7 @@ pub fn refine(
     let sums = mean_sums(graph, layers, source, samples)?;
     for (i, layer) in layers.iter().enumerate() {
         progress(i, layers.len());
-        let quantised = insert(graph, groups, layers, settings).map_err(internal)?;
+        let quantised = insert(graph, groups, layers, settings, Io::Float).map_err(internal)?;
         let read = quantised.node(layer.node).inputs[0].expect("layers read a value");
         let (shape, w) = layer.weights(graph);
         let Some(patches) = Patches::of(graph, layer) else {
