@@ -15,6 +15,16 @@ pub struct Settings {
     pub io: Io,
 }
 
+impl Settings {
+    /// The same for a graph that takes and gives floats, which is what it is measured with.
+    pub(super) fn between_floats(&self) -> Self {
+        Self {
+            io: Io::Float,
+            ..self.clone()
+        }
+    }
+}
+
 /// A copy of a float graph with `QuantizeLinear` and `DequantizeLinear` after every value of a group, and weights and biases
 /// of layers as integers. Nodes and values of the graph keep their names in the copy. Layers have a bias.
 ///

@@ -40,7 +40,7 @@ pub(super) fn raise(
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<(Vec<Raised>, Loss), Error> {
     let measure = |settings: &Settings| {
-        let quantised = insert(at.graph, at.groups, at.layers, settings).map_err(internal)?;
+        let quantised = insert(at.graph, at.groups, at.layers, &settings.between_floats()).map_err(internal)?;
         goal.measure(at.graph, &quantised)
     };
     let start = measure(settings)?;

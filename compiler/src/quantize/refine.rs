@@ -43,7 +43,7 @@ pub fn refine(
     let sums = mean_sums(graph, layers, source, samples)?;
     for (i, layer) in layers.iter().enumerate() {
         progress(i, layers.len());
-        let quantised = insert(graph, groups, layers, settings).map_err(internal)?;
+        let quantised = insert(graph, groups, layers, &settings.between_floats()).map_err(internal)?;
         let read = quantised.node(layer.node).inputs[0].expect("layers read a value");
         let (shape, w) = layer.weights(graph);
         let Some(patches) = Patches::of(graph, layer) else {
