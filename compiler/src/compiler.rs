@@ -6,6 +6,7 @@ use crate::load::{self, Model};
 use crate::passes::{self, Pass};
 use crate::plan::{self, Plan};
 use crate::program::Program;
+use crate::quantize::{Calibration, QuantizeOptions, Quantized, Scheme};
 use crate::summary::Summary;
 use crate::{Error, lower};
 use std::path::{Path, PathBuf};
@@ -25,6 +26,7 @@ pub struct Compiler {
     weights: WeightsMode,
     target: Target,
     command: Option<String>,
+    quantize: Option<QuantizeOptions>,
 }
 
 /// What the emitted code is for.
@@ -54,6 +56,8 @@ pub struct Compiled {
     pub notes: Vec<String>,
     /// Version of ONNX's own operators that the model imports.
     pub opset: i64,
+    /// What quantization did, if it was asked for, with the graphs before and after.
+    pub quantized: Option<Quantized>,
 }
 
 impl Compiled {
@@ -73,6 +77,7 @@ impl Compiler {
             weights: WeightsMode::default(),
             target: Target::default(),
             command: None,
+            quantize: None,
         }
     }
 
@@ -109,6 +114,12 @@ impl Compiler {
     /// Says what the code is for.
     pub fn target(mut self, target: Target) -> Self {
         self.target = target;
+        self
+    }
+
+    /// Quantises the model.
+    pub fn quantize(mut self, options: QuantizeOptions) -> Self {
+        self.quantize = Some(options);
         self
     }
 
@@ -149,16 +160,36 @@ impl Compiler {
     pub fn compile_model(&self, model: &Model, after: &mut dyn FnMut(&Pass, &Graph)) -> Result<Compiled, Error> {
         let imported = self.import(model)?;
         let mut graph = imported.graph;
-        passes::run(&mut graph, passes::PIPELINE, after)?;
+        passes::run(&mut graph, passes::BEFORE_QUANTIZATION, after)?;
+        let mut quantized = None;
+        if let Some(options) = self.quantize.as_ref().filter(|options| options.scheme != Scheme::F16) {
+            let found = Calibration::open(options, &graph)?.quantize(&graph)?;
+            graph = found.graph.clone();
+            passes::run(&mut graph, passes::QUANTIZATION, after)?;
+            quantized = Some(found);
+        }
+        passes::run(&mut graph, passes::AFTER_QUANTIZATION, after)?;
+        if self
+            .quantize
+            .as_ref()
+            .is_some_and(|options| options.scheme == Scheme::F16)
+        {
+            passes::run(&mut graph, passes::HALF_WEIGHTS, after)?;
+        }
         let program = lower::lower(&graph)?;
         let plan = plan::plan(&program);
         let opset = model.opsets.get("").copied().unwrap_or(0);
-        let notes = [&imported.notes[..], graph.remarks()].concat();
+        let remarks = quantized
+            .iter()
+            .flat_map(|quantized| quantized.report.notes())
+            .collect::<Vec<_>>();
+        let notes = [&imported.notes[..], &remarks, graph.remarks()].concat();
         Ok(Compiled {
             program,
             plan,
             notes,
             opset,
+            quantized,
         })
     }
 

@@ -47,6 +47,16 @@ pub enum Error {
         help: Option<String>,
     },
 
+    /// Samples or labels that cannot be read or do not fit the model.
+    #[error("{message}")]
+    Samples {
+        /// The file, the array, and what is wrong with it.
+        message: String,
+        /// What to do.
+        #[help]
+        help: Option<String>,
+    },
+
     /// A file that could not be read or written.
     #[error("{}: {source}", path.display())]
     Io {
@@ -118,6 +128,13 @@ impl Error {
 
     pub(crate) fn usage(message: impl Into<String>, help: impl Into<String>) -> Self {
         Self::Usage {
+            message: message.into(),
+            help: Some(help.into()),
+        }
+    }
+
+    pub(crate) fn samples(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::Samples {
             message: message.into(),
             help: Some(help.into()),
         }

@@ -7,6 +7,7 @@
 mod compiler;
 pub mod emit;
 mod error;
+pub mod eval;
 pub mod exec;
 pub mod fold;
 pub mod harness;
@@ -15,6 +16,7 @@ pub mod inspect;
 pub mod ir;
 pub mod load;
 pub mod lower;
+mod npy;
 pub mod npz;
 pub mod ops;
 pub mod passes;
@@ -23,6 +25,8 @@ pub mod primitives;
 pub mod program;
 pub mod proto;
 mod prune_report;
+pub mod quantize;
+pub mod samples;
 mod summary;
 pub mod tensor_file;
 

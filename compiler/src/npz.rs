@@ -1,8 +1,9 @@
 //! Tensors in `.npz` files, NumPy's archives of named arrays.
 
 use crate::ir::{DType, Tensor};
+use crate::npy;
 use miette::Diagnostic;
-use npyz::{NpyFile, WriterBuilder};
+use npyz::WriterBuilder;
 use runtime_core::{bf16, f16};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -50,13 +51,6 @@ impl NpzError {
     }
 }
 
-/// What is wrong with an array, and what to do.
-type ArrayProblem = (String, Option<String>);
-
-fn problem(message: impl ToString) -> ArrayProblem {
-    (message.to_string(), None)
-}
-
 /// Reads every array of a file.
 ///
 /// # Errors
@@ -72,7 +66,7 @@ pub fn read(path: &Path) -> Result<Arrays, NpzError> {
         let Some(name) = npyz::npz::array_name_from_file_name(&file_name).map(str::to_owned) else {
             continue;
         };
-        let tensor = read_array(entry).map_err(|(message, help)| NpzError::Array {
+        let tensor = npy::read(entry).map_err(|(message, help)| NpzError::Array {
             path: path.to_owned(),
             name: name.clone(),
             message,
@@ -88,82 +82,10 @@ pub fn read(path: &Path) -> Result<Arrays, NpzError> {
 /// # Errors
 /// If it is none, or of an element type or layout that ONNX tensors have not.
 pub fn array(reader: impl Read) -> Result<Tensor, String> {
-    read_array(reader).map_err(|(message, help)| match help {
+    npy::read(reader).map_err(|(message, help)| match help {
         Some(help) => format!("{message}; {help}"),
         None => message,
     })
-}
-
-fn read_array(reader: impl Read) -> Result<Tensor, ArrayProblem> {
-    let npy = NpyFile::new(reader).map_err(problem)?;
-    let shape: Vec<usize> = npy.shape().iter().map(|d| *d as usize).collect();
-    let column_major = npy.order() == npyz::Order::Fortran && shape.len() > 1;
-    let npyz::DType::Plain(ty) = npy.dtype() else {
-        return Err(problem("structured arrays are not tensors"));
-    };
-    let descr = ty.to_string();
-    let (dtype, bytes) = match descr.trim_start_matches(['<', '>', '|', '=']) {
-        "f4" => (DType::F32, elements(npy, |v: f32| v.to_le_bytes())?),
-        "f8" => (DType::F64, elements(npy, |v: f64| v.to_le_bytes())?),
-        "f2" => (DType::F16, elements(npy, |v: f16| v.to_le_bytes())?),
-        "i1" => (DType::I8, elements(npy, |v: i8| v.to_le_bytes())?),
-        "i2" => (DType::I16, elements(npy, |v: i16| v.to_le_bytes())?),
-        "i4" => (DType::I32, elements(npy, |v: i32| v.to_le_bytes())?),
-        "i8" => (DType::I64, elements(npy, |v: i64| v.to_le_bytes())?),
-        "u1" => (DType::U8, elements(npy, |v: u8| v.to_le_bytes())?),
-        "u2" => (DType::U16, elements(npy, |v: u16| v.to_le_bytes())?),
-        "u4" => (DType::U32, elements(npy, |v: u32| v.to_le_bytes())?),
-        "u8" => (DType::U64, elements(npy, |v: u64| v.to_le_bytes())?),
-        "b1" => (DType::Bool, elements(npy, |v: bool| [u8::from(v)])?),
-        _ => {
-            let help = "supported: float16, float32, float64, int8 to int64, uint8 to uint64, bool";
-            return Err((format!("element type `{descr}` is not supported"), Some(help.into())));
-        }
-    };
-    if shape.iter().product::<usize>() * dtype.size() != bytes.len() {
-        return Err(problem(format!("the data does not fill shape {shape:?}")));
-    }
-    let bytes = if column_major {
-        row_major(&bytes, &shape, dtype.size())
-    } else {
-        bytes
-    };
-    Ok(Tensor::new(dtype, shape, bytes))
-}
-
-fn elements<T: npyz::Deserialize, const N: usize>(
-    npy: NpyFile<impl Read>,
-    to_bytes: fn(T) -> [u8; N],
-) -> Result<Vec<u8>, ArrayProblem> {
-    let mut bytes = vec![];
-    for value in npy.data::<T>().map_err(problem)? {
-        bytes.extend(to_bytes(value.map_err(problem)?));
-    }
-    Ok(bytes)
-}
-
-/// Elements stored with the first axis fastest, put into the order with the last axis fastest.
-fn row_major(bytes: &[u8], shape: &[usize], size: usize) -> Vec<u8> {
-    let mut strides = vec![];
-    let mut stride = size;
-    for extent in shape {
-        strides.push(stride);
-        stride *= extent;
-    }
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut index = vec![0; shape.len()];
-    while out.len() < bytes.len() {
-        let at: usize = index.iter().zip(&strides).map(|(i, s)| i * s).sum();
-        out.extend_from_slice(&bytes[at..at + size]);
-        for axis in (0..shape.len()).rev() {
-            index[axis] += 1;
-            if index[axis] < shape[axis] {
-                break;
-            }
-            index[axis] = 0;
-        }
-    }
-    out
 }
 
 /// Writes arrays in the order given; bfloat16, which NumPy has not, is written as float32.
@@ -240,12 +162,6 @@ mod tests {
         let arrays: Vec<_> = tensors.iter().map(|(n, t)| (n.as_str(), t)).collect();
         write(&path, &arrays).unwrap();
         assert_eq!(read(&path).unwrap(), tensors.into_iter().collect::<Arrays>());
-    }
-
-    #[test]
-    fn column_major_arrays_are_put_in_order() {
-        let values: Vec<u8> = vec![0, 3, 1, 4, 2, 5];
-        assert_eq!(row_major(&values, &[2, 3], 1), [0, 1, 2, 3, 4, 5]);
     }
 
     #[test]

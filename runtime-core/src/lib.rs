@@ -13,6 +13,7 @@ mod element;
 pub mod function;
 pub mod kernels;
 pub mod pack;
+pub mod packed;
 mod param;
 pub mod requantize;
 mod weights;

@@ -1,9 +1,10 @@
-//! The weight layouts that the float kernels read, and the functions that make them.
+//! The weight layouts that the matrix kernels read, and the functions that make them.
 //!
 //! A panel is sixteen output channels: for each input number its sixteen weights, one after the other. The last panel
 //! of a group is filled up with zeros. Lengths that do not fit leave the rest of `packed` as it was.
 
 use crate::Element;
+use crate::packed::half_byte;
 
 /// Output channels of a panel.
 pub const PANEL: usize = 16;
@@ -130,4 +131,23 @@ pub fn pack_gemm<T: Element + Default>(k: usize, n: usize, w: &[T], transposed: 
     pack([1, n, 1, k], w, packed, |_, output, _, input| {
         input * row + output * column
     });
+}
+
+/// Packs weights of four bits, -8 to 7, two to a byte: of each pair the first in the low bits. `packed` has half as many
+/// bytes, rounded up. Any of the layouts above can be packed so.
+pub fn pack_pairs(w: &[i8], packed: &mut [u8]) {
+    debug_assert_eq!(packed.len(), w.len().div_ceil(2));
+    for (to, pair) in packed.iter_mut().zip(w.chunks(2)) {
+        let bits = |index| pair.get(index).map_or(0, |w: &i8| *w as u8 & 15);
+        *to = bits(0) | bits(1) << 4;
+    }
+}
+
+/// The weights that [`pack_pairs`] packed; as many as `w` has room for.
+pub fn unpack_pairs(packed: &[u8], w: &mut [i8]) {
+    for (pair, byte) in w.chunks_mut(2).zip(packed) {
+        for (index, to) in pair.iter_mut().enumerate() {
+            *to = half_byte(*byte, index);
+        }
+    }
 }

@@ -5,6 +5,9 @@ use runtime_core::Simd;
 use runtime_core::function::*;
 use runtime_core::kernels::*;
 
+mod reference;
+use reference::sequences::Along;
+
 type Row = Vec<f64>;
 type Matrix = Vec<Row>;
 
@@ -104,72 +107,22 @@ fn check<C: Cell + Debug>(cell: C, parts: &[&[usize]], extras: usize, states: us
 const LENGTHS: [i32; 3] = [4, 0, 3];
 
 fn compare<C: Cell + Debug>(layer: Recurrence<C>, w: &[f64], states: usize, run: impl Fn(&[Row], &mut [Row])) {
-    let Recurrence {
-        steps,
-        batch,
-        hidden,
-        directions,
-        direction,
-        batch_first,
-        ..
-    } = layer;
-    let x = noise(steps * batch * directions * C::GATES * hidden, 3);
-    let first = noise(states * layer.state_len(), 5);
-    let mut expected = vec![9.0; layer.sequence_len() + states * layer.state_len()];
-    for (sample, length) in LENGTHS.into_iter().enumerate() {
-        let length = length as usize;
-        let state_row = if batch_first {
-            sample * directions + direction
-        } else {
-            direction * batch + sample
-        };
-        let state_at = |index: usize| index * layer.state_len() + state_row * hidden;
-        let begin = |index| {
-            if length == 0 {
-                vec![0.0; hidden]
-            } else {
-                first[state_at(index)..][..hidden].to_vec()
-            }
-        };
-        let mut state: Vec<Row> = (0..states).map(begin).collect();
-        for step in 0..steps {
-            let inside = step < length;
-            let step = if layer.reverse && inside {
-                length - 1 - step
-            } else {
-                step
-            };
-            let at = if batch_first {
-                sample * steps + step
-            } else {
-                step * batch + sample
-            };
-            if inside {
-                let x = &x[(at * directions + direction) * C::GATES * hidden..];
-                // The gates of each 16 units are together.
-                let of_unit = |gate: usize, unit: usize| {
-                    let panel = unit / 16 * 16;
-                    x[panel * C::GATES + gate * (hidden - panel).min(16) + unit % 16]
-                };
-                let x: Vec<Row> = (0..C::GATES)
-                    .map(|g| (0..hidden).map(|u| of_unit(g, u)).collect())
-                    .collect();
-                run(&x, &mut state);
-            }
-            if layer.sequence {
-                let row = if batch_first {
-                    at * directions + direction
-                } else {
-                    step * directions * batch + state_row
-                };
-                let y = if inside { state[0].clone() } else { vec![0.0; hidden] };
-                expected[row * hidden..][..hidden].copy_from_slice(&y);
-            }
-        }
-        for (index, state) in state.iter().enumerate() {
-            expected[layer.sequence_len() + state_at(index)..][..hidden].copy_from_slice(state);
-        }
-    }
+    let along = Along {
+        steps: layer.steps,
+        lengths: &LENGTHS,
+        hidden: layer.hidden,
+        directions: layer.directions,
+        direction: layer.direction,
+        reverse: layer.reverse,
+        batch_first: layer.batch_first,
+        sequence: layer.sequence,
+        gates: C::GATES,
+        states,
+    };
+    let (x, first) = (noise(along.inputs(), 3), noise(states * along.state_len(), 5));
+    let expected = along.run(&x, &first, run);
+    // What is not of this direction stays as it was.
+    let expected: Row = expected.iter().map(|y| y.unwrap_or(9.0)).collect();
 
     let single = |values: &[f64]| values.iter().map(|x| *x as f32).collect::<Vec<f32>>();
     for simd in [Simd::detect(), Simd::BASELINE] {

@@ -55,6 +55,17 @@ impl<'a> Args<'a> {
         bytemuck::cast_slice(self.inputs[index])
     }
 
+    /// The same operands with `bytes` for input `index`.
+    pub fn with_input<'b>(&'b mut self, index: usize, bytes: &'b [u8]) -> Args<'b> {
+        let mut inputs: Vec<&'b [u8]> = self.inputs.clone();
+        inputs[index] = bytes;
+        Args {
+            simd: self.simd,
+            inputs,
+            outputs: self.outputs.iter_mut().map(|y| &mut **y).collect(),
+        }
+    }
+
     /// Output `index` as elements; each can be taken once.
     ///
     /// # Panics

@@ -36,6 +36,7 @@ mod select;
 mod sliding;
 mod softmax;
 mod sparse;
+mod stored;
 mod unary;
 mod value;
 
@@ -65,6 +66,7 @@ pub use scan::CumulateCall;
 pub use select::SelectCall;
 pub use sliding::{Col2ImCall, ConvCall, DeformColumnsCall, MaxPoolIndicesCall, Windows};
 pub use softmax::SoftmaxCall;
+pub use stored::{Stored, StoredWeights};
 pub use unary::{UnaryCall, UnaryOp};
 pub use value::Value;
 

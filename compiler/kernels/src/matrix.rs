@@ -28,7 +28,7 @@ macro_rules! bind_fused {
 
             fn execute(&self, args: &mut Args<'_>) {
                 let y = args.y(0);
-                kernels::$function(args.simd, self.with_activation(Identity), args.x(0), args.x(1), args.x(2), y);
+                kernels::$function(args.simd, self.with_activation(Identity), args.x(0), args.x::<f32>(1), args.x(2), y);
                 activate(args.simd, self.activation, y);
             }
         }
@@ -48,7 +48,7 @@ macro_rules! bind_fused {
 
             fn execute(&self, args: &mut Args<'_>) {
                 let (layer, y) = (self.0.with_activation(Identity), args.y(0));
-                kernels::$with_residual(args.simd, layer, args.x(0), args.x(1), args.x(2), args.x(3), y);
+                kernels::$with_residual(args.simd, layer, args.x(0), args.x::<f32>(1), args.x(2), args.x(3), y);
                 activate(args.simd, self.0.activation, y);
             }
         })?

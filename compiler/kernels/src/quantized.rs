@@ -57,7 +57,7 @@ macro_rules! qlinear {
             fn execute(&self, args: &mut Args<'_>) {
                 by_dtype!(self.from, X => by_dtype!(self.to, Y => {
                     let (x, y) = (args.x::<X>(0), args.y::<Y>(0));
-                    kernels::$function(args.simd, self.kernel, x, args.x(1), args.x(2), args.x(3), y);
+                    kernels::$function(args.simd, self.kernel, x, args.x::<i8>(1), args.x(2), args.x(3), y);
                 }, [I8 i8, I16 i16]), [I8 i8, I16 i16]);
             }
         }

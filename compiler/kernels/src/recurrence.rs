@@ -1,7 +1,11 @@
 use crate::generic::Typed;
-use crate::{Args, DType, KernelCall, Value};
-use runtime_core::kernels::{self, Cell, Recurrence};
+use crate::{Args, DType, KernelCall, Value, bind};
+use runtime_core::kernels::{self, Cell, QlinearGru, QlinearLstm, QlinearRecurrence, QlinearRnn, Recurrence};
 use std::fmt;
+
+bind!(QlinearRecurrence<QlinearRnn>, qlinear_recurrence(0, 1, 2, 3, 4, 5) -> (0), specialises);
+bind!(QlinearRecurrence<QlinearGru>, qlinear_recurrence(0, 1, 2, 3, 4, 5) -> (0), specialises);
+bind!(QlinearRecurrence<QlinearLstm>, qlinear_recurrence(0, 1, 2, 3, 4, 5) -> (0), specialises);
 
 impl<C: Cell + serde::Serialize + fmt::Debug + Send + Sync> KernelCall for Typed<Recurrence<C>> {
     fn name(&self) -> &'static str {

@@ -1,16 +1,20 @@
-use clap::{Args, Parser, Subcommand};
+use super::quantize_args::QuantizeArgs;
+use clap::{ArgMatches, Args, Command as ClapCommand, FromArgMatches, Parser, Subcommand};
 use edgec::{Compiler, Error, Target, Weights, tensor_file};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
   edgec model.onnx -o src/model.rs                        compile
   edgec model.onnx -o src/model.rs --dim T=16 --name Vad  pin an open dimension, name the struct
   edgec model.onnx -o src/model.rs --target mcu           for a microcontroller
   edgec model.onnx -o src/model.rs --bake shape=s.npy     fix the value of an input that decides a shape
+  edgec model.onnx -o src/model.rs --quantize int8 --calibrate samples.npz
+                                                          in integers, with ranges from samples
   edgec inspect model.onnx                                what it is and whether it compiles
   edgec run model.onnx --input in.npz --output out.npz    run it on this machine
   edgec verify model.onnx --golden golden.npz             compare emitted code with reference outputs
   edgec bench model.onnx                                  time emitted code on this machine
+  edgec eval model.onnx --data test.npz                   accuracy on samples `x` with labels `y`
 
 Exit codes:
   0  done; for `verify`: all outputs agree
@@ -30,7 +34,35 @@ pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Option<Command>,
     #[command(flatten)]
-    pub(super) emit: Option<EmitArgs>,
+    pub(super) emit: Unnamed,
+}
+
+/// The arguments of compiling, which has no name as a command: there if there is a model. An `Option` does not serve, as clap
+/// does not see that an optional group is there if it holds another.
+#[derive(Debug)]
+pub(super) struct Unnamed(pub(super) Option<EmitArgs>);
+
+impl FromArgMatches for Unnamed {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let given = matches.contains_id("model");
+        let args = given.then(|| EmitArgs::from_arg_matches(matches)).transpose()?;
+        Ok(Self(args))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl Args for Unnamed {
+    fn augment_args(command: ClapCommand) -> ClapCommand {
+        EmitArgs::augment_args(command)
+    }
+
+    fn augment_args_for_update(command: ClapCommand) -> ClapCommand {
+        EmitArgs::augment_args_for_update(command)
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -43,6 +75,8 @@ pub(super) enum Command {
     Verify(VerifyArgs),
     /// Build the emitted code as a user would and time it on this machine
     Bench(BenchArgs),
+    /// Measure accuracy on a test set, of the model on this machine and of the emitted code
+    Eval(EvalArgs),
 }
 
 /// The model and its shapes.
@@ -68,23 +102,12 @@ pub(super) struct Shape(pub(super) Vec<usize>);
 
 impl ModelArgs {
     pub(super) fn compiler(&self) -> Result<Compiler, Error> {
-        compiler(&self.model, &self.dim, &self.shape, &self.bake)
+        let dims = self.dim.iter();
+        let compiler = dims.fold(Compiler::new(&self.model), |c, (name, size)| c.dim(name, *size));
+        let shapes = self.shape.iter();
+        let compiler = shapes.fold(compiler, |c, (name, shape)| c.shape(name, shape.0.clone()));
+        baked(compiler, &self.bake)
     }
-}
-
-fn compiler(
-    model: &Path,
-    dims: &[(String, usize)],
-    shapes: &[(String, Shape)],
-    bake: &[(String, PathBuf)],
-) -> Result<Compiler, Error> {
-    let compiler = dims
-        .iter()
-        .fold(Compiler::new(model), |c, (name, size)| c.dim(name, *size));
-    let compiler = shapes
-        .iter()
-        .fold(compiler, |c, (name, shape)| c.shape(name, shape.0.clone()));
-    baked(compiler, bake)
 }
 
 /// `compiler` with the values of inputs read from files.
@@ -93,21 +116,12 @@ pub(super) fn baked(compiler: Compiler, bake: &[(String, PathBuf)]) -> Result<Co
         .try_fold(compiler, |c, (name, file)| Ok(c.bake(name, tensor_file::read(file)?)))
 }
 
-/// Holds [`ModelArgs`] field by field: clap does not see that an optional group is there if it holds another.
 #[derive(Debug, Args)]
 pub(super) struct EmitArgs {
-    /// The ONNX model
-    #[arg(value_name = "MODEL.onnx")]
-    pub(super) model: PathBuf,
-    /// Pin every dimension called N to the size V; may be repeated
-    #[arg(long, value_name = "N=V", value_parser = dim)]
-    pub(super) dim: Vec<(String, usize)>,
-    /// Give an input its whole shape; may be repeated
-    #[arg(long, value_name = "INPUT=1,3,48,192", value_parser = shape)]
-    pub(super) shape: Vec<(String, Shape)>,
-    /// Give an input its value now; `run` then does not take it; may be repeated
-    #[arg(long, value_name = "INPUT=FILE.npy|.pb", value_parser = bake)]
-    pub(super) bake: Vec<(String, PathBuf)>,
+    #[command(flatten)]
+    pub(super) model: ModelArgs,
+    #[command(flatten)]
+    pub(super) quantize: QuantizeArgs,
     /// The Rust file to write; `-` for stdout
     #[arg(short, long, value_name = "OUT.rs")]
     pub(super) output: PathBuf,
@@ -129,12 +143,6 @@ pub(super) struct EmitArgs {
     /// Print the summary as JSON on stdout
     #[arg(long)]
     pub(super) json: bool,
-}
-
-impl EmitArgs {
-    pub(super) fn compiler(&self) -> Result<Compiler, Error> {
-        compiler(&self.model, &self.dim, &self.shape, &self.bake)
-    }
 }
 
 #[derive(Debug, Args)]
@@ -163,6 +171,8 @@ pub(super) struct RunArgs {
     /// Gets one array an output
     #[arg(long, value_name = "OUT.npz")]
     pub(super) output: PathBuf,
+    #[command(flatten)]
+    pub(super) quantize: QuantizeArgs,
 }
 
 #[derive(Debug, Args)]
@@ -188,6 +198,8 @@ pub(super) struct VerifyArgs {
     /// What the code is for
     #[arg(long, value_enum, default_value_t)]
     pub(super) target: Target,
+    #[command(flatten)]
+    pub(super) quantize: QuantizeArgs,
 }
 
 #[derive(Debug, Args)]
@@ -209,6 +221,45 @@ pub(super) struct BenchArgs {
     /// What the code is for
     #[arg(long, value_enum, default_value_t)]
     pub(super) target: Target,
+    #[command(flatten)]
+    pub(super) quantize: QuantizeArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct EvalArgs {
+    #[command(flatten)]
+    pub(super) model: ModelArgs,
+    /// The samples, stacked on the first axis: FILE.npz, FILE.npz:KEY, FILE.npz:INPUT=KEY,INPUT=KEY, FILE.npy or a folder of
+    /// .npy files
+    #[arg(long, value_name = "TESTSET")]
+    pub(super) data: String,
+    /// The array of samples in --data; by default the one named like the input, else `x`
+    #[arg(long, value_name = "KEY")]
+    pub(super) samples: Option<String>,
+    /// The array of labels in --data, or FILE.npz:KEY or FILE.npy: integers, or a row with a single 1 each; `none` for no
+    /// accuracy; by default `y`, if there are labels
+    #[arg(long, value_name = "KEY")]
+    pub(super) labels: Option<String>,
+    /// The output that classifies; by default the last
+    #[arg(long, value_name = "NAME")]
+    pub(super) output: Option<String>,
+    /// Use only the first N samples
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) first: Option<u32>,
+    /// Of a model that is quantised, show this many of the results that lose most by it
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub(super) layers: usize,
+    /// Leave out the emitted code, which takes a build
+    #[arg(long)]
+    pub(super) no_build: bool,
+    /// What the code is for
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) target: Target,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) quantize: QuantizeArgs,
 }
 
 /// `NAME=VALUE`, cut at the last `=`: names of models hold anything.
@@ -257,15 +308,15 @@ mod tests {
         let cli = Cli::parse_from([
             "edgec", "m.onnx", "-o", "m.rs", "--dim", "a=b=3", "--shape", "x=1,2", "--shape", "s=",
         ]);
-        let emit = cli.emit.unwrap();
-        assert_eq!(emit.dim, [("a=b".to_owned(), 3)]);
-        assert_eq!((&emit.shape[0].1.0[..], emit.shape[1].1.0.len()), (&[1, 2][..], 0));
+        let model = cli.emit.0.unwrap().model;
+        assert_eq!(model.dim, [("a=b".to_owned(), 3)]);
+        assert_eq!((&model.shape[0].1.0[..], model.shape[1].1.0.len()), (&[1, 2][..], 0));
     }
 
     #[test]
     fn commands_are_told_from_models() {
         let cli = Cli::parse_from(["edgec", "verify", "m.onnx", "--golden", "g.npz"]);
-        assert!(matches!(cli.command, Some(Command::Verify(_))) && cli.emit.is_none());
+        assert!(matches!(cli.command, Some(Command::Verify(_))) && cli.emit.0.is_none());
         assert!(Cli::try_parse_from(["edgec", "m.onnx"]).is_err(), "no output");
         assert!(Cli::try_parse_from(["edgec", "m.onnx", "-o", "x", "--dim", "n"]).is_err());
     }

@@ -33,10 +33,12 @@ pub(super) fn emit(args: &EmitArgs) -> miette::Result<ExitCode> {
     }
     check_pass(args.print_after.as_deref())?;
     let mut compiler = args
+        .model
         .compiler()?
         .target(args.target)
         .weights(args.weights)
         .command(command(args));
+    compiler = args.quantize.apply(compiler)?;
     if let Some(name) = &args.name {
         compiler = compiler.name(name);
     }
@@ -75,6 +77,7 @@ fn write(compiler: &Compiler, compiled: &edgec::Compiled, args: &EmitArgs, to_st
 fn check_pass(name: Option<&str>) -> Result<(), Error> {
     let known: Vec<_> = passes::PIPELINE
         .iter()
+        .chain(passes::QUANTIZATION)
         .chain(passes::REQUIRED)
         .map(|p| p.name)
         .collect();
@@ -100,19 +103,24 @@ fn show(args: &EmitArgs, pass: &Pass, graph: &Graph) {
 /// The command line that makes the same file again, without the folders of this machine.
 fn command(args: &EmitArgs) -> String {
     let file = |path: &Path| quoted(&path.file_name().unwrap_or(path.as_os_str()).to_string_lossy());
-    let mut words = vec!["edgec".to_owned(), file(&args.model), "-o".into(), file(&args.output)];
+    let mut words = vec![
+        "edgec".to_owned(),
+        file(&args.model.model),
+        "-o".into(),
+        file(&args.output),
+    ];
     let mut flag = |flag: &str, value: &str| words.extend([flag.to_owned(), quoted(value)]);
     if let Some(name) = &args.name {
         flag("--name", name);
     }
-    for (name, size) in &args.dim {
+    for (name, size) in &args.model.dim {
         flag("--dim", &format!("{name}={size}"));
     }
-    for (name, shape) in &args.shape {
+    for (name, shape) in &args.model.shape {
         let sizes: Vec<_> = shape.0.iter().map(usize::to_string).collect();
         flag("--shape", &format!("{name}={}", sizes.join(",")));
     }
-    for (name, path) in &args.bake {
+    for (name, path) in &args.model.bake {
         flag(
             "--bake",
             &format!("{name}={}", path.file_name().unwrap_or_default().to_string_lossy()),
@@ -126,6 +134,10 @@ fn command(args: &EmitArgs) -> String {
     if args.target == Target::Mcu {
         flag("--target", "mcu");
     }
+    for (name, value) in args.quantize.flags() {
+        flag(name, &value);
+    }
+    words.extend(args.quantize.switches().into_iter().map(str::to_owned));
     words.join(" ")
 }
 

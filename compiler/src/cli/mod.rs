@@ -3,7 +3,9 @@
 mod args;
 mod bench;
 mod emit;
+mod eval;
 mod inspect;
+mod quantize_args;
 mod run;
 mod verify;
 
@@ -19,11 +21,12 @@ const USAGE: u8 = 2;
 
 pub(crate) fn main() -> ExitCode {
     let cli = Cli::parse();
-    let result = match (cli.command, cli.emit) {
+    let result = match (cli.command, cli.emit.0) {
         (Some(Command::Inspect(args)), _) => inspect::inspect(&args),
         (Some(Command::Run(args)), _) => run::run(&args),
         (Some(Command::Verify(args)), _) => verify::verify(&args),
         (Some(Command::Bench(args)), _) => bench::bench(&args),
+        (Some(Command::Eval(args)), _) => eval::eval(&args),
         (None, Some(args)) => emit::emit(&args),
         (None, None) => Err(miette::miette!(help = "edgec --help", "there is no model to compile")),
     };

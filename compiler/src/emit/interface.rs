@@ -1,6 +1,7 @@
 use super::Options;
 use super::call::statements;
 use super::names::{ModelNames, plain};
+use crate::ir::Steps;
 use crate::plan::Plan;
 use crate::program::{Port, Program};
 use proc_macro2::{Literal, TokenStream};
@@ -142,13 +143,51 @@ fn array(port: &Port) -> TokenStream {
     }
 }
 
-fn describe(kind: &str, port: &Port) -> String {
+fn describe(kind: &str, (port, steps): (&Port, Option<Steps>)) -> String {
+    let meaning = steps.map_or_else(String::new, |steps| {
+        format!("; integers stand for (integer - {}) * {:e}", steps.zero, steps.scale)
+    });
     format!(
-        "{kind} `{}`: {} {}, row-major.",
+        "{kind} `{}`: {} {}, row-major{meaning}.",
         plain(&port.name),
         port.ty.dtype,
         dims(&port.ty.shape)
     )
+}
+
+/// Inputs with what their integers stand for.
+fn inputs(program: &Program) -> impl Iterator<Item = (&Port, Option<Steps>)> {
+    let steps = |i| program.port_steps.inputs.get(&i).copied();
+    program.inputs.iter().enumerate().map(move |(i, port)| (port, steps(i)))
+}
+
+/// Outputs with what their integers stand for.
+fn outputs(program: &Program) -> impl Iterator<Item = (&Port, Option<Steps>)> {
+    let steps = |i| program.port_steps.outputs.get(&i).copied();
+    program
+        .outputs
+        .iter()
+        .enumerate()
+        .map(move |(i, port)| (port, steps(i)))
+}
+
+/// Constants of what a port's integers stand for.
+fn step_constants(kind: &str, port: &Port, name: &str, steps: Steps) -> TokenStream {
+    let [scale_name, zero_name] = ["SCALE", "ZERO_POINT"].map(|what| format_ident!("{name}_{what}"));
+    let (scale, zero) = (
+        Literal::f32_unsuffixed(steps.scale),
+        Literal::u32_unsuffixed(steps.zero.unsigned_abs()),
+    );
+    let sign = (steps.zero < 0).then(|| quote!(-));
+    let port = plain(&port.name);
+    let doc_scale = doc(&format!("What a step of {kind} `{port}` stands for."));
+    let doc_zero = doc(&format!("The integer of {kind} `{port}` that stands for zero."));
+    quote! {
+        #doc_scale
+        pub const #scale_name: f32 = #scale;
+        #doc_zero
+        pub const #zero_name: i32 = #sign #zero;
+    }
 }
 
 pub(super) fn model_impl(program: &Program, plan: &Plan, names: &ModelNames, options: &Options) -> TokenStream {
@@ -171,19 +210,19 @@ pub(super) fn model_impl(program: &Program, plan: &Plan, names: &ModelNames, opt
 }
 
 fn constants(program: &Program, plan: &Plan, names: &ModelNames) -> TokenStream {
-    let kinds = program
-        .inputs
-        .iter()
-        .map(|p| ("Input", p))
-        .chain(program.outputs.iter().map(|p| ("Output", p)));
-    let ports = kinds.zip(&names.ports).map(|((kind, port), name)| {
-        let doc_shape = doc(&format!("Shape of {}", describe(&kind.to_lowercase(), port)));
+    let kinds = inputs(program)
+        .map(|p| ("input", p))
+        .chain(outputs(program).map(|p| ("output", p)));
+    let ports = kinds.zip(&names.ports).map(|((kind, (port, steps)), name)| {
+        let doc_shape = doc(&format!("Shape of {}", describe(kind, (port, steps))));
+        let steps = steps.map(|steps| step_constants(kind, port, name, steps));
         let shape = port.ty.shape.iter().map(|d| Literal::usize_unsuffixed(*d));
         let rank = Literal::usize_unsuffixed(port.ty.rank());
         let name = format_ident!("{name}_SHAPE");
         quote! {
             #doc_shape
             pub const #name: [usize; #rank] = [#(#shape),*];
+            #steps
         }
     });
     let macs = Literal::u64_unsuffixed(program.macs());
@@ -216,20 +255,20 @@ fn run(program: &Program, plan: &Plan, names: &ModelNames, options: &Options) ->
         "Runs one inference. What it returns stays valid until the next call.".into(),
         String::new(),
     ];
-    lines.extend(program.inputs.iter().map(|p| format!("- {}", describe("input", p))));
-    lines.extend(program.outputs.iter().map(|p| format!("- {}", describe("output", p))));
+    lines.extend(inputs(program).map(|p| format!("- {}", describe("input", p))));
+    lines.extend(outputs(program).map(|p| format!("- {}", describe("output", p))));
     let docs = docs(&lines);
     let calls = plan
         .order
         .iter()
         .map(|index| statements(program, plan, names, options, *index));
     let module = format_ident!("{}", names.module);
-    let outputs: Vec<_> = program
+    let slots: Vec<_> = program
         .outputs
         .iter()
         .map(|p| format_ident!("{}", names.slots[&p.view]))
         .collect();
-    let (ty, result) = match &outputs[..] {
+    let (ty, result) = match &slots[..] {
         [slot] => {
             let ty = array(&program.outputs[0]);
             (quote!(&#ty), quote!(self.arena.read(slots::#slot)))
@@ -239,7 +278,7 @@ fn run(program: &Program, plan: &Plan, names: &ModelNames, options: &Options) ->
             let fields = names.output_fields.iter().map(|f| format_ident!("{f}"));
             (
                 quote!(#ty<'_>),
-                quote!(#ty { #(#fields: self.arena.read(slots::#outputs)),* }),
+                quote!(#ty { #(#fields: self.arena.read(slots::#slots)),* }),
             )
         }
     };
@@ -287,8 +326,8 @@ pub(super) fn outputs_struct(program: &Program, names: &ModelNames) -> Option<To
     }
     let name = format_ident!("{}", names.outputs);
     let doc_struct = doc(&format!("Outputs of [`{}::run`].", names.model));
-    let fields = program.outputs.iter().zip(&names.output_fields).map(|(port, field)| {
-        let (field, ty, text) = (format_ident!("{field}"), array(port), doc(&describe("output", port)));
+    let fields = outputs(program).zip(&names.output_fields).map(|(port, field)| {
+        let (field, ty, text) = (format_ident!("{field}"), array(port.0), doc(&describe("output", port)));
         quote! {
             #text
             pub #field: &'a #ty

@@ -8,7 +8,7 @@ use crate::{Compiler, Error};
 
 /// Whether an array's name is that of a tensor. Names of files in an archive cannot hold every character: `|` may stand
 /// for `/`.
-fn is_name_of(array: &str, tensor: &str) -> bool {
+pub(crate) fn is_name_of(array: &str, tensor: &str) -> bool {
     array == tensor || array == tensor.replace('/', "|")
 }
 

@@ -1,9 +1,9 @@
-use super::{Inputs, OpError, Operator, Tensor, TensorType, infer};
+use super::{DType, Inputs, OpError, Operator, Tensor, TensorType, infer};
 use petgraph::Direction;
 use petgraph::stable_graph::{NodeIndex, StableDiGraph};
 use petgraph::visit::EdgeRef;
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet};
 
 /// Names a node of one graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -24,8 +24,18 @@ pub enum NodeKind {
     Operator(Box<dyn Operator>),
 }
 
+impl Clone for NodeKind {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Input => Self::Input,
+            Self::Constant(tensor) => Self::Constant(tensor.clone()),
+            Self::Operator(operator) => Self::Operator(operator.boxed()),
+        }
+    }
+}
+
 /// A source or an operator.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Node {
     /// Name from the model, or made from what it was made of.
     pub name: String,
@@ -71,8 +81,26 @@ struct Use {
     operand: usize,
 }
 
-/// A data-flow graph. Values are immutable and have one producer.
-#[derive(Debug, Default)]
+/// What the integers of an input or output of the model stand for: `(integer - zero) * scale`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Steps {
+    /// The scale.
+    pub scale: f32,
+    /// The zero point.
+    pub zero: i32,
+}
+
+/// What the integers of the model's inputs and outputs stand for, where that is known, by their numbers.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PortSteps {
+    /// Of inputs.
+    pub inputs: BTreeMap<usize, Steps>,
+    /// Of outputs.
+    pub outputs: BTreeMap<usize, Steps>,
+}
+
+/// A data-flow graph. Values are immutable and have one producer. A copy has the same names for nodes and values.
+#[derive(Clone, Debug, Default)]
 pub struct Graph {
     /// Name of the model.
     pub name: String,
@@ -81,6 +109,8 @@ pub struct Graph {
     inputs: Vec<ValueId>,
     outputs: Vec<(String, ValueId)>,
     constant_bytes: usize,
+    /// What the integers that the model takes and gives stand for.
+    pub port_steps: PortSteps,
     remarks: Vec<String>,
 }
 
@@ -274,6 +304,21 @@ impl Graph {
     /// Adds an output of the model.
     pub fn add_output(&mut self, name: impl Into<String>, value: ValueId) {
         self.outputs.push((name.into(), value));
+    }
+
+    /// Removes all outputs of the model, so that other values can be outputs.
+    pub fn clear_outputs(&mut self) {
+        self.outputs.clear();
+    }
+
+    /// Makes output number `index` of the model another value; its name stays.
+    pub fn set_output(&mut self, index: usize, value: ValueId) {
+        self.outputs[index].1 = value;
+    }
+
+    /// Gives an input of the model another element type. What reads it must be changed to fit.
+    pub fn set_input_type(&mut self, input: ValueId, dtype: DType) {
+        self.values[input.0 as usize].ty.dtype = dtype;
     }
 
     /// Whether a value is an output of the model.

@@ -10,7 +10,7 @@ mod tensor;
 mod verify;
 
 pub use crate::kernels::DType;
-pub use graph::{Graph, Node, NodeId, NodeKind, Value, ValueId};
+pub use graph::{Graph, Node, NodeId, NodeKind, PortSteps, Steps, Value, ValueId};
 pub use operator::{Inputs, MAX_RANK, MAX_TENSOR_BYTES, OpError, Operator, Permuted, TensorType, infer, op_error};
 pub use tensor::Tensor;
 pub use verify::verify;

@@ -17,6 +17,7 @@ use lowering::Values;
 pub fn lower(graph: &Graph) -> Result<Program, Error> {
     let mut program = Program {
         name: graph.name.clone(),
+        port_steps: graph.port_steps.clone(),
         ..Program::default()
     };
     let mut values = Values::default();

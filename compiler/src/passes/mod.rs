@@ -12,10 +12,13 @@ mod fuse_pad;
 mod fuse_residual;
 mod gelu;
 mod gemm_rows;
+mod half_weights;
 mod integers;
 mod mat_mul_to_gemm;
 mod no_ops;
+mod note_ports;
 mod polynomial;
+mod quantise_recurrence;
 mod recognise_activations;
 mod recognise_attention;
 mod recognise_normalization;
@@ -23,7 +26,9 @@ mod recognise_softmax;
 mod rewrite;
 mod sink_transposes;
 mod statistics;
-mod unused;
+pub(crate) mod unused;
+
+pub use quantise_recurrence::{CellObserver, RecurrenceRanges, quantise_recurrence};
 
 pub use dead_channels::{LayerCensus, layers, remove_smallest};
 
@@ -43,13 +48,15 @@ const fn pass(name: &'static str, run: fn(&mut Graph) -> Result<(), OpError>) ->
     Pass { name, run }
 }
 
-/// The pipeline.
-pub const PIPELINE: &[Pass] = &[
+/// What brings a graph into few forms, in floats: the graph that is quantised.
+pub const BEFORE_QUANTIZATION: &[Pass] = &[
     // What the passes below need not look through or look at.
     pass("no-ops", no_ops::run),
     pass("constant-folding", constant_folding::run),
     pass("common-subexpressions", common_subexpressions::run),
     pass("unused", unused::run),
+    // Before the conversions of models that come quantised are taken.
+    pass("note-ports", note_ports::run),
     // Models that come quantised, before passes for floats change what the quantised tensors are.
     pass("integers", integers::run),
     // What no operator in integers took.
@@ -68,6 +75,21 @@ pub const PIPELINE: &[Pass] = &[
     pass("mat-mul-to-gemm", mat_mul_to_gemm::run),
     // BatchNormalization and other constant factors and offsets of channels, into weights and bias.
     pass("affine-into-weights", affine_into_weights::run),
+];
+
+/// What follows quantization, where that is asked for.
+pub const QUANTIZATION: &[Pass] = &[
+    pass("quantize", unused::run),
+    pass("note-ports", note_ports::run),
+    pass("integers", integers::run),
+    // What no operator in integers took.
+    pass("dequantize-constants", dequantize_constants::run),
+    pass("constant-folding", constant_folding::run),
+    pass("unused", unused::run),
+];
+
+/// What chooses kernels and layout.
+pub const AFTER_QUANTIZATION: &[Pass] = &[
     pass("fuse-pad", fuse_pad::run),
     // After the biases, which come before the activation.
     pass("fuse-activation", fuse_activation::run),
@@ -90,8 +112,31 @@ pub const PIPELINE: &[Pass] = &[
     pass("unused", unused::run),
 ];
 
+/// The whole pipeline.
+pub const PIPELINE: &[Pass] = &{
+    let mut passes = [BEFORE_QUANTIZATION[0]; BEFORE_QUANTIZATION.len() + AFTER_QUANTIZATION.len()];
+    let mut i = 1;
+    while i < passes.len() {
+        passes[i] = match i.checked_sub(BEFORE_QUANTIZATION.len()) {
+            Some(after) => AFTER_QUANTIZATION[after],
+            None => BEFORE_QUANTIZATION[i],
+        };
+        i += 1;
+    }
+    passes
+};
+
 /// What lowering cannot do without: image operators in the layout that kernels exist for.
 pub const REQUIRED: &[Pass] = &[pass("channels-last", channels_last::run)];
+
+/// What a graph needs that is lowered as it is between passes: numbers of quantised weights besides.
+pub const UNFINISHED: &[Pass] = &[
+    pass("dequantize-constants", dequantize_constants::run),
+    pass("channels-last", channels_last::run),
+];
+
+/// Weights stored as `f16`. After [`PIPELINE`], which computes with weights.
+pub const HALF_WEIGHTS: &[Pass] = &[pass("half-weights", half_weights::run)];
 
 /// Runs passes in order and verifies the graph after each; `after` sees it then.
 ///

@@ -1,7 +1,7 @@
 use crate::ir::{Graph, NodeKind, OpError};
 
 /// Removes operators and constants whose results nothing reads. Inputs of the model stay.
-pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
+pub(crate) fn run(graph: &mut Graph) -> Result<(), OpError> {
     for id in graph.order().into_iter().rev() {
         let node = graph.node(id);
         let is_input = matches!(node.kind, NodeKind::Input);

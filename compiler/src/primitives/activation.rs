@@ -1,8 +1,9 @@
 use super::packing::Packing;
+use super::window::Layout;
 use crate::ir::{DType, Inputs, OpError, TensorType, op_error};
-use crate::kernels::{QLinearCall, WithResidual};
+use crate::kernels::{QLinearCall, Stored, StoredWeights, WithResidual};
 use crate::lower::Lowering;
-use crate::program::KernelCall;
+use crate::program::{KernelCall, View};
 use runtime_core::function::{AnyFunction, Identity};
 use runtime_core::kernels::{Conv2d, DepthwiseConv2d, Gemm};
 use runtime_core::requantize::Requantize;
@@ -70,7 +71,7 @@ impl Activation {
         };
         per_channel(BIAS, "bias")?;
         let Self::Requantize { requantize, to } = self else {
-            let dtype = inputs.same_dtype()?;
+            let dtype = of_floats(inputs)?;
             let names: Vec<_> = floats.iter().map(DType::to_string).collect();
             return if floats.contains(&dtype) {
                 Ok(dtype)
@@ -100,6 +101,43 @@ impl Activation {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// The element type of a layer in floats: that of all operands, but for weights of `f16` beside others of `f32`.
+fn of_floats(inputs: &Inputs<'_>) -> Result<DType, OpError> {
+    let (x, w) = (inputs.ty(0)?.dtype, inputs.ty(1)?.dtype);
+    if (x, w) != (DType::F32, DType::F16) {
+        return inputs.same_dtype();
+    }
+    let others = [BIAS, RESIDUAL].into_iter().filter_map(|index| inputs.get(index));
+    match others.into_iter().find(|ty| ty.dtype != x) {
+        Some(other) => Err(op_error(format!("{other} beside operands of type {x}"))),
+        None => Ok(x),
+    }
+}
+
+/// Checks that weights of `f16` beside inputs of `f32` meet the kernel that widens them.
+pub(super) fn check_layout(inputs: &Inputs<'_>, layout: Layout) -> Result<(), OpError> {
+    if inputs.ty(1)?.dtype == DType::F16 && layout == Layout::ChannelsFirst {
+        return Err(op_error(
+            "weights of type f16 beside inputs of f32 are for channels-last images only",
+        ));
+    }
+    Ok(())
+}
+
+/// Adds a kernel's call, with its weights stored in fewer bits or not.
+pub(super) fn call(
+    cx: &mut Lowering<'_>,
+    call: impl KernelCall + 'static,
+    stored: Option<Stored>,
+    inputs: &[View],
+    y: View,
+) {
+    match stored {
+        Some(stored) => cx.call(StoredWeights { call, stored }, inputs, &[y]),
+        None => cx.call(call, inputs, &[y]),
     }
 }
 
@@ -138,25 +176,24 @@ where
 {
     let x = cx.input(0);
     let bias = super::conv::bias_or_zeros(cx, packing.channels());
-    let w = packing.pack(cx)?;
+    let (w, stored) = packing.pack(cx)?;
+    let y = cx.output(0);
     match activation {
         Activation::Requantize { requantize, to } => {
-            let (multiplier, y) = (cx.input(MULTIPLIER), cx.output(0));
-            let call = QLinearCall {
+            let multiplier = cx.input(MULTIPLIER);
+            let layer = QLinearCall {
                 kernel: kernel.with(requantize),
                 from: cx.ty(0).dtype,
                 to,
             };
-            cx.call(call, &[x, w, bias, multiplier], &[y]);
+            call(cx, layer, stored, &[x, w, bias, multiplier], y);
         }
         Activation::Function(function) if cx.has(RESIDUAL) => {
-            let (residual, y) = (cx.input(RESIDUAL), cx.output(0));
-            cx.call(WithResidual(kernel.with(function)), &[x, w, bias, residual], &[y]);
+            let residual = cx.input(RESIDUAL);
+            let layer = WithResidual(kernel.with(function));
+            call(cx, layer, stored, &[x, w, bias, residual], y);
         }
-        Activation::Function(function) => {
-            let y = cx.output(0);
-            cx.call(kernel.with(function), &[x, w, bias], &[y]);
-        }
+        Activation::Function(function) => call(cx, kernel.with(function), stored, &[x, w, bias], y),
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-use super::activation::{Activation, BIAS, finish};
+use super::activation::{Activation, BIAS, check_layout, finish};
 use super::direct_conv::direct;
 use super::packing::Packing;
 use super::sparse_gemm;
@@ -78,6 +78,7 @@ impl Operator for Conv {
         self.window.check()?;
         let (_, output) = self.output(inputs.ty(0)?, inputs.ty(1)?)?;
         let dtype = self.activation.check(inputs, &SUMMED, output.channels)?;
+        check_layout(inputs, self.layout)?;
         let y = TensorType::new(dtype, output.shape(self.layout));
         self.activation.check_residual(inputs, &y)?;
         Ok(vec![y])

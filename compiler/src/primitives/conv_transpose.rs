@@ -1,4 +1,4 @@
-use super::activation::{Activation, MULTIPLIER};
+use super::activation::{Activation, MULTIPLIER, call, check_layout};
 use super::conv::{SUMMED, bias_or_zeros};
 use super::direct_conv::direct;
 use super::packing::Packing;
@@ -73,6 +73,7 @@ impl Operator for ConvTranspose {
         }
         let (_, output) = self.output(inputs.ty(0)?, inputs.ty(1)?)?;
         let dtype = self.activation.check(inputs, &SUMMED, output.channels)?;
+        check_layout(inputs, self.layout)?;
         Ok(vec![TensorType::new(dtype, output.shape(self.layout))])
     }
 
@@ -110,20 +111,20 @@ impl Operator for ConvTranspose {
             activation: (),
         };
         let (x, bias) = (cx.input(0), bias_or_zeros(cx, output.channels));
-        let w = packing.pack(cx)?;
+        let (w, stored) = packing.pack(cx)?;
+        let y = cx.output(0);
         match self.activation {
             Activation::Function(function) => {
-                let y = cx.output(0);
-                cx.call(layer.with_activation(function), &[x, w, bias], &[y]);
+                call(cx, layer.with_activation(function), stored, &[x, w, bias], y);
             }
             Activation::Requantize { requantize, to } => {
-                let (multiplier, y) = (cx.input(MULTIPLIER), cx.output(0));
-                let call = QLinearCall {
+                let multiplier = cx.input(MULTIPLIER);
+                let layer = QLinearCall {
                     kernel: layer.with_activation(requantize),
                     from: cx.ty(0).dtype,
                     to,
                 };
-                cx.call(call, &[x, w, bias, multiplier], &[y]);
+                call(cx, layer, stored, &[x, w, bias, multiplier], y);
             }
         }
         Ok(())

@@ -1,7 +1,12 @@
 use crate::ir::{DType, OpError, Tensor, op_error};
+use crate::kernels::Stored;
 use crate::lower::Lowering;
 use crate::program::View;
-use runtime_core::{Element, pack};
+use runtime_core::{Element, f16, pack};
+use std::ops::RangeInclusive;
+
+/// Integers that two of fit into a byte.
+const FOUR_BITS: RangeInclusive<i8> = -8..=7;
 
 /// How the weights (operand 1) of a convolution or product are laid out for its kernel.
 pub(super) enum Packing {
@@ -81,26 +86,44 @@ impl Packing {
         packed
     }
 
-    /// The packed weights as a constant of the program.
-    pub(super) fn pack(&self, cx: &mut Lowering<'_>) -> Result<View, OpError> {
-        let weights = cx.constant(1);
-        let packed = match weights.map(|w| (w.dtype, w)) {
-            Some((DType::I8, w)) => {
-                let integers: Vec<i8> = w.bytes.iter().map(|b| *b as i8).collect();
-                let packed = self.packed(&integers);
-                let bytes = packed.iter().map(|w| *w as u8).collect();
-                Some(Tensor::new(DType::I8, vec![packed.len()], bytes))
-            }
-            Some((_, w)) => w.to_f32().map(|w| {
-                let packed = self.packed(&w);
-                Tensor::f32(&[packed.len()], &packed)
-            }),
-            None => None,
-        };
-        let packed = packed.ok_or_else(|| {
-            op_error("the weights are computed at run time or are not float32")
-                .help("make them an initializer or a constant of type float32")
+    /// The packed weights as a constant of the program, and how they are stored if in fewer bits: halves, and integers
+    /// that all have four bits.
+    pub(super) fn pack(&self, cx: &mut Lowering<'_>) -> Result<(View, Option<Stored>), OpError> {
+        let weights = cx.constant(1).ok_or_else(|| {
+            op_error("the weights are computed at run time").help("make them an initializer or a constant")
         })?;
-        Ok(cx.add_constant("weights", packed))
+        let (packed, stored) = match weights.dtype {
+            DType::I8 => {
+                let integers: Vec<i8> = weights.bytes.iter().map(|b| *b as i8).collect();
+                let packed = self.packed(&integers);
+                if packed.iter().all(|w| FOUR_BITS.contains(w)) {
+                    let mut pairs = vec![0; packed.len().div_ceil(2)];
+                    pack::pack_pairs(&packed, &mut pairs);
+                    (Tensor::new(DType::U8, vec![pairs.len()], pairs), Some(Stored::Pairs))
+                } else {
+                    let bytes = packed.iter().map(|w| *w as u8).collect();
+                    (Tensor::new(DType::I8, vec![packed.len()], bytes), None)
+                }
+            }
+            DType::F16 => {
+                let halves = weights.bytes.as_chunks().0.iter();
+                let halves: Vec<f16> = halves.map(|bytes| f16::from_le_bytes(*bytes)).collect();
+                if !halves.iter().all(|w| w.is_finite()) {
+                    return Err(op_error("weights of type f16 are not finite").help("give them as float32"));
+                }
+                let packed = self.packed(&halves);
+                let bytes = packed.iter().flat_map(|w| w.to_le_bytes()).collect();
+                (Tensor::new(DType::F16, vec![packed.len()], bytes), Some(Stored::Half))
+            }
+            _ => {
+                let floats = weights.to_f32().ok_or_else(|| {
+                    op_error(format!("weights of type {} are not supported", weights.dtype))
+                        .help("supported: f32, f16, i8")
+                })?;
+                let packed = self.packed(&floats);
+                (Tensor::f32(&[packed.len()], &packed), None)
+            }
+        };
+        Ok((cx.add_constant("weights", packed), stored))
     }
 }

@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn weights_without_their_zero_points() {
-        let bytes = |dtype| Tensor::new(dtype, vec![3], vec![0, 100, 255]);
+        let bytes = |dtype: DType| Tensor::new(dtype, vec![3], [0, 100, 255].repeat(dtype.size()));
         assert_eq!(weights_around_zero(&bytes(DType::I8), |_| 0), Some(vec![0, 100, -1]));
         assert_eq!(
             weights_around_zero(&bytes(DType::U8), |_| 128),

@@ -1,8 +1,7 @@
-use super::tensor_type;
+use super::sequences::Sequences;
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
 use crate::kernels::Typed;
 use crate::lower::Lowering;
-use crate::program::View;
 use runtime_core::function::AnyGateFunction;
 use runtime_core::kernels::{self, Cell, Gru, Lstm, Rnn};
 
@@ -64,18 +63,17 @@ const fn counts<C: Cell>(_: &C) -> (usize, usize) {
 }
 
 impl Recurrence {
-    /// Steps and batch of an input.
-    fn extents(&self, x: &TensorType) -> (usize, usize) {
-        if self.batch_first {
-            (x.shape[1], x.shape[0])
-        } else {
-            (x.shape[0], x.shape[1])
+    fn sequences(&self) -> Sequences {
+        Sequences {
+            hidden: self.hidden,
+            directions: self.directions.len(),
+            batch_first: self.batch_first,
         }
     }
 
     /// The kernel's parameters for one direction.
     fn kernel<C: Cell>(&self, x: &TensorType, direction: usize, sequence: bool, cell: C) -> kernels::Recurrence<C> {
-        let (steps, batch) = self.extents(x);
+        let (steps, batch) = self.sequences().extents(x);
         kernels::Recurrence {
             steps,
             batch,
@@ -101,38 +99,14 @@ impl Operator for Recurrence {
     }
 
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<TensorType>, OpError> {
-        let (x, first, lengths) = (inputs.ty(0)?, inputs.ty(1)?, inputs.ty(2)?);
-        let directions = self.directions.len();
+        let x = inputs.ty(0)?;
         let (gates, states) = by_cell!(&self.directions[0].cell, cell => counts(cell));
-        let width = directions
-            .checked_mul(gates)
-            .and_then(|gates| gates.checked_mul(self.hidden));
-        if !matches!(x.dtype, DType::F32 | DType::F64) || x.rank() != 3 || x.shape.last().copied() != width {
-            return Err(op_error(format!(
-                "{x} is no input of {gates} gates of {} units",
-                self.hidden
-            )));
+        if !matches!(x.dtype, DType::F32 | DType::F64) {
+            return Err(op_error(format!("{x} holds neither f32 nor f64")));
         }
-        let (steps, batch) = self.extents(x);
-        let (sequence, state) = if self.batch_first {
-            (
-                vec![batch, steps, directions, self.hidden],
-                vec![batch, directions, self.hidden],
-            )
-        } else {
-            (
-                vec![steps, directions, batch, self.hidden],
-                vec![directions, batch, self.hidden],
-            )
-        };
-        let (sequence, state) = (tensor_type(x.dtype, sequence)?, tensor_type(x.dtype, state)?);
-        let known = [0, state.len(), states * state.len()];
-        if first.dtype != x.dtype || !known.contains(&first.len()) {
-            return Err(op_error(format!("{first} does not begin {states} states of {state}")));
-        }
-        if lengths.dtype != DType::I32 || ![0, batch].contains(&lengths.len()) {
-            return Err(op_error(format!("{lengths} are no lengths of {batch} sequences")));
-        }
+        let outputs = self
+            .sequences()
+            .infer([x, inputs.ty(1)?, inputs.ty(2)?], [gates, states])?;
         let kind = |direction: &Direction| std::mem::discriminant(&direction.cell);
         if self
             .directions
@@ -150,29 +124,19 @@ impl Operator for Recurrence {
                 return Err(op_error(format!("the weights {w} should be {len} numbers")));
             }
         }
-        Ok([vec![sequence], vec![state; states]].concat())
+        Ok(outputs)
     }
 
     fn macs(&self, inputs: &[Option<&TensorType>], _: &[&TensorType]) -> u64 {
         inputs[0].map_or(0, TensorType::len) as u64 * self.hidden as u64
     }
 
-    /// One call a direction; all results are parts of one buffer. The states after every step are not stored unless
-    /// something reads them.
+    /// One call a direction; all results are parts of one buffer.
     fn lower(&self, cx: &mut Lowering<'_>) -> Result<(), OpError> {
         let ty = cx.ty(0);
         let sequence = cx.is_read(0);
-        let (state, states) = (cx.output_ty(1).len(), cx.output_count() - 1);
-        let before = if sequence { cx.output_ty(0).len() } else { 0 };
         let len = by_cell!(self.directions[0].cell, cell => self.kernel(ty, 0, sequence, cell).output_len());
-        let output = cx.temporary("states", ty.dtype, len);
-        let part = |offset, len| View { offset, len, ..output };
-        if sequence {
-            cx.alias(0, part(0, before));
-        }
-        for index in 0..states {
-            cx.alias(1 + index, part(before + index * state, state));
-        }
+        let output = Sequences::results(cx, ty.dtype, len);
         for (index, direction) in self.directions.iter().enumerate() {
             let operands = [cx.input(0), cx.input(OTHERS + index), cx.input(1), cx.input(2)];
             by_cell!(direction.cell, cell => {

@@ -2,7 +2,7 @@
 
 pub use crate::kernels::{Args, KernelCall, Value};
 
-use crate::ir::{DType, Tensor, TensorType};
+use crate::ir::{DType, PortSteps, Tensor, TensorType};
 
 /// Names a buffer of one program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -91,6 +91,8 @@ pub struct Program {
     pub inputs: Vec<Port>,
     /// Outputs, in order.
     pub outputs: Vec<Port>,
+    /// What the integers of inputs and outputs stand for.
+    pub port_steps: PortSteps,
     /// All buffers.
     pub buffers: Vec<Buffer>,
     /// The calls; each reads only what calls before it wrote.

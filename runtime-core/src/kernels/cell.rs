@@ -1,29 +1,20 @@
 //! The cells of recurrent layers: what becomes of a state and an input.
 
 use super::chunks::{blocks, rows};
-use super::gates::{Units, activated, complement, load, plus_product, product, times};
+use super::gates::{activated, complement, load, plus_product, product, times};
+use super::sequences::States;
 use crate::arch::Arch;
 use crate::function::{Apply, Function};
 use crate::pack::PANEL;
 
-/// One step of one sequence. Hidden units come in panels of 16, of which the last may be filled up with zeros; gates are in
-/// ONNX's order.
+/// One step of one sequence; gates are in ONNX's order.
 pub struct Step<'a, T> {
+    /// Bound of what the functions are applied to.
     pub(super) clip: f32,
-    /// For each panel, for each gate, the input's part of the sums of its units; the last panel is not filled up.
-    pub(super) x: &'a [T],
-    /// Recurrent weights, then other numbers for each unit.
+    /// Recurrent weights, then other numbers for each unit; units that fill up a panel have zeros.
     pub(super) w: &'a [T],
-    /// The hidden state as the product by the weights reads it, not filled up.
-    pub(super) state: &'a [T],
-    /// The hidden state.
-    pub(super) h: &'a [Units<T>],
-    /// The hidden state after the step.
-    pub(super) next: &'a mut [Units<T>],
-    /// The cell's other states.
-    pub(super) c: &'a mut [Units<T>],
-    /// Room for numbers of all units.
-    pub(super) room: &'a mut [Units<T>],
+    /// The input's part, and the states.
+    pub(super) states: States<'a, T>,
 }
 
 /// A recurrent cell.
@@ -61,10 +52,11 @@ impl<F: Function> Cell for Rnn<F> {
 
     #[inline(always)]
     fn step<A: Arch, T: Apply>(self, step: Step<'_, T>) {
-        let panels = rows(step.w, step.state.len().wrapping_mul(PANEL));
-        for ((next, panel), x) in step.next.iter_mut().zip(panels).zip(blocks(step.x, PANEL)) {
-            let [sums] = product::<A, T, 1, 4>(load(x), step.state, panel);
-            *next = activated::<A, T, F>(sums, step.clip, self.f);
+        let Step { clip, w, states } = step;
+        let panels = rows(w, states.state.len().wrapping_mul(PANEL));
+        for ((next, panel), x) in states.next.iter_mut().zip(panels).zip(blocks(states.x, PANEL)) {
+            let [sums] = product::<A, T, 1, 4>(load(x), states.state, panel);
+            *next = activated::<A, T, F>(sums, clip, self.f);
         }
     }
 }
@@ -93,19 +85,20 @@ impl<F: Function, G: Function> Cell for Gru<F, G> {
 
     #[inline(always)]
     fn step<A: Arch, T: Apply>(self, step: Step<'_, T>) {
-        let Step { clip, state, h, .. } = step;
+        let Step { clip, w, states } = step;
+        let States { state, h, .. } = states;
         let panel = state.len().wrapping_mul(PANEL);
         let all = panel.wrapping_mul(h.len());
         let (Some((both, last)), Some((update, reset))) = (
-            step.w.split_at_checked(all.wrapping_mul(2)),
-            step.room.split_at_mut_checked(h.len()),
+            w.split_at_checked(all.wrapping_mul(2)),
+            states.room.split_at_mut_checked(h.len()),
         ) else {
             return;
         };
         let Some((last, bias)) = last.split_at_checked(all) else {
             return;
         };
-        let inputs = || blocks(step.x, PANEL * 3);
+        let inputs = || blocks(states.x, PANEL * 3);
         let panels = rows(both, panel.wrapping_mul(2)).zip(inputs());
         for (((update, reset), h), (panel, x)) in update.iter_mut().zip(reset.iter_mut()).zip(h).zip(panels) {
             let [z, r, _] = load(x);
@@ -119,7 +112,7 @@ impl<F: Function, G: Function> Cell for Gru<F, G> {
         let mut bias = bias.as_chunks::<PANEL>().0.iter();
         let panels = rows(last, panel).zip(inputs());
         let gates = update.iter().zip(reset.iter()).zip(h);
-        for ((next, ((z, r), h)), (panel, x)) in step.next.iter_mut().zip(gates).zip(panels) {
+        for ((next, ((z, r), h)), (panel, x)) in states.next.iter_mut().zip(gates).zip(panels) {
             // What is chosen is where to read: a branch would tear the sums apart.
             let [_, _, x] = load(x);
             let bias = bias.next().unwrap_or(&zeros);
@@ -164,15 +157,16 @@ impl<F: Function, G: Function, H: Function> Cell for Lstm<F, G, H> {
 
     #[inline(always)]
     fn step<A: Arch, T: Apply>(self, step: Step<'_, T>) {
-        let Step { clip, state, .. } = step;
+        let Step { clip, w, states } = step;
+        let state = states.state;
         let panel = state.len().wrapping_mul(PANEL * 4);
-        let Some((w, peepholes)) = step.w.split_at_checked(panel.wrapping_mul(step.h.len())) else {
+        let Some((w, peepholes)) = w.split_at_checked(panel.wrapping_mul(states.h.len())) else {
             return;
         };
         let mut peepholes = rows(peepholes, PANEL * 3);
         let nothing = [[T::ZERO; PANEL]; 3];
-        let panels = rows(w, panel).zip(blocks(step.x, PANEL * 4));
-        for ((next, c), (panel, x)) in step.next.iter_mut().zip(step.c.iter_mut()).zip(panels) {
+        let panels = rows(w, panel).zip(blocks(states.x, PANEL * 4));
+        for ((next, c), (panel, x)) in states.next.iter_mut().zip(states.c.iter_mut()).zip(panels) {
             let [mut i, mut o, mut f, g] = product::<A, T, 4, 1>(load(x), state, panel);
             // Zeros where the gates do not see the state: a branch would tear the sums apart.
             let peephole = peepholes.next().and_then(|p| p.as_chunks().0.first_chunk());

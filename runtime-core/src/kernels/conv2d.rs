@@ -3,6 +3,7 @@ use super::tile::{OUTSIDE, Tile, cover, dot, unrolled};
 use crate::arch::{Arch, Kernel};
 use crate::function::Function;
 use crate::pack::{PANEL, packed_conv2d_len};
+use crate::packed::Packed;
 use crate::requantize::{Quantized, Requantize};
 use crate::{Param, Simd};
 use core::marker::PhantomData;
@@ -59,22 +60,22 @@ impl<F> Conv2d<F> {
     }
 }
 
-struct Convolve<'a, P, F: Copy, E: Finish<F>> {
+struct Convolve<'a, P, F: Copy, E: Finish<F>, W> {
     layer: P,
     x: &'a [Input<E, F>],
-    w: &'a [Weight<E, F>],
+    w: &'a [W],
     end: E,
     y: &'a mut [E::Y],
 }
 
 /// One row of outputs by one panel.
-struct Row<'a, F: Copy, E: Finish<F>> {
+struct Row<'a, F: Copy, E: Finish<F>, W: Packed> {
     layer: Conv2d<F>,
     /// The image, and what is outside of it.
     x: &'a [Input<E, F>],
     outside: &'a [Input<E, F>; OUTSIDE],
     /// The panel.
-    w: &'a [[Weight<E, F>; PANEL]],
+    w: &'a [W::Row],
     end: E,
     y: &'a mut [E::Y],
     /// Input channels of a group, and the first of this one.
@@ -88,8 +89,12 @@ struct Row<'a, F: Copy, E: Finish<F>> {
     at: usize,
 }
 
-impl<'a, P: Param<Conv2d<F>>, F: Copy, E: Finish<F>> Kernel for Convolve<'a, P, F, E> {
-    type Shared = Convolve<'a, Conv2d<F>, F, E>;
+impl<'a, P, F: Copy, E: Finish<F>, W> Kernel for Convolve<'a, P, F, E, W>
+where
+    P: Param<Conv2d<F>>,
+    W: Packed<Number = Weight<E, F>>,
+{
+    type Shared = Convolve<'a, Conv2d<F>, F, E, W>;
 
     #[inline(always)]
     fn shared(self) -> Self::Shared {
@@ -114,14 +119,15 @@ impl<'a, P: Param<Conv2d<F>>, F: Copy, E: Finish<F>> Kernel for Convolve<'a, P, 
         let outputs = layer.batch.saturating_mul(oh).saturating_mul(ow).saturating_mul(oc);
         let (Some(x), Some(w), Some(y), true) = (
             self.x.get(..layer.batch.saturating_mul(image)),
-            self.w.get(..packed_conv2d_len(layer.groups, oc, kh, kw, ic_group)),
+            self.w
+                .get(..packed_conv2d_len(layer.groups, oc, kh, kw, ic_group).div_ceil(W::COUNT)),
             self.y.get_mut(..outputs),
             self.end.covers(oc, outputs),
         ) else {
             debug_assert!(false, "conv2d: an operand is too short");
             return;
         };
-        let w = w.as_chunks::<PANEL>().0;
+        let w = W::rows(w);
         let outside = [self.end.outside(layer.activation); OUTSIDE];
         let panel_len = kh * kw * ic_group;
         let panels = oc_group.div_ceil(PANEL);
@@ -144,7 +150,7 @@ impl<'a, P: Param<Conv2d<F>>, F: Copy, E: Finish<F>> Kernel for Convolve<'a, P, 
                         return;
                     };
                     for oy in first..last {
-                        let mut row = Row {
+                        let mut row: Row<'_, F, E, W> = Row {
                             layer,
                             x,
                             outside: &outside,
@@ -167,7 +173,7 @@ impl<'a, P: Param<Conv2d<F>>, F: Copy, E: Finish<F>> Kernel for Convolve<'a, P, 
     }
 }
 
-impl<F: Copy, E: Finish<F>> Tile for Row<'_, F, E> {
+impl<F: Copy, E: Finish<F>, W: Packed<Number = Weight<E, F>>> Tile for Row<'_, F, E, W> {
     #[inline(always)]
     fn tile<A: Arch, const M: usize, const N: usize, const LANE: usize>(&mut self, ox: usize) {
         let Conv2d {
@@ -220,7 +226,7 @@ impl<F: Copy, E: Finish<F>> Tile for Row<'_, F, E> {
                         rows[i] = row;
                     }
                 });
-                acc = dot::<A, E::Numbers, M, N, LANE>(acc, rows, w);
+                acc = dot::<A, E::Numbers, W, M, N, LANE>(acc, rows, w);
                 channel += len;
                 if whole {
                     kx = run.1;
@@ -241,11 +247,11 @@ impl<F: Copy, E: Finish<F>> Tile for Row<'_, F, E> {
 /// ONNX `Conv` with its activation: `x` is `[batch, ih, iw, ic]`, `y` is `[batch, oh, ow, oc]`, `bias` is `[oc]`, and
 /// `w` is packed by [`pack_conv2d`](crate::pack::pack_conv2d).
 #[inline(always)]
-pub fn conv2d<P: Param<Conv2d<F>>, F: Function>(
+pub fn conv2d<P: Param<Conv2d<F>>, F: Function, W: Packed<Number = f32>>(
     simd: Simd,
     layer: P,
     x: &[f32],
-    w: &[f32],
+    w: &[W],
     bias: &[f32],
     y: &mut [f32],
 ) {
@@ -258,11 +264,11 @@ pub fn conv2d<P: Param<Conv2d<F>>, F: Function>(
 
 /// ONNX `Conv` and `Add`: as [`conv2d`], with `residual`, of the shape of `y`, added before the activation.
 #[inline(always)]
-pub fn conv2d_add<P: Param<Conv2d<F>>, F: Function>(
+pub fn conv2d_add<P: Param<Conv2d<F>>, F: Function, W: Packed<Number = f32>>(
     simd: Simd,
     layer: P,
     x: &[f32],
-    w: &[f32],
+    w: &[W],
     bias: &[f32],
     residual: &[f32],
     y: &mut [f32],
@@ -274,11 +280,11 @@ pub fn conv2d_add<P: Param<Conv2d<F>>, F: Function>(
 /// ONNX `QLinearConv`: as [`conv2d`], with `bias` less the products of the input's zero point and the weights, and the
 /// multiplier of each channel.
 #[inline(always)]
-pub fn qlinear_conv2d<P: Param<Conv2d<Requantize>>, T: Quantized, Y: Quantized>(
+pub fn qlinear_conv2d<P: Param<Conv2d<Requantize>>, T: Quantized, W: Packed<Number = i8>, Y: Quantized>(
     simd: Simd,
     layer: P,
     x: &[T],
-    w: &[i8],
+    w: &[W],
     bias: &[i32],
     multiplier: &[i32],
     y: &mut [Y],

@@ -3,6 +3,7 @@ use super::tile::{OUTSIDE, Tile, cover, dot, unrolled};
 use crate::arch::{Arch, Kernel};
 use crate::function::Function;
 use crate::pack::{PANEL, packed_conv2d_len};
+use crate::packed::Packed;
 use crate::requantize::{Quantized, Requantize};
 use crate::{Param, Simd};
 use core::marker::PhantomData;
@@ -48,22 +49,22 @@ impl<F> ConvTranspose2d<F> {
     }
 }
 
-struct Convolve<'a, P, F: Copy, E: Finish<F>> {
+struct Convolve<'a, P, F: Copy, E: Finish<F>, W> {
     layer: P,
     x: &'a [Input<E, F>],
-    w: &'a [Weight<E, F>],
+    w: &'a [W],
     end: E,
     y: &'a mut [E::Y],
 }
 
 /// Every `strides[1]`-th output of a row, by one panel: they have the same taps, and neighbouring inputs.
-struct Phase<'a, F: Copy, E: Finish<F>> {
+struct Phase<'a, F: Copy, E: Finish<F>, W: Packed> {
     layer: ConvTranspose2d<F>,
     /// The image, and what is outside of it.
     x: &'a [Input<E, F>],
     outside: &'a [Input<E, F>; OUTSIDE],
     /// The panel.
-    w: &'a [[Weight<E, F>; PANEL]],
+    w: &'a [W::Row],
     end: E,
     y: &'a mut [E::Y],
     /// Input channels of a group, and the first of this one.
@@ -79,8 +80,12 @@ struct Phase<'a, F: Copy, E: Finish<F>> {
     at: usize,
 }
 
-impl<'a, P: Param<ConvTranspose2d<F>>, F: Copy, E: Finish<F>> Kernel for Convolve<'a, P, F, E> {
-    type Shared = Convolve<'a, ConvTranspose2d<F>, F, E>;
+impl<'a, P, F: Copy, E: Finish<F>, W> Kernel for Convolve<'a, P, F, E, W>
+where
+    P: Param<ConvTranspose2d<F>>,
+    W: Packed<Number = Weight<E, F>>,
+{
+    type Shared = Convolve<'a, ConvTranspose2d<F>, F, E, W>;
 
     #[inline(always)]
     fn shared(self) -> Self::Shared {
@@ -105,14 +110,15 @@ impl<'a, P: Param<ConvTranspose2d<F>>, F: Copy, E: Finish<F>> Kernel for Convolv
         let outputs = layer.batch.saturating_mul(oh).saturating_mul(ow).saturating_mul(oc);
         let (Some(x), Some(w), Some(y), true) = (
             self.x.get(..layer.batch.saturating_mul(image)),
-            self.w.get(..packed_conv2d_len(layer.groups, oc, kh, kw, ic_group)),
+            self.w
+                .get(..packed_conv2d_len(layer.groups, oc, kh, kw, ic_group).div_ceil(W::COUNT)),
             self.y.get_mut(..outputs),
             self.end.covers(oc, outputs),
         ) else {
             debug_assert!(false, "conv_transpose2d: an operand is too short");
             return;
         };
-        let w = w.as_chunks::<PANEL>().0;
+        let w = W::rows(w);
         let outside = [self.end.outside(layer.activation); OUTSIDE];
         let panel_len = kh * kw * ic_group;
         let panels = oc_group.div_ceil(PANEL);
@@ -133,7 +139,7 @@ impl<'a, P: Param<ConvTranspose2d<F>>, F: Copy, E: Finish<F>> Kernel for Convolv
                             let Some(count) = (ow - phase - 1).checked_div(layer.strides[1]) else {
                                 return;
                             };
-                            let mut body = Phase {
+                            let mut body: Phase<'_, F, E, W> = Phase {
                                 layer,
                                 x,
                                 outside: &outside,
@@ -170,7 +176,7 @@ fn source(place: usize, pad: usize, tap: usize, stride: usize) -> Option<usize> 
     }
 }
 
-impl<F: Copy, E: Finish<F>> Tile for Phase<'_, F, E> {
+impl<F: Copy, E: Finish<F>, W: Packed<Number = Weight<E, F>>> Tile for Phase<'_, F, E, W> {
     #[inline(always)]
     fn tile<A: Arch, const M: usize, const N: usize, const LANE: usize>(&mut self, first: usize) {
         let ConvTranspose2d {
@@ -209,7 +215,7 @@ impl<F: Copy, E: Finish<F>> Tile for Phase<'_, F, E> {
                             rows[i] = row;
                         }
                     });
-                    acc = dot::<A, E::Numbers, M, N, LANE>(acc, rows, w);
+                    acc = dot::<A, E::Numbers, W, M, N, LANE>(acc, rows, w);
                     channel += len;
                 }
             }
@@ -225,11 +231,11 @@ impl<F: Copy, E: Finish<F>> Tile for Phase<'_, F, E> {
 /// ONNX `ConvTranspose` with its activation: `x` is `[batch, ih, iw, ic]`, `y` is `[batch, oh, ow, oc]`, `bias` is
 /// `[oc]`, and `w` is packed by [`pack_conv_transpose2d`](crate::pack::pack_conv_transpose2d).
 #[inline(always)]
-pub fn conv_transpose2d<P: Param<ConvTranspose2d<F>>, F: Function>(
+pub fn conv_transpose2d<P: Param<ConvTranspose2d<F>>, F: Function, W: Packed<Number = f32>>(
     simd: Simd,
     layer: P,
     x: &[f32],
-    w: &[f32],
+    w: &[W],
     bias: &[f32],
     y: &mut [f32],
 ) {
@@ -243,11 +249,16 @@ pub fn conv_transpose2d<P: Param<ConvTranspose2d<F>>, F: Function>(
 /// A quantised `ConvTranspose`: as [`conv_transpose2d`], with `bias` less the products of the input's zero point and all
 /// weights of the channel, and the multiplier of each channel.
 #[inline(always)]
-pub fn qlinear_conv_transpose2d<P: Param<ConvTranspose2d<Requantize>>, T: Quantized, Y: Quantized>(
+pub fn qlinear_conv_transpose2d<
+    P: Param<ConvTranspose2d<Requantize>>,
+    T: Quantized,
+    W: Packed<Number = i8>,
+    Y: Quantized,
+>(
     simd: Simd,
     layer: P,
     x: &[T],
-    w: &[i8],
+    w: &[W],
     bias: &[i32],
     multiplier: &[i32],
     y: &mut [Y],

@@ -2,6 +2,7 @@ use super::finish::{Activate, Finish, Input, Nothing, Numbers, Rescale, Sum, Wei
 use super::tile::{Windows, unrolled};
 use crate::arch::{Arch, Kernel};
 use crate::function::Function;
+use crate::packed::Packed;
 use crate::requantize::{Quantized, Requantize};
 use crate::{Param, Simd};
 use core::marker::PhantomData;
@@ -45,20 +46,20 @@ impl<F> DepthwiseConv2d<F> {
     }
 }
 
-struct Convolve<'a, P, F: Copy, E: Finish<F>> {
+struct Convolve<'a, P, F: Copy, E: Finish<F>, W> {
     layer: P,
     x: &'a [Input<E, F>],
-    w: &'a [Weight<E, F>],
+    w: &'a [W],
     end: E,
     y: &'a mut [E::Y],
 }
 
 /// One row of outputs.
-struct Row<'a, F: Copy, E: Finish<F>> {
+struct Row<'a, F: Copy, E: Finish<F>, W: Packed> {
     layer: DepthwiseConv2d<F>,
     /// The image.
     x: &'a [Input<E, F>],
-    w: &'a [Weight<E, F>],
+    w: &'a [W],
     end: E,
     y: &'a mut [E::Y],
     oy: usize,
@@ -66,8 +67,12 @@ struct Row<'a, F: Copy, E: Finish<F>> {
     at: usize,
 }
 
-impl<'a, P: Param<DepthwiseConv2d<F>>, F: Copy, E: Finish<F>> Kernel for Convolve<'a, P, F, E> {
-    type Shared = Convolve<'a, DepthwiseConv2d<F>, F, E>;
+impl<'a, P, F: Copy, E: Finish<F>, W> Kernel for Convolve<'a, P, F, E, W>
+where
+    P: Param<DepthwiseConv2d<F>>,
+    W: Packed<Number = Weight<E, F>>,
+{
+    type Shared = Convolve<'a, DepthwiseConv2d<F>, F, E, W>;
 
     #[inline(always)]
     fn shared(self) -> Self::Shared {
@@ -89,7 +94,7 @@ impl<'a, P: Param<DepthwiseConv2d<F>>, F: Copy, E: Finish<F>> Kernel for Convolv
         let outputs = layer.batch.saturating_mul(oh).saturating_mul(ow).saturating_mul(c);
         let (Some(x), Some(w), Some(y), true, true) = (
             self.x.get(..layer.batch.saturating_mul(image)),
-            self.w.get(..kh.saturating_mul(kw).saturating_mul(c)),
+            self.w.get(..kh.saturating_mul(kw).saturating_mul(c).div_ceil(W::COUNT)),
             self.y.get_mut(..outputs),
             self.end.covers(c, outputs),
             layer.output[2] == c,
@@ -136,7 +141,7 @@ fn taps<F>(layer: &DepthwiseConv2d<F>, ox: usize) -> (usize, usize) {
     (below(pad), below(layer.input[1] + pad))
 }
 
-impl<F: Copy, E: Finish<F>> Row<'_, F, E> {
+impl<F: Copy, E: Finish<F>, W: Packed<Number = Weight<E, F>>> Row<'_, F, E, W> {
     /// `M` columns from `ox` on, all channels; `taps` are inside the image for each of them.
     #[inline(always)]
     fn columns<A: Arch, const M: usize>(&mut self, ox: usize, taps: (usize, usize)) {
@@ -181,9 +186,9 @@ impl<F: Copy, E: Finish<F>> Row<'_, F, E> {
             // A column whose taps are all outside begins nowhere.
             let start = (iy * iw).wrapping_add(ix).wrapping_mul(c).wrapping_add(channel);
             let mut x = self.x.get(start..).unwrap_or(&[]);
-            let mut w = self.w.get((ky * kw + taps.0) * c + channel..).unwrap_or(&[]);
+            let mut w = (ky * kw + taps.0) * c + channel;
             for _ in taps.0..taps.1 {
-                let Some(lanes) = w.first_chunk::<N>() else { return };
+                let Some(lanes) = W::run::<N>(self.w, w) else { return };
                 let outside = [self.end.outside(layer.activation); N];
                 let mut rows = [&outside; M];
                 unrolled!(i in 0..M {
@@ -196,7 +201,7 @@ impl<F: Copy, E: Finish<F>> Row<'_, F, E> {
                     }
                 });
                 x = x.get(dilations[1] * c..).unwrap_or(&[]);
-                w = w.get(c..).unwrap_or(&[]);
+                w += c;
             }
         }
         for (i, acc) in acc.into_iter().enumerate() {
@@ -218,8 +223,9 @@ impl<F: Copy, E: Finish<F>> Row<'_, F, E> {
         }
         let outside = self.end.outside(self.layer.activation);
         for tap in taps {
-            let w = self.w.get(tap * self.layer.input[2] + channel..).unwrap_or(&[]);
-            let Some(lanes) = w.first_chunk::<N>() else { return acc };
+            let Some(lanes) = W::run::<N>(self.w, tap * self.layer.input[2] + channel) else {
+                return acc;
+            };
             unrolled!(i in 0..M {
                 for j in 0..N {
                     acc[i][j] = E::Numbers::mac::<A>(outside, lanes[j], acc[i][j]);
@@ -233,11 +239,11 @@ impl<F: Copy, E: Finish<F>> Row<'_, F, E> {
 /// ONNX `Conv` with one filter a channel and its activation: `x` is `[batch, ih, iw, c]`, `y` is `[batch, oh, ow, c]`,
 /// `bias` is `[c]`, and `w` is `[kh, kw, c]`, as made by [`pack_depthwise`](crate::pack::pack_depthwise).
 #[inline(always)]
-pub fn depthwise_conv2d<P: Param<DepthwiseConv2d<F>>, F: Function>(
+pub fn depthwise_conv2d<P: Param<DepthwiseConv2d<F>>, F: Function, W: Packed<Number = f32>>(
     simd: Simd,
     layer: P,
     x: &[f32],
-    w: &[f32],
+    w: &[W],
     bias: &[f32],
     y: &mut [f32],
 ) {
@@ -250,11 +256,11 @@ pub fn depthwise_conv2d<P: Param<DepthwiseConv2d<F>>, F: Function>(
 
 /// ONNX `Conv` and `Add`: as [`depthwise_conv2d`], with `residual`, of the shape of `y`, added before the activation.
 #[inline(always)]
-pub fn depthwise_conv2d_add<P: Param<DepthwiseConv2d<F>>, F: Function>(
+pub fn depthwise_conv2d_add<P: Param<DepthwiseConv2d<F>>, F: Function, W: Packed<Number = f32>>(
     simd: Simd,
     layer: P,
     x: &[f32],
-    w: &[f32],
+    w: &[W],
     bias: &[f32],
     residual: &[f32],
     y: &mut [f32],
@@ -266,11 +272,16 @@ pub fn depthwise_conv2d_add<P: Param<DepthwiseConv2d<F>>, F: Function>(
 /// ONNX `QLinearConv` with one filter a channel: as [`depthwise_conv2d`], with `bias` less the products of the input's
 /// zero point and the weights, and the multiplier of each channel.
 #[inline(always)]
-pub fn qlinear_depthwise_conv2d<P: Param<DepthwiseConv2d<Requantize>>, T: Quantized, Y: Quantized>(
+pub fn qlinear_depthwise_conv2d<
+    P: Param<DepthwiseConv2d<Requantize>>,
+    T: Quantized,
+    W: Packed<Number = i8>,
+    Y: Quantized,
+>(
     simd: Simd,
     layer: P,
     x: &[T],
-    w: &[i8],
+    w: &[W],
     bias: &[i32],
     multiplier: &[i32],
     y: &mut [Y],

@@ -12,7 +12,7 @@ pub(super) trait Numbers: Copy {
     /// Inputs.
     type X: Element;
     /// Weights.
-    type W: Element;
+    type W: Copy;
     /// Sums of their products.
     type Sum: Copy;
     /// An empty sum.
@@ -95,7 +95,7 @@ pub(super) trait Finish<F: Copy>: Copy {
 
 /// Inputs of a kernel that ends in `E`.
 pub(super) type Input<E, F> = <<E as Finish<F>>::Numbers as Numbers>::X;
-/// Its weights.
+/// Its weights, as they are multiplied.
 pub(super) type Weight<E, F> = <<E as Finish<F>>::Numbers as Numbers>::W;
 /// Its sums.
 pub(super) type Sum<E, F> = <<E as Finish<F>>::Numbers as Numbers>::Sum;

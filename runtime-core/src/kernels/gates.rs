@@ -2,6 +2,7 @@
 
 use super::chunks::rows;
 use super::tile::{NARROW, unrolled};
+use crate::Number;
 use crate::arch::Arch;
 use crate::function::{Apply, Function};
 use crate::pack::PANEL;
@@ -82,7 +83,7 @@ pub(super) fn activated<A: Arch, T: Apply, F: Function>(mut x: Units<T>, clip: f
 
 /// The numbers of a panel's units for `G` gates, one gate after the other; zeros for units that are not there.
 #[inline(always)]
-pub(super) fn load<T: Apply, const G: usize>(from: &[T]) -> [Units<T>; G] {
+pub(super) fn load<T: Number, const G: usize>(from: &[T]) -> [Units<T>; G] {
     if let Some(all) = from.as_chunks::<PANEL>().0.first_chunk() {
         return *all;
     }

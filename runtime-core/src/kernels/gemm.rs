@@ -3,6 +3,7 @@ use super::tile::{Tile, cover, dot, unrolled};
 use crate::arch::{Arch, Kernel};
 use crate::function::Function;
 use crate::pack::{PANEL, packed_gemm_len};
+use crate::packed::Packed;
 use crate::requantize::{Quantized, Requantize};
 use crate::{Param, Simd};
 use core::marker::PhantomData;
@@ -33,19 +34,19 @@ impl<F> Gemm<F> {
     }
 }
 
-struct Multiply<'a, P, F: Copy, E: Finish<F>> {
+struct Multiply<'a, P, F: Copy, E: Finish<F>, W> {
     layer: P,
     x: &'a [Input<E, F>],
-    w: &'a [Weight<E, F>],
+    w: &'a [W],
     end: E,
     y: &'a mut [E::Y],
 }
 
 /// Some rows by one panel.
-struct Rows<'a, F: Copy, E: Finish<F>> {
+struct Rows<'a, F: Copy, E: Finish<F>, W: Packed> {
     layer: Gemm<F>,
     x: &'a [Input<E, F>],
-    w: &'a [[Weight<E, F>; PANEL]],
+    w: &'a [W::Row],
     end: E,
     y: &'a mut [E::Y],
     /// The first row and the first column, and the columns of the panel.
@@ -54,8 +55,12 @@ struct Rows<'a, F: Copy, E: Finish<F>> {
     columns: usize,
 }
 
-impl<'a, P: Param<Gemm<F>>, F: Copy, E: Finish<F>> Kernel for Multiply<'a, P, F, E> {
-    type Shared = Multiply<'a, Gemm<F>, F, E>;
+impl<'a, P, F: Copy, E: Finish<F>, W> Kernel for Multiply<'a, P, F, E, W>
+where
+    P: Param<Gemm<F>>,
+    W: Packed<Number = Weight<E, F>>,
+{
+    type Shared = Multiply<'a, Gemm<F>, F, E, W>;
 
     #[inline(always)]
     fn shared(self) -> Self::Shared {
@@ -76,14 +81,14 @@ impl<'a, P: Param<Gemm<F>>, F: Copy, E: Finish<F>> Kernel for Multiply<'a, P, F,
         let outputs = m.saturating_mul(n);
         let (Some(x), Some(w), Some(y), true) = (
             self.x.get(..m.saturating_mul(k)),
-            self.w.get(..packed_gemm_len(k, n)),
+            self.w.get(..packed_gemm_len(k, n).div_ceil(W::COUNT)),
             self.y.get_mut(..outputs),
             self.end.covers(n, outputs),
         ) else {
             debug_assert!(false, "gemm: an operand is too short");
             return;
         };
-        let w = w.as_chunks::<PANEL>().0;
+        let w = W::rows(w);
         // Rows whose inputs stay in the caches while all panels pass by.
         let most = 4096_usize.checked_div(k).unwrap_or(1).max(32);
         let block = m.div_ceil(m.div_ceil(most).max(1));
@@ -96,7 +101,7 @@ impl<'a, P: Param<Gemm<F>>, F: Copy, E: Finish<F>> Kernel for Multiply<'a, P, F,
                 let Some(w) = w.get(panel * k..(panel + 1) * k) else {
                     return;
                 };
-                let mut body = Rows {
+                let mut body: Rows<'_, F, E, W> = Rows {
                     layer,
                     x,
                     w,
@@ -113,7 +118,7 @@ impl<'a, P: Param<Gemm<F>>, F: Copy, E: Finish<F>> Kernel for Multiply<'a, P, F,
     }
 }
 
-impl<F: Copy, E: Finish<F>> Tile for Rows<'_, F, E> {
+impl<F: Copy, E: Finish<F>, W: Packed<Number = Weight<E, F>>> Tile for Rows<'_, F, E, W> {
     #[inline(always)]
     fn tile<A: Arch, const M: usize, const N: usize, const LANE: usize>(&mut self, first: usize) {
         let Gemm { k, n, activation, .. } = self.layer;
@@ -127,7 +132,7 @@ impl<F: Copy, E: Finish<F>> Tile for Rows<'_, F, E> {
             let Some(row) = x.get(at..at + k) else { return };
             rows[i] = row;
         });
-        let acc = dot::<A, E::Numbers, M, N, LANE>([self.end.start::<N>(output, len); M], rows, self.w);
+        let acc = dot::<A, E::Numbers, W, M, N, LANE>([self.end.start::<N>(output, len); M], rows, self.w);
         for (i, acc) in acc.into_iter().enumerate() {
             let at = (row + i) * n + output;
             self.end.store::<A, N>(activation, acc, self.y, at, output, len);
@@ -138,7 +143,14 @@ impl<F: Copy, E: Finish<F>> Tile for Rows<'_, F, E> {
 /// ONNX `Gemm` with its activation: `x` is `[m, k]`, `bias` is `[n]`, `y` is `[m, n]`, and `w` is packed by
 /// [`pack_gemm`](crate::pack::pack_gemm).
 #[inline(always)]
-pub fn gemm<P: Param<Gemm<F>>, F: Function>(simd: Simd, layer: P, x: &[f32], w: &[f32], bias: &[f32], y: &mut [f32]) {
+pub fn gemm<P: Param<Gemm<F>>, F: Function, W: Packed<Number = f32>>(
+    simd: Simd,
+    layer: P,
+    x: &[f32],
+    w: &[W],
+    bias: &[f32],
+    y: &mut [f32],
+) {
     let end = Activate {
         bias,
         residual: Nothing,
@@ -148,11 +160,11 @@ pub fn gemm<P: Param<Gemm<F>>, F: Function>(simd: Simd, layer: P, x: &[f32], w: 
 
 /// ONNX `Gemm` and `Add`: as [`gemm`], with `residual`, of the shape of `y`, added before the activation.
 #[inline(always)]
-pub fn gemm_add<P: Param<Gemm<F>>, F: Function>(
+pub fn gemm_add<P: Param<Gemm<F>>, F: Function, W: Packed<Number = f32>>(
     simd: Simd,
     layer: P,
     x: &[f32],
-    w: &[f32],
+    w: &[W],
     bias: &[f32],
     residual: &[f32],
     y: &mut [f32],
@@ -164,11 +176,11 @@ pub fn gemm_add<P: Param<Gemm<F>>, F: Function>(
 /// A quantised `Gemm` or ONNX `QLinearMatMul` by constant weights: as [`gemm`], with `bias` less the products of the
 /// input's zero point and the weights, and the multiplier of each column.
 #[inline(always)]
-pub fn qlinear_gemm<P: Param<Gemm<Requantize>>, T: Quantized, Y: Quantized>(
+pub fn qlinear_gemm<P: Param<Gemm<Requantize>>, T: Quantized, W: Packed<Number = i8>, Y: Quantized>(
     simd: Simd,
     layer: P,
     x: &[T],
-    w: &[i8],
+    w: &[W],
     bias: &[i32],
     multiplier: &[i32],
     y: &mut [Y],

@@ -49,7 +49,10 @@ mod pool2d;
 mod powers;
 mod qlinear_average_pool2d;
 mod qlinear_binary;
+mod qlinear_cell;
+mod qlinear_gates;
 mod qlinear_mat_mul;
+mod qlinear_recurrence;
 mod qlinear_reduce_sum;
 mod qlinear_softmax;
 mod quantize_linear;
@@ -63,6 +66,7 @@ mod roi_align;
 mod scale_shift;
 mod scatter;
 mod select;
+mod sequences;
 mod sliding;
 mod softmax;
 mod sparse_gemm;
@@ -105,7 +109,9 @@ pub use instance_normalization::{InstanceNormalization, instance_normalization};
 pub use layer_normalization::{LayerNormalization, layer_normalization};
 pub use linear_attention::{LinearAttention, linear_attention};
 pub use locate::{Locate, locate};
-pub use lookup::{ENTRIES, KNOTS, Lookup, lookup, lookup_in_place, lookup_interpolated, lookup_interpolated_in_place};
+pub use lookup::{
+    LOOKUP_ENTRIES, LOOKUP_KNOTS, Lookup, lookup, lookup_in_place, lookup_interpolated, lookup_interpolated_in_place,
+};
 pub use map::{Map, map, map_in_place, map_of};
 pub use mat_mul::{MatMul, mat_mul, mat_mul_of};
 pub use max_pool_indices::{MaxPoolIndices, max_pool_indices};
@@ -116,7 +122,9 @@ pub use qlinear_average_pool2d::{QlinearAveragePool2d, qlinear_average_pool2d};
 pub use qlinear_binary::{
     QlinearBinary, QlinearOp, WeightedProduct, WeightedSum, qlinear_binary, qlinear_binary_in_place,
 };
+pub use qlinear_cell::{QlinearCell, QlinearGru, QlinearLstm, QlinearRnn};
 pub use qlinear_mat_mul::{Factor, QlinearMatMul, qlinear_mat_mul};
+pub use qlinear_recurrence::{QlinearRecurrence, qlinear_recurrence};
 pub use qlinear_reduce_sum::{QlinearReduceSum, qlinear_reduce_sum};
 pub use qlinear_softmax::{QlinearLogSoftmax, QlinearSoftmax, qlinear_log_softmax, qlinear_softmax};
 pub use quantize_linear::{QuantizeLinear, quantize_linear};

@@ -2,7 +2,7 @@
 
 use super::finish::Numbers;
 use crate::arch::Arch;
-use crate::pack::PANEL;
+use crate::packed::Packed;
 
 /// Where registers are few (32-bit targets) a tile is 2 x 8 numbers, else 6 x 16.
 pub(super) const NARROW: bool = cfg!(not(any(target_arch = "x86_64", target_arch = "aarch64")));
@@ -149,14 +149,14 @@ impl<const N: usize> Iterator for Windows<N> {
 ///
 /// The accumulators go by value: updated in place across calls they would live in memory.
 #[inline(always)]
-pub(super) fn dot<A: Arch, T: Numbers, const M: usize, const N: usize, const LANE: usize>(
+pub(super) fn dot<A: Arch, T: Numbers, W: Packed<Number = T::W>, const M: usize, const N: usize, const LANE: usize>(
     mut acc: [[T::Sum; N]; M],
     mut rows: [&[T::X]; M],
-    panel: &[[T::W; PANEL]],
+    panel: &[W::Row],
 ) -> [[T::Sum; N]; M] {
     if M == 1 && !NARROW {
         let Some(row) = rows.first() else { return acc };
-        return [dot_row::<A, T, N, LANE>(acc[0], row, panel); M];
+        return [dot_row::<A, T, W, N, LANE>(acc[0], row, panel); M];
     }
     let len = panel.len();
     unrolled!(i in 0..M {
@@ -165,11 +165,11 @@ pub(super) fn dot<A: Arch, T: Numbers, const M: usize, const N: usize, const LAN
     });
     // By index, and every length the same value: that is what lets the bounds checks go.
     for k in 0..len {
-        let b = &panel[k];
+        let b = W::lanes::<N, LANE>(&panel[k]);
         unrolled!(i in 0..M {
             let a = rows[i][k];
             for j in 0..N {
-                acc[i][j] = T::mac::<A>(a, b[LANE + j], acc[i][j]);
+                acc[i][j] = T::mac::<A>(a, b[j], acc[i][j]);
             }
         });
     }
@@ -178,10 +178,10 @@ pub(super) fn dot<A: Arch, T: Numbers, const M: usize, const N: usize, const LAN
 
 /// One row of [`dot`], as four sums: one alone would wait for each multiply-add before the next.
 #[inline(always)]
-fn dot_row<A: Arch, T: Numbers, const N: usize, const LANE: usize>(
+fn dot_row<A: Arch, T: Numbers, W: Packed<Number = T::W>, const N: usize, const LANE: usize>(
     acc: [T::Sum; N],
     row: &[T::X],
-    panel: &[[T::W; PANEL]],
+    panel: &[W::Row],
 ) -> [T::Sum; N] {
     let Some(row) = row.get(..panel.len()) else { return acc };
     let (fours, row_rest) = row.as_chunks::<4>();
@@ -189,15 +189,17 @@ fn dot_row<A: Arch, T: Numbers, const N: usize, const LANE: usize>(
     let mut sums = [acc, [T::ZERO; N], [T::ZERO; N], [T::ZERO; N]];
     for (a, b) in fours.iter().zip(panel_fours) {
         unrolled!(i in 0..4 {
+            let b = W::lanes::<N, LANE>(&b[i]);
             for j in 0..N {
-                sums[i][j] = T::mac::<A>(a[i], b[i][LANE + j], sums[i][j]);
+                sums[i][j] = T::mac::<A>(a[i], b[j], sums[i][j]);
             }
         });
     }
     let mut acc = sums[0];
     for (a, b) in row_rest.iter().zip(panel_rest) {
+        let b = W::lanes::<N, LANE>(b);
         for j in 0..N {
-            acc[j] = T::mac::<A>(*a, b[LANE + j], acc[j]);
+            acc[j] = T::mac::<A>(*a, b[j], acc[j]);
         }
     }
     for j in 0..N {

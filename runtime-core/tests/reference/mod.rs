@@ -1,6 +1,8 @@
 //! The sums that convolutions are, as plain loops in `f64`, and odd shapes to try.
 #![allow(dead_code)]
 
+pub(crate) mod sequences;
+
 use runtime_core::Simd;
 use runtime_core::kernels::{Conv2d, ConvTranspose2d};
 use runtime_core::requantize::Quantized;

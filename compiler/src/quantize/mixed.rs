@@ -1,0 +1,196 @@
+use super::dtypes::clusters;
+use super::quality::{Goal, Loss};
+use super::{Groups, Layer, Observed, QuantizeOptions, Raised, Settings, Weights, insert, method};
+use crate::Error;
+use crate::ir::{DType, Graph, OpError};
+use crate::primitives::Quantization;
+
+/// Something that may have more bits.
+#[derive(Clone, Debug, PartialEq)]
+enum Part {
+    /// Groups whose integers must be of one type: 16 bits instead of 8.
+    Activations(Vec<usize>),
+    /// The weights of a layer: 8 bits instead of 4.
+    Weights(usize),
+}
+
+/// All there is to know of a graph that is being quantised.
+pub(super) struct Quantising<'a> {
+    /// The float graph.
+    pub(super) graph: &'a Graph,
+    /// Its groups.
+    pub(super) groups: &'a Groups,
+    /// Its layers.
+    pub(super) layers: &'a [Layer],
+    /// What it computes on the samples.
+    pub(super) observed: &'a Observed,
+    /// How it is quantised.
+    pub(super) options: &'a QuantizeOptions,
+}
+
+/// Gives more bits to what loses most, until the loss is within the goal's bound. Each part is tried by itself; then the
+/// fewest of those that help most are kept, and of these those that are needed. `progress` is told of each trial.
+///
+/// # Errors
+/// A bound that more bits do not reach, and samples that cannot be read.
+pub(super) fn raise(
+    at: &Quantising<'_>,
+    settings: &mut Settings,
+    goal: &Goal<'_>,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<(Vec<Raised>, Loss), Error> {
+    let measure = |settings: &Settings| {
+        let quantised = insert(at.graph, at.groups, at.layers, settings).map_err(internal)?;
+        goal.measure(at.graph, &quantised)
+    };
+    let start = measure(settings)?;
+    if start.is_within(goal.bound) {
+        return Ok((vec![], start));
+    }
+    let parts = at.parts(settings);
+    let mut gains = vec![];
+    for (i, part) in parts.iter().enumerate() {
+        progress(i, parts.len());
+        let loss = measure(&at.with(settings, std::slice::from_ref(part)))?;
+        gains.push((loss.noise.noise, part.clone()));
+    }
+    gains.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let ranked: Vec<_> = gains.iter().map(|(_, part)| part.clone()).collect();
+    let (mut few, mut enough) = (0, ranked.len());
+    let mut loss = measure(&at.with(settings, &ranked))?;
+    if !loss.is_within(goal.bound) {
+        return Err(Error::usage(
+            format!("with all the bits that there are, {} is left", loss.text(goal.bound)),
+            "ask for less with --max-loss, or leave the model in floats",
+        ));
+    }
+    while enough - few > 1 {
+        let middle = few.midpoint(enough);
+        let tried = measure(&at.with(settings, &ranked[..middle]))?;
+        if tried.is_within(goal.bound) {
+            (enough, loss) = (middle, tried);
+        } else {
+            few = middle;
+        }
+    }
+    let mut kept = ranked[..enough].to_vec();
+    for part in ranked[..enough].iter().rev().skip(1) {
+        let others: Vec<_> = kept.iter().filter(|other| *other != part).cloned().collect();
+        let tried = measure(&at.with(settings, &others))?;
+        if tried.is_within(goal.bound) {
+            (kept, loss) = (others, tried);
+        }
+    }
+    let gain = |part: &Part| {
+        let noise = gains
+            .iter()
+            .find(|(_, other)| other == part)
+            .map_or(start.noise.noise, |g| g.0);
+        10.0 * (start.noise.noise / noise).log10()
+    };
+    let raised = kept.iter().map(|part| at.cost(part, gain(part))).collect();
+    *settings = at.with(settings, &kept);
+    Ok((raised, loss))
+}
+
+impl Quantising<'_> {
+    /// What may have more bits.
+    fn parts(&self, settings: &Settings) -> Vec<Part> {
+        let clusters = clusters(self.graph, self.groups);
+        let low = |group: &usize| settings.groups[*group].dtype == DType::I8;
+        let activations = clusters
+            .into_iter()
+            .filter(|c| c.iter().any(low))
+            .map(Part::Activations);
+        let four_bits = self.options.most_weight() < i8::MAX;
+        let weights = (0..self.layers.len()).filter(|_| four_bits).map(Part::Weights);
+        activations.chain(weights).collect()
+    }
+
+    /// The settings with more bits for these parts.
+    fn with(&self, settings: &Settings, parts: &[Part]) -> Settings {
+        let mut settings = settings.clone();
+        for part in parts {
+            match part {
+                Part::Activations(groups) => {
+                    for group in groups {
+                        settings.groups[*group] = self.quantization(*group, DType::I16);
+                    }
+                }
+                Part::Weights(layer) => {
+                    let bias = settings.weights[*layer].bias.clone();
+                    settings.weights[*layer] = self.weights(*layer, &settings.groups, bias, i8::MAX);
+                }
+            }
+        }
+        settings
+    }
+
+    /// The quantization of a group to a type, or the one that it has already.
+    pub(super) fn quantization(&self, group: usize, dtype: DType) -> Quantization {
+        if let Some(fixed) = &self.groups.list[group].fixed {
+            return fixed.clone();
+        }
+        let levels = if dtype == DType::I16 { 65536.0 } else { 256.0 };
+        let (method, percentile) = (self.options.method, self.options.percentile);
+        let range = self.groups.list[group]
+            .range
+            .unwrap_or_else(|| method::range(&self.observed.groups[group], method, percentile, levels));
+        method::quantization(range, dtype)
+    }
+
+    /// The weights of a layer, each to the nearest of the integers up to `most`.
+    pub(super) fn weights(&self, layer: usize, groups: &[Quantization], bias: Vec<f32>, most: i8) -> Weights {
+        let (squares, layer) = (&self.observed.squares[layer], &self.layers[layer]);
+        let (shape, w) = layer.weights(self.graph);
+        let importance: Vec<f64> = (0..w.len()).map(|e| squares[layer.input_channel(&shape, e)]).collect();
+        let (x, _) = groups[self.groups.of[&layer.x]].single().unwrap_or((1.0, 0));
+        Weights::nearest(layer, &shape, &w, bias, most, &importance, x)
+    }
+
+    /// What a part's bits cost.
+    fn cost(&self, part: &Part, decibels: f64) -> Raised {
+        let name = |v| self.graph.value(v).name.clone();
+        let macs = |layer: &Layer| {
+            let node = self.graph.node(layer.node);
+            let operator = node.operator().map_or(0, |op| {
+                let outputs: Vec<_> = node.outputs.iter().map(|v| self.graph.ty(*v)).collect();
+                op.macs(&self.graph.types(&node.inputs), &outputs)
+            });
+            operator
+        };
+        match part {
+            Part::Activations(groups) => {
+                let values = groups.iter().flat_map(|group| &self.groups.list[*group].values);
+                let reads = |layer: &&Layer| self.groups.of.get(&layer.x).is_some_and(|group| groups.contains(group));
+                Raised {
+                    what: groups
+                        .iter()
+                        .map(|group| name(self.groups.list[*group].sources[0]))
+                        .collect(),
+                    bits: 16,
+                    decibels,
+                    bytes: values.map(|v| self.graph.ty(*v).len()).sum(),
+                    macs: self.layers.iter().filter(reads).map(macs).sum(),
+                }
+            }
+            Part::Weights(layer) => {
+                let layer = &self.layers[*layer];
+                Raised {
+                    what: vec![name(layer.w)],
+                    bits: 8,
+                    decibels,
+                    bytes: self.graph.ty(layer.w).len() / 2,
+                    macs: macs(layer),
+                }
+            }
+        }
+    }
+}
+
+fn internal(error: OpError) -> Error {
+    Error::Pass {
+        pass: "quantize",
+        message: error.message,
+    }
+}

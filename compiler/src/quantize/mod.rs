@@ -1,0 +1,45 @@
+//! Post-training quantization: a float graph into one whose values pass through integers.
+//!
+//! A graph is run on samples, the ranges of its values are observed, and `QuantizeLinear` and `DequantizeLinear` are put
+//! around its operators. What computes in integers then is the business of the passes that follow.
+
+mod adaptive;
+mod calibrate;
+mod calibration;
+mod dtypes;
+mod equalize;
+mod groups;
+mod histogram;
+mod insert;
+mod layer;
+mod method;
+mod mixed;
+mod options;
+mod patches;
+mod prepare;
+mod progress;
+mod quality;
+mod quantize;
+mod recurrences;
+mod refine;
+mod report;
+mod role;
+mod watch;
+mod weights;
+
+pub use calibrate::{Observed, Source, calibrate};
+pub use calibration::Calibration;
+pub use equalize::equalize;
+pub use groups::{Group, Groups};
+pub use histogram::{BINS, Histogram, NotFinite};
+pub use insert::{Settings, insert};
+pub use layer::{Layer, channel_sums};
+pub use options::{Io, MaxLoss, Method, QuantizeOptions, Rounding, Scheme};
+pub use patches::Patches;
+pub use quality::{Goal, Loss};
+pub use quantize::{Progress, Quantized, quantize};
+pub use refine::refine;
+pub use report::{Raised, Report};
+pub use role::{Role, role};
+pub use watch::{Watch, Watching};
+pub use weights::Weights;

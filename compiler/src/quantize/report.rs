@@ -1,0 +1,67 @@
+use serde::Serialize;
+
+/// What quantization did, and what it left.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Report {
+    /// Calibration samples.
+    pub samples: usize,
+    /// Layers whose weights became integers.
+    pub layers: usize,
+    /// Pairs of neighbouring layers whose channels were brought to like ranges.
+    pub equalized: usize,
+    /// Tensors that have a quantization.
+    pub tensors: usize,
+    /// What was given more bits, those that matter most first.
+    pub raised: Vec<Raised>,
+    /// What is lost, where a bound was given: a text.
+    pub loss: Option<String>,
+    /// Operators that stay in floats: names of their nodes and why.
+    pub float: Vec<(String, String)>,
+    /// Remarks on the samples.
+    pub warnings: Vec<String>,
+}
+
+/// Tensors that were given more bits.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Raised {
+    /// Their names.
+    pub what: Vec<String>,
+    /// The bits.
+    pub bits: u32,
+    /// By how much the SQNR of the outputs rises for them alone.
+    pub decibels: f64,
+    /// Bytes that they take more.
+    pub bytes: usize,
+    /// Multiply-accumulates that read them, which take longer.
+    pub macs: u64,
+}
+
+impl Report {
+    /// The report as remarks on a compiled model.
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = vec![format!(
+            "quantised {} layers and {} tensors on {} samples",
+            self.layers, self.tensors, self.samples
+        )];
+        notes.extend(self.warnings.iter().cloned());
+        for raised in &self.raised {
+            let names: Vec<_> = raised
+                .what
+                .iter()
+                .map(|name| format!("`{}`", name.escape_debug()))
+                .collect();
+            notes.push(format!(
+                "{} bits for {}: {:+.1} dB by itself, {} B more, read by {} MACs",
+                raised.bits,
+                names.join(", "),
+                raised.decibels,
+                raised.bytes,
+                raised.macs
+            ));
+        }
+        notes.extend(self.loss.iter().map(|loss| format!("quantization leaves {loss}")));
+        let float = self.float.iter();
+        notes.extend(float.map(|(node, reason)| format!("`{}` stays in floats: {reason}", node.escape_debug())));
+        notes
+    }
+}

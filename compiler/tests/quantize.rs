@@ -1,0 +1,354 @@
+//! Quantization of small graphs: where conversions are put, what is refused, and how close results stay.
+
+use edgec::eval::Noise;
+use edgec::ir::{DType, Graph, Tensor, TensorType, ValueId, verify};
+use edgec::primitives::{
+    BIAS, Binary, BinaryOp, Concat, Conv, Gemm, Layout, Map, Pool, PoolKind, Reshape, Softmax, Window,
+};
+use edgec::quantize::{
+    Goal, Io, MaxLoss, Method, QuantizeOptions, Quantized, Rounding, Scheme, Watch, equalize, quantize,
+};
+use edgec::{Error, ir::Operator};
+use runtime_core::function::{Exp, Identity, Relu, Sigmoid};
+
+/// Numbers between -1 and 1 from a fixed sequence.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> f32 {
+        self.0 = self
+            .0
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
+        (self.0 >> 40) as f32 / (1u64 << 23) as f32 - 1.0
+    }
+
+    fn tensor(&mut self, shape: &[usize]) -> Tensor {
+        let values: Vec<f32> = (0..shape.iter().product()).map(|_| self.next()).collect();
+        Tensor::f32(shape, &values)
+    }
+}
+
+struct Build {
+    graph: Graph,
+    random: Random,
+}
+
+impl Build {
+    fn new() -> Self {
+        Self {
+            graph: Graph::new("g"),
+            random: Random(1),
+        }
+    }
+
+    fn x(&mut self, shape: &[usize]) -> ValueId {
+        self.graph.add_input("x", TensorType::new(DType::F32, shape))
+    }
+
+    fn op(&mut self, name: &str, operator: impl Operator + 'static, inputs: &[ValueId]) -> ValueId {
+        self.graph
+            .add_op(name, operator, inputs, &[name.to_uppercase()])
+            .unwrap()
+    }
+
+    fn weights(&mut self, name: &str, shape: &[usize]) -> ValueId {
+        let tensor = self.random.tensor(shape);
+        self.graph.add_constant(name, tensor)
+    }
+
+    fn conv(&mut self, name: &str, x: ValueId, oc: usize) -> ValueId {
+        let ic = self.graph.ty(x).shape[1];
+        let w = self.weights(&format!("{name}_w"), &[oc, ic, 3, 3]);
+        let bias = self.weights(&format!("{name}_b"), &[oc]);
+        let conv = Conv {
+            window: window(3, 1, 1),
+            groups: 1,
+            layout: Layout::ChannelsFirst,
+            activation: Identity.into(),
+        };
+        self.op(name, conv, &[x, w, bias])
+    }
+
+    fn gemm(&mut self, name: &str, x: ValueId, n: usize) -> ValueId {
+        let k = *self.graph.ty(x).shape.last().unwrap();
+        let w = self.weights(&format!("{name}_w"), &[k, n]);
+        let gemm = Gemm {
+            activation: Identity.into(),
+        };
+        self.op(name, gemm, &[x, w])
+    }
+
+    fn relu(&mut self, name: &str, x: ValueId) -> ValueId {
+        self.op(name, Map { function: Relu.into() }, &[x])
+    }
+
+    fn done(mut self, y: ValueId) -> Graph {
+        self.graph.add_output("y", y);
+        self.graph
+    }
+}
+
+fn window(size: usize, stride: usize, pad: usize) -> Window {
+    Window {
+        kernel: vec![size; 2],
+        strides: vec![stride; 2],
+        dilations: vec![1; 2],
+        pads: vec![pad; 4],
+    }
+}
+
+/// Convolution, limit, pool, product: what a small classifier is made of.
+fn classifier() -> Graph {
+    let mut b = Build::new();
+    let x = b.x(&[1, 2, 6, 6]);
+    let conv = b.conv("conv", x, 4);
+    let relu = b.relu("relu", conv);
+    let pool = Pool {
+        kind: PoolKind::Max,
+        window: window(2, 2, 0),
+        ceil_mode: false,
+        layout: Layout::ChannelsFirst,
+    };
+    let pool = b.op("pool", pool, &[relu]);
+    let flat = b.op("flat", Reshape { shape: vec![1, 36] }, &[pool]);
+    let y = b.gemm("gemm", flat, 3);
+    b.done(y)
+}
+
+fn samples(graph: &Graph, count: usize) -> Vec<Vec<Tensor>> {
+    let mut random = Random(7);
+    let shape = graph.ty(graph.inputs()[0]).shape.clone();
+    (0..count).map(|_| vec![random.tensor(&shape)]).collect()
+}
+
+fn plain() -> QuantizeOptions {
+    QuantizeOptions {
+        method: Method::Minmax,
+        rounding: Rounding::Nearest,
+        equalize: false,
+        bias_correction: false,
+        ..QuantizeOptions::new("")
+    }
+}
+
+fn quantised(graph: &Graph, options: &QuantizeOptions, samples: &[Vec<Tensor>]) -> Result<Quantized, Error> {
+    to_goal(graph, options, samples, None)
+}
+
+fn to_goal(
+    graph: &Graph,
+    options: &QuantizeOptions,
+    samples: &[Vec<Tensor>],
+    bound: Option<MaxLoss>,
+) -> Result<Quantized, Error> {
+    let source = || -> Result<Box<dyn Iterator<Item = _>>, Error> { Ok(Box::new(samples.iter().cloned().map(Ok))) };
+    let goal = bound.map(|bound| Goal {
+        source: &source,
+        labels: None,
+        bound,
+    });
+    let quantised = quantize(graph, options, &source, goal.as_ref(), &mut |_, _, _| {})?;
+    verify(&quantised.graph).unwrap();
+    Ok(quantised)
+}
+
+/// How far the first outputs of graphs with floats as inputs and outputs are apart.
+fn decibels(a: &Graph, b: &Graph, samples: &[Vec<Tensor>]) -> f64 {
+    let (a, b) = (Watch::new(a, &[]).unwrap(), Watch::new(b, &[]).unwrap());
+    let mut noise = Noise::default();
+    for sample in samples {
+        noise.add_tensor(&a.start().run(sample).0[0], &b.start().run(sample).0[0]);
+    }
+    noise.decibels()
+}
+
+#[test]
+fn conversions_are_put_between_layers() {
+    let graph = classifier();
+    let float = quantised(&graph, &plain(), &samples(&graph, 100)).unwrap();
+    insta::assert_snapshot!("floats_outside", float.graph);
+    let io = Io::Int8;
+    let integers = quantised(&graph, &QuantizeOptions { io, ..plain() }, &samples(&graph, 100)).unwrap();
+    insta::assert_snapshot!("integers_outside", integers.graph);
+}
+
+#[test]
+fn functions_residuals_and_concatenations_share_what_they_can() {
+    let mut b = Build::new();
+    let x = b.x(&[1, 2, 4, 4]);
+    let left = b.conv("left", x, 2);
+    let left = b.op(
+        "sigmoid",
+        Map {
+            function: Sigmoid.into(),
+        },
+        &[left],
+    );
+    let right = b.conv("right", x, 2);
+    let joined = b.op("joined", Concat { axis: 1 }, &[left, right]);
+    let again = b.conv("again", joined, 4);
+    let sum = b.op("sum", Binary::from(BinaryOp::Add), &[again, joined]);
+    let sum = b.relu("limit", sum);
+    let half = b.graph.add_constant("half", Tensor::f32(&[], &[0.5]));
+    let scaled = b.op("scaled", Binary::from(BinaryOp::Mul), &[sum, half]);
+    let exp = b.op("exp", Map { function: Exp.into() }, &[scaled]);
+    let odd = b.op("odd", Binary::from(BinaryOp::Div), &[exp, sum]);
+    let graph = b.done(odd);
+    let got = quantised(&graph, &plain(), &samples(&graph, 100)).unwrap();
+    insta::assert_snapshot!("branches", got.graph);
+    assert_eq!(
+        got.report.float,
+        [("odd".to_owned(), "Div has no integer form".to_owned())]
+    );
+}
+
+#[test]
+fn probabilities_reach_from_zero_to_one() {
+    let mut b = Build::new();
+    let x = b.x(&[1, 8]);
+    let scores = b.gemm("scores", x, 4);
+    let y = b.op("softmax", Softmax { axis: 1, log: false }, &[scores]);
+    let graph = b.done(y);
+    let got = quantised(
+        &graph,
+        &QuantizeOptions {
+            io: Io::Int8,
+            ..plain()
+        },
+        &samples(&graph, 100),
+    )
+    .unwrap();
+    assert!(
+        got.graph.to_string().contains("scales: [0.003921569], zeros: [-128]"),
+        "{}",
+        got.graph
+    );
+}
+
+#[test]
+fn what_refines_weights_brings_results_closer() {
+    let graph = classifier();
+    let (calibration, test) = samples(&graph, 220).split_at(200).clone_pair();
+    let of = |options: &QuantizeOptions| {
+        let got = quantised(&graph, options, &calibration).unwrap();
+        decibels(&graph, &got.graph, &test)
+    };
+    let nearest = of(&plain());
+    let adaptive = of(&QuantizeOptions {
+        rounding: Rounding::Adaptive,
+        bias_correction: true,
+        ..plain()
+    });
+    let four = |rounding| {
+        of(&QuantizeOptions {
+            scheme: Scheme::W4,
+            rounding,
+            bias_correction: rounding == Rounding::Adaptive,
+            ..plain()
+        })
+    };
+    let wide = of(&QuantizeOptions {
+        scheme: Scheme::Int16x8,
+        ..plain()
+    });
+    assert!(nearest > 30.0, "{nearest}");
+    assert!(adaptive > nearest, "{adaptive} {nearest}");
+    assert!(four(Rounding::Adaptive) > four(Rounding::Nearest) + 1.0);
+    assert!(wide > nearest, "{wide} {nearest}");
+}
+
+trait ClonePair<T> {
+    fn clone_pair(self) -> (Vec<T>, Vec<T>);
+}
+
+impl<T: Clone> ClonePair<T> for (&[T], &[T]) {
+    fn clone_pair(self) -> (Vec<T>, Vec<T>) {
+        (self.0.to_vec(), self.1.to_vec())
+    }
+}
+
+#[test]
+fn equalized_graphs_compute_the_same() {
+    let mut b = Build::new();
+    let x = b.x(&[1, 2, 6, 6]);
+    let first = b.conv("first", x, 4);
+    let relu = b.relu("relu", first);
+    let second = b.conv("second", relu, 3);
+    let mut graph = b.done(second);
+    // Channels of very different ranges.
+    let node = graph.node(graph.value(first).producer);
+    let (w, bias) = (node.inputs[1].unwrap(), node.inputs[BIAS].unwrap());
+    let mut values = graph.constant(w).unwrap().to_f32().unwrap();
+    let factor = |channel: usize| 4f32.powi(channel as i32 * 2 - 3);
+    values.iter_mut().enumerate().for_each(|(i, w)| *w *= factor(i / 18));
+    let zeros = graph.add_constant("no_bias", Tensor::f32(&[4], &[0.0; 4]));
+    let scaled = graph.add_constant("scaled", Tensor::f32(&[4, 2, 3, 3], &values));
+    graph.replace_uses(w, scaled);
+    graph.replace_uses(bias, zeros);
+
+    let samples = samples(&graph, 100);
+    let mut equalized = graph.clone();
+    let source = || -> Result<Box<dyn Iterator<Item = _>>, Error> { Ok(Box::new(samples.iter().cloned().map(Ok))) };
+    assert_eq!(equalize(&mut equalized, &source, i8::MAX).unwrap(), 1);
+    verify(&equalized).unwrap();
+    assert!(decibels(&graph, &equalized, &samples) > 120.0);
+    let closeness = |equalize| {
+        let options = QuantizeOptions { equalize, ..plain() };
+        decibels(&graph, &quantised(&graph, &options, &samples).unwrap().graph, &samples)
+    };
+    assert!(
+        closeness(true) > closeness(false),
+        "{} {}",
+        closeness(true),
+        closeness(false)
+    );
+}
+
+#[test]
+fn bounds_are_met_with_more_bits_or_refused() {
+    let graph = classifier();
+    let samples = samples(&graph, 100);
+    let reached = |got: &Quantized| decibels(&graph, &got.graph, &samples);
+    let low = quantised(&graph, &plain(), &samples).unwrap();
+    let bound = reached(&low) + 3.0;
+    let met = to_goal(&graph, &plain(), &samples, Some(MaxLoss::Decibels(bound))).unwrap();
+    assert!(reached(&met) >= bound);
+    assert!(!met.report.raised.is_empty() && met.report.raised.iter().all(|raised| raised.bits == 16));
+    let enough = to_goal(&graph, &plain(), &samples, Some(MaxLoss::Decibels(10.0))).unwrap();
+    assert!(enough.report.raised.is_empty());
+    let error = to_goal(&graph, &plain(), &samples, Some(MaxLoss::Decibels(150.0))).unwrap_err();
+    assert!(error.to_string().contains("with all the bits"), "{error}");
+}
+
+#[test]
+fn bad_samples_are_refused() {
+    let graph = classifier();
+    let few = quantised(&graph, &plain(), &samples(&graph, 3)).unwrap_err();
+    assert!(few.to_string().contains("3 calibration samples"), "{few}");
+    for bad in [f32::NAN, f32::INFINITY] {
+        let mut samples = samples(&graph, 20);
+        samples[17][0] = Tensor::f32(&[1, 2, 6, 6], &[bad; 72]);
+        let error = quantised(&graph, &plain(), &samples).unwrap_err().to_string();
+        assert!(error.contains("sample 17 of input `x`"), "{error}");
+    }
+    let mut large = samples(&graph, 20);
+    large[4][0] = Tensor::f32(&[1, 2, 6, 6], &[f32::MAX; 72]);
+    let error = quantised(&graph, &plain(), &large).unwrap_err().to_string();
+    assert!(error.contains("sample 4: ") && error.contains("infinite"), "{error}");
+}
+
+#[test]
+fn samples_that_say_little_are_remarked() {
+    let graph = classifier();
+    for value in [0.0, 0.25, 1e-42] {
+        let constant = vec![vec![Tensor::f32(&[1, 2, 6, 6], &[value; 72])]; 20];
+        let got = quantised(&graph, &QuantizeOptions::new(""), &constant).unwrap();
+        let warnings = got.report.warnings.join("\n");
+        assert!(warnings.contains("20 calibration samples are few"), "{warnings}");
+        assert!(warnings.contains("`x` is "), "{warnings}");
+        let watch = Watch::new(&got.graph, &[]).unwrap();
+        let (outputs, _) = watch.start().run(&samples(&graph, 1)[0]);
+        assert!(outputs[0].to_f32().unwrap().iter().all(|v| v.is_finite()));
+    }
+}

@@ -1,0 +1,159 @@
+//! How the matrix kernels read packed weights: as they are, or stored in fewer bits.
+
+use crate::Element;
+use crate::pack::PANEL;
+use half::f16;
+
+/// An element of packed weights: `f32`, `f16`, `i8`, or `u8` for two weights of four bits each, as made by
+/// [`pack_pairs`](crate::pack::pack_pairs).
+pub trait Packed: Element {
+    /// What a weight is multiplied as.
+    type Number: Copy;
+    /// The weights of one input number in a panel.
+    type Row: Copy;
+    /// Weights in an element.
+    const COUNT: usize;
+    /// The weights of a panel by input number.
+    fn rows(w: &[Self]) -> &[Self::Row];
+    /// The `N` weights of a row from `LANE` on, which is even.
+    fn lanes<const N: usize, const LANE: usize>(row: &Self::Row) -> [Self::Number; N];
+    /// The `N` weights from weight `start` on.
+    fn run<const N: usize>(w: &[Self], start: usize) -> Option<[Self::Number; N]>;
+}
+
+macro_rules! packed {
+    ($($ty:ty, $number:ty: $from:path;)*) => {$(
+        impl Packed for $ty {
+            type Number = $number;
+            type Row = [$ty; PANEL];
+            const COUNT: usize = 1;
+
+            #[inline(always)]
+            fn rows(w: &[$ty]) -> &[[$ty; PANEL]] {
+                w.as_chunks().0
+            }
+
+            #[inline(always)]
+            fn lanes<const N: usize, const LANE: usize>(row: &[$ty; PANEL]) -> [$number; N] {
+                let mut lanes = [<$number>::default(); N];
+                for j in 0..N {
+                    lanes[j] = $from(row[LANE + j]);
+                }
+                lanes
+            }
+
+            #[inline(always)]
+            fn run<const N: usize>(w: &[$ty], start: usize) -> Option<[$number; N]> {
+                let from = w.get(start..)?.first_chunk::<N>()?;
+                let mut run = [<$number>::default(); N];
+                for j in 0..N {
+                    run[j] = $from(from[j]);
+                }
+                Some(run)
+            }
+        }
+    )*};
+}
+packed! {
+    f32, f32: f32::from;
+    i8, i8: i8::from;
+    f16, f32: from_half;
+}
+
+impl Packed for u8 {
+    type Number = i8;
+    type Row = [u8; PANEL / 2];
+    const COUNT: usize = 2;
+
+    #[inline(always)]
+    fn rows(w: &[u8]) -> &[[u8; PANEL / 2]] {
+        w.as_chunks().0
+    }
+
+    #[inline(always)]
+    fn lanes<const N: usize, const LANE: usize>(row: &[u8; PANEL / 2]) -> [i8; N] {
+        let mut lanes = [0; N];
+        for j in 0..N {
+            lanes[j] = half_byte(row[(LANE + j) / 2], j % 2);
+        }
+        lanes
+    }
+
+    #[inline(always)]
+    fn run<const N: usize>(w: &[u8], start: usize) -> Option<[i8; N]> {
+        let bytes = w.get(start / 2..)?;
+        let mut run = [0; N];
+        if start.is_multiple_of(2) {
+            let bytes = bytes.get(..N.div_ceil(2))?;
+            for j in 0..N {
+                run[j] = half_byte(bytes[j / 2], j % 2);
+            }
+        } else {
+            let bytes = bytes.get(..N / 2 + 1)?;
+            for j in 0..N {
+                run[j] = half_byte(bytes[j.div_ceil(2)], (j + 1) % 2);
+            }
+        }
+        Some(run)
+    }
+}
+
+/// The low (0) or the high (1) four bits, signed.
+#[inline(always)]
+pub(crate) fn half_byte(byte: u8, index: usize) -> i8 {
+    if index == 0 {
+        (byte << 4) as i8 >> 4
+    } else {
+        byte as i8 >> 4
+    }
+}
+
+/// A finite `f16`, in a few operations that vectorise where the machine has no instruction for it.
+#[inline(always)]
+fn from_half(value: f16) -> f32 {
+    /// The exponent of the least normal `f16` as that of an `f32`.
+    const LEAST: u32 = 113 << 23;
+    let bits = u32::from(value.to_bits());
+    let shifted = (bits & 0x7fff) << 13;
+    // Exponents differ by 112. A subnormal number has the exponent of the least normal one, but no leading one.
+    let normal = f32::from_bits(shifted + (112 << 23));
+    let subnormal = f32::from_bits(shifted + LEAST) - f32::from_bits(LEAST);
+    let magnitude = if shifted < 1 << 23 { subnormal } else { normal };
+    f32::from_bits(magnitude.to_bits() | (bits & 0x8000) << 16)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Packed, from_half};
+    use crate::pack::pack_pairs;
+    use half::f16;
+
+    #[test]
+    fn every_finite_half_is_itself() {
+        for half in (0..=u16::MAX).map(f16::from_bits).filter(|half| half.is_finite()) {
+            assert_eq!(from_half(half).to_bits(), half.to_f32().to_bits(), "{half:e}");
+        }
+    }
+
+    #[test]
+    fn pairs_are_what_was_packed() {
+        let w: [i8; 33] = core::array::from_fn(|i| (i * 7 % 16) as i8 - 8);
+        let mut packed = [0; 17];
+        pack_pairs(&w, &mut packed);
+        for start in 0..=17 {
+            assert_eq!(
+                u8::run::<16>(&packed, start).as_ref(),
+                w[start..].first_chunk(),
+                "{start}"
+            );
+        }
+        assert_eq!(u8::run::<16>(&packed, 19), None);
+        assert_eq!(u8::run::<1>(&packed, 32), Some([w[32]]));
+        let rows = u8::rows(&packed);
+        assert_eq!(
+            (rows.len(), u8::lanes::<16, 0>(&rows[1])),
+            (2, *w[16..].first_chunk().unwrap())
+        );
+        assert_eq!(u8::lanes::<8, 8>(&rows[0]), *w[8..].first_chunk().unwrap());
+    }
+}
