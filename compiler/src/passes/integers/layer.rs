@@ -6,7 +6,7 @@ use super::site::{Site, is_clipped};
 use super::{Outcome, site};
 use crate::ir::{DType, Graph, NodeId, OpError, Operator, Tensor, TensorType, ValueId};
 use crate::primitives::{
-    BIAS, Binary, BinaryOp, Conv, ConvTranspose, Gemm, Layout, MatMul, QuantisedLayer, has_packed_kernel,
+    BIAS, Binary, BinaryOp, Conv, ConvTranspose, Gemm, Layout, MatMul, QuantisedLayer, Quantization, has_packed_kernel,
 };
 use runtime_core::function::Identity;
 
@@ -20,6 +20,10 @@ struct Found {
 
 /// Greatest bias of a channel without weights, in steps of its sums.
 const FREE_BIAS: f64 = (1 << 24) as f64;
+
+/// Part of a step of the output that all weights of a channel together must reach to count: training with weight decay leaves
+/// channels of some 1e-30, in whose steps no bias can be counted.
+const NEGLIGIBLE: f64 = 1.0 / (1 << 20) as f64;
 
 pub(super) fn rule(graph: &mut Graph, site: &Site) -> Result<Outcome, OpError> {
     let Some(found) = find(graph, site) else {
@@ -145,7 +149,7 @@ fn build(graph: &Graph, site: &Site, found: &Found) -> Result<Layer, String> {
     };
     let x = activation(graph, node, 0).ok_or("its input is not quantised to 8 or 16 bits with one scale")?;
     let x_scale = f64::from(x.quantization.scales[0]);
-    let weights = Weights::read(graph, w, kind.axis)?;
+    let mut weights = Weights::read(graph, w, kind.axis)?;
     let own = weights.per_channel(kind.channels / kind.groups.max(1));
     let own = own.ok_or("the scales of its weights do not lie along the output channels")?;
     let mut scales: Vec<f32> = (0..kind.channels).map(|c| own[c % own.len()]).collect();
@@ -160,9 +164,18 @@ fn build(graph: &Graph, site: &Site, found: &Found) -> Result<Layer, String> {
         let numbers = by_channel(graph, *value, &kind).ok_or("its bias is not one number a channel")?;
         bias.iter_mut().zip(numbers).for_each(|(bias, number)| *bias += number);
     }
-    let mut empty = vec![true; kind.channels];
+    let reach = f64::from(Quantization::range(x.quantization.dtype).map_or(0, |(min, _)| min.unsigned_abs()) * 2);
+    let mut sizes = vec![0.0; kind.channels];
     for (index, weight) in weights.integers.iter().enumerate() {
-        empty[channel(index)] &= *weight == 0;
+        sizes[channel(index)] += f64::from(weight.unsigned_abs()) * reach;
+    }
+    let least = f64::from(site.to.scales[0]) * NEGLIGIBLE;
+    let sized = sizes.iter().zip(&scales);
+    let empty: Vec<bool> = sized.map(|(size, w)| size * x_scale * f64::from(*w) < least).collect();
+    for (index, weight) in weights.integers.iter_mut().enumerate() {
+        if empty[channel(index)] {
+            *weight = 0;
+        }
     }
     for (channel, bias) in bias.iter().enumerate() {
         if empty[channel] {
