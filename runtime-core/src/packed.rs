@@ -13,8 +13,8 @@ pub trait Packed: Element {
     type Row: Copy;
     /// Weights in an element.
     const COUNT: usize;
-    /// Whether it takes computing to make numbers of elements.
-    const COMPUTED: bool;
+    /// Whether the optimiser makes vectors of a row's numbers only if they are stored first.
+    const THROUGH_MEMORY: bool;
     /// The weights of a panel by input number.
     fn rows(w: &[Self]) -> &[Self::Row];
     /// The `N` weights of a row from `LANE` on, which is even.
@@ -24,12 +24,12 @@ pub trait Packed: Element {
 }
 
 macro_rules! packed {
-    ($($ty:ty, $number:ty: $from:path, $computed:literal;)*) => {$(
+    ($($ty:ty, $number:ty: $from:path, $through_memory:literal;)*) => {$(
         impl Packed for $ty {
             type Number = $number;
             type Row = [$ty; PANEL];
             const COUNT: usize = 1;
-            const COMPUTED: bool = $computed;
+            const THROUGH_MEMORY: bool = $through_memory;
 
             #[inline(always)]
             fn rows(w: &[$ty]) -> &[[$ty; PANEL]] {
@@ -60,14 +60,14 @@ macro_rules! packed {
 packed! {
     f32, f32: f32::from, false;
     i8, i8: i8::from, false;
-    f16, f32: from_half, true;
+    f16, f32: from_half, false;
 }
 
 impl Packed for u8 {
     type Number = i8;
     type Row = [u8; PANEL / 2];
     const COUNT: usize = 2;
-    const COMPUTED: bool = true;
+    const THROUGH_MEMORY: bool = true;
 
     #[inline(always)]
     fn rows(w: &[u8]) -> &[[u8; PANEL / 2]] {

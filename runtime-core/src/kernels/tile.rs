@@ -180,13 +180,13 @@ pub(super) fn dot<A: Arch, T: Numbers, W: Packed<Number = T::W>, const M: usize,
 /// The weights of a row, in a form that lets the optimiser make vectors of a tile's columns.
 ///
 /// Sums of integers may be added in any order, so that it would rather make vectors of several rows, gathered number by
-/// number, if it saw that they follow one another. And numbers that are computed become vectors only where they are stored.
+/// number, if it saw that they follow one another.
 #[inline(always)]
 fn lanes<T: Numbers, W: Packed<Number = T::W>, const N: usize, const LANE: usize>(row: &W::Row) -> [T::W; N] {
     if NARROW {
         W::lanes::<N, LANE>(row)
-    } else if W::COMPUTED {
-        black_box(W::lanes::<N, LANE>(row))
+    } else if W::THROUGH_MEMORY {
+        *black_box(&W::lanes::<N, LANE>(row))
     } else if T::ANY_ORDER {
         W::lanes::<N, LANE>(black_box(row))
     } else {
