@@ -33,6 +33,7 @@ fn compiled(graph: &Graph) -> Compiled {
         plan,
         notes: vec![],
         opset: 0,
+        quantized: None,
     }
 }
 

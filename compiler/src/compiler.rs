@@ -1,12 +1,12 @@
 use crate::emit::{self, Emitted, Options, WeightsMode};
 use crate::exec::Executor;
-use crate::import::{self, Dimensions};
+use crate::import::{self, Dimensions, Imported};
 use crate::ir::{Graph, Tensor};
 use crate::load::{self, Model};
 use crate::passes::{self, Pass};
 use crate::plan::{self, Plan};
 use crate::program::Program;
-use crate::quantize::{Calibration, QuantizeOptions, Report, Scheme};
+use crate::quantize::{Calibration, QuantizeOptions, Quantized, Scheme};
 use crate::summary::Summary;
 use crate::{Error, lower};
 use std::path::{Path, PathBuf};
@@ -56,8 +56,8 @@ pub struct Compiled {
     pub notes: Vec<String>,
     /// Version of ONNX's own operators that the model imports.
     pub opset: i64,
-    /// What quantization did, if it was asked for.
-    pub report: Option<Report>,
+    /// What quantization did, if it was asked for, with the graphs before and after.
+    pub quantized: Option<Quantized>,
 }
 
 impl Compiled {
@@ -146,6 +146,11 @@ impl Compiler {
         Ok(load::load(&self.path)?)
     }
 
+    /// Reads a loaded model as primitives.
+    pub(crate) fn import(&self, model: &Model) -> Result<Imported, Error> {
+        import::import(model, &self.stem(), &self.dimensions)
+    }
+
     /// Compiles up to the memory plan.
     pub fn compile(&self) -> Result<Compiled, Error> {
         self.compile_model(&self.load()?, &mut |_, _| {})
@@ -153,15 +158,15 @@ impl Compiler {
 
     /// Compiles a loaded model; `after` sees the graph after each pass.
     pub fn compile_model(&self, model: &Model, after: &mut dyn FnMut(&Pass, &Graph)) -> Result<Compiled, Error> {
-        let imported = import::import(model, &self.stem(), &self.dimensions)?;
+        let imported = self.import(model)?;
         let mut graph = imported.graph;
         passes::run(&mut graph, passes::BEFORE_QUANTIZATION, after)?;
-        let mut report = None;
+        let mut quantized = None;
         if let Some(options) = self.quantize.as_ref().filter(|options| options.scheme != Scheme::F16) {
-            let quantised = Calibration::open(options, &graph)?.quantize(&graph)?;
-            graph = quantised.graph;
+            let found = Calibration::open(options, &graph)?.quantize(&graph)?;
+            graph = found.graph.clone();
             passes::run(&mut graph, passes::QUANTIZATION, after)?;
-            report = Some(quantised.report);
+            quantized = Some(found);
         }
         passes::run(&mut graph, passes::AFTER_QUANTIZATION, after)?;
         if self
@@ -174,14 +179,17 @@ impl Compiler {
         let program = lower::lower(&graph)?;
         let plan = plan::plan(&program);
         let opset = model.opsets.get("").copied().unwrap_or(0);
-        let quantised: Vec<_> = report.iter().flat_map(Report::notes).collect();
-        let notes = [&imported.notes[..], &quantised, graph.remarks()].concat();
+        let remarks = quantized
+            .iter()
+            .flat_map(|quantized| quantized.report.notes())
+            .collect::<Vec<_>>();
+        let notes = [&imported.notes[..], &remarks, graph.remarks()].concat();
         Ok(Compiled {
             program,
             plan,
             notes,
             opset,
-            report,
+            quantized,
         })
     }
 

@@ -194,7 +194,7 @@ fn qlinear_binary_in_place_is_the_same() {
 
 #[test]
 fn lookup_takes_entries() {
-    let table: Vec<i8> = integers(ENTRIES, 4);
+    let table: Vec<i8> = integers(LOOKUP_ENTRIES, 4);
     let x: Vec<i8> = (i8::MIN..=i8::MAX).chain([0, 5, -128]).collect();
     let expected: Vec<i8> = x.iter().map(|x| table[(i32::from(*x) + 128) as usize]).collect();
     for simd in SIMD {
@@ -210,8 +210,8 @@ fn lookup_takes_entries() {
 #[test]
 fn lookup_interpolated_is_the_nearest_point_of_the_line() {
     for table in [
-        integers(KNOTS, 5),
-        (0..KNOTS).map(|k| [i16::MIN, i16::MAX][k % 2]).collect(),
+        integers(LOOKUP_KNOTS, 5),
+        (0..LOOKUP_KNOTS).map(|k| [i16::MIN, i16::MAX][k % 2]).collect(),
     ] {
         let x: Vec<i16> = (i16::MIN..=i16::MAX).collect();
         let line = |x: &i16| {

@@ -232,15 +232,15 @@ fn rnn() {
         &[&[0]],
         |w, x, state| {
             let h = state[0].clone();
-            for unit in 0..h.len() {
+            for (unit, state) in state[0].iter_mut().enumerate() {
                 let value = tanh(argument(w, x, 0, unit, &h));
-                state[0][unit] = narrow(round(value.into(), 15));
+                *state = narrow(round(value.into(), 15));
             }
         },
         |w, x, state| {
             let h = state[0].clone();
-            for unit in 0..h.len() {
-                state[0][unit] = (x[0][unit] + w.real(0, unit, &h)).tanh();
+            for (unit, state) in state[0].iter_mut().enumerate() {
+                *state = (x[0][unit] + w.real(0, unit, &h)).tanh();
             }
         },
     );
@@ -252,23 +252,23 @@ fn lstm() {
         QlinearLstm { cell_fraction: CELL },
         &[&[0, 1, 2, 3]],
         |w, x, state| {
-            let h = state[0].clone();
-            for unit in 0..h.len() {
-                let gate = |gate| argument(w, x, gate, unit, &h);
+            let old = state[0].clone();
+            let [h, c] = state else { panic!("two states") };
+            for (unit, (h, c)) in h.iter_mut().zip(c).enumerate() {
+                let gate = |gate| argument(w, x, gate, unit, &old);
                 let (i, o, f, g) = (sigmoid(gate(0)), sigmoid(gate(1)), sigmoid(gate(2)), tanh(gate(3)));
-                let c = i128::from(f * i64::from(state[1][unit])) << (30 - CELL);
-                let c = c + i128::from(i * g);
-                state[1][unit] = narrow(round(c, 45 - CELL));
-                state[0][unit] = narrow(round(i128::from(o * tanh(round(c, 23))), 30));
+                let sum = (i128::from(f * i64::from(*c)) << (30 - CELL)) + i128::from(i * g);
+                *c = narrow(round(sum, 45 - CELL));
+                *h = narrow(round(i128::from(o * tanh(round(sum, 23))), 30));
             }
         },
         |w, x, state| {
-            let h = state[0].clone();
-            for unit in 0..h.len() {
-                let gate = |gate: usize| x[gate][unit] + w.real(gate, unit, &h);
-                let c = logistic(gate(2)) * state[1][unit] + logistic(gate(0)) * gate(3).tanh();
-                state[0][unit] = logistic(gate(1)) * c.tanh();
-                state[1][unit] = c;
+            let old = state[0].clone();
+            let [h, c] = state else { panic!("two states") };
+            for (unit, (h, c)) in h.iter_mut().zip(c).enumerate() {
+                let gate = |gate: usize| x[gate][unit] + w.real(gate, unit, &old);
+                *c = logistic(gate(2)) * *c + logistic(gate(0)) * gate(3).tanh();
+                *h = logistic(gate(1)) * c.tanh();
             }
         },
     );

@@ -35,6 +35,7 @@ mod scan;
 mod select;
 mod sliding;
 mod softmax;
+mod sparse;
 mod stored;
 mod unary;
 mod value;

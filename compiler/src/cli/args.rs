@@ -137,6 +137,9 @@ pub(super) struct EmitArgs {
     /// Show the graph on stderr as it is after this pass; `all` for every pass
     #[arg(long, value_name = "PASS")]
     pub(super) print_after: Option<String>,
+    /// Show what pruning brings: dead channels that were removed, zeros, and the cost with fewer channels
+    #[arg(long)]
+    pub(super) prune_report: bool,
     /// Print the summary as JSON on stdout
     #[arg(long)]
     pub(super) json: bool,
@@ -146,6 +149,9 @@ pub(super) struct EmitArgs {
 pub(super) struct InspectArgs {
     #[command(flatten)]
     pub(super) model: ModelArgs,
+    /// Show what pruning brings: dead channels that were removed, zeros, and the cost with fewer channels
+    #[arg(long)]
+    pub(super) prune_report: bool,
     /// Print JSON
     #[arg(long)]
     pub(super) json: bool,
@@ -237,6 +243,12 @@ pub(super) struct EvalArgs {
     /// The output that classifies; by default the last
     #[arg(long, value_name = "NAME")]
     pub(super) output: Option<String>,
+    /// Use only the first N samples
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) first: Option<u32>,
+    /// Of a model that is quantised, show this many of the results that lose most by it
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub(super) layers: usize,
     /// Leave out the emitted code, which takes a build
     #[arg(long)]
     pub(super) no_build: bool,

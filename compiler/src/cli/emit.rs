@@ -1,8 +1,8 @@
 use super::args::EmitArgs;
-use super::{print, print_json};
+use super::{WithPruneReport, print, print_json};
 use edgec::ir::Graph;
 use edgec::passes::{self, Pass};
-use edgec::{Compiler, Error, Summary, Target, Weights};
+use edgec::{Compiler, Error, PruneReport, Summary, Target, Weights};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -45,13 +45,23 @@ pub(super) fn emit(args: &EmitArgs) -> miette::Result<ExitCode> {
     if to_stdout {
         compiler = compiler.weights(Weights::Inline);
     }
-    let compiled = compiler.compile_model(&compiler.load()?, &mut |pass, graph| show(args, pass, graph))?;
+    let model = compiler.load()?;
+    let compiled = compiler.compile_model(&model, &mut |pass, graph| show(args, pass, graph))?;
     write(&compiler, &compiled, args, to_stdout)?;
     let summary = Summary::of(&compiled);
-    if args.json {
-        print_json(&summary)?
+    let prune_report = if args.prune_report {
+        Some(PruneReport::of(&compiler, &model)?)
     } else {
-        eprint!("{summary}")
+        None
+    };
+    if args.json {
+        print_json(&WithPruneReport {
+            of: summary,
+            prune_report,
+        })?
+    } else {
+        eprint!("{summary}");
+        prune_report.iter().for_each(|report| eprint!("\n{report}"));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,51 +1,95 @@
 use super::args::EvalArgs;
 use super::verify::build;
 use super::{print, print_json};
-use edgec::eval::{self, Contender, Engine, Question, Table, TestSet};
+use edgec::eval::{self, Boundary, Contender, Engine, Evaluation, Layer, LayerTable, Question, Table, TestSet};
 use edgec::harness::{Progress, Workspace};
+use serde::Serialize;
 use std::process::ExitCode;
+
+/// All that `--json` prints.
+#[derive(Serialize)]
+struct Report {
+    #[serde(flatten)]
+    evaluation: Evaluation,
+    layers: Vec<Layer>,
+}
 
 /// `edgec eval`.
 pub(super) fn eval(args: &EvalArgs) -> miette::Result<ExitCode> {
-    let compiler = args.quantize.apply(args.model.compiler()?.target(args.target))?;
-    let compiled = compiler.compile()?;
-    let program = &compiled.program;
-    let set = TestSet::open(
-        &args.data,
-        args.samples.as_deref(),
-        args.labels.as_deref(),
-        &program.inputs,
-    )?;
-    let (output, classes) = set.judge(&program.outputs, args.output.as_deref())?;
+    let compiler = args.model.compiler()?.target(args.target);
+    let float = compiler.compile()?;
+    let (inputs, outputs) = (&float.program.inputs, &float.program.outputs);
+    let set = TestSet::open(&args.data, args.samples.as_deref(), args.labels.as_deref(), inputs)?;
+    let set = match args.first {
+        Some(count) => set.first(count as usize),
+        None => set,
+    };
+    let (output, classes) = set.judge(outputs, args.output.as_deref())?;
     set.notes.iter().for_each(|note| eprintln!("note: {note}"));
+
+    let quantizer = args.quantize.apply(compiler.clone())?;
+    let scheme = args.quantize.scheme();
+    let compiled = scheme.as_ref().map(|_| quantizer.compile()).transpose()?;
+    let quantized = compiled.as_ref().and_then(|c| c.quantized.as_ref());
+    let boundary = quantized.map_or_else(Boundary::default, |q| Boundary::of(&q.graph));
+    let (emitter, emitted) = compiled.as_ref().map_or((&compiler, &float), |c| (&quantizer, c));
     let runner = if args.no_build {
         None
     } else {
-        Some(build(&Workspace::in_user_cache("verify")?, &compiler, &compiled)?)
+        Some(build(&Workspace::in_user_cache("verify")?, emitter, emitted)?)
     };
+
+    let prefix = scheme.as_ref().map_or(String::new(), |scheme| format!("{scheme}, "));
     let mut contenders = vec![Contender {
-        name: "executor".into(),
-        engine: Engine::Executor(compiled.executor()),
+        name: if compiled.is_some() {
+            "float, executor".into()
+        } else {
+            "executor".into()
+        },
+        engine: Engine::Executor(float.executor()),
+        boundary: Boundary::default(),
         like: None,
     }];
+    contenders.extend(compiled.as_ref().map(|compiled| Contender {
+        name: format!("{prefix}executor"),
+        engine: Engine::Executor(compiled.executor()),
+        boundary: boundary.clone(),
+        like: None,
+    }));
+    let like = Some(contenders.len() - 1);
     contenders.extend(runner.as_ref().map(|runner| Contender {
-        name: "emitted code".into(),
+        name: format!("{prefix}emitted code"),
         engine: Engine::Emitted(runner),
-        like: Some(0),
+        boundary,
+        like,
     }));
     let question = Question {
         set: &set,
-        outputs: &program.outputs,
+        outputs,
         output,
         classes,
     };
     let progress = Progress::start(format!("running {} samples", set.samples.len()));
     let evaluation = eval::evaluate(&question, &mut contenders)?;
     drop(progress);
+    let layers = match quantized {
+        Some(quantized) if args.layers > 0 || args.json => {
+            let _progress = Progress::start("comparing layers");
+            eval::layers(quantized, &set.samples)?
+        }
+        _ => vec![],
+    };
     if args.json {
-        print_json(&evaluation)?;
-    } else {
-        print(&Table(&evaluation).to_string())?;
+        print_json(&Report { evaluation, layers })?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    compiled
+        .iter()
+        .flat_map(|c| &c.notes)
+        .for_each(|note| eprintln!("note: {note}"));
+    print(&Table(&evaluation).to_string())?;
+    if !layers.is_empty() {
+        print(&format!("\n{}", LayerTable(&layers, args.layers)))?;
     }
     Ok(ExitCode::SUCCESS)
 }

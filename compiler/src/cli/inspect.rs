@@ -1,15 +1,26 @@
 use super::args::InspectArgs;
-use super::{print, print_json};
+use super::{WithPruneReport, print, print_json};
+use edgec::PruneReport;
 use edgec::inspect::Inspection;
 use std::process::ExitCode;
 
 /// `edgec inspect`.
 pub(super) fn inspect(args: &InspectArgs) -> miette::Result<ExitCode> {
-    let inspection = Inspection::of(&args.model.compiler()?)?;
-    if args.json {
-        print_json(&inspection)?
+    let compiler = args.model.compiler()?;
+    let inspection = Inspection::of(&compiler)?;
+    let prune_report = if args.prune_report {
+        Some(PruneReport::of(&compiler, &compiler.load()?)?)
     } else {
-        print(&inspection.to_string())?
+        None
+    };
+    if args.json {
+        print_json(&WithPruneReport {
+            of: inspection,
+            prune_report,
+        })?
+    } else {
+        print(&inspection.to_string())?;
+        print(&prune_report.map_or(String::new(), |report| format!("\n{report}")))?
     }
     Ok(ExitCode::SUCCESS)
 }

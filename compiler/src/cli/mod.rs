@@ -54,6 +54,15 @@ fn print(text: &str) -> miette::Result<()> {
     }
 }
 
+/// An object in JSON, with a field `prune_report` if one was asked for.
+#[derive(serde::Serialize)]
+struct WithPruneReport<T> {
+    #[serde(flatten)]
+    of: T,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prune_report: Option<edgec::PruneReport>,
+}
+
 /// `value` as indented JSON on stdout.
 fn print_json(value: &impl serde::Serialize) -> miette::Result<()> {
     let text = serde_json::to_string_pretty(value).map_err(|e| miette::miette!("{e}"))?;

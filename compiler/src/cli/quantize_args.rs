@@ -79,6 +79,11 @@ impl QuantizeArgs {
         }))
     }
 
+    /// What the quantised model is called, such as `int8`, if there is to be one.
+    pub(super) fn scheme(&self) -> Option<String> {
+        self.quantize.map(name)
+    }
+
     /// The flags that ask for the same again.
     pub(super) fn flags(&self) -> Vec<(&'static str, String)> {
         let Some(scheme) = self.quantize else {

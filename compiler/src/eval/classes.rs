@@ -1,7 +1,7 @@
 use crate::Error;
 use crate::ir::Tensor;
 use crate::program::Port;
-use crate::samples::{Labels, Samples};
+use crate::samples::Labels;
 
 /// How an output tells classes: a score for each class, in one row a labelled sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,24 +30,20 @@ impl Classes {
 
     /// The class of the highest score in each row, the first where several are equal.
     pub fn best(&self, output: &Tensor) -> Vec<usize> {
-        let scores = output.to_f64();
+        self.best_of(&output.to_f64())
+    }
+
+    /// [`best`](Self::best) of an output's elements.
+    pub fn best_of(&self, scores: &[f64]) -> Vec<usize> {
         let best = |row: &[f64]| (1..row.len()).fold(0, |best, i| if row[i] > row[best] { i } else { best });
         scores.chunks_exact(self.count).map(best).collect()
     }
 
-    /// Checks that there is a label for each sample, of a class that `output` has.
+    /// Checks that labels are of classes that `output` has.
     ///
     /// # Errors
-    /// If there is not.
-    pub fn check(&self, labels: &Labels, samples: &Samples, output: &str) -> Result<(), Error> {
-        let rows = samples.len() * self.rows;
-        if labels.len() != rows {
-            let message = format!("there are {} labels for {rows} samples", labels.len());
-            return Err(Error::samples(
-                message,
-                "name the labels of these samples with --labels KEY",
-            ));
-        }
+    /// If one is not.
+    pub fn check(&self, labels: &Labels, output: &str) -> Result<(), Error> {
         match labels.classes().iter().position(|class| *class >= self.count) {
             None => Ok(()),
             Some(at) => Err(Error::samples(

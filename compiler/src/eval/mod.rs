@@ -1,12 +1,18 @@
 //! How good a model is on samples, and how close a quantised model comes to the float model that it was made of.
 
+mod boundary;
 mod classes;
+mod layers;
 mod noise;
+mod score;
 mod table;
 mod test_set;
 
+pub use boundary::Boundary;
 pub use classes::Classes;
+pub use layers::{Layer, LayerTable, layers};
 pub use noise::Noise;
+pub use score::Score;
 pub use table::Table;
 pub use test_set::TestSet;
 
@@ -39,40 +45,31 @@ pub enum Engine<'a> {
     Emitted(&'a Runner),
 }
 
-impl Engine<'_> {
-    fn run(&mut self, batch: &[Vec<Tensor>]) -> Result<Vec<Vec<Tensor>>, HarnessError> {
-        match self {
-            Self::Executor(executor) => Ok(batch.iter().map(|inputs| executor.run(inputs)).collect()),
-            Self::Emitted(runner) => runner.run(batch),
-        }
-    }
-}
-
 /// A model to evaluate.
 pub struct Contender<'a> {
     /// What it is, for people.
     pub name: String,
     /// What runs it.
     pub engine: Engine<'a>,
+    /// What it takes and gives where that is not what the first contender does.
+    pub boundary: Boundary,
     /// The contender before this one whose outputs should be the same, bit for bit.
     pub like: Option<usize>,
 }
 
-/// How a contender did.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Score {
-    /// Its name.
-    pub model: String,
-    /// Samples classified as they are labelled; `None` without labels.
-    pub correct: Option<usize>,
-    /// Samples classified as by the first contender; `None` for that, and where the output tells no classes.
-    pub agrees: Option<usize>,
-    /// Runs whose outputs are those of the contender that it should be [like](Contender::like), bit for bit.
-    pub identical: Option<usize>,
-    /// Runs with NaN or an infinity in an output.
-    pub not_finite: usize,
-    /// Each output against that of the first contender, with its name; empty for that.
-    pub sqnr: Vec<(String, Noise)>,
+impl Contender<'_> {
+    fn run(&mut self, batch: &[Vec<Tensor>]) -> Result<Vec<Vec<Tensor>>, HarnessError> {
+        let inputs: Vec<_> = batch.iter().map(|sample| self.boundary.inputs(sample)).collect();
+        match &mut self.engine {
+            Engine::Executor(executor) => Ok(inputs.iter().map(|inputs| executor.run(inputs)).collect()),
+            Engine::Emitted(runner) => runner.run(&inputs),
+        }
+    }
+
+    fn numbers(&self, outputs: &[Tensor]) -> Vec<Vec<f64>> {
+        let outputs = outputs.iter().enumerate();
+        outputs.map(|(i, output)| self.boundary.numbers(i, output)).collect()
+    }
 }
 
 /// How all contenders did.
@@ -137,12 +134,16 @@ pub fn evaluate(question: &Question<'_>, contenders: &mut [Contender<'_>]) -> Re
         }
         let results = contenders
             .iter_mut()
-            .map(|c| c.engine.run(&batch))
+            .map(|c| c.run(&batch))
             .collect::<Result<Vec<_>, _>>()?;
-        for (i, (score, contender)) in scores.iter_mut().zip(&*contenders).enumerate() {
-            for (run, got) in results[i].iter().enumerate() {
-                let alike = contender.like.map(|like| &results[like][run]);
-                score.add(question, done + run, (&results[0][run], alike, got));
+        for (run, first) in results[0].iter().enumerate() {
+            let first = contenders[0].numbers(first);
+            for (i, (score, contender)) in scores.iter_mut().zip(&*contenders).enumerate() {
+                let got = &results[i][run];
+                if let Some(like) = contender.like {
+                    score.compare(&results[like][run], got);
+                }
+                score.add(question, done + run, &first, &contender.numbers(got));
             }
         }
         done += batch.len();
@@ -155,44 +156,4 @@ pub fn evaluate(question: &Question<'_>, contenders: &mut [Contender<'_>]) -> Re
         classes: question.classes.map(|c| c.count),
         scores,
     })
-}
-
-impl Score {
-    fn new(index: usize, contender: &Contender<'_>, question: &Question<'_>) -> Self {
-        let others = question.outputs.iter().filter(|_| index > 0);
-        Self {
-            model: contender.name.clone(),
-            correct: question.set.labels.as_ref().map(|_| 0),
-            agrees: question.classes.filter(|_| index > 0).map(|_| 0),
-            identical: contender.like.map(|_| 0),
-            not_finite: 0,
-            sqnr: others.map(|port| (port.name.clone(), Noise::default())).collect(),
-        }
-    }
-
-    /// Takes in run number `run`: what the first contender gave, the one that this should be like, and this.
-    fn add(
-        &mut self,
-        question: &Question<'_>,
-        run: usize,
-        (first, alike, got): (&[Tensor], Option<&Vec<Tensor>>, &[Tensor]),
-    ) {
-        for ((_, noise), (wanted, got)) in self.sqnr.iter_mut().zip(first.iter().zip(got)) {
-            noise.add_tensor(wanted, got);
-        }
-        let finite = |t: &Tensor| !t.dtype.is_float() || t.to_f64().iter().all(|v| v.is_finite());
-        self.not_finite += usize::from(!got.iter().all(finite));
-        if let (Some(identical), Some(alike)) = (&mut self.identical, alike) {
-            *identical += usize::from(alike == got);
-        }
-        let Some(classes) = question.classes else { return };
-        let best = classes.best(&got[question.output]);
-        let equal = |others: &[usize]| best.iter().zip(others).filter(|(a, b)| a == b).count();
-        if let Some(agrees) = &mut self.agrees {
-            *agrees += equal(&classes.best(&first[question.output]));
-        }
-        if let (Some(correct), Some(labels)) = (&mut self.correct, &question.set.labels) {
-            *correct += equal(&labels.classes()[run * classes.rows..]);
-        }
-    }
 }

@@ -64,23 +64,41 @@ impl Table<'_> {
 impl fmt::Display for Table<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let cells: Vec<_> = self.0.scores.iter().map(|score| self.cells(score)).collect();
-        let filled = |column: usize| cells.iter().any(|line| !line[column].is_empty());
-        let columns: Vec<_> = (0..4).filter(|column| filled(*column)).collect();
-        let lines: Vec<_> = std::iter::once(self.header()).chain(cells.iter().cloned()).collect();
-        let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max();
-        for (number, line) in lines.iter().enumerate() {
-            let mut text = String::new();
-            for column in &columns {
-                let cell = match &line[*column][..] {
-                    "" if number > 0 => "-",
-                    cell => cell,
-                };
-                text.push_str(&format!("{cell:<width$}  ", width = width(*column).unwrap_or(0)));
-            }
-            writeln!(f, "{}", text.trim_end())?;
-        }
+        let filled: Vec<_> = (0..4)
+            .filter(|i| cells.iter().any(|line| !line[*i].is_empty()))
+            .collect();
+        let lines: Vec<_> = std::iter::once(self.header())
+            .chain(cells)
+            .map(|line| filled.iter().map(|i| line[*i].clone()).collect::<Vec<_>>())
+            .collect();
+        columns(f, &lines)?;
         self.remarks().iter().try_for_each(|remark| writeln!(f, "{remark}"))
     }
+}
+
+/// Writes lines of cells, each column as wide as its widest; `-` where a cell is empty.
+pub(super) fn columns<T: AsRef<[String]>>(f: &mut fmt::Formatter<'_>, lines: &[T]) -> fmt::Result {
+    let cell = |line: &T, column: usize| match line.as_ref()[column].as_str() {
+        "" => "-".to_owned(),
+        text => text.to_owned(),
+    };
+    let widths: Vec<_> = (0..lines.first().map_or(0, |line| line.as_ref().len()))
+        .map(|column| {
+            lines
+                .iter()
+                .map(|line| cell(line, column).chars().count())
+                .max()
+                .unwrap_or(0)
+        })
+        .collect();
+    for line in lines {
+        let cells = widths
+            .iter()
+            .enumerate()
+            .map(|(i, width)| format!("{:<width$}", cell(line, i)));
+        writeln!(f, "{}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -47,7 +47,25 @@ impl TestSet {
                 None
             }),
         };
-        Ok(Self { samples, labels, notes })
+        let rows = samples.len() * samples.rows();
+        match &labels {
+            Some(labels) if labels.len() != rows => {
+                let message = format!("{data}: there are {} labels for {rows} samples", labels.len());
+                Err(Error::samples(
+                    message,
+                    "name the labels of these samples with --labels KEY, or --labels none",
+                ))
+            }
+            _ => Ok(Self { samples, labels, notes }),
+        }
+    }
+
+    /// Only the first `count` samples, or all if there are fewer. Call it before [`judge`](Self::judge).
+    pub fn first(mut self, count: usize) -> Self {
+        self.samples = self.samples.first(count);
+        let labels = self.samples.len() * self.samples.rows();
+        self.labels = self.labels.map(|l| l.first(labels));
+        self
     }
 
     /// What the output tells of these samples: the one called `name`, by default the last. Gives its number and its classes.
@@ -67,7 +85,7 @@ impl TestSet {
         let output = &outputs[position];
         let classes = Classes::of(output, self.samples.rows());
         match (&self.labels, classes) {
-            (Some(labels), Some(classes)) => classes.check(labels, &self.samples, &output.name)?,
+            (Some(labels), Some(classes)) => classes.check(labels, &output.name)?,
             (Some(_), None) => {
                 let message = format!("output `{}` {} tells no classes", output.name.escape_debug(), output.ty);
                 let help = "it should have two or more scores a sample; --output names another, --labels none leaves labels out";

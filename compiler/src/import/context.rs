@@ -111,6 +111,19 @@ impl<'a> NodeContext<'a> {
         self.made.graph.constant(value).or_else(|| dequantised().as_ref())
     }
 
+    /// Input `index`, the numbers themselves where it is a constant that is dequantised: for operators that have no use
+    /// for its integers.
+    pub fn dequantised_input(&mut self, index: usize) -> Result<ValueId, OpError> {
+        let value = self.input(index)?;
+        match self.dequantised[index]
+            .get_or_init(|| fold::dequantised(&self.made.graph, value))
+            .clone()
+        {
+            Some(numbers) => Ok(self.add_constant(numbers)),
+            None => Ok(value),
+        }
+    }
+
     /// A value, if it is known at compile time.
     pub fn value(&self, value: ValueId) -> Option<&Tensor> {
         self.made.graph.constant(value)

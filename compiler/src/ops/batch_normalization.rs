@@ -89,7 +89,7 @@ fn statistics(cx: &mut NodeContext<'_>, x: ValueId, spatial: bool) -> Result<[Va
 fn operands(cx: &mut NodeContext<'_>, dtype: DType) -> Result<[ValueId; 5], OpError> {
     let mut values = [cx.input(0)?; 5];
     for (i, value) in values.iter_mut().enumerate() {
-        *value = cx.input(i)?;
+        *value = cx.dequantised_input(i)?;
         *value = cast(cx, *value, dtype)?;
     }
     Ok(values)

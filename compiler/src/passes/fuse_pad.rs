@@ -1,8 +1,9 @@
-use super::rewrite::{input, nodes_of, replace, scalar};
+use super::rewrite::{input, nodes_of, replace};
 use crate::ir::{Graph, NodeId, OpError, Operator, ValueId};
-use crate::primitives::{Conv, Layout, Pad, PadMode, Pool, PoolKind, Window};
+use crate::primitives::{Activation, Conv, Layout, Pad, PadMode, Pool, PoolKind, Quantization, Window};
 
-/// Zeros around an image become the padding of the convolution that reads it; minus infinity that of a maximum pool.
+/// Zeros around an image, or integers that stand for zero, become the padding of the convolution that reads it; the least
+/// of all numbers that of a maximum pool.
 pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
     let mut users = nodes_of::<Conv>(graph);
     users.extend(nodes_of::<Pool>(graph));
@@ -21,15 +22,21 @@ fn find(graph: &Graph, id: NodeId) -> Option<(NodeId, ValueId, Box<dyn Operator>
     let pad_id = graph.value(input(node, 0)?).producer;
     let pad_node = graph.node(pad_id);
     let pad = pad_node.op::<Pad>().filter(|pad| pad.mode == PadMode::Constant)?;
-    let filler = scalar(graph, input(pad_node, 1)?)?;
+    let filler = graph.constant(input(pad_node, 1)?)?.scalar_f64()?;
     let source = input(pad_node, 0)?;
-    if let Some(conv) = node.op::<Conv>().filter(|_| filler == 0.0) {
+    let outside = |conv: &Conv| match conv.activation {
+        Activation::Function(_) => 0.0,
+        Activation::Requantize { requantize, .. } => requantize.outside.into(),
+    };
+    if let Some(conv) = node.op::<Conv>().filter(|conv| outside(conv) == filler) {
         let window = widened(&conv.window, pad, conv.layout)?;
         return Some((pad_id, source, Conv { window, ..conv.clone() }.into()));
     }
+    let dtype = graph.ty(source).dtype;
+    let least = Quantization::range(dtype).map_or(f64::NEG_INFINITY, |(least, _)| least.into());
     let pool = node
         .op::<Pool>()
-        .filter(|p| p.kind == PoolKind::Max && filler == f32::NEG_INFINITY && !p.ceil_mode)?;
+        .filter(|p| p.kind == PoolKind::Max && filler == least && !p.ceil_mode)?;
     let window = widened(&pool.window, pad, pool.layout)?;
     Some((pad_id, source, Pool { window, ..pool.clone() }.into()))
 }

@@ -5,6 +5,7 @@ mod attention_layout;
 mod channels_last;
 mod common_subexpressions;
 mod constant_folding;
+mod dead_channels;
 mod dequantize_constants;
 mod fuse_activation;
 mod fuse_pad;
@@ -28,6 +29,8 @@ mod statistics;
 pub(crate) mod unused;
 
 pub use quantise_recurrence::{CellObserver, RecurrenceRanges, quantise_recurrence};
+
+pub use dead_channels::{LayerCensus, layers, remove_smallest};
 
 use crate::Error;
 use crate::ir::{Graph, OpError, verify};
@@ -79,6 +82,7 @@ pub const QUANTIZATION: &[Pass] = &[
     pass("quantize", unused::run),
     pass("note-ports", note_ports::run),
     pass("integers", integers::run),
+    // What no operator in integers took.
     pass("dequantize-constants", dequantize_constants::run),
     pass("constant-folding", constant_folding::run),
     pass("unused", unused::run),
@@ -91,6 +95,9 @@ pub const AFTER_QUANTIZATION: &[Pass] = &[
     pass("fuse-activation", fuse_activation::run),
     // After the additions have taken their activations, which then follow the residual.
     pass("fuse-residual", fuse_residual::run),
+    // When every sum has its bias and its activation, before layers' weights are laid out for channels-last kernels.
+    pass("dead-channels", dead_channels::run),
+    pass("zero-taps", dead_channels::zero_taps),
     // Transposes around every image operator; those that meet cancel in the next pass.
     pass("channels-last", channels_last::run),
     pass("sink-transposes", sink_transposes::run),

@@ -1,6 +1,7 @@
 use super::activation::{Activation, BIAS, check_layout, finish};
 use super::direct_conv::direct;
 use super::packing::Packing;
+use super::sparse_gemm;
 use super::window::{Image, Layout, Window};
 use crate::ir::{DType, Inputs, OpError, Operator, Tensor, TensorType, op_error};
 use crate::lower::Lowering;
@@ -119,6 +120,9 @@ impl Operator for Conv {
             finish(cx, layer, &packing, self.activation)
         } else if self.window.is_pointwise() && self.groups == 1 {
             let (k, n) = (image.channels, output.channels);
+            if image.pixels() == 1 && sparse_gemm::lower(cx, [k, n], true, self.activation) {
+                return Ok(());
+            }
             let packing = Packing::Gemm { k, n, transposed: true };
             let layer = Gemm {
                 m: image.pixels(),

@@ -1,5 +1,6 @@
 use super::activation::{Activation, finish};
 use super::packing::Packing;
+use super::sparse_gemm;
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
 use crate::lower::Lowering;
 use runtime_core::kernels;
@@ -39,6 +40,9 @@ impl Operator for Gemm {
     fn lower(&self, cx: &mut Lowering<'_>) -> Result<(), OpError> {
         let (k, n) = (cx.ty(1).shape[0], cx.ty(1).shape[1]);
         let m = cx.ty(0).shape[..cx.ty(0).rank() - 1].iter().product();
+        if m == 1 && sparse_gemm::lower(cx, [k, n], false, self.activation) {
+            return Ok(());
+        }
         let packing = Packing::Gemm {
             k,
             n,

@@ -1,7 +1,8 @@
 use crate::ir::{DType, Inputs, OpError, Operator, Permuted, Tensor, TensorType, op_error};
 use crate::kernels::LookupCall;
 use crate::lower::{CallOptions, Lowering};
-use runtime_core::kernels::{ENTRIES, KNOTS};
+use runtime_core::kernels::{LOOKUP_ENTRIES, LOOKUP_KNOTS};
+use runtime_core::requantize::rescale;
 
 /// A function of each element of a quantised tensor, as a table: inputs `x`, and the results for all `i8` in order or for
 /// every 128th `i16` from the least on, between which are lines.
@@ -18,20 +19,22 @@ impl Lookup {
         match dtype {
             DType::I8 => {
                 let entries = (i8::MIN..=i8::MAX).map(|x| function(x.into()) as u8);
-                Some((Tensor::new(DType::I8, vec![ENTRIES], entries.collect()), 0))
+                Some((Tensor::new(DType::I8, vec![LOOKUP_ENTRIES], entries.collect()), 0))
             }
             DType::I16 => {
                 let least = i32::from(i16::MIN);
-                let knots: Vec<i32> = (0..KNOTS as i32).map(|knot| function(least + knot * KNOT)).collect();
-                let off = |x: i32| {
+                let knots: Vec<i32> = (0..LOOKUP_KNOTS as i32)
+                    .map(|knot| function(least + knot * KNOT))
+                    .collect();
+                let line = |x: i32| {
                     let (knot, part) = ((x - least) / KNOT, (x - least) % KNOT);
-                    let [from, to] = [0, 1].map(|end| knots[knot as usize + end]);
-                    let line = f64::from(from * KNOT + (to - from) * part) / f64::from(KNOT);
-                    function(x).abs_diff(line.round_ties_even() as i32)
+                    let [from, to] = [knot, knot + 1].map(|knot| knots[knot as usize]);
+                    rescale((from * KNOT + (to - from) * part).into(), 1, KNOT.ilog2()) as i32
                 };
-                let worst = (least..=i16::MAX.into()).map(off).max();
+                let all = least..=i16::MAX.into();
+                let worst = all.map(|x| function(x).abs_diff(line(x))).max();
                 let bytes = knots.iter().flat_map(|knot| (*knot as i16).to_le_bytes()).collect();
-                Some((Tensor::new(DType::I16, vec![KNOTS], bytes), worst?))
+                Some((Tensor::new(DType::I16, vec![LOOKUP_KNOTS], bytes), worst?))
             }
             _ => None,
         }
@@ -46,9 +49,9 @@ impl Operator for Lookup {
     fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<TensorType>, OpError> {
         let (x, table) = (inputs.ty(0)?, inputs.ty(1)?);
         match (inputs.same_dtype()?, &table.shape[..]) {
-            (DType::I8, [ENTRIES]) | (DType::I16, [KNOTS]) => Ok(vec![x.clone()]),
+            (DType::I8, [LOOKUP_ENTRIES]) | (DType::I16, [LOOKUP_KNOTS]) => Ok(vec![x.clone()]),
             _ => Err(op_error(format!("{table} is no table for {x}"))
-                .help(format!("tables are i8[{ENTRIES}] or i16[{KNOTS}]"))),
+                .help(format!("tables are i8[{LOOKUP_ENTRIES}] or i16[{LOOKUP_KNOTS}]"))),
         }
     }
 

@@ -58,9 +58,11 @@ mod roi_align;
 mod scale_shift;
 mod scatter;
 mod select;
+mod sequences;
 mod shapes;
 mod slice;
 mod softmax;
+mod sparse_gemm;
 #[cfg(test)]
 mod stored_weights_tests;
 mod tf_idf;

@@ -1,4 +1,4 @@
-use super::recurrence::Sequences;
+use super::sequences::Sequences;
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
 use crate::lower::Lowering;
 use runtime_core::kernels::{self, QlinearCell as Cell, QlinearGru, QlinearLstm, QlinearRnn};

@@ -29,21 +29,6 @@ impl Uniform {
         let (min, max) = Quantization::range(self.dtype).unwrap_or_default();
         self.zero.abs_diff(min).max(self.zero.abs_diff(max)).into()
     }
-
-    /// The number that an integer stands for.
-    pub(super) fn number(self, integer: i32) -> f64 {
-        f64::from(integer - self.zero) * self.scale
-    }
-
-    /// The integer that stands for a number: rounded half to even and limited; the zero point for what is no number.
-    pub(super) fn integer(self, number: f64) -> i32 {
-        let (min, max) = Quantization::range(self.dtype).unwrap_or_default();
-        let steps = (number / self.scale).round_ties_even() + f64::from(self.zero);
-        if steps.is_nan() {
-            return self.zero;
-        }
-        steps.clamp(min.into(), max.into()) as i32
-    }
 }
 
 /// How exact sums become the integers of an output.

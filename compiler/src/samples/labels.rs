@@ -45,6 +45,12 @@ impl Labels {
         Ok(Some(Self { classes }))
     }
 
+    /// Only the first `count` labels, or all if there are fewer.
+    pub fn first(mut self, count: usize) -> Self {
+        self.classes.truncate(count);
+        self
+    }
+
     /// Number of labels.
     pub fn len(&self) -> usize {
         self.classes.len()

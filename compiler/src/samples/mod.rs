@@ -118,6 +118,12 @@ impl Samples {
         Ok(samples)
     }
 
+    /// Only the first `count` samples, at least one, or all if there are fewer.
+    pub fn first(mut self, count: usize) -> Self {
+        self.len = self.len.min(count.max(1));
+        self
+    }
+
     /// Number of samples: of runs of the model.
     pub fn len(&self) -> usize {
         self.len

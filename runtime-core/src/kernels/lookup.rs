@@ -9,19 +9,19 @@ use crate::{Param, Simd};
 pub struct Lookup;
 
 /// Entries of the table for `i8`: one for each integer.
-pub const ENTRIES: usize = 256;
+pub const LOOKUP_ENTRIES: usize = 256;
 /// Entries of the table for `i16`: one for every 128th integer, and the one after the last.
-pub const KNOTS: usize = 513;
+pub const LOOKUP_KNOTS: usize = 513;
 /// Bits of an `i16` that say where it is between two entries.
 const BETWEEN: u32 = 7;
 
 #[inline(always)]
-fn entry(table: &[i8; ENTRIES], x: i8) -> i8 {
+fn entry(table: &[i8; LOOKUP_ENTRIES], x: i8) -> i8 {
     table[usize::from(x as u8 ^ 0x80)]
 }
 
 #[inline(always)]
-fn interpolated(table: &[i16; KNOTS], x: i16) -> i16 {
+fn interpolated(table: &[i16; LOOKUP_KNOTS], x: i16) -> i16 {
     let place = x as u16 ^ 0x8000;
     let (knot, part) = (usize::from(place >> BETWEEN), place & 0x7f);
     let (from, to) = (i32::from(table[knot]), i32::from(table[knot + 1]));
@@ -84,7 +84,7 @@ impl<'a, T: Tabulated> Body<(&'a [T], &'a mut [T])> for Lookup {
     }
 }
 
-/// `y[i] = table[x[i] + 128]`, from a table of [`ENTRIES`].
+/// `y[i] = table[x[i] + 128]`, from a table of [`LOOKUP_ENTRIES`].
 #[inline(always)]
 pub fn lookup<P: Param<Lookup>>(_: Simd, layer: P, x: &[i8], table: &[i8], y: &mut [i8]) {
     debug_assert_eq!(x.len(), y.len());
@@ -97,7 +97,7 @@ pub fn lookup_in_place<P: Param<Lookup>>(_: Simd, layer: P, table: &[i8], y: &mu
     plain(layer.get(), (table, y))
 }
 
-/// The line between the two entries of a table of [`KNOTS`] that `x[i]` lies between, rounded half to even: entry `k` is
+/// The line between the two entries of a table of [`LOOKUP_KNOTS`] that `x[i]` lies between, rounded half to even: entry `k` is
 /// the result for `128 * k - 32768`.
 #[inline(always)]
 pub fn lookup_interpolated<P: Param<Lookup>>(_: Simd, layer: P, x: &[i16], table: &[i16], y: &mut [i16]) {

@@ -69,6 +69,7 @@ mod select;
 mod sequences;
 mod sliding;
 mod softmax;
+mod sparse_gemm;
 mod strided;
 mod tf_idf;
 mod tile;
@@ -108,7 +109,9 @@ pub use instance_normalization::{InstanceNormalization, instance_normalization};
 pub use layer_normalization::{LayerNormalization, layer_normalization};
 pub use linear_attention::{LinearAttention, linear_attention};
 pub use locate::{Locate, locate};
-pub use lookup::{ENTRIES, KNOTS, Lookup, lookup, lookup_in_place, lookup_interpolated, lookup_interpolated_in_place};
+pub use lookup::{
+    LOOKUP_ENTRIES, LOOKUP_KNOTS, Lookup, lookup, lookup_in_place, lookup_interpolated, lookup_interpolated_in_place,
+};
 pub use map::{Map, map, map_in_place, map_of};
 pub use mat_mul::{MatMul, mat_mul, mat_mul_of};
 pub use max_pool_indices::{MaxPoolIndices, max_pool_indices};
@@ -136,6 +139,7 @@ pub use scale_shift::{ScaleShift, scale_shift};
 pub use scatter::{Replace, Scatter, scatter, scatter_in_place};
 pub use select::{Select, select};
 pub use softmax::{Softmax, log_softmax, log_softmax_of, softmax, softmax_of};
+pub use sparse_gemm::{SparseGemm, qlinear_sparse_gemm, sparse_gemm};
 pub use strided::{Strided, strided};
 pub use tf_idf::{TfIdf, tf_idf};
 pub use top_k::{TopK, top_k};

@@ -4,7 +4,7 @@ use super::chunks::blocks;
 use super::gates::Units;
 use super::tile::{NARROW, unrolled};
 use crate::pack::PANEL;
-use crate::requantize::rescale;
+use core::hint::black_box;
 
 /// Bits after the point of a hidden state and of a sigmoid.
 pub(super) const FRACTION: u32 = 15;
@@ -36,7 +36,8 @@ pub(super) fn product<const G: usize>(h: &[i16], panel: &[i8]) -> [Units<i64>; G
 fn wide<const G: usize>(h: &[i16], panel: &[[Units<i8>; G]]) -> [Units<i32>; G] {
     let mut sums = [[0_i32; PANEL]; G];
     for (h, weights) in h.iter().zip(panel) {
-        let h = i32::from(*h);
+        // Opaque, so that units and not inputs are the lanes of vectors: those lie side by side.
+        let h = black_box(i32::from(*h));
         unrolled!(g in 0..G {
             for j in 0..PANEL {
                 sums[g][j] = sums[g][j].wrapping_add(h * i32::from(weights[g][j]));
@@ -95,9 +96,9 @@ const fn table() -> [u16; INTERVALS + 1] {
 /// off by less than two thirds of 2^-15.
 #[inline(always)]
 pub(super) fn tanh(argument: i64) -> i32 {
-    const MOST: i64 = ((INTERVALS as i64) << INTERVAL_FRACTION) - 1;
-    let argument = argument.clamp(-MOST, MOST) as i32;
-    let position = argument.unsigned_abs();
+    const MOST: u32 = ((INTERVALS as u32) << INTERVAL_FRACTION) - 1;
+    let saturated = i32::try_from(argument).unwrap_or(if argument < 0 { i32::MIN } else { i32::MAX });
+    let position = saturated.unsigned_abs().min(MOST);
     let index = (position >> INTERVAL_FRACTION) as usize;
     let (below, above) = match TABLE.get(index..).and_then(|rest| rest.first_chunk()) {
         Some([below, above]) => (i32::from(*below), i32::from(*above)),
@@ -106,14 +107,17 @@ pub(super) fn tanh(argument: i64) -> i32 {
     let within = (position & ((1 << INTERVAL_FRACTION) - 1)) as i32;
     let value =
         (below << (TANH_FRACTION - 16)) + (((above - below) * within) >> (INTERVAL_FRACTION + 16 - TANH_FRACTION));
-    if argument < 0 { -value } else { value }
+    if saturated < 0 { -value } else { value }
 }
 
 /// The logistic function of a number with [`ARGUMENT_FRACTION`] bits after the point, with [`FRACTION`] of them: from 0 to [`ONE`].
 #[inline(always)]
 pub(super) fn sigmoid(argument: i64) -> i32 {
-    let sum = (1 << TANH_FRACTION) + i64::from(tanh(argument >> 1));
-    rescale(sum, 1, TANH_FRACTION + 1 - FRACTION) as i32
+    const SHIFT: u32 = TANH_FRACTION + 1 - FRACTION;
+    // From 0 to less than 2^31; rounded half to even.
+    let sum = ((1 << TANH_FRACTION) + tanh(argument >> 1)).cast_unsigned();
+    let odd = (sum >> SHIFT) & 1;
+    ((sum + (1 << (SHIFT - 1)) - 1 + odd) >> SHIFT) as i32
 }
 
 /// A number limited to the integers of a state.
@@ -126,6 +130,7 @@ pub(super) fn narrowed(value: i64) -> i16 {
 mod tests {
     use super::*;
     use crate::function::{Function, Sigmoid, Tanh};
+    use crate::requantize::rescale;
 
     #[test]
     fn functions_are_within_a_step_of_exact_ones() {

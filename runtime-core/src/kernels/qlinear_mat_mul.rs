@@ -1,6 +1,7 @@
-use super::chunks::{blocks_mut, rows, rows_mut};
+use super::chunks::rows_mut;
 use super::mat_mul::{Batches, MatMul, part};
 use super::output::Output;
+use super::tile::{NARROW, Split, Windows, unrolled};
 use crate::arch::{Arch, Kernel};
 use crate::requantize::Quantized;
 use crate::{Param, Simd};
@@ -58,9 +59,6 @@ impl Factor for i16 {
     }
 }
 
-/// Columns whose sums are kept at a time.
-const COLUMNS: usize = 16;
-
 struct Call<'a, P, T, U, const R: usize> {
     layer: P,
     a: &'a [T],
@@ -112,39 +110,105 @@ impl<'a, P: Param<QlinearMatMul<R>>, T: Factor, U: Quantized, const R: usize> Ke
             let (Some(a), Some(b)) = (part(self.a, a, a_len), part(self.b, b, b_len)) else {
                 return;
             };
-            for (row, y) in rows_mut(y, n).enumerate() {
-                let Some(a) = part(a, row.wrapping_mul(k), k) else {
-                    return;
-                };
-                for (block, y) in blocks_mut(y, COLUMNS).enumerate() {
-                    let sums = sums::<T>((a, a_zero), (b, b_zero), n, block * COLUMNS);
-                    for (y, sum) in y.iter_mut().zip(sums) {
-                        *y = output.of(T::total(sum), multiplier);
+            let product = Product {
+                a,
+                a_zero,
+                b,
+                b_zero,
+                k,
+                n,
+                multiplier,
+                output,
+            };
+            product.run(m, y);
+        }
+    }
+}
+
+/// One product of matrices.
+#[derive(Clone, Copy)]
+struct Product<'a, T> {
+    a: &'a [T],
+    a_zero: i32,
+    b: &'a [T],
+    b_zero: i32,
+    k: usize,
+    n: usize,
+    multiplier: i32,
+    output: Output,
+}
+
+impl<T: Factor> Product<'_, T> {
+    #[inline(always)]
+    fn run<U: Quantized>(self, m: usize, y: &mut [U]) {
+        if self.n >= 16 && !NARROW {
+            self.columns::<U, 16>(m, y);
+        } else if self.n >= 4 {
+            self.columns::<U, 4>(m, y);
+        } else {
+            self.columns::<U, 1>(m, y);
+        }
+    }
+
+    /// All of the product, `N` columns at a time; the last tiles may overlap those before.
+    #[inline(always)]
+    fn columns<U: Quantized, const N: usize>(self, m: usize, y: &mut [U]) {
+        for column in Windows::<N>::new(self.n) {
+            if NARROW {
+                for (row, rows) in Split::<2>::new(m) {
+                    match rows {
+                        2 => self.tile::<U, 2, N>(row, column, y),
+                        _ => self.tile::<U, 1, N>(row, column, y),
+                    }
+                }
+            } else {
+                for (row, rows) in Split::<4>::new(m) {
+                    match rows {
+                        4 => self.tile::<U, 4, N>(row, column, y),
+                        3 => self.tile::<U, 3, N>(row, column, y),
+                        2 => self.tile::<U, 2, N>(row, column, y),
+                        _ => self.tile::<U, 1, N>(row, column, y),
                     }
                 }
             }
         }
     }
-}
 
-/// The sums of one row of `a` by the columns of `b` from `column` on.
-#[inline(always)]
-fn sums<T: Factor>((a, a_zero): (&[T], i32), (b, b_zero): (&[T], i32), n: usize, column: usize) -> [T::Sum; COLUMNS] {
-    let mut sums = [T::ZERO; COLUMNS];
-    for (a, b) in a.iter().zip(rows(b, n)) {
-        let a = Into::<i32>::into(*a).wrapping_sub(a_zero);
-        let b = b.get(column..).unwrap_or(&[]);
-        if let Some(b) = b.first_chunk::<COLUMNS>() {
-            for (sum, b) in sums.iter_mut().zip(b) {
-                *sum = T::multiply_add(a, Into::<i32>::into(*b).wrapping_sub(b_zero), *sum);
+    #[inline(always)]
+    #[allow(clippy::needless_range_loop)] // By index, so that the bounds checks go.
+    fn tile<U: Quantized, const M: usize, const N: usize>(self, row: usize, column: usize, y: &mut [U]) {
+        let Self { a, k, n, .. } = self;
+        let mut rows = [a; M];
+        unrolled!(i in 0..M {
+            let Some(row) = part(a, (row + i) * k, k) else { return };
+            rows[i] = row;
+        });
+        let mut sums = [[T::ZERO; N]; M];
+        let mut b = self.b.get(column..).unwrap_or(&[]);
+        for k in 0..k {
+            let Some(elements) = b.first_chunk::<N>() else { return };
+            let mut factors = [0; N];
+            for j in 0..N {
+                factors[j] = Into::<i32>::into(elements[j]).wrapping_sub(self.b_zero);
             }
-        } else {
-            for (sum, b) in sums.iter_mut().zip(b) {
-                *sum = T::multiply_add(a, Into::<i32>::into(*b).wrapping_sub(b_zero), *sum);
+            unrolled!(i in 0..M {
+                let a = Into::<i32>::into(rows[i][k]).wrapping_sub(self.a_zero);
+                for j in 0..N {
+                    sums[i][j] = T::multiply_add(a, factors[j], sums[i][j]);
+                }
+            });
+            b = b.get(n..).unwrap_or(&[]);
+        }
+        for (i, sums) in sums.into_iter().enumerate() {
+            let y = y
+                .get_mut((row + i) * n + column..)
+                .and_then(|y| y.first_chunk_mut::<N>());
+            let Some(y) = y else { return };
+            for (y, sum) in y.iter_mut().zip(sums) {
+                *y = self.output.of(T::total(sum), self.multiplier);
             }
         }
     }
-    sums
 }
 
 /// `y = zero + (a - a_zero) * (b - b_zero) * multiplier / 2^shift`, rounded once, half to even, and limited: `a` holds

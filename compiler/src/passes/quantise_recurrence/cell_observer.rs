@@ -1,4 +1,5 @@
 use crate::Error;
+use crate::exec::Executor;
 use crate::ir::{Graph, NodeId, OpError, Tensor, TensorType};
 use crate::plan::Plan;
 use crate::primitives::{Recurrence, RecurrentCell};
@@ -73,62 +74,57 @@ impl CellObserver {
     /// # Panics
     /// If they are not of the types that the layer has.
     pub fn observe(&mut self, x: &Tensor, first: &Tensor, lengths: &Tensor) {
-        let ty = self.program.inputs[0].ty.clone();
-        let [outer, inner] = [ty.shape[0], ty.shape[1]];
-        let batch = if self.layer.batch_first { outer } else { inner };
-        let steps = x.shape[usize::from(self.layer.batch_first)];
-        let lengths = lengths.to_i64().unwrap_or_default();
-        let length = |sample: usize| lengths.get(sample).map_or(steps, |length| *length as usize);
-        let (x, first) = (x.to_f32().unwrap_or_default(), first.to_f32().unwrap_or_default());
-        for reverse in [false, true] {
-            let directions = self.layer.directions.iter().enumerate();
-            let directions = directions.filter(|(_, direction)| direction.reverse == reverse);
-            let directions: Vec<_> = directions.map(|(index, _)| index).collect();
-            let mut states = first.clone();
-            states.resize(self.program.inputs[1].ty.len(), 0.0);
-            for step in 0..if directions.is_empty() { 0 } else { steps } {
-                let step = if reverse { steps - 1 - step } else { step };
-                let x = step_of(&x, &ty, steps, step, self.layer.batch_first);
-                let after = self.step(&ty, &x, &states);
-                for sample in (0..batch).filter(|sample| step < length(*sample)) {
-                    for direction in &directions {
-                        self.take(&mut states, &after, [*direction, sample, batch]);
-                    }
-                }
-            }
-        }
-    }
-
-    /// All states after a step.
-    fn step(&self, ty: &TensorType, x: &[f32], states: &[f32]) -> Vec<f32> {
-        let operands = [Tensor::f32(&ty.shape, x), Tensor::f32(&[states.len()], states)];
-        let results = crate::exec::Executor::new(&self.program, &self.plan).run(&operands);
-        results
-            .iter()
-            .flat_map(|state| state.to_f32().unwrap_or_default())
-            .collect()
-    }
-
-    /// Takes over the states of a sequence.
-    fn take(&mut self, states: &mut [f32], after: &[f32], [direction, sample, batch]: [usize; 3]) {
         let Recurrence {
             hidden,
             batch_first,
             directions,
             ..
         } = &self.layer;
-        let row = if *batch_first {
-            sample * directions.len() + direction
-        } else {
-            direction * batch + sample
+        let (ty, states_len) = (&self.program.inputs[0].ty, self.program.inputs[1].ty.len());
+        let (steps, batch) = match batch_first {
+            true => (x.shape[1], x.shape[0]),
+            false => (x.shape[0], x.shape[1]),
         };
-        let state = directions.len() * batch * hidden;
-        for at in [row * hidden, state + row * hidden] {
-            states[at..at + hidden].copy_from_slice(&after[at..at + hidden]);
+        let lengths = lengths.to_i64().unwrap_or_default();
+        let length = |sample: usize| lengths.get(sample).map_or(steps, |length| *length as usize);
+        let (x, first) = (x.to_f32().unwrap_or_default(), first.to_f32().unwrap_or_default());
+        let mut executor = Executor::new(&self.program, &self.plan);
+        for reverse in [false, true] {
+            let of_order: Vec<_> = (0..directions.len())
+                .filter(|direction| directions[*direction].reverse == reverse)
+                .collect();
+            if of_order.is_empty() {
+                continue;
+            }
+            let mut states = first.clone();
+            states.resize(states_len, 0.0);
+            self.range = greatest(self.range, &states[states_len / STATES..]);
+            for step in 0..steps {
+                let step = if reverse { steps - 1 - step } else { step };
+                let x = Tensor::f32(&ty.shape, &step_of(&x, ty, steps, step, *batch_first));
+                let after = executor.run(&[x, Tensor::f32(&[states_len], &states)]);
+                let after = after.iter().flat_map(|state| state.to_f32().unwrap_or_default());
+                let after: Vec<_> = after.collect();
+                for sample in (0..batch).filter(|sample| step < length(*sample)) {
+                    for direction in &of_order {
+                        let row = match batch_first {
+                            true => sample * directions.len() + direction,
+                            false => direction * batch + sample,
+                        };
+                        for at in [row * hidden, states_len / STATES + row * hidden] {
+                            states[at..at + hidden].copy_from_slice(&after[at..at + hidden]);
+                        }
+                    }
+                }
+                self.range = greatest(self.range, &states[states_len / STATES..]);
+            }
         }
-        let cell = &after[state + row * hidden..][..*hidden];
-        self.range = cell.iter().fold(self.range, |range, c| range.max(c.abs()));
     }
+}
+
+/// The greatest magnitude.
+fn greatest(range: f32, values: &[f32]) -> f32 {
+    values.iter().fold(range, |range, value| range.max(value.abs()))
 }
 
 /// The hidden states and those of the cells.

@@ -3,8 +3,11 @@
 //! `Recurrence` becomes `QuantizeLinear` -> `QlinearRecurrence` -> `DequantizeLinear`. The scale of the gates' input comes from
 //! its greatest magnitude, that of a cell's state from what a [`CellObserver`] saw; hidden states lie between -1 and 1.
 
+mod cell;
 mod cell_observer;
 mod gates;
+#[cfg(test)]
+mod tests;
 
 pub use cell_observer::CellObserver;
 
@@ -13,9 +16,8 @@ use crate::ir::{DType, Graph, NodeId, OpError, Tensor, ValueId};
 use crate::primitives::{
     DequantizeLinear, QlinearCell, QlinearRecurrence, Quantization, QuantizeLinear, Recurrence, RecurrentCell,
 };
+use cell::{HIDDEN_FRACTION, cell, cell_fraction};
 use gates::Gates;
-use runtime_core::function::AnyGateFunction;
-use runtime_core::kernels::{QlinearGru, QlinearLstm, QlinearRnn};
 
 /// How large the numbers of a recurrent layer become.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,8 +33,6 @@ pub struct RecurrenceRanges {
 const UNKNOWN_CELL: f32 = 16.0;
 /// Room above the greatest state of a cell that was seen.
 const HEADROOM: f32 = 1.25;
-/// Bits after the point of a hidden state.
-const HIDDEN_FRACTION: u32 = 15;
 
 /// Puts integers in the place of the `Recurrence` that `node` is. Gives warnings, or the reason why it stays as it is.
 ///
@@ -68,9 +68,18 @@ fn plan(graph: &Graph, node: NodeId, ranges: &RecurrenceRanges) -> Option<Result
     let node = graph.node(node);
     let layer = node.op::<Recurrence>()?;
     let operand = |index| input(node, index).map(|value| (graph.ty(value), graph.constant(value)));
-    let (Some((x, _)), Some((first, _))) = (operand(0), operand(1)) else {
+    let (Some((x, _)), Some((first, known))) = (operand(0), operand(1)) else {
         return Some(Err("an operand is missing".into()));
     };
+    let hidden = graph.ty(node.outputs[1]).len();
+    let first_hidden = known
+        .and_then(Tensor::to_f32)
+        .unwrap_or_default()
+        .into_iter()
+        .take(hidden);
+    if let Some(h) = first_hidden.into_iter().find(|h| h.abs() > 1.0) {
+        return Some(Err(format!("its first hidden state is {h}, at most 1 is supported")));
+    }
     let weights: Option<Vec<Vec<f32>>> = (0..layer.directions.len())
         .map(|index| operand(OTHERS + index).and_then(|(_, weights)| weights?.to_f32()))
         .collect();
@@ -195,46 +204,5 @@ impl Plan {
         let rows = reshaped(graph, node, first, vec![states, state])?;
         let integers = add(graph, node, QuantizeLinear { to }, &[rows])?;
         reshaped(graph, node, integers, vec![len])
-    }
-}
-
-/// Bits after the point of cells' states up to `range`.
-fn cell_fraction(range: f32) -> Result<u32, String> {
-    let most = f32::from(i16::MAX);
-    let fits = |fraction: &u32| range * 2_f32.powi(*fraction as i32) <= most;
-    let fraction = (0..=HIDDEN_FRACTION).rev().find(fits);
-    fraction.ok_or_else(|| format!("its cells' states come to {range}, at most {most} is supported"))
-}
-
-/// The cell in integers.
-fn cell(cell: RecurrentCell, cell_fraction: u32) -> Result<QlinearCell, String> {
-    let default = |sigmoids: &[AnyGateFunction], tanhs: &[AnyGateFunction]| {
-        let mut sigmoids = sigmoids.iter().filter(|f| !matches!(f, AnyGateFunction::Sigmoid(_)));
-        let mut tanhs = tanhs.iter().filter(|f| !matches!(f, AnyGateFunction::Tanh(_)));
-        match sigmoids.next().or(tanhs.next()) {
-            Some(other) => Err(format!(
-                "its function {other:?} has no table, only the default ones have"
-            )),
-            None => Ok(()),
-        }
-    };
-    match cell {
-        RecurrentCell::Rnn(cell) => {
-            default(&[], &[cell.f])?;
-            Ok(QlinearCell::Rnn(QlinearRnn))
-        }
-        RecurrentCell::Gru(cell) => {
-            default(&[cell.f], &[cell.g])?;
-            let linear_before_reset = cell.linear_before_reset;
-            Ok(QlinearCell::Gru(QlinearGru { linear_before_reset }))
-        }
-        RecurrentCell::Lstm(cell) => {
-            default(&[cell.f], &[cell.g, cell.h])?;
-            match (cell.peephole, cell.input_forget) {
-                (true, _) => Err("its gates see the cells' states (peepholes)".into()),
-                (_, true) => Err("its forget gate is coupled to the input gate".into()),
-                _ => Ok(QlinearCell::Lstm(QlinearLstm { cell_fraction })),
-            }
-        }
     }
 }
