@@ -77,6 +77,25 @@ fn source_or_summary_goes_to_stdout() {
 }
 
 #[test]
+fn the_prune_report_is_a_table_or_json() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = model();
+    let model = model.to_str().unwrap();
+    let table = edgec(folder.path(), &["inspect", model, "--prune-report"]);
+    let table = String::from_utf8(table.stdout).unwrap();
+    assert!(table.contains("without 75 % of the channels"), "{table}");
+    let with_source = edgec(folder.path(), &[model, "-o", "d.rs", "--prune-report"]);
+    assert!(stderr(&with_source).contains("without 75 % of the channels"));
+    let json = edgec(folder.path(), &[model, "-o", "d.rs", "--prune-report", "--json"]);
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    let costs = json["prune_report"]["pruned"].as_array().unwrap();
+    let macs: Vec<_> = costs.iter().map(|cost| cost["macs"].as_u64().unwrap()).collect();
+    assert_eq!(macs[0], json["macs"].as_u64().unwrap());
+    assert!(macs[1] < macs[0] && macs[2] < macs[1], "{macs:?}");
+    assert!(json["prune_report"]["layers"][0]["before"]["channels"].as_u64() > Some(0));
+}
+
+#[test]
 fn exit_codes_tell_usage_from_failure() {
     let folder = tempfile::tempdir().unwrap();
     let model = model();

@@ -1,4 +1,4 @@
-//! The float convolutions and matrix products, as a share of the processor's peak.
+//! The convolutions and matrix products, as a share of the processor's peak in floats.
 //!
 //! `cargo bench -p runtime-core --bench conv`; add `-- --table` for the closing table alone. The peak is that of one
 //! core with the instruction set the kernels use, measured between the kernels: on a busy machine the least times of
@@ -12,6 +12,8 @@ use runtime_core::pack::{packed_conv2d_len, packed_gemm_len};
 use runtime_core::{Simd, layer};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
+
+mod quantised;
 
 /// Twelve independent chains of multiply-add, eight lanes each: registers alone.
 struct Peak<'a> {
@@ -98,6 +100,16 @@ macro_rules! cases {
 }
 
 const fn conv(input: [usize; 3], output: [usize; 3], kernel: usize, stride: usize) -> Conv2d<Relu> {
+    conv_to(input, output, kernel, stride, Relu)
+}
+
+const fn conv_to<F: Copy>(
+    input: [usize; 3],
+    output: [usize; 3],
+    kernel: usize,
+    stride: usize,
+    activation: F,
+) -> Conv2d<F> {
     Conv2d {
         batch: 1,
         input,
@@ -107,11 +119,15 @@ const fn conv(input: [usize; 3], output: [usize; 3], kernel: usize, stride: usiz
         dilations: [1; 2],
         pads: [kernel / 2; 2],
         groups: 1,
-        activation: Relu,
+        activation,
     }
 }
 
 const fn depthwise(size: usize, channels: usize, stride: usize) -> DepthwiseConv2d<Relu> {
+    depthwise_to(size, channels, stride, Relu)
+}
+
+const fn depthwise_to<F: Copy>(size: usize, channels: usize, stride: usize, activation: F) -> DepthwiseConv2d<F> {
     DepthwiseConv2d {
         batch: 1,
         input: [size, size, channels],
@@ -120,7 +136,7 @@ const fn depthwise(size: usize, channels: usize, stride: usize) -> DepthwiseConv
         strides: [stride; 2],
         dilations: [1; 2],
         pads: [1; 2],
-        activation: Relu,
+        activation,
     }
 }
 
@@ -161,6 +177,7 @@ fn cases() -> Vec<Case> {
         "depthwise_conv2d 14x14x512 3x3", N: DepthwiseConv2d<Relu> = depthwise(14, 512, 1), operands, macs;
         "depthwise_conv2d 56x56x64 3x3 stride 2", O: DepthwiseConv2d<Relu> = depthwise(56, 64, 2), operands, macs;
     }
+    quantised::add(&mut cases);
     cases
 }
 

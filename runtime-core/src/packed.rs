@@ -13,6 +13,8 @@ pub trait Packed: Element {
     type Row: Copy;
     /// Weights in an element.
     const COUNT: usize;
+    /// Whether it takes computing to make numbers of elements.
+    const COMPUTED: bool;
     /// The weights of a panel by input number.
     fn rows(w: &[Self]) -> &[Self::Row];
     /// The `N` weights of a row from `LANE` on, which is even.
@@ -22,11 +24,12 @@ pub trait Packed: Element {
 }
 
 macro_rules! packed {
-    ($($ty:ty, $number:ty: $from:path;)*) => {$(
+    ($($ty:ty, $number:ty: $from:path, $computed:literal;)*) => {$(
         impl Packed for $ty {
             type Number = $number;
             type Row = [$ty; PANEL];
             const COUNT: usize = 1;
+            const COMPUTED: bool = $computed;
 
             #[inline(always)]
             fn rows(w: &[$ty]) -> &[[$ty; PANEL]] {
@@ -55,15 +58,16 @@ macro_rules! packed {
     )*};
 }
 packed! {
-    f32, f32: f32::from;
-    i8, i8: i8::from;
-    f16, f32: from_half;
+    f32, f32: f32::from, false;
+    i8, i8: i8::from, false;
+    f16, f32: from_half, true;
 }
 
 impl Packed for u8 {
     type Number = i8;
     type Row = [u8; PANEL / 2];
     const COUNT: usize = 2;
+    const COMPUTED: bool = true;
 
     #[inline(always)]
     fn rows(w: &[u8]) -> &[[u8; PANEL / 2]] {
@@ -101,11 +105,7 @@ impl Packed for u8 {
 /// The low (0) or the high (1) four bits, signed.
 #[inline(always)]
 pub(crate) fn half_byte(byte: u8, index: usize) -> i8 {
-    if index == 0 {
-        (byte << 4) as i8 >> 4
-    } else {
-        byte as i8 >> 4
-    }
+    ((i32::from(byte) << (28 - 4 * index)) >> 28) as i8
 }
 
 /// A finite `f16`, in a few operations that vectorise where the machine has no instruction for it.

@@ -19,6 +19,8 @@ pub(super) trait Numbers: Copy {
     const ZERO: Self::Sum;
     /// Whether inputs outside of an image are zero, so that their products can be left out.
     const OUTSIDE_IS_ZERO: bool;
+    /// Whether sums are the same in any order.
+    const ANY_ORDER: bool;
     /// `sum + x * w`.
     fn mac<A: Arch>(x: Self::X, w: Self::W, sum: Self::Sum) -> Self::Sum;
     /// The sum of two.
@@ -35,6 +37,7 @@ impl Numbers for Floats {
     type Sum = f32;
     const ZERO: f32 = 0.0;
     const OUTSIDE_IS_ZERO: bool = true;
+    const ANY_ORDER: bool = false;
 
     #[inline(always)]
     fn mac<A: Arch>(x: f32, w: f32, sum: f32) -> f32 {
@@ -57,6 +60,7 @@ impl<T: Quantized> Numbers for Integers<T> {
     type Sum = T::Sum;
     const ZERO: T::Sum = T::ZERO;
     const OUTSIDE_IS_ZERO: bool = false;
+    const ANY_ORDER: bool = true;
 
     #[inline(always)]
     fn mac<A: Arch>(x: T, w: i8, sum: T::Sum) -> T::Sum {

@@ -3,6 +3,7 @@
 use super::finish::Numbers;
 use crate::arch::Arch;
 use crate::packed::Packed;
+use core::hint::black_box;
 
 /// Where registers are few (32-bit targets) a tile is 2 x 8 numbers, else 6 x 16.
 pub(super) const NARROW: bool = cfg!(not(any(target_arch = "x86_64", target_arch = "aarch64")));
@@ -165,7 +166,7 @@ pub(super) fn dot<A: Arch, T: Numbers, W: Packed<Number = T::W>, const M: usize,
     });
     // By index, and every length the same value: that is what lets the bounds checks go.
     for k in 0..len {
-        let b = W::lanes::<N, LANE>(&panel[k]);
+        let b = lanes::<T, W, N, LANE>(&panel[k]);
         unrolled!(i in 0..M {
             let a = rows[i][k];
             for j in 0..N {
@@ -174,6 +175,23 @@ pub(super) fn dot<A: Arch, T: Numbers, W: Packed<Number = T::W>, const M: usize,
         });
     }
     acc
+}
+
+/// The weights of a row, in a form that lets the optimiser make vectors of a tile's columns.
+///
+/// Sums of integers may be added in any order, so that it would rather make vectors of several rows, gathered number by
+/// number, if it saw that they follow one another. And numbers that are computed become vectors only where they are stored.
+#[inline(always)]
+fn lanes<T: Numbers, W: Packed<Number = T::W>, const N: usize, const LANE: usize>(row: &W::Row) -> [T::W; N] {
+    if NARROW {
+        W::lanes::<N, LANE>(row)
+    } else if W::COMPUTED {
+        black_box(W::lanes::<N, LANE>(row))
+    } else if T::ANY_ORDER {
+        W::lanes::<N, LANE>(black_box(row))
+    } else {
+        W::lanes::<N, LANE>(row)
+    }
 }
 
 /// One row of [`dot`], as four sums: one alone would wait for each multiply-add before the next.
@@ -189,7 +207,7 @@ fn dot_row<A: Arch, T: Numbers, W: Packed<Number = T::W>, const N: usize, const 
     let mut sums = [acc, [T::ZERO; N], [T::ZERO; N], [T::ZERO; N]];
     for (a, b) in fours.iter().zip(panel_fours) {
         unrolled!(i in 0..4 {
-            let b = W::lanes::<N, LANE>(&b[i]);
+            let b = lanes::<T, W, N, LANE>(&b[i]);
             for j in 0..N {
                 sums[i][j] = T::mac::<A>(a[i], b[j], sums[i][j]);
             }
@@ -197,7 +215,7 @@ fn dot_row<A: Arch, T: Numbers, W: Packed<Number = T::W>, const N: usize, const 
     }
     let mut acc = sums[0];
     for (a, b) in row_rest.iter().zip(panel_rest) {
-        let b = W::lanes::<N, LANE>(b);
+        let b = lanes::<T, W, N, LANE>(b);
         for j in 0..N {
             acc[j] = T::mac::<A>(*a, b[j], acc[j]);
         }

@@ -1,0 +1,89 @@
+//! Quantised models of the zoo: emitted code, the host executor and its baseline kernels give the same, bit for bit.
+
+use codegen_tests::quantised::MODELS;
+use codegen_tests::zoo::{self, Reference};
+use edgec::Target;
+use edgec::harness::{self, Module, Progress, Runner, Workspace};
+use edgec::ir::Tensor;
+use runtime_core::Simd;
+use std::path::Path;
+
+/// Models in one crate: few, so that cargo compiles crates side by side.
+const TOGETHER: usize = 4;
+
+/// What differs from the executor, if anything does.
+fn check(reference: &Reference, runner: &Runner) -> Result<(), String> {
+    let compiled = &reference.compiled;
+    let inputs = reference
+        .cases
+        .iter()
+        .map(|case| harness::inputs(&compiled.program, &case.inputs));
+    let inputs: Vec<Vec<Tensor>> = inputs.collect::<Result<_, _>>().map_err(|e| e.to_string())?;
+    let mut executor = compiled.executor();
+    let wanted: Vec<_> = inputs.iter().map(|inputs| executor.run(inputs)).collect();
+    let mut baseline = compiled.executor().on(Simd::BASELINE);
+    let portable: Vec<_> = inputs.iter().map(|inputs| baseline.run(inputs)).collect();
+    let emitted = runner.run(&inputs).map_err(|e| e.to_string())?;
+    for (what, got) in [("the baseline kernels", portable), ("the emitted code", emitted)] {
+        for (case, (got, wanted)) in got.iter().zip(&wanted).enumerate() {
+            for (port, (got, wanted)) in compiled.program.outputs.iter().zip(got.iter().zip(wanted)) {
+                let differ = got
+                    .to_f64()
+                    .iter()
+                    .zip(wanted.to_f64())
+                    .filter(|(a, b)| **a != *b)
+                    .count();
+                if got != wanted {
+                    let (name, len) = (&port.name, wanted.len());
+                    return Err(format!(
+                        "case {case}, `{name}`: {differ} of {len} elements of {what} differ"
+                    ));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn integers_are_the_same_wherever_they_are_computed() {
+    let Some(folder) = zoo::folder() else { return };
+    let only = std::env::var("EDGEC_ONLY").unwrap_or_default();
+    let models: Vec<_> = MODELS.iter().filter(|model| model.contains(&only)).collect();
+    let compile = |model: &&&str| Reference::compile(&folder, model, Target::Board);
+    let compiled: Vec<_> = models.iter().map(compile).collect();
+    let modules: Vec<_> = compiled
+        .iter()
+        .flatten()
+        .map(|r| Module::new(&r.module, &r.compiler, &r.compiled))
+        .collect();
+    let crates: Vec<_> = modules.chunks(TOGETHER).map(<[_]>::to_vec).collect();
+    let workspace = Workspace::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("zoo_int8")).unwrap();
+    let progress = Progress::start(format!("building {} models", modules.len()));
+    let mut runners = workspace
+        .build(&crates)
+        .unwrap_or_else(|error| panic!("{error}"))
+        .into_iter();
+    drop(progress);
+    let mut failed = vec![];
+    for (model, reference) in models.iter().zip(&compiled) {
+        let verdict = reference.as_ref().map_err(Clone::clone).and_then(|reference| {
+            let runner = runners.next().ok_or("it was not built")?;
+            check(reference, &runner.map_err(|e| e.to_string())?)
+        });
+        match verdict {
+            Ok(()) => println!("ok   {model}"),
+            Err(error) => {
+                println!("FAIL {model}: {error}");
+                failed.push(**model);
+            }
+        }
+    }
+    assert!(
+        failed.is_empty(),
+        "{} of {} models fail: {}",
+        failed.len(),
+        models.len(),
+        failed.join(", ")
+    );
+}
