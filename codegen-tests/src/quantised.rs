@@ -1,11 +1,8 @@
 //! Quantised models of the zoo, layer by layer and as a whole, against ONNX Runtime.
 
 use crate::python;
-use crate::zoo::Reference;
-use edgec::harness::{Module, Progress, Workspace};
 use edgec::ir::Tensor;
-use edgec::{Compiler, Target, harness, npz};
-use runtime_core::Simd;
+use edgec::{Compiler, harness, npz};
 use std::fmt;
 use std::ops::AddAssign;
 use std::path::{Path, PathBuf};
@@ -156,43 +153,4 @@ fn steps(folder: &Path) -> Result<Steps, String> {
         steps += Steps::between(&got[0], expected);
     }
     Ok(steps)
-}
-
-/// Builds the emitted code of these models and compares its outputs with the host executor's, on the best instruction set of
-/// this machine and on the portable one, for the inputs of their references. Gives the models whose bits differ, and where.
-///
-/// # Errors
-/// What a person needs to know of what went wrong.
-pub fn differing(zoo: &Path, workspace: &Workspace, models: &[&str], target: Target) -> Result<Vec<String>, String> {
-    let compile = |model: &&str| Reference::compile(zoo, model, target).map_err(|e| format!("{model}: {e}"));
-    let references: Vec<Reference> = models.iter().map(compile).collect::<Result<_, _>>()?;
-    let module = |reference: &Reference| Module::new(&reference.module, &reference.compiler, &reference.compiled);
-    let crates: Vec<Vec<Module>> = references
-        .chunks(4)
-        .map(|some| some.iter().map(module).collect())
-        .collect();
-    let progress = Progress::start(format!("building {} models in {} crates", models.len(), crates.len()));
-    let built = workspace.build(&crates).map_err(|e| e.to_string())?;
-    drop(progress);
-    let mut differing = vec![];
-    for (reference, runner) in references.iter().zip(built) {
-        let program = &reference.compiled.program;
-        let inputs = reference
-            .cases
-            .iter()
-            .map(|case| harness::inputs(program, &case.inputs));
-        let inputs: Vec<Vec<Tensor>> = inputs.collect::<Result<_, _>>().map_err(|e| e.to_string())?;
-        let emitted = runner
-            .and_then(|runner| runner.run(&inputs))
-            .map_err(|e| e.to_string())?;
-        for simd in [Simd::detect(), Simd::BASELINE] {
-            let mut executor = reference.compiled.executor().on(simd);
-            for (case, (inputs, emitted)) in inputs.iter().zip(&emitted).enumerate() {
-                if executor.run(inputs) != *emitted {
-                    differing.push(format!("{}, case {case}, on {simd:?}", reference.module));
-                }
-            }
-        }
-    }
-    Ok(differing)
 }

@@ -1,6 +1,6 @@
 use crate::emit::{self, Emitted, Options, WeightsMode};
 use crate::exec::Executor;
-use crate::import::{self, Dimensions, Imported};
+use crate::import::{self, Dimensions};
 use crate::ir::{Graph, Tensor};
 use crate::load::{self, Model};
 use crate::passes::{self, Pass};
@@ -146,11 +146,6 @@ impl Compiler {
         Ok(load::load(&self.path)?)
     }
 
-    /// Reads a loaded model as primitives.
-    pub(crate) fn import(&self, model: &Model) -> Result<Imported, Error> {
-        import::import(model, &self.stem(), &self.dimensions)
-    }
-
     /// Compiles up to the memory plan.
     pub fn compile(&self) -> Result<Compiled, Error> {
         self.compile_model(&self.load()?, &mut |_, _| {})
@@ -158,7 +153,7 @@ impl Compiler {
 
     /// Compiles a loaded model; `after` sees the graph after each pass.
     pub fn compile_model(&self, model: &Model, after: &mut dyn FnMut(&Pass, &Graph)) -> Result<Compiled, Error> {
-        let imported = self.import(model)?;
+        let imported = import::import(model, &self.stem(), &self.dimensions)?;
         let mut graph = imported.graph;
         passes::run(&mut graph, passes::BEFORE_QUANTIZATION, after)?;
         let mut quantized = None;

@@ -5,7 +5,7 @@ use crate::compiler::Compiler;
 use crate::emit::grouped;
 use crate::ir::{Graph, OpError};
 use crate::load::Model;
-use crate::passes::{self, LayerCensus, PIPELINE};
+use crate::passes::{self, LayerCensus, PIPELINE, Pass};
 use crate::{Error, lower};
 use serde::Serialize;
 use std::fmt;
@@ -49,53 +49,66 @@ pub struct PruneReport {
 }
 
 impl PruneReport {
-    /// Compiles the model several times over.
+    /// Whether the graph after this pass is the one that [`of`](Self::of) takes.
+    pub fn follows(pass: &Pass) -> bool {
+        let (early, _) = passes_around();
+        early.last().is_some_and(|last| last.name == pass.name)
+    }
+
+    /// Takes the graph from before dead channels are removed, and compiles it several times over.
     ///
     /// # Errors
     /// If it does not compile.
-    pub fn of(compiler: &Compiler, model: &Model) -> Result<Self, Error> {
-        let (mut before, mut after) = (vec![], vec![]);
-        let unpruned = cost(compiler, model, 0, false, &mut |graph| before = passes::layers(graph))?;
-        let mut pruned = vec![cost(compiler, model, 0, true, &mut |graph| {
-            after = passes::layers(graph)
-        })?];
-        for share in SHARES {
-            pruned.push(cost(compiler, model, share, true, &mut |_| {})?);
-        }
-        let layers = before.into_iter().map(|before| LayerReport {
+    pub fn of(graph: &Graph) -> Result<Self, Error> {
+        let (_, late) = passes_around();
+        let (dead, rest) = late.split_at(1);
+        let mut alive = graph.clone();
+        passes::run(&mut alive, dead, &mut |_, _| {})?;
+        let after = passes::layers(&alive);
+        let layers = passes::layers(graph).into_iter().map(|before| LayerReport {
             after: after.iter().find(|layer| layer.name == before.name).cloned(),
             before,
         });
+        let shares = [0].into_iter().chain(SHARES);
         Ok(Self {
             layers: layers.collect(),
-            unpruned,
-            pruned,
+            unpruned: cost(graph, 0, rest)?,
+            pruned: shares
+                .map(|share| cost(&alive, share, rest))
+                .collect::<Result<_, _>>()?,
         })
+    }
+
+    /// The same of a model.
+    ///
+    /// # Errors
+    /// If it does not compile.
+    pub fn of_model(compiler: &Compiler, model: &Model) -> Result<Self, Error> {
+        let mut graph = Graph::default();
+        compiler.compile_model(model, &mut |pass, after| {
+            if Self::follows(pass) {
+                graph = after.clone();
+            }
+        })?;
+        Self::of(&graph)
     }
 }
 
-/// What the model costs without that share of its channels, and with or without the dead ones. `see` is shown the graph
-/// that these were or were not removed from.
-fn cost(
-    compiler: &Compiler,
-    model: &Model,
-    share: u32,
-    without_dead: bool,
-    see: &mut dyn FnMut(&Graph),
-) -> Result<Cost, Error> {
-    let mut graph = compiler.import(model)?.graph;
-    let (early, late) = PIPELINE.split_at(PIPELINE.iter().position(|pass| pass.name == PASS).unwrap_or(0));
-    passes::run(&mut graph, early, &mut |_, _| {})?;
-    if without_dead {
-        passes::run(&mut graph, &late[..1], &mut |_, _| {})?;
-    }
-    see(&graph);
+/// The passes before the one that removes dead channels, and that one with those after it.
+fn passes_around() -> (&'static [Pass], &'static [Pass]) {
+    let position = PIPELINE.iter().position(|pass| pass.name == PASS);
+    PIPELINE.split_at(position.unwrap_or(0))
+}
+
+/// What a graph costs without that share of its channels, compiled by these passes.
+fn cost(graph: &Graph, share: u32, passes: &[Pass]) -> Result<Cost, Error> {
+    let mut graph = graph.clone();
     let broken = |e: OpError| Error::Pass {
         pass: PASS,
         message: e.message,
     };
     passes::remove_smallest(&mut graph, f64::from(share) / 100.0).map_err(broken)?;
-    passes::run(&mut graph, &late[1..], &mut |_, _| {})?;
+    passes::run(&mut graph, passes, &mut |_, _| {})?;
     let program = lower::lower(&graph)?;
     Ok(Cost {
         pruned: share,

@@ -374,12 +374,12 @@ fn bits(tensors: &[Tensor]) -> Vec<(TensorType, Vec<u8>)> {
 
 #[test]
 fn integers_keep_every_bit() {
-    keeps_every_bit(true, 150);
+    keeps_every_bit(true, 60);
 }
 
 #[test]
 fn floats_keep_every_bit() {
-    keeps_every_bit(false, 150);
+    keeps_every_bit(false, 60);
 }
 
 /// Half of this model's channels are dead. The floats keep some for the order of their sums.

@@ -46,14 +46,16 @@ pub(super) fn emit(args: &EmitArgs) -> miette::Result<ExitCode> {
         compiler = compiler.weights(Weights::Inline);
     }
     let model = compiler.load()?;
-    let compiled = compiler.compile_model(&model, &mut |pass, graph| show(args, pass, graph))?;
+    let mut unpruned = None;
+    let compiled = compiler.compile_model(&model, &mut |pass, graph| {
+        show(args, pass, graph);
+        if args.prune_report && PruneReport::follows(pass) {
+            unpruned = Some(graph.clone());
+        }
+    })?;
     write(&compiler, &compiled, args, to_stdout)?;
     let summary = Summary::of(&compiled);
-    let prune_report = if args.prune_report {
-        Some(PruneReport::of(&compiler, &model)?)
-    } else {
-        None
-    };
+    let prune_report = unpruned.as_ref().map(PruneReport::of).transpose()?;
     if args.json {
         print_json(&WithPruneReport {
             of: summary,

@@ -9,7 +9,7 @@ pub(super) fn inspect(args: &InspectArgs) -> miette::Result<ExitCode> {
     let compiler = args.model.compiler()?;
     let inspection = Inspection::of(&compiler)?;
     let prune_report = if args.prune_report {
-        Some(PruneReport::of(&compiler, &compiler.load()?)?)
+        Some(PruneReport::of_model(&compiler, &compiler.load()?)?)
     } else {
         None
     };

@@ -6,7 +6,7 @@ use runtime_core::{Element, f16, pack};
 use std::ops::RangeInclusive;
 
 /// Integers that two of fit into a byte.
-const FOUR_BITS: RangeInclusive<i8> = -8..=7;
+pub(super) const FOUR_BITS: RangeInclusive<i8> = -8..=7;
 
 /// How the weights (operand 1) of a convolution or product are laid out for its kernel.
 pub(super) enum Packing {

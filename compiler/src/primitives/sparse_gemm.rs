@@ -2,6 +2,7 @@
 
 use super::activation::{Activation, MULTIPLIER, RESIDUAL};
 use super::conv::bias_or_zeros;
+use super::packing::FOUR_BITS;
 use crate::ir::{DType, Tensor};
 use crate::kernels::QLinearCall;
 use crate::lower::Lowering;
@@ -38,7 +39,10 @@ impl Sparse {
                 places.extend(bits.to_le_bytes());
             }
         }
-        let (dense, sparse) = (packed_gemm_len(k, n) * size, places.len() + kept.len());
+        // Two integers of four bits take a byte when they are dense.
+        let pairs = weights.dtype == DType::I8 && weights.bytes.iter().all(|w| FOUR_BITS.contains(&(*w as i8)));
+        let dense = packed_gemm_len(k, n) * size / if pairs { 2 } else { 1 };
+        let sparse = places.len() + kept.len();
         let pays = sparse <= dense / 2 && sparse + LEAST_SAVING <= dense && !kept.is_empty();
         pays.then(|| Self {
             places: Tensor::new(DType::U16, vec![places.len() / 2], places),

@@ -1,0 +1,371 @@
+//! The pass `integers`: operators between conversions become integers that are at most a step from what the conversions and
+//! the floats between them give.
+
+use edgec::exec::Executor;
+use edgec::ir::{DType, Graph, Operator, Tensor, TensorType, ValueId};
+use edgec::passes::{PIPELINE, REQUIRED, run};
+use edgec::primitives::{
+    Activation, Binary, BinaryOp, Concat, Conv, ConvTranspose, DequantizeLinear, Layout, Map, MatMul, Pad, PadMode,
+    Pool, PoolKind, Quantization, QuantizeLinear, Reduce, ReduceOp, Reshape, ScaleShift, Softmax, Transpose, Window,
+};
+use edgec::{lower, plan};
+use runtime_core::function::{AnyFunction, Clip, HardSwish, Identity, LeakyRelu, Relu, Sigmoid};
+
+/// A graph under construction, and pseudo-random numbers for its constants.
+struct Build {
+    graph: Graph,
+    state: u64,
+}
+
+impl Build {
+    fn new() -> Self {
+        Self {
+            graph: Graph::new("test"),
+            state: 1,
+        }
+    }
+
+    fn bytes(&mut self, len: usize) -> Vec<u8> {
+        let mut next = || {
+            self.state = self
+                .state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (self.state >> 40) as u8
+        };
+        (0..len).map(|_| next()).collect()
+    }
+
+    /// An input of the model, quantised.
+    fn input(&mut self, shape: &[usize], from: &Quantization) -> ValueId {
+        let name = format!("x{}", self.graph.inputs().len());
+        let x = self.graph.add_input(name, TensorType::new(from.dtype, shape));
+        self.add(DequantizeLinear { from: from.clone() }, &[x])
+    }
+
+    /// A constant, dequantised.
+    fn constant(&mut self, shape: &[usize], from: Quantization) -> ValueId {
+        let bytes = self.bytes(shape.iter().product::<usize>() * from.dtype.size());
+        let bytes = if from.dtype == DType::I32 {
+            bytes
+                .chunks(4)
+                .flat_map(|b| (i32::from(b[0]) - 128).to_le_bytes())
+                .collect()
+        } else {
+            bytes
+        };
+        let value = self
+            .graph
+            .add_constant("constant", Tensor::new(from.dtype, shape.to_vec(), bytes));
+        self.add(DequantizeLinear { from }, &[value])
+    }
+
+    fn add(&mut self, operator: impl Operator + 'static, inputs: &[ValueId]) -> ValueId {
+        let name = format!("{}_{}", operator.name(), self.graph.len());
+        self.graph.add_op(name, operator, inputs, &[]).unwrap()
+    }
+
+    fn map(&mut self, function: impl Into<AnyFunction>, x: ValueId) -> ValueId {
+        self.add(
+            Map {
+                function: function.into(),
+            },
+            &[x],
+        )
+    }
+
+    fn output(&mut self, value: ValueId, to: &Quantization) {
+        let y = self.add(QuantizeLinear { to: to.clone() }, &[value]);
+        self.graph.add_output(format!("y{}", self.graph.outputs().len()), y);
+    }
+
+    /// Runs the graph as it is and after the pipeline, whose operators must be `expected`, and compares the results.
+    #[track_caller]
+    fn check(mut self, expected: &[&str]) {
+        let types: Vec<_> = self.graph.inputs().iter().map(|x| self.graph.ty(*x).clone()).collect();
+        let samples: Vec<Vec<Tensor>> = (0..4)
+            .map(|_| {
+                let tensor = |ty: &TensorType| Tensor::new(ty.dtype, ty.shape.clone(), self.bytes(ty.bytes()));
+                types.iter().map(tensor).collect()
+            })
+            .collect();
+        run(&mut self.graph, REQUIRED, &mut |_, _| {}).unwrap();
+        let floats = results(&self.graph, &samples);
+        run(&mut self.graph, PIPELINE, &mut |_, _| {}).unwrap();
+        let integers = results(&self.graph, &samples);
+        let (mut off, mut all) = (0, 0);
+        for (got, wanted) in integers.iter().flatten().zip(floats.iter().flatten()) {
+            assert_eq!(got.ty(), wanted.ty());
+            for (got, wanted) in got.to_f64().into_iter().zip(wanted.to_f64()) {
+                assert!((got - wanted).abs() <= 1.0, "{got} for {wanted}\n{}", self.graph);
+                off += usize::from(got != wanted);
+                all += 1;
+            }
+        }
+        assert!(
+            off * 200 <= all,
+            "{off} of {all} integers are a step off\n{}",
+            self.graph
+        );
+        let nodes = self.graph.order().into_iter();
+        let names = nodes.filter_map(|id| Some(self.graph.node(id).operator()?.name()));
+        let moves = ["Transpose", "Reshape", "BitCast", "bitwise_xor"];
+        let names: Vec<_> = names.filter(|name| !moves.contains(name)).collect();
+        assert_eq!(names, expected, "{}", self.graph);
+    }
+}
+
+fn results(graph: &Graph, samples: &[Vec<Tensor>]) -> Vec<Vec<Tensor>> {
+    let program = lower::lower(graph).unwrap();
+    let plan = plan::plan(&program);
+    let mut executor = Executor::new(&program, &plan);
+    samples.iter().map(|inputs| executor.run(inputs)).collect()
+}
+
+fn i8(scale: f32, zero: i32) -> Quantization {
+    Quantization::uniform(DType::I8, scale, zero)
+}
+
+fn u8(scale: f32, zero: i32) -> Quantization {
+    Quantization::uniform(DType::U8, scale, zero)
+}
+
+fn i16(scale: f32) -> Quantization {
+    Quantization::uniform(DType::I16, scale, 0)
+}
+
+fn channels(dtype: DType, scales: &[f32], axis: usize) -> Quantization {
+    Quantization {
+        dtype,
+        scales: scales.to_vec(),
+        zeros: vec![0; scales.len()],
+        axis,
+    }
+}
+
+fn window(kernel: &[usize], pad: usize) -> Window {
+    Window {
+        kernel: kernel.to_vec(),
+        strides: vec![1; kernel.len()],
+        dilations: vec![1; kernel.len()],
+        pads: vec![pad; 2 * kernel.len()],
+    }
+}
+
+fn conv(kernel: &[usize], pad: usize, groups: usize) -> Conv {
+    Conv {
+        window: window(kernel, pad),
+        groups,
+        layout: Layout::ChannelsFirst,
+        activation: Activation::from(Identity),
+    }
+}
+
+const SCALES: [f32; 4] = [0.01, 0.02, 0.004, 0.03];
+
+#[test]
+fn convolutions_take_limits_and_the_scales_of_channels() {
+    for x in [i8(0.02, -7), u8(0.02, 131), i16(1e-4)] {
+        for to in [i8(0.3, 5), u8(0.3, 20)] {
+            let mut build = Build::new();
+            let image = build.input(&[1, 3, 6, 5], &x);
+            let w = build.constant(&[4, 3, 3, 3], channels(DType::I8, &SCALES, 0));
+            let steps: Vec<f32> = SCALES.iter().map(|w| w * x.scales[0]).collect();
+            let bias = build.constant(&[4], channels(DType::I32, &steps, 0));
+            let y = build.add(conv(&[3, 3], 1, 1), &[image, w, bias]);
+            let y = build.map(Relu, y);
+            build.output(y, &to);
+            build.check(&["Conv"]);
+        }
+    }
+}
+
+#[test]
+fn depthwise_transposed_and_one_dimensional() {
+    let mut build = Build::new();
+    let x = build.input(&[2, 4, 9], &i8(0.1, 3));
+    let w = build.constant(&[4, 1, 3], channels(DType::I8, &SCALES, 0));
+    let y = build.add(conv(&[3], 1, 4), &[x, w]);
+    let y = build.map(Clip { min: -1.0, max: 6.0 }, y);
+    let y = build.add(QuantizeLinear { to: i8(0.05, -20) }, &[y]);
+    let y = build.add(DequantizeLinear { from: i8(0.05, -20) }, &[y]);
+    let w = build.constant(&[4, 2, 3], channels(DType::I8, &SCALES[..2], 1));
+    let transposed = ConvTranspose {
+        window: window(&[3], 1),
+        output_padding: vec![0],
+        groups: 1,
+        layout: Layout::ChannelsFirst,
+        activation: Activation::from(Identity),
+    };
+    let y = build.add(transposed, &[y, w]);
+    build.output(y, &i8(0.4, 0));
+    build.check(&["Conv", "ConvTranspose"]);
+}
+
+#[test]
+fn products_with_transposed_weights_and_a_bias() {
+    let mut build = Build::new();
+    let x = build.input(&[3, 8], &i8(0.05, 4));
+    let w = build.constant(&[4, 8], channels(DType::I8, &SCALES, 0));
+    let w = build.add(Transpose { perm: vec![1, 0] }, &[w]);
+    let y = build.add(MatMul, &[x, w]);
+    let bias = build
+        .graph
+        .add_constant("bias", Tensor::f32(&[4], &[0.5, -1.0, 2.0, 0.0]));
+    let y = build.add(Binary::from(BinaryOp::Add), &[y, bias]);
+    let y = build.map(Relu, y);
+    build.output(y, &i16(0.001));
+    build.check(&["Gemm"]);
+}
+
+#[test]
+fn two_tensors() {
+    for op in [BinaryOp::Add, BinaryOp::Sub, BinaryOp::Mul] {
+        let mut build = Build::new();
+        let a = build.input(&[2, 5], &i8(0.1, 3));
+        let b = build.input(&[5], &i8(0.03, -9));
+        let y = build.add(Binary::from(op), &[a, b]);
+        let y = build.map(Relu, y);
+        build.output(y, &i8(0.11, -128));
+        let name = if op == BinaryOp::Mul {
+            "QlinearMul"
+        } else {
+            "QlinearAdd"
+        };
+        let name = if op == BinaryOp::Sub { "QlinearSub" } else { name };
+        build.check(&[name]);
+    }
+    let mut build = Build::new();
+    let a = build.input(&[2, 3, 4], &i8(0.1, 3));
+    let b = build.input(&[2, 4, 5], &i8(0.03, -9));
+    let y = build.add(MatMul, &[a, b]);
+    build.output(y, &i8(0.5, 1));
+    build.check(&["QlinearMatMul"]);
+}
+
+#[test]
+fn what_moves_elements_moves_integers() {
+    // Different scales in, one out; padding and a pool between; unsigned integers that are moved before they are read.
+    let (a, b, y) = (u8(0.1, 3), u8(0.05, 130), u8(0.11, 7));
+    let mut build = Build::new();
+    let x0 = build.input(&[1, 2, 4, 4], &a);
+    let x1 = build.input(&[1, 2, 4, 4], &b);
+    let joined = build.add(Concat { axis: 1 }, &[x0, x1]);
+    let zero = build.graph.add_constant("zero", Tensor::scalar(DType::F32, 0.0));
+    let pad = Pad {
+        begins: vec![0, 0, 1, 1],
+        ends: vec![0, 0, 1, 1],
+        mode: PadMode::Constant,
+    };
+    let padded = build.add(pad, &[joined, zero]);
+    let pool = Pool {
+        kind: PoolKind::Max,
+        window: window(&[2, 2], 0),
+        ceil_mode: false,
+        layout: Layout::ChannelsFirst,
+    };
+    let pooled = build.add(pool, &[padded]);
+    let q = build.add(QuantizeLinear { to: y.clone() }, &[pooled]);
+    let moved = build.add(Transpose { perm: vec![0, 2, 3, 1] }, &[q]);
+    let flat = build.add(Reshape { shape: vec![1, 100] }, &[moved]);
+    let numbers = build.add(DequantizeLinear { from: y }, &[flat]);
+    let y = build.map(Sigmoid, numbers);
+    build.output(y, &u8(1.0 / 255.0, 0));
+    build.check(&[
+        "RequantizeLinear",
+        "RequantizeLinear",
+        "Concat",
+        "Pad",
+        "MaxPool",
+        "Lookup",
+    ]);
+}
+
+#[test]
+fn functions_of_one_tensor_are_tables() {
+    let swish = |build: &mut Build, x| {
+        let gate = build.map(Sigmoid, x);
+        build.add(Binary::from(BinaryOp::Mul), &[x, gate])
+    };
+    let mut build = Build::new();
+    let x = build.input(&[40], &i8(0.05, 3));
+    let y = swish(&mut build, x);
+    let half = build.graph.add_constant("half", Tensor::scalar(DType::F32, 0.5));
+    let y = build.add(Binary::from(BinaryOp::Add), &[y, half]);
+    build.output(y, &i8(0.03, -80));
+    build.check(&["Lookup"]);
+    for function in [AnyFunction::from(LeakyRelu { alpha: 0.1 }), HardSwish.into()] {
+        let mut build = Build::new();
+        let x = build.input(&[40], &i8(0.05, 3));
+        let y = build.map(function, x);
+        build.output(y, &i8(0.05, 0));
+        build.check(&["Lookup"]);
+    }
+}
+
+#[test]
+fn averages_sums_and_softmax() {
+    let pool = Pool {
+        kind: PoolKind::Average {
+            count_include_pad: false,
+        },
+        window: window(&[3, 3], 1),
+        ceil_mode: false,
+        layout: Layout::ChannelsFirst,
+    };
+    let mut build = Build::new();
+    let x = build.input(&[1, 3, 7, 7], &i8(0.1, 3));
+    let y = build.add(pool, &[x]);
+    let y = build.add(QuantizeLinear { to: i8(0.07, 1) }, &[y]);
+    let y = build.add(DequantizeLinear { from: i8(0.07, 1) }, &[y]);
+    let mean = Reduce {
+        op: ReduceOp::Mean,
+        axes: vec![2, 3],
+    };
+    let y = build.add(mean, &[y]);
+    let y = build.add(QuantizeLinear { to: i8(0.02, 1) }, &[y]);
+    let y = build.add(DequantizeLinear { from: i8(0.02, 1) }, &[y]);
+    let y = build.add(Softmax { axis: 1, log: false }, &[y]);
+    build.output(y, &i8(1.0 / 256.0, -128));
+    build.check(&["QlinearAveragePool", "QlinearReduceMean", "QlinearSoftmax"]);
+}
+
+#[test]
+fn factors_of_channels() {
+    let mut build = Build::new();
+    let x = build.input(&[2, 3, 5], &i8(0.1, 3));
+    let factors = build
+        .graph
+        .add_constant("factors", Tensor::f32(&[3], &[0.5, -2.0, 0.0]));
+    let offsets = build
+        .graph
+        .add_constant("offsets", Tensor::f32(&[3], &[0.25, 1.0, -3.0]));
+    let affine = ScaleShift {
+        axis: 1,
+        activation: Relu.into(),
+    };
+    let y = build.add(affine, &[x, factors, offsets]);
+    build.output(y, &i8(0.13, -100));
+    build.check(&["Conv"]);
+}
+
+#[test]
+fn what_stays_in_floats_is_told() {
+    let mut build = Build::new();
+    let x = build.input(&[1, 2, 3, 3, 3], &i8(0.1, 3));
+    let w = build.constant(&[2, 2, 1, 1, 1], channels(DType::I8, &SCALES[..2], 0));
+    let y = build.add(conv(&[1, 1, 1], 0, 1), &[x, w]);
+    build.output(y, &i8(0.2, 0));
+    let free = build.map(Sigmoid, x);
+    build.graph.add_output("free", free);
+    run(&mut build.graph, PIPELINE, &mut |_, _| {}).unwrap();
+    let remarks = build.graph.remarks().join("\n");
+    assert!(
+        remarks.contains("stays in floats: there is no kernel in integers for 3 spatial axes"),
+        "{remarks}"
+    );
+    assert!(
+        remarks.contains("(Map) stays in floats: its result is not quantised"),
+        "{remarks}"
+    );
+}
