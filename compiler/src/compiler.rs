@@ -174,11 +174,11 @@ impl Compiler {
         let program = lower::lower(&graph)?;
         let plan = plan::plan(&program);
         let opset = model.opsets.get("").copied().unwrap_or(0);
-        let remarks = quantized
-            .iter()
-            .flat_map(|quantized| quantized.report.notes())
-            .collect::<Vec<_>>();
-        let notes = [&imported.notes[..], &remarks, graph.remarks()].concat();
+        let mut notes = imported.notes;
+        let report = quantized.as_ref().map(|quantized| &quantized.report);
+        notes.extend(report.iter().flat_map(|report| report.notes()));
+        let told = |remark: &&String| report.is_some_and(|report| report.tells(remark));
+        notes.extend(graph.remarks().iter().filter(|remark| !told(remark)).cloned());
         Ok(Compiled {
             program,
             plan,

@@ -264,12 +264,14 @@ fn a_model_is_quantised_and_the_banner_says_how() {
             "samples.npz:calib",
             "--io",
             "int8",
+            "--round",
+            "nearest",
         ],
     );
     assert_eq!(code(&output), Some(0), "{}", stderr(&output));
     assert!(stderr(&output).contains("on 120 samples"), "{}", stderr(&output));
     let source = std::fs::read_to_string(folder.path().join("out.rs")).unwrap();
-    assert!(source.contains("--quantize int8 --calibrate samples.npz:calib --io int8"));
+    assert!(source.contains("--quantize int8 --calibrate samples.npz:calib --io int8 --round nearest"));
     for constant in ["_SCALE: f32 = ", "_ZERO_POINT: i32 = "] {
         assert_eq!(source.matches(constant).count(), 2, "{source}");
     }

@@ -1,5 +1,6 @@
 //! The table of the documentation: accuracy, SQNR and size of the zoo's trained models quantised in several ways, as the
-//! host executor computes them. `cargo run --release -p codegen-tests --bin ptq-table [MODEL..]`
+//! host executor computes them. `cargo run --release -p codegen-tests --bin ptq-table [MODEL | PART OF A WAY'S NAME]..`;
+//! with `NOTES` in the environment also what the compiler remarks on each.
 
 use edgec::eval::{Classes, Noise, TestSet};
 use edgec::ir::Tensor;
@@ -88,7 +89,7 @@ fn ways(calibrate: &str) -> Vec<(String, QuantizeOptions)> {
     ways
 }
 
-fn table(zoo: &Path, model: &str) -> Result<(), Error> {
+fn table(zoo: &Path, model: &str, parts: &[String]) -> Result<(), Error> {
     let data = zoo.join(format!("data/{model}_testset.npz")).display().to_string();
     let compiler = Compiler::new(zoo.join(format!("trained/{model}.onnx")));
     let float = compiler.compile()?;
@@ -104,7 +105,9 @@ fn table(zoo: &Path, model: &str) -> Result<(), Error> {
     );
     println!("| quantised | accuracy | agrees | SQNR | weights | RAM | takes |");
     println!("|---|---:|---:|---:|---:|---:|---:|");
-    for (name, options) in ways(&format!("{data}:calib")) {
+    let mut ways = ways(&format!("{data}:calib"));
+    ways.retain(|(name, _)| parts.is_empty() || parts.iter().any(|part| name.contains(part)));
+    for (name, options) in ways {
         let start = std::time::Instant::now();
         let compiled = compiler.clone().quantize(options).compile()?;
         let took = start.elapsed().as_secs_f64();
@@ -131,7 +134,10 @@ fn main() -> Result<(), Error> {
     let Some(zoo) = codegen_tests::zoo::folder() else {
         return Ok(());
     };
-    let chosen: Vec<_> = std::env::args().skip(1).collect();
-    let is_chosen = |model: &&&str| chosen.is_empty() || chosen.iter().any(|name| name == **model);
-    MODELS.iter().filter(is_chosen).try_for_each(|model| table(&zoo, model))
+    let (models, parts): (Vec<_>, Vec<_>) = std::env::args()
+        .skip(1)
+        .partition(|name| MODELS.contains(&name.as_str()));
+    let is_chosen = |model: &&&str| models.is_empty() || models.iter().any(|name| name == **model);
+    let mut chosen = MODELS.iter().filter(is_chosen);
+    chosen.try_for_each(|model| table(&zoo, model, &parts))
 }

@@ -73,21 +73,68 @@ impl Patches {
         }
         let pixels: usize = geometry.input[2..].iter().product();
         let taps: usize = window.kernel.iter().product();
-        for channel in 0..geometry.channels {
-            let plane = (image * geometry.input[1] + group * geometry.channels + channel) * pixels;
-            for tap in 0..taps {
-                let mut rest = tap;
-                let (mut at, mut stride) = (Some(plane), 1);
+        // Where each tap reads in a channel; none in the padding.
+        let places: Vec<Option<usize>> = (0..taps)
+            .map(|tap| {
+                let (mut rest, mut stride, mut at) = (tap, 1, 0);
                 for axis in (0..rank).rev() {
                     let offset = (rest % window.kernel[axis] * window.dilations[axis]) as isize;
                     rest /= window.kernel[axis];
                     let extent = geometry.input[2 + axis];
-                    let index = usize::try_from(starts[axis] + offset).ok().filter(|i| *i < extent);
-                    at = at.zip(index).map(|(at, index)| at + index * stride);
+                    let index = usize::try_from(starts[axis] + offset).ok();
+                    at += index.filter(|i| *i < extent)? * stride;
                     stride *= extent;
                 }
-                out.push(at.and_then(|at| x.get(at)).map_or(0.0, |v| f64::from(*v)));
-            }
+                Some(at)
+            })
+            .collect();
+        for channel in 0..geometry.channels {
+            let plane = (image * geometry.input[1] + group * geometry.channels + channel) * pixels;
+            let element = |place: &Option<usize>| place.and_then(|at| x.get(plane + at)).map_or(0.0, |v| f64::from(*v));
+            out.extend(places.iter().map(element));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Watch;
+    use super::*;
+    use crate::ir::{DType, TensorType};
+    use runtime_core::function::Identity;
+
+    #[test]
+    fn rows_times_weights_are_the_sums() {
+        let mut graph = Graph::new("g");
+        let x = graph.add_input("x", TensorType::new(DType::F32, [1, 4, 5, 4]));
+        let numbers = |count: usize| (0..count).map(|i| (i * 7 % 11) as f32 - 4.0).collect::<Vec<_>>();
+        let w = graph.add_constant("w", Tensor::f32(&[6, 2, 3, 2], &numbers(72)));
+        let conv = Conv {
+            window: Window {
+                kernel: vec![3, 2],
+                strides: vec![2, 1],
+                dilations: vec![1, 2],
+                pads: vec![1, 0, 1, 1],
+            },
+            groups: 2,
+            layout: Layout::ChannelsFirst,
+            activation: Identity.into(),
+        };
+        let y = graph.add_op("y", conv, &[x, w], &[]).unwrap();
+        let layer = Layer::of(&graph, graph.value(y).producer).unwrap();
+        let patches = Patches::of(&graph, &layer).unwrap();
+        let input = Tensor::f32(&[1, 4, 5, 4], &numbers(80));
+        let watch = Watch::new(&graph, &[y]).unwrap();
+        let sums = watch.start().run(std::slice::from_ref(&input)).1[0].to_f32().unwrap();
+        let (values, (shape, weights)) = (input.to_f32().unwrap(), layer.weights(&graph));
+        assert_eq!(patches.rows(&input), sums.len() / 6);
+        let mut row = vec![];
+        for (index, sum) in sums.iter().enumerate() {
+            let (channel, position) = (index / patches.rows(&input), index % patches.rows(&input));
+            patches.read(&values, channel / 3, position, &mut row);
+            let products = row.iter().enumerate();
+            let products = products.map(|(e, x)| x * f64::from(weights[layer.element(&shape, channel, e)]));
+            assert_eq!(products.sum::<f64>() as f32, *sum, "{index}");
         }
     }
 }

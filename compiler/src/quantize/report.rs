@@ -64,4 +64,10 @@ impl Report {
         notes.extend(float.map(|(node, reason)| format!("`{}` stays in floats: {reason}", node.escape_debug())));
         notes
     }
+
+    /// Whether a remark of a later pass is on an operator that the report says stays in floats.
+    pub fn tells(&self, remark: &str) -> bool {
+        let starts = |name: &str| remark.starts_with(&format!("`{}` ", name.escape_debug()));
+        self.float.iter().any(|(name, _)| starts(name))
+    }
 }
