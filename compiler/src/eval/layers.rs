@@ -1,7 +1,8 @@
+use super::pairs::{Pair, pairs};
 use super::{Boundary, Noise};
 use crate::Error;
 use crate::ir::{DType, Graph, Tensor, ValueId};
-use crate::primitives::{DequantizeLinear, Quantization, QuantizeLinear};
+use crate::primitives::Quantization;
 use crate::quantize::{Quantized, Watch};
 use serde::Serialize;
 use std::fmt;
@@ -24,13 +25,6 @@ pub struct Layer {
     pub zero: Option<i32>,
     /// The result against that of the float graph, on all samples.
     pub sqnr: Noise,
-}
-
-/// A value of the float graph, and the one of the quantised graph that stands for it, with its integers.
-struct Pair {
-    float: ValueId,
-    quantised: ValueId,
-    integers: Option<Quantization>,
 }
 
 /// Runs both graphs side by side and compares their results: those that are quantised, outputs of the model, and those of
@@ -78,43 +72,6 @@ pub fn layers(
     Ok(layers)
 }
 
-fn pairs(float: &Graph, quantised: &Graph) -> Vec<Pair> {
-    let nodes = float.order().into_iter().map(|id| float.node(id));
-    let computed = nodes.filter(|node| node.operator().is_some());
-    let values = float.inputs().iter().chain(computed.flat_map(|node| &node.outputs));
-    values.map(|value| pair(quantised, *value)).collect()
-}
-
-/// Values of the float graph have the same ids in the quantised graph; what stands for them there is what is read after they
-/// passed through integers.
-fn pair(quantised: &Graph, float: ValueId) -> Pair {
-    let reader = |value: ValueId, is_it: fn(&Graph, ValueId) -> bool| {
-        let outputs = quantised
-            .users(value)
-            .into_iter()
-            .flat_map(|(id, _)| quantised.node(id).outputs.first().copied());
-        outputs.into_iter().find(|output| is_it(quantised, *output))
-    };
-    let to = |graph: &Graph, value: ValueId| graph.producer(value).op::<QuantizeLinear>().is_some();
-    let from = |graph: &Graph, value: ValueId| graph.producer(value).op::<DequantizeLinear>().is_some();
-    let integers = reader(float, to).unwrap_or(float);
-    match reader(integers, from) {
-        Some(numbers) => Pair {
-            float,
-            quantised: numbers,
-            integers: quantised
-                .producer(numbers)
-                .op::<DequantizeLinear>()
-                .map(|op| op.from.clone()),
-        },
-        None => Pair {
-            float,
-            quantised: float,
-            integers: None,
-        },
-    }
-}
-
 fn layer(float: &Graph, pair: &Pair, sqnr: Noise) -> Layer {
     let node = float.producer(pair.float);
     let single = pair.integers.as_ref().and_then(Quantization::single);
@@ -160,7 +117,7 @@ impl fmt::Display for LayerTable<'_> {
 mod tests {
     use super::*;
     use crate::ir::TensorType;
-    use crate::primitives::Map;
+    use crate::primitives::{DequantizeLinear, Map, QuantizeLinear};
     use crate::quantize::Report;
     use runtime_core::function::Relu;
 

@@ -4,6 +4,7 @@ mod boundary;
 mod classes;
 mod layers;
 mod noise;
+mod pairs;
 mod score;
 mod table;
 mod test_set;

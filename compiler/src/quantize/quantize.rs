@@ -42,6 +42,7 @@ pub fn quantize(
     } else {
         0
     };
+    let in_floats_only = float.clone();
     let recurrences = recurrences::quantise(&mut float, source)?;
     let groups = Groups::new(&float);
     let layers = Layer::all(&float);
@@ -100,7 +101,7 @@ pub fn quantize(
     Ok(Quantized {
         graph: quantised,
         report,
-        float,
+        float: in_floats_only,
     })
 }
 
