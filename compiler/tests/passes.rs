@@ -4,8 +4,9 @@ use edgec::exec::Executor;
 use edgec::ir::{DType, Graph, Tensor, TensorType, ValueId, verify};
 use edgec::passes::{PIPELINE, Pass, REQUIRED, run};
 use edgec::primitives::{
-    Attention, BIAS, Binary, BinaryOp, Conv, ConvTranspose, Gemm, Layout, Map, MatMul, Pad, PadMode, Pool, PoolKind,
-    Reduce, ReduceOp, Reshape, ScaleShift, Select, Slice, Softmax, Transpose, Window,
+    Attention, BIAS, Binary, BinaryOp, Conv, ConvTranspose, DequantizeLinear, Gemm, Layout, Map, MatMul, Pad, PadMode,
+    Pool, PoolKind, Quantization, QuantizeLinear, Reduce, ReduceOp, Reshape, ScaleShift, Select, Slice, Softmax,
+    Transpose, Window,
 };
 use edgec::{lower, plan};
 use runtime_core::function::{
@@ -1148,6 +1149,54 @@ fn zero_taps() {
             b.output(y);
         },
     );
+}
+
+/// `x` in integers of this scale, dequantised.
+fn in_integers(b: &mut Build, x: ValueId, scale: f32) -> ValueId {
+    let by = Quantization::uniform(DType::I8, scale, 3);
+    let q = b.op(QuantizeLinear { to: by.clone() }, &[x]);
+    b.op(DequantizeLinear { from: by }, &[q])
+}
+
+#[test]
+fn integers() {
+    changes("integers", |b| {
+        let x = b.x(&[2, 3]);
+        let y = in_integers(b, x, 0.05);
+        let y = b.map(Sigmoid, y);
+        let y = in_integers(b, y, 0.01);
+        b.output(y);
+    });
+    leaves("integers", "the result is not quantised", |b| {
+        let x = b.x(&[2, 3]);
+        let y = in_integers(b, x, 0.05);
+        let y = b.map(Sigmoid, y);
+        b.output(y);
+    });
+}
+
+#[test]
+fn dequantize_constants() {
+    let quantised = |b: &mut Build| {
+        let name = b.name();
+        b.graph
+            .add_constant(name, Tensor::new(DType::I8, vec![3], vec![1, 2, 253]))
+    };
+    let dequantize = || DequantizeLinear {
+        from: Quantization::uniform(DType::I8, 0.5, 1),
+    };
+    changes("dequantize-constants", |b| {
+        let x = b.x(&[3]);
+        let constant = quantised(b);
+        let numbers = b.op(dequantize(), &[constant]);
+        let y = b.binary(BinaryOp::Add, x, numbers);
+        b.output(y);
+    });
+    leaves("dequantize-constants", "the integers are known at run time only", |b| {
+        let x = b.x(&[3]);
+        let y = in_integers(b, x, 0.05);
+        b.output(y);
+    });
 }
 
 #[test]
