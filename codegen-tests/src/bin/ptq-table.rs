@@ -62,7 +62,12 @@ fn ways(calibrate: &str) -> Vec<(String, QuantizeOptions)> {
         ways.push((format!("{name}, and weights rounded adaptively"), best));
     }
     let equalize = !best.equalize;
-    let name = format!("int8, mse, {} equalisation", if equalize { "with" } else { "without" });
+    let name = format!(
+        "int8, {:?}, {} equalisation",
+        best.method,
+        if equalize { "with" } else { "without" }
+    );
+    let name = name.to_lowercase();
     ways.push((
         name,
         QuantizeOptions {

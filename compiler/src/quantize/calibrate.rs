@@ -128,7 +128,7 @@ fn judge(graph: &Graph, groups: &Groups, histograms: &[Histogram], count: usize)
         let value = group.sources[0];
         let name = graph.value(value).name.escape_debug();
         let (min, max) = histogram.extremes();
-        let single = graph.constant(value).is_some() || graph.ty(value).len() == 0;
+        let single = graph.constant(value).is_some() || graph.ty(value).is_empty();
         if min == max && !single {
             warnings.push(format!(
                 "`{name}` is {min} in all calibration samples: its scale is made from that alone"

@@ -156,11 +156,10 @@ impl Quantising<'_> {
         let name = |v| self.graph.value(v).name.clone();
         let macs = |layer: &Layer| {
             let node = self.graph.node(layer.node);
-            let operator = node.operator().map_or(0, |op| {
+            node.operator().map_or(0, |op| {
                 let outputs: Vec<_> = node.outputs.iter().map(|v| self.graph.ty(*v)).collect();
                 op.macs(&self.graph.types(&node.inputs), &outputs)
-            });
-            operator
+            })
         };
         match part {
             Part::Activations(groups) => {

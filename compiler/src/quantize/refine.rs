@@ -60,7 +60,7 @@ pub fn refine(
         let adaptive = options.rounding == Rounding::Adaptive && patches.len <= MOST_WEIGHTS;
         let statistics = statistics(&quantised, read, &patches, source, samples, adaptive)?;
         let weights = &mut settings.weights[i];
-        for channel in 0..layer.channels {
+        for (channel, wanted) in sums[i].iter().enumerate() {
             let group = channel / (layer.channels / layer.groups);
             let of = |element: usize| layer.element(&shape, channel, element);
             let scale = f64::from(weights.quantization.scales[layer.scale_of(channel)]);
@@ -77,7 +77,7 @@ pub fn refine(
                 let sum: f64 = products
                     .map(|(e, mean)| mean * f64::from(weights.integers[of(e)]) * scale)
                     .sum();
-                weights.bias[channel] = (sums[i][channel] - sum) as f32;
+                weights.bias[channel] = (wanted - sum) as f32;
             }
         }
     }
