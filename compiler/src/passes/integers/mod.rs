@@ -32,8 +32,11 @@ enum Outcome {
     Stays(String),
 }
 
-/// The rules, one for each family of operators. The last two take what the others do not know.
-const RULES: &[fn(&mut Graph, &Site) -> Result<Outcome, OpError>] = &[
+/// Looks at the operator of a site, and adds the one in integers.
+type Rule = fn(&mut Graph, &Site) -> Result<Outcome, OpError>;
+
+/// The rules, one for each family of operators. The last takes what the others do not know.
+const RULES: &[Rule] = &[
     requantized::rule,
     layer::rule,
     affine::rule,
