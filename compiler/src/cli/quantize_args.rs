@@ -62,12 +62,11 @@ impl QuantizeArgs {
                 help: Some("add --method percentile".into()),
             });
         }
-        let defaults = QuantizeOptions::default();
         Ok(compiler.quantize(QuantizeOptions {
             scheme,
             calibrate: self.calibrate.clone(),
             method: self.method,
-            percentile: self.percentile.unwrap_or(defaults.percentile),
+            percentile: self.percentile.unwrap_or(QuantizeOptions::default().percentile),
             io: self.io,
             rounding: self.round,
             equalize: self.equalize,
@@ -75,7 +74,6 @@ impl QuantizeArgs {
             max_loss: self.max_loss,
             loss_samples: self.loss_samples.clone(),
             progress: true,
-            ..defaults
         }))
     }
 
