@@ -14,6 +14,8 @@ const MODELS: &[&str] = &[
     "tiny/tiny_transformer",
     "tiny/lstm_stream",
     "trained/gru_vowels",
+    "mlperf_tiny/ic_resnet8_int8",
+    "tiny/tflm_micro_speech_int8",
 ];
 
 /// A crate that can panic.
