@@ -48,8 +48,20 @@ pub(super) fn dequantised(
     parameters: Parameters,
     axis: usize,
 ) -> Result<ValueId, OpError> {
+    dequantised_times(cx, index, parameters, axis, 1.0)
+}
+
+/// The numbers that input `index` stands for, times a factor above zero.
+pub(super) fn dequantised_times(
+    cx: &mut NodeContext<'_>,
+    index: usize,
+    parameters: Parameters,
+    axis: usize,
+    factor: f32,
+) -> Result<ValueId, OpError> {
     let dtype = check(cx, index, &[DType::I8, DType::U8, DType::I16, DType::U16])?.dtype;
-    let from = quantization(cx, parameters, dtype, axis)?;
+    let mut from = quantization(cx, parameters, dtype, axis)?;
+    from.scales.iter_mut().for_each(|scale| *scale *= factor);
     cx.op(DequantizeLinear { from }, &[index]).map(|values| values[0])
 }
 
@@ -65,11 +77,11 @@ pub(super) fn bias(cx: &mut NodeContext<'_>, index: usize, scales: Vec<f32>) -> 
     cx.op(DequantizeLinear { from }, &[index]).map(|values| values[0])
 }
 
-/// The products of two scales, inputs `a` and `b`, of which one is a number: what an `i32` bias is measured in.
-pub(super) fn scales(cx: &NodeContext<'_>, a: usize, b: usize) -> Result<Vec<f32>, OpError> {
+/// The products of two scales, inputs `a` and `b`, of which one is a number, and a factor: what an `i32` bias is measured in.
+pub(super) fn scales(cx: &NodeContext<'_>, a: usize, b: usize, factor: f32) -> Result<Vec<f32>, OpError> {
     let numbers = |index| Ok(cx.known(index, "scale")?.to_f32().unwrap_or_default());
     let (a, b): (Vec<f32>, Vec<f32>) = (numbers(a)?, numbers(b)?);
-    Ok(a.iter().flat_map(|a| b.iter().map(move |b| a * b)).collect())
+    Ok(a.iter().flat_map(|a| b.iter().map(move |b| a * factor * b)).collect())
 }
 
 /// A value as integers like those of `like`, unless the zero point says otherwise.
@@ -133,8 +145,9 @@ pub(super) fn of_two(
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, Known, Operand, ints, run};
+    use super::super::testing::{Given, Known, Operand, float, int, ints, run};
     use crate::ir::{DType, Tensor};
+    use crate::proto::AttributeProto;
 
     /// Bytes of a fixed sequence.
     fn bytes(dtype: DType, shape: &[usize], seed: usize) -> Tensor {
@@ -211,5 +224,99 @@ mod tests {
         assert!(conv(DType::I8, Tensor::i32(&[1], &[3])).is_ok());
         assert!(conv(DType::U8, Tensor::i32(&[1], &[3])).is_err());
         assert!(conv(DType::I8, Tensor::f32(&[1], &[3.5])).is_err());
+    }
+
+    /// The result for `u8` operands with a scale of 0.5 and a zero point of 100 each, all known but the tensors.
+    fn of_bytes(op: &str, attributes: &[AttributeProto], tensors: &[&[u8]], y: (f32, u8)) -> Vec<f64> {
+        let byte = |value| Known(Tensor::new(DType::U8, vec![], vec![value]));
+        let scale = |value| Known(Tensor::f32(&[], &[value]));
+        let of = |bytes: &&[u8]| {
+            let tensor = Given(Tensor::new(DType::U8, vec![1, bytes.len()], bytes.to_vec()));
+            [tensor, scale(0.5), byte(100)]
+        };
+        let own = tensors.iter().flat_map(of);
+        let result = [scale(y.0), byte(y.1)];
+        let operands: Vec<Operand> = if op == "QLinearConcat" {
+            result.into_iter().chain(own).collect()
+        } else {
+            own.chain(result).collect()
+        };
+        run(1, op, attributes, &operands, 1).unwrap()[0].to_f64()
+    }
+
+    #[test]
+    fn operators_of_microsoft() {
+        let (a, b): (&[u8], &[u8]) = (&[100, 104, 90, 255], &[101, 98, 100, 255]);
+        // 0.5, 1, -5 and 155; 0, -2, 0 and 6006.25.
+        assert_eq!(
+            of_bytes("QLinearAdd", &[], &[a, b], (1.0, 10)),
+            [10.0, 11.0, 5.0, 165.0]
+        );
+        assert_eq!(
+            of_bytes("QLinearMul", &[], &[a, b], (1.0, 10)),
+            [10.0, 8.0, 10.0, 255.0]
+        );
+        // 0, 2, -5 and 77.5.
+        assert_eq!(
+            of_bytes("QLinearLeakyRelu", &[], &[a], (0.05, 9)),
+            [9.0, 49.0, 8.0, 255.0]
+        );
+        assert_eq!(
+            of_bytes("QLinearSigmoid", &[], &[a], (1.0 / 256.0, 0)),
+            [128.0, 225.0, 2.0, 255.0]
+        );
+        let opset = [int("opset", 13)];
+        let probabilities = of_bytes("QLinearSoftmax", &opset, &[&[100, 100, 102, 60]], (1.0 / 256.0, 0));
+        assert_eq!(probabilities, [54.0, 54.0, 147.0, 0.0]);
+        let axis = [int("axis", 1)];
+        let joined = of_bytes("QLinearConcat", &axis, &[&a[..2], &b[..2]], (0.25, 10));
+        assert_eq!(joined, [10.0, 18.0, 12.0, 6.0]);
+    }
+
+    #[test]
+    fn pools_of_microsoft() {
+        let image = || Given(Tensor::new(DType::I8, vec![1, 1, 2, 2], vec![2, 4, 6, 9]));
+        let known = |value| Known(Tensor::f32(&[], &[value]));
+        let zero = || Known(Tensor::scalar(DType::I8, 1.0));
+        let pool = |op: &str, attributes: &[AttributeProto]| {
+            let operands = [image(), known(1.0), zero(), known(0.5), zero()];
+            run(1, op, attributes, &operands, 1).map(|y| y[0].to_f64())
+        };
+        // 8.5 goes to the even neighbour.
+        assert_eq!(pool("QLinearGlobalAveragePool", &[]), Ok(vec![9.0]));
+        let columns = [ints("kernel_shape", &[2, 1])];
+        assert_eq!(pool("QLinearAveragePool", &columns), Ok(vec![7.0, 12.0]));
+        let last = pool("QLinearGlobalAveragePool", &[int("channels_last", 1)]);
+        assert!(last.is_err_and(|e| e.contains("channels_last")));
+    }
+
+    #[test]
+    fn products_of_microsoft() {
+        let matrix = |shape: &[usize], bytes: &[u8]| Tensor::new(DType::I8, shape.to_vec(), bytes.to_vec());
+        let known = |value| Known(Tensor::f32(&[], &[value]));
+        let zero = || Known(Tensor::scalar(DType::I8, 0.0));
+        let product = |attributes: &[AttributeProto], quantised: bool| {
+            let weights = Known(matrix(&[1, 2], &[3, 4]));
+            let bias = Known(Tensor::i32(&[1], &[10]));
+            let mut operands = vec![
+                Given(matrix(&[1, 2], &[1, 2])),
+                known(0.5),
+                zero(),
+                weights,
+                known(2.0),
+                zero(),
+                bias,
+            ];
+            if quantised {
+                operands.extend([known(2.0), zero()]);
+            }
+            run(1, "QGemm", attributes, &operands, 1).map(|y| y[0].to_f64())
+        };
+        // (11 + 10) * 0.5 * 2.
+        assert_eq!(product(&[int("transB", 1)], false), Ok(vec![21.0]));
+        assert_eq!(product(&[int("transB", 1)], true), Ok(vec![10.0]));
+        assert_eq!(product(&[int("transB", 1), float("alpha", 2.0)], true), Ok(vec![21.0]));
+        let negative = product(&[int("transB", 1), float("alpha", -1.0)], true);
+        assert!(negative.is_err_and(|e| e.contains("alpha")));
     }
 }

@@ -52,7 +52,7 @@ fn in_integers(cx: &mut NodeContext<'_>) -> Result<Option<ValueId>, OpError> {
     let dtype = cx.ty(0)?.dtype;
     let mut operands = vec![dequantised(cx, 0, [1, 2], 0)?, dequantised(cx, 3, [4, 5], 0)?];
     if cx.has(8) {
-        let steps = scales(cx, 1, 4)?;
+        let steps = scales(cx, 1, 4, 1.0)?;
         operands.push(bias(cx, 8, steps)?);
     }
     let conv = geometry(cx, [0, 3], Identity.into())?;
