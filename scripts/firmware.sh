@@ -1,14 +1,24 @@
 #!/usr/bin/env bash
-# Builds examples/firmware for a Cortex-M4F, runs it in QEMU, compares its scores with this machine's, and prints what
-# it takes: flash, RAM, instructions. A panic path in the image is an error.
+# Builds examples/firmware for a Cortex-M4F and a Cortex-M0, runs it in QEMU, compares its scores with this machine's,
+# and prints what it takes. The integers of the quantised model must be this machine's. A panic path is an error, and so
+# is a float in a quantised image.
 #
 #   scripts/firmware.sh                 all of it
 #   scripts/firmware.sh --build-only    build and measure, do not run
 #
-# Rust is rustup's with the target thumbv7em-none-eabihf or, where rustup cannot download that, Debian's rustc-web,
-# which builds `core` from source. EDGEC_FIRMWARE_RUST=rustup or =debian chooses.
+# Rust is rustup's with both targets or, where rustup cannot download them, Debian's rustc-web, which builds `core` from
+# source. EDGEC_FIRMWARE_RUST=rustup or =debian chooses.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
+
+# Program, target, machine that QEMU emulates, and instructions a tick of its core clock: every instruction takes 4 ns
+# of virtual time, and the clocks run at 25 and 16 MHz.
+images=(
+    "float thumbv7em-none-eabihf mps2-an386 10"
+    "int8 thumbv7em-none-eabihf mps2-an386 10"
+    "float thumbv6m-none-eabi microbit 15.625"
+    "int8 thumbv6m-none-eabi microbit 15.625"
+)
 
 run=true
 case "${1-}" in
@@ -18,27 +28,32 @@ case "${1-}" in
 esac
 
 choose_rust() {
-    if has_rustup_target; then
+    if has_rustup_targets; then
         echo rustup
     elif has_debian_rust; then
         echo debian
-    elif have rustup && timeout 300 rustup target add "$target" >&2; then
+    elif have rustup && timeout 300 rustup target add "${targets[@]}" >&2; then
         echo rustup
     else
-        die "no Rust for $target; run scripts/setup.sh"
+        die "no Rust for ${targets[*]}; run scripts/setup.sh"
     fi
 }
 
 build() {
+    local arguments=(build --quiet --release) target
+    for target in "${targets[@]}"; do
+        arguments+=(--target "$target")
+    done
     case "$rust" in
         rustup)
-            cargo build --release
+            cargo "${arguments[@]}"
             ;;
         debian)
             # -Zbuild-std is for nightly compilers, and for those told to be.
             RUSTC=$(debian_file rustc-web /bin/rustc) RUSTC_BOOTSTRAP=1 \
                 CARGO_TARGET_THUMBV7EM_NONE_EABIHF_LINKER=arm-none-eabi-ld \
-                "$(debian_file cargo-web /bin/cargo)" build --release -Zbuild-std=core
+                CARGO_TARGET_THUMBV6M_NONE_EABI_LINKER=arm-none-eabi-ld \
+                "$(debian_file cargo-web /bin/cargo)" "${arguments[@]}" -Zbuild-std=core
             ;;
         *)
             die "EDGEC_FIRMWARE_RUST is rustup or debian, not $rust"
@@ -46,53 +61,97 @@ build() {
     esac
 }
 
-# The bytes of the named sections of the image.
+# The bytes of the named sections of an image.
 section_bytes() {
+    local elf=$1
+    shift
     arm-none-eabi-size -A "$elf" | awk -v names=" $* " 'index(names, " " $1 " ") { sum += $2 } END { print sum + 0 }'
 }
 
-measure() {
-    panics=$(arm-none-eabi-nm -C "$elf" | grep -c 'core::panicking' || true)
-    printf 'flash  %7d bytes (code, constants, initial data)\n' "$(section_bytes .vector_table .text .rodata .data)"
-    printf 'RAM    %7d bytes (data, bss; the stack comes on top)\n' "$(section_bytes .data .bss .uninit)"
-    printf 'panics %7d functions of core::panicking\n' "$panics"
-}
+# Functions of core::panicking in an image.
+panics() { arm-none-eabi-nm -C "$1" | grep 'core::panicking' || true; }
 
-# Functions that call into core::panicking.
+# Functions that call them.
 panicking() {
-    arm-none-eabi-objdump -dC "$elf" | awk '
+    arm-none-eabi-objdump -dC "$1" | awk '
         /^[0-9a-f]+ <.*>:$/ { caller = $0; gsub(/^[0-9a-f]+ <|>:$/, "", caller) }
         /core::panicking/ && caller !~ /core::panicking/ { print "  " substr(caller, 1, 200) }' | sort | uniq -c
 }
 
-# Every instruction takes 64 ns of virtual time, in which the board's 25 MHz clock makes 1.6 ticks.
-emulate() {
-    timeout 120 qemu-system-arm -machine mps2-an386 -nographic -monitor none -serial none -icount shift=6 \
-        -semihosting-config enable=on,target=native -kernel "$elf" </dev/null
+# What an image computes floats with: instructions of the floating-point unit, with the function that holds them, and
+# routines that stand for them elsewhere, such as __aeabi_fadd, __aeabi_i2d, __mulsf3, __fixdfsi and __extendhfsf2.
+floats() {
+    arm-none-eabi-objdump -dC --no-show-raw-insn "$1" | awk '
+        /^[0-9a-f]+ <.*>:$/ { caller = $0; gsub(/^[0-9a-f]+ <|>:$/, "", caller) }
+        $2 ~ /^v/ { print $2 " in " substr(caller, 1, 200) }'
+    arm-none-eabi-nm "$1" | awk '
+        $3 ~ /^__aeabi_([fdh]|u?[il]2[fd])/ || $3 ~ /^__(gnu_)?[a-z]+[hsdtx]f[0-9a-z]*(_ieee)?$/ { print "  " $3 }
+        $3 ~ /libm|compiler_builtins.*float/ { print "  " $3 }'
 }
 
-for tool in qemu-system-arm arm-none-eabi-size arm-none-eabi-nm; do
+count() { grep -c . || true; }
+
+# emulate MACHINE ELF
+emulate() {
+    timeout 120 qemu-system-arm -machine "$1" -nographic -monitor none -serial none -icount shift=2 \
+        -semihosting-config enable=on,target=native -kernel "$2" </dev/null
+}
+
+for tool in qemu-system-arm arm-none-eabi-size arm-none-eabi-nm arm-none-eabi-objdump; do
     have "$tool" || die "$tool is missing; run scripts/setup.sh"
 done
 rust=${EDGEC_FIRMWARE_RUST-}
 [ -n "$rust" ] || rust=$(choose_rust)
 builds=${CARGO_TARGET_DIR:-$root/examples/firmware/target}
-elf=$builds/$target/release/firmware
 
-say "Building the firmware ($rust)"
+say "Building the firmware for ${targets[*]} ($rust)"
 (cd "$root/examples/firmware" && CARGO_TARGET_DIR=$builds build)
-measure
+
+table=("image target flash RAM stack instructions panics floats")
+problems=()
+for image in "${images[@]}"; do
+    read -r program target machine a_tick <<<"$image"
+    elf=$builds/$target/release/$program
+    stack=- instructions=-
+    if $run; then
+        say "Running $program on an emulated $machine ($target)"
+        board=$builds/$target/$program.txt
+        emulate "$machine" "$elf" | tee "$board" | grep -v '^digit '
+        stack=$(awk '/^stack:/ { print $2 }' "$board")
+        instructions=$(awk -v a_tick="$a_tick" '/^one inference:/ { printf "%d", $3 * a_tick }' "$board")
+    fi
+    panics=$(panics "$elf" | count)
+    floats=$(floats "$elf" | count)
+    if [ "$panics" != 0 ]; then
+        panicking "$elf" >&2
+        problems+=("$program for $target can panic; the functions above have checks that the compiler could not remove")
+    fi
+    # The images in floats show that they are found.
+    if [ "$program" = float ]; then
+        [ "$floats" != 0 ] || problems+=("no float was found in $program for $target, which computes with them")
+    elif [ "$floats" != 0 ]; then
+        floats "$elf" | sort | uniq -c >&2
+        problems+=("$program for $target computes with floats, as listed above")
+    fi
+    table+=("$program $target $(section_bytes "$elf" .vector_table .text .rodata .data) \
+        $(section_bytes "$elf" .data .bss .uninit) $stack $instructions $panics $floats")
+done
 
 if $run; then
-    say "Running it on an emulated MPS2 board, Cortex-M4F"
-    emulate | tee "$builds/board.txt"
-    awk '/^one inference:/ { printf "       %7d instructions an inference\n", $3 / 1.6 }' "$builds/board.txt"
-
     say "Comparing with this machine"
-    (cd "$root" && cargo run --quiet --release --package digits -- --board "$builds/board.txt")
+    for image in "${images[@]}"; do
+        read -r program target _ <<<"$image"
+        option=--board
+        [ "$program" = float ] || option=--board-$program
+        (cd "$root" && printf '%s, %s: ' "$program" "$target" &&
+            cargo run --quiet --release --package digits -- "$option" "$builds/$target/$program.txt")
+    done
 fi
-if [ "$panics" != 0 ]; then
-    panicking >&2
-    die "the firmware can panic; the functions above have checks that the compiler could not remove"
+
+say "Flash, RAM and stack in bytes (RAM without the stack), instructions an inference, functions of core::panicking,"
+echo "   and instructions or routines that compute with floats"
+printf '%s\n' "${table[@]}" | awk '{ printf "%-6s %-22s %7s %6s %6s %13s %7s %7s\n", $1, $2, $3, $4, $5, $6, $7, $8 }'
+if [ ${#problems[@]} != 0 ]; then
+    die "$(printf '%s\n' "${problems[@]}")"
 fi
 printf '\nfirmware: %d s\n' "$SECONDS"

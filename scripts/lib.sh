@@ -2,7 +2,8 @@
 # Shared by the scripts: messages, and where things are. Source it; it does nothing by itself.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-target=thumbv7em-none-eabihf
+# What the firmware is built for: Cortex-M4F, Cortex-M0.
+targets=(thumbv7em-none-eabihf thumbv6m-none-eabi)
 venv=$root/target/venv
 
 say() { printf '\n== %s\n' "$*"; }
@@ -14,7 +15,9 @@ die() {
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
-has_rustup_target() { have rustup && rustup target list --installed | grep -qx "$target"; }
+has_rustup_targets() {
+    have rustup && [ "$(rustup target list --installed | grep -cx "${targets[0]}\|${targets[1]}")" = ${#targets[@]} ]
+}
 
 # A file of an installed Debian package, by the end of its path.
 debian_file() { dpkg -L "$1" 2>/dev/null | grep -m1 "$2\$"; }

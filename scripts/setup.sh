@@ -40,16 +40,16 @@ apt_install() {
     DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq --no-install-recommends "$@" >/dev/null
 }
 
-rust_for_boards() { has_rustup_target || has_debian_rust; }
+rust_for_boards() { has_rustup_targets || has_debian_rust; }
 rust_components() { have cargo && cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1; }
 requirements() { cat "$root"/examples/digits/requirements.txt; }
 python_packages() { requirements | cmp -s - "$venv/installed.txt"; }
 
 say "Rust"
 found "cargo, rustfmt, clippy" rust_components || $check || die "install Rust from https://rustup.rs, then run this again"
-if ! found "Rust for Cortex-M4F ($target)" rust_for_boards && ! $check; then
-    if have rustup && report rustup "target add $target" && timeout 300 rustup target add "$target"; then
-        report ok "$target"
+if ! found "Rust for Cortex-M4F and M0 (${targets[*]})" rust_for_boards && ! $check; then
+    if have rustup && report rustup "target add ${targets[*]}" && timeout 300 rustup target add "${targets[@]}"; then
+        report ok "${targets[*]}"
     else
         # Debian's compiler builds `core` from its source package instead.
         apt_install rustc-web cargo-web rust-web-src

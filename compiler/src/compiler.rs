@@ -7,6 +7,7 @@ use crate::passes::{self, Pass};
 use crate::plan::{self, Plan};
 use crate::program::Program;
 use crate::quantize::{Calibration, QuantizeOptions, Quantized, Scheme};
+use crate::samples::Spec;
 use crate::summary::Summary;
 use crate::{Error, lower};
 use std::path::{Path, PathBuf};
@@ -230,9 +231,15 @@ impl Compiler {
         Ok(emitted)
     }
 
-    /// For `build.rs`: compiles into cargo's `OUT_DIR` and asks cargo to run again when the model changes.
+    /// For `build.rs`: compiles into cargo's `OUT_DIR` and asks cargo to run again when the model or its samples change.
     pub fn emit_to_out_dir(&self, file: &str) -> Result<Summary, Error> {
-        println!("cargo::rerun-if-changed={}", self.path.display());
+        let mut read = vec![self.path.clone()];
+        for samples in self.quantize.iter().flat_map(|o| [&o.calibrate, &o.loss_samples]) {
+            read.extend(samples.as_deref().map(Spec::parse).transpose()?.map(|spec| spec.path));
+        }
+        for path in read {
+            println!("cargo::rerun-if-changed={}", path.display());
+        }
         let folder = std::env::var_os("OUT_DIR").ok_or_else(|| {
             Error::usage(
                 "OUT_DIR is not set",

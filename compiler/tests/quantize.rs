@@ -227,6 +227,31 @@ fn probabilities_reach_from_zero_to_one() {
 }
 
 #[test]
+fn what_run_takes_changes_no_weight() {
+    let graph = classifier();
+    let samples = samples(&graph, 100);
+    let of = |io| {
+        let options = QuantizeOptions {
+            io,
+            rounding: Rounding::Adaptive,
+            bias_correction: true,
+            ..plain()
+        };
+        to_goal(&graph, &options, &samples, Some(MaxLoss::Decibels(10.0)))
+            .unwrap()
+            .graph
+    };
+    let (outside, inside) = (of(Io::Int8), of(Io::Float));
+    assert_eq!(outside.ty(outside.inputs()[0]).dtype, DType::I8);
+    let integers = |graph: &Graph| -> Vec<_> {
+        let nodes = graph.order().into_iter().flat_map(|id| graph.node(id).outputs.clone());
+        let constants = nodes.filter_map(|value| graph.constant(value).cloned());
+        constants.filter(|tensor| tensor.ty.dtype != DType::F32).collect()
+    };
+    assert_eq!(integers(&outside), integers(&inside));
+}
+
+#[test]
 fn what_refines_weights_brings_results_closer() {
     let graph = classifier();
     let (calibration, test) = samples(&graph, 220).split_at(200).clone_pair();

@@ -1,4 +1,4 @@
-"""Trains the digit classifier of the examples and writes digits.onnx and samples.rs beside this file.
+"""Trains the digit classifier of the examples and writes digits.onnx, samples.rs and calibration.npz beside this file.
 
     pip install -r requirements.txt && python train.py
 
@@ -25,6 +25,7 @@ HELD_OUT = 360
 EPOCHS = 40
 BATCH = 32
 SAMPLES_PER_DIGIT = 2
+CALIBRATION = 100
 
 
 class Conv:
@@ -208,6 +209,12 @@ def rust_samples(pixels, labels, scores):
     return "\n".join(out) + "\n"
 
 
+def write_calibration(images):
+    """Digits of the training part, for quantization to see which values occur."""
+    chosen = np.sort(np.random.default_rng(SEED).choice(len(images), CALIBRATION, replace=False))
+    np.savez_compressed(HERE / "calibration.npz", image=images[chosen])
+
+
 def main():
     digits = load_digits()
     pixels = digits.images.astype(np.uint8)
@@ -226,6 +233,7 @@ def main():
 
     chosen = [i for digit in range(10) for i in [i for i in held_out if labels[i] == digit][:SAMPLES_PER_DIGIT]]
     onnx.save(model, HERE / "digits.onnx")
+    write_calibration(images[:-HELD_OUT])
     (HERE / "samples.rs").write_text(
         rust_samples(pixels[chosen], labels[chosen], [scores[i] for i in chosen]), encoding="utf-8"
     )

@@ -1,17 +1,29 @@
-//! Compiles the model of the digits example, and hands the linker the board's memory map.
+//! Compiles the model of the digits example, as it is and quantised, and hands the linker the board's memory map.
 
+use edgec::quantize::{Io, QuantizeOptions};
+use edgec::{Compiler, Target};
 use std::path::Path;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    edgec::Compiler::new("../digits/digits.onnx")
-        .name("Digits")
-        .target(edgec::Target::Mcu)
-        .emit_to_out_dir("digits.rs")?;
+    let model = Compiler::new("../digits/digits.onnx").target(Target::Mcu);
+    model.clone().name("Digits").emit_to_out_dir("digits.rs")?;
+    let int8 = QuantizeOptions {
+        io: Io::Int8,
+        ..QuantizeOptions::new("../digits/calibration.npz")
+    };
+    model
+        .name("DigitsInt8")
+        .quantize(int8)
+        .emit_to_out_dir("digits_int8.rs")?;
 
     let out = std::env::var("OUT_DIR")?;
-    std::fs::copy("memory.x", Path::new(&out).join("memory.x"))?;
-    println!("cargo::rerun-if-changed=memory.x");
+    let board = match std::env::var("TARGET")?.as_str() {
+        "thumbv6m-none-eabi" => "boards/microbit.x",
+        _ => "boards/mps2-an386.x",
+    };
+    std::fs::copy(board, Path::new(&out).join("memory.x"))?;
+    println!("cargo::rerun-if-changed={board}");
     println!("cargo::rustc-link-search={out}");
-    println!("cargo::rustc-link-arg=-Tlink.x");
+    println!("cargo::rustc-link-arg-bins=-Tlink.x");
     Ok(())
 }

@@ -145,7 +145,9 @@ fn array(port: &Port) -> TokenStream {
 
 fn describe(kind: &str, (port, steps): (&Port, Option<Steps>)) -> String {
     let meaning = steps.map_or_else(String::new, |steps| {
-        format!("; integers stand for (integer - {}) * {:e}", steps.zero, steps.scale)
+        let less = if steps.zero < 0 { '+' } else { '-' };
+        let zero = steps.zero.unsigned_abs();
+        format!("; integers stand for (integer {less} {zero}) * {:e}", steps.scale)
     });
     format!(
         "{kind} `{}`: {} {}, row-major{meaning}.",

@@ -3,7 +3,7 @@
 use cortex_m_semihosting::hio::HostStream;
 
 /// Writes lines to the host.
-pub(crate) struct Report(HostStream);
+pub struct Report(HostStream);
 
 impl Report {
     /// Writes to `stdout`.
@@ -11,33 +11,32 @@ impl Report {
         Self(stdout)
     }
 
-    /// The line of one digit.
-    pub(crate) fn digit(&mut self, index: usize, expected: usize, got: usize, scores: &[f32; 10]) {
+    /// The start of a digit's line.
+    pub fn digit(&mut self, index: usize, expected: usize, got: usize) {
         self.text("digit ");
         self.decimal(index as u32, 1);
         self.text(": expected ");
         self.decimal(expected as u32, 1);
         self.text(", got ");
         self.decimal(got as u32, 1);
-        self.text(", scores");
-        for &score in scores {
-            self.text(" ");
-            self.hex(score.to_bits());
-            self.text("=");
-            self.thousandths(score);
-        }
-        self.text("\n");
     }
 
     /// What the last inference took.
-    pub(crate) fn ticks(&mut self, ticks: u32) {
+    pub fn ticks(&mut self, ticks: u32) {
         self.text("one inference: ");
         self.decimal(ticks, 1);
         self.text(" ticks of the core clock\n");
     }
 
+    /// What the program's stack took.
+    pub(crate) fn stack(&mut self, bytes: usize) {
+        self.text("stack: ");
+        self.decimal(bytes as u32, 1);
+        self.text(" bytes\n");
+    }
+
     /// Plain text. Where the host does not take it, there is nobody to tell.
-    pub(crate) fn text(&mut self, text: &str) {
+    pub fn text(&mut self, text: &str) {
         self.bytes(text.as_bytes());
     }
 
@@ -59,8 +58,17 @@ impl Report {
         self.bytes(digits.get(digits.len() - length..).unwrap_or_default());
     }
 
-    /// All eight hexadecimal digits of `bits`.
-    fn hex(&mut self, bits: u32) {
+    /// `value` in decimal.
+    pub fn integer(&mut self, value: i32) {
+        if value < 0 {
+            self.text("-");
+        }
+        self.decimal(value.unsigned_abs(), 1);
+    }
+
+    /// The bits of `value`, in eight hexadecimal digits.
+    pub fn bits(&mut self, value: f32) {
+        let bits = value.to_bits();
         let digits: [u8; 8] = core::array::from_fn(|i| match (bits >> (28 - 4 * i) & 15) as u8 {
             digit @ 0..=9 => b'0' + digit,
             letter => b'a' + (letter - 10),
@@ -69,7 +77,7 @@ impl Report {
     }
 
     /// `value` with three decimals; values beyond four million saturate.
-    fn thousandths(&mut self, value: f32) {
+    pub fn thousandths(&mut self, value: f32) {
         let sign = if value < 0.0 { "-" } else { "" };
         let thousandths = (value.abs() * 1000.0 + 0.5) as u32;
         self.text(sign);

@@ -174,6 +174,8 @@ where
 }
 
 impl<F: Copy, E: Finish<F>, W: Packed<Number = Weight<E, F>>> Tile for Row<'_, F, E, W> {
+    type Numbers = E::Numbers;
+
     #[inline(always)]
     fn tile<A: Arch, const M: usize, const N: usize, const LANE: usize>(&mut self, ox: usize) {
         let Conv2d {

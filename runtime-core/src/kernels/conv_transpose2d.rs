@@ -177,6 +177,8 @@ fn source(place: usize, pad: usize, tap: usize, stride: usize) -> Option<usize> 
 }
 
 impl<F: Copy, E: Finish<F>, W: Packed<Number = Weight<E, F>>> Tile for Phase<'_, F, E, W> {
+    type Numbers = E::Numbers;
+
     #[inline(always)]
     fn tile<A: Arch, const M: usize, const N: usize, const LANE: usize>(&mut self, first: usize) {
         let ConvTranspose2d {

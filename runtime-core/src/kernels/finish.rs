@@ -21,6 +21,8 @@ pub(super) trait Numbers: Copy {
     const OUTSIDE_IS_ZERO: bool;
     /// Whether sums are the same in any order.
     const ANY_ORDER: bool;
+    /// Whether a tile has two rows where registers are few: integers share theirs with addresses.
+    const PAIRS: bool;
     /// `sum + x * w`.
     fn mac<A: Arch>(x: Self::X, w: Self::W, sum: Self::Sum) -> Self::Sum;
     /// The sum of two.
@@ -37,6 +39,7 @@ impl Numbers for Floats {
     type Sum = f32;
     const ZERO: f32 = 0.0;
     const OUTSIDE_IS_ZERO: bool = true;
+    const PAIRS: bool = true;
     const ANY_ORDER: bool = false;
 
     #[inline(always)]
@@ -60,6 +63,7 @@ impl<T: Quantized> Numbers for Integers<T> {
     type Sum = T::Sum;
     const ZERO: T::Sum = T::ZERO;
     const OUTSIDE_IS_ZERO: bool = false;
+    const PAIRS: bool = false;
     const ANY_ORDER: bool = true;
 
     #[inline(always)]

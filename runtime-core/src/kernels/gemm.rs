@@ -119,6 +119,8 @@ where
 }
 
 impl<F: Copy, E: Finish<F>, W: Packed<Number = Weight<E, F>>> Tile for Rows<'_, F, E, W> {
+    type Numbers = E::Numbers;
+
     #[inline(always)]
     fn tile<A: Arch, const M: usize, const N: usize, const LANE: usize>(&mut self, first: usize) {
         let Gemm { k, n, activation, .. } = self.layer;

@@ -28,6 +28,9 @@ pub(super) use unrolled;
 
 /// Computes `M` rows of outputs from `first` on, by the `N` columns of a panel from `LANE` on.
 pub(super) trait Tile {
+    /// What is multiplied and added up.
+    type Numbers: Numbers;
+
     fn tile<A: Arch, const M: usize, const N: usize, const LANE: usize>(&mut self, first: usize);
 }
 
@@ -35,19 +38,9 @@ pub(super) trait Tile {
 #[inline(always)]
 pub(super) fn cover<A: Arch>(count: usize, columns: usize, body: &mut impl Tile) {
     if NARROW {
-        for (first, rows) in Split::<2>::new(count) {
-            match rows {
-                2 => body.tile::<A, 2, 8, 0>(first),
-                _ => body.tile::<A, 1, 8, 0>(first),
-            }
-        }
+        narrow::<A, 0, _>(count, body);
         if columns > 8 {
-            for (first, rows) in Split::<2>::new(count) {
-                match rows {
-                    2 => body.tile::<A, 2, 8, 8>(first),
-                    _ => body.tile::<A, 1, 8, 8>(first),
-                }
-            }
+            narrow::<A, 8, _>(count, body);
         }
     } else if columns > 8 {
         for (first, rows) in Split::<6>::new(count) {
@@ -74,6 +67,23 @@ pub(super) fn cover<A: Arch>(count: usize, columns: usize, body: &mut impl Tile)
                 body.tile::<A, 1, 8, 0>(first);
                 1
             };
+        }
+    }
+}
+
+/// Covers `count` rows by the eight columns from `LANE` on where registers are few.
+#[inline(always)]
+fn narrow<A: Arch, const LANE: usize, B: Tile>(count: usize, body: &mut B) {
+    if B::Numbers::PAIRS {
+        for (first, rows) in Split::<2>::new(count) {
+            match rows {
+                2 => body.tile::<A, 2, 8, LANE>(first),
+                _ => body.tile::<A, 1, 8, LANE>(first),
+            }
+        }
+    } else {
+        for row in 0..count {
+            body.tile::<A, 1, 8, LANE>(row);
         }
     }
 }

@@ -6,15 +6,11 @@
 #![no_main]
 #![forbid(unsafe_code)]
 
-mod report;
-#[path = "../../digits/samples.rs"]
+#[path = "../../../digits/samples.rs"]
 mod samples;
 
-use cortex_m::peripheral::SYST;
-use cortex_m::peripheral::syst::SystClkSource;
 use cortex_m_rt::entry;
-use cortex_m_semihosting::{debug, hio};
-use report::Report;
+use firmware::{Report, timed};
 use samples::SAMPLES;
 
 mod model {
@@ -26,24 +22,8 @@ use model::Digits;
 fn main() -> ! {
     // `entry` makes this a `&'static mut Digits`: the model's arena is part of .bss.
     static mut MODEL: Digits = Digits::new();
-
-    if let Some(mut core) = cortex_m::Peripherals::take() {
-        core.SYST.set_clock_source(SystClkSource::Core);
-        core.SYST.set_reload(TICKS);
-        core.SYST.clear_current();
-        core.SYST.enable_counter();
-    }
-    let status = match hio::hstdout() {
-        Ok(stdout) if classify(MODEL, &mut Report::new(stdout)) => debug::EXIT_SUCCESS,
-        _ => debug::EXIT_FAILURE,
-    };
-    loop {
-        debug::exit(status);
-    }
+    firmware::run(|report| classify(MODEL, report))
 }
-
-/// SysTick counts down from here to zero, and again: it has 24 bits.
-const TICKS: u32 = 0xff_ffff;
 
 /// Classifies every sample; true if all scores are as expected.
 fn classify(model: &mut Digits, report: &mut Report) -> bool {
@@ -51,10 +31,17 @@ fn classify(model: &mut Digits, report: &mut Report) -> bool {
     let mut ticks = 0;
     for (index, sample) in SAMPLES.iter().enumerate() {
         let image = sample.pixels.map(|darkness| f32::from(darkness) / 16.0);
-        let start = SYST::get_current();
-        let scores = model.run(&image);
-        ticks = start.wrapping_sub(SYST::get_current()) & TICKS;
-        report.digit(index, sample.label, best(scores), scores);
+        let scores;
+        (ticks, scores) = timed(|| model.run(&image));
+        report.digit(index, sample.label, best(scores));
+        report.text(", scores");
+        for &score in scores {
+            report.text(" ");
+            report.bits(score);
+            report.text("=");
+            report.thousandths(score);
+        }
+        report.text("\n");
         let near = |(score, expected): (&f32, &f32)| (score - expected).abs() <= 1e-4;
         good &= scores.iter().zip(&sample.scores).all(near);
     }
@@ -69,12 +56,4 @@ fn classify(model: &mut Digits, report: &mut Report) -> bool {
 fn best(scores: &[f32; 10]) -> usize {
     let highest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     scores.iter().position(|&score| score == highest).unwrap_or(0)
-}
-
-/// Reached by no code of this program. It formats nothing: `core::fmt` would cost kilobytes of flash.
-#[panic_handler]
-fn panic(_: &core::panic::PanicInfo) -> ! {
-    loop {
-        debug::exit(debug::EXIT_FAILURE);
-    }
 }
