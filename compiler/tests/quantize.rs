@@ -246,7 +246,7 @@ fn what_run_takes_changes_no_weight() {
     let integers = |graph: &Graph| -> Vec<_> {
         let nodes = graph.order().into_iter().flat_map(|id| graph.node(id).outputs.clone());
         let constants = nodes.filter_map(|value| graph.constant(value).cloned());
-        constants.filter(|tensor| tensor.ty.dtype != DType::F32).collect()
+        constants.filter(|tensor| tensor.dtype != DType::F32).collect()
     };
     assert_eq!(integers(&outside), integers(&inside));
 }
