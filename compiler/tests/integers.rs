@@ -109,7 +109,8 @@ impl Build {
         );
         let nodes = self.graph.order().into_iter();
         let names = nodes.filter_map(|id| Some(self.graph.node(id).operator()?.name()));
-        let moves = ["Transpose", "Reshape", "BitCast", "bitwise_xor"];
+        // A `u8` outside is an `i8` inside by a flip of its first bit.
+        let moves = ["Transpose", "Reshape", "BitCast", "Xor"];
         let names: Vec<_> = names.filter(|name| !moves.contains(name)).collect();
         assert_eq!(names, expected, "{}", self.graph);
     }
@@ -214,7 +215,7 @@ fn products_with_transposed_weights_and_a_bias() {
         .add_constant("bias", Tensor::f32(&[4], &[0.5, -1.0, 2.0, 0.0]));
     let y = build.add(Binary::from(BinaryOp::Add), &[y, bias]);
     let y = build.map(Relu, y);
-    build.output(y, &i16(0.001));
+    build.output(y, &i16(0.0011));
     build.check(&["Gemm"]);
 }
 
@@ -323,8 +324,8 @@ fn averages_sums_and_softmax() {
         axes: vec![2, 3],
     };
     let y = build.add(mean, &[y]);
-    let y = build.add(QuantizeLinear { to: i8(0.02, 1) }, &[y]);
-    let y = build.add(DequantizeLinear { from: i8(0.02, 1) }, &[y]);
+    let y = build.add(QuantizeLinear { to: i8(0.0213, 1) }, &[y]);
+    let y = build.add(DequantizeLinear { from: i8(0.0213, 1) }, &[y]);
     let y = build.add(Softmax { axis: 1, log: false }, &[y]);
     build.output(y, &i8(1.0 / 256.0, -128));
     build.check(&["QlinearAveragePool", "QlinearReduceMean", "QlinearSoftmax"]);
@@ -336,7 +337,7 @@ fn factors_of_channels() {
     let x = build.input(&[2, 3, 5], &i8(0.1, 3));
     let factors = build
         .graph
-        .add_constant("factors", Tensor::f32(&[3], &[0.5, -2.0, 0.0]));
+        .add_constant("factors", Tensor::f32(&[3], &[0.5, -2.0, 0.25]));
     let offsets = build
         .graph
         .add_constant("offsets", Tensor::f32(&[3], &[0.25, 1.0, -3.0]));
