@@ -107,22 +107,23 @@ fn dot<'a, A: Arch, T: Numbers>(
     let whole = x.len() / PARTS * PARTS;
     for (index, (x, places)) in x.iter().zip(places).enumerate() {
         let part = if index < whole { index % PARTS } else { 0 };
+        let Some(sums) = sums.get_mut(part) else { break };
         let mut left = *places;
         while left != 0 {
             let column = left.trailing_zeros() as usize % PANEL;
             left &= left - 1;
-            let Some((first, rest)) = w.split_first() else {
-                return (sums[0], w);
+            let (Some((first, rest)), Some(sum)) = (w.split_first(), sums.get_mut(column)) else {
+                break;
             };
             w = rest;
-            sums[part][column] = T::mac::<A>(*x, *first, sums[part][column]);
+            *sum = T::mac::<A>(*x, *first, *sum);
         }
     }
     let mut total = sums[0];
     if PARTS == 4 {
-        for (j, total) in total.iter_mut().enumerate() {
-            let [a, b, c] = [1, 2, 3].map(|part| sums[part % PARTS][j]);
-            *total = T::add(*total, T::add(a, T::add(b, c)));
+        for j in 0..PANEL {
+            let [a, b, c] = [sums[1 % PARTS][j], sums[2 % PARTS][j], sums[3 % PARTS][j]];
+            total[j] = T::add(total[j], T::add(a, T::add(b, c)));
         }
     }
     (total, w)
