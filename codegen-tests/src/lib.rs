@@ -4,4 +4,5 @@ pub mod model_builder;
 pub mod node_tests;
 pub mod python;
 pub mod quantised;
+pub mod same_bits;
 pub mod zoo;

@@ -1,11 +1,11 @@
 //! Quantised models of the zoo: emitted code, the host executor and its baseline kernels give the same, bit for bit.
 
 use codegen_tests::quantised::MODELS;
+use codegen_tests::same_bits::same_bits;
 use codegen_tests::zoo::{self, Reference};
 use edgec::Target;
 use edgec::harness::{self, Module, Progress, Runner, Workspace};
 use edgec::ir::Tensor;
-use runtime_core::Simd;
 use std::path::Path;
 
 /// Models in one crate: few, so that cargo compiles crates side by side.
@@ -13,36 +13,13 @@ const TOGETHER: usize = 4;
 
 /// What differs from the executor, if anything does.
 fn check(reference: &Reference, runner: &Runner) -> Result<(), String> {
-    let compiled = &reference.compiled;
+    let program = &reference.compiled.program;
     let inputs = reference
         .cases
         .iter()
-        .map(|case| harness::inputs(&compiled.program, &case.inputs));
+        .map(|case| harness::inputs(program, &case.inputs));
     let inputs: Vec<Vec<Tensor>> = inputs.collect::<Result<_, _>>().map_err(|e| e.to_string())?;
-    let mut executor = compiled.executor();
-    let wanted: Vec<_> = inputs.iter().map(|inputs| executor.run(inputs)).collect();
-    let mut baseline = compiled.executor().on(Simd::BASELINE);
-    let portable: Vec<_> = inputs.iter().map(|inputs| baseline.run(inputs)).collect();
-    let emitted = runner.run(&inputs).map_err(|e| e.to_string())?;
-    for (what, got) in [("the baseline kernels", portable), ("the emitted code", emitted)] {
-        for (case, (got, wanted)) in got.iter().zip(&wanted).enumerate() {
-            for (port, (got, wanted)) in compiled.program.outputs.iter().zip(got.iter().zip(wanted)) {
-                let differ = got
-                    .to_f64()
-                    .iter()
-                    .zip(wanted.to_f64())
-                    .filter(|(a, b)| **a != *b)
-                    .count();
-                if got != wanted {
-                    let (name, len) = (&port.name, wanted.len());
-                    return Err(format!(
-                        "case {case}, `{name}`: {differ} of {len} elements of {what} differ"
-                    ));
-                }
-            }
-        }
-    }
-    Ok(())
+    same_bits(&reference.compiled, &inputs, runner)
 }
 
 #[test]

@@ -6,7 +6,8 @@ use edgec::ir::{DType, Graph, Operator, Tensor, TensorType, ValueId, verify};
 use edgec::passes::{PIPELINE, Pass, REQUIRED, run};
 use edgec::primitives::{
     Activation, Binary, BinaryOp, Concat, Conv, Gemm, Layout, Lookup, Map, Pool, PoolKind, QlinearAveragePool,
-    QlinearBinary, Quantization, Reduce, ReduceOp, RequantizeLinear, Reshape, Slice, Window,
+    QlinearBinary, QlinearResize, Quantization, Reduce, ReduceOp, RequantizeLinear, Reshape, ResizedAxis, Slice,
+    Window,
 };
 use edgec::{lower, plan};
 use runtime_core::function::{Clip, Identity, Relu};
@@ -233,7 +234,7 @@ impl Random {
     fn between_quantised(&mut self, x: ValueId) -> ValueId {
         let [a, b, y] = [0; 3].map(|_| self.quantization());
         let shape = self.graph.ty(x).shape.clone();
-        match self.below(5) {
+        match self.below(6) {
             0 => {
                 let pads = vec![self.below(2), self.below(2), 0, self.below(2)];
                 let kernel = vec![2, 2];
@@ -266,7 +267,21 @@ impl Random {
                 let mul = QlinearBinary::new(BinaryOp::Mul, &a, &b, &y, Some((-100, 90))).unwrap();
                 self.op(mul, &[x, factors])
             }
-            3 => self.op(RequantizeLinear::new(&a, &y, None).unwrap(), &[x]),
+            3 => {
+                let [h, w] = [shape[2], shape[3]];
+                let indices = [h, w].map(|size| Tensor::i32(&[2, 2], &[0, size as i32 - 1, 0, 0]));
+                let weights = Tensor::f32(&[2, 2], &[0.25, 0.75, 1.0, 0.0]);
+                let resized = |axis: usize| ResizedAxis {
+                    axis,
+                    indices: &indices[axis - 2],
+                    weights: &weights,
+                };
+                let (resize, tables) = QlinearResize::new(&[resized(2), resized(3)], &a, &y, None).unwrap();
+                let mut operands = vec![x];
+                operands.extend(tables.into_iter().map(|table| self.graph.add_constant("taps", table)));
+                self.op(resize, &operands)
+            }
+            4 => self.op(RequantizeLinear::new(&a, &y, None).unwrap(), &[x]),
             _ => {
                 let (table, _) = Lookup::table(DType::I8, |x| (x * x / 100 - 70).min(127)).unwrap();
                 let table = self.graph.add_constant("table", table);

@@ -6,7 +6,8 @@ use edgec::ir::{DType, Graph, Operator, Tensor, TensorType, ValueId};
 use edgec::passes::{PIPELINE, REQUIRED, run};
 use edgec::primitives::{
     Activation, Binary, BinaryOp, Concat, Conv, ConvTranspose, DequantizeLinear, Layout, Map, MatMul, Pad, PadMode,
-    Pool, PoolKind, Quantization, QuantizeLinear, Reduce, ReduceOp, Reshape, ScaleShift, Softmax, Transpose, Window,
+    Pool, PoolKind, Quantization, QuantizeLinear, Reduce, ReduceOp, Reshape, Resize, ScaleShift, Softmax, Transpose,
+    Window,
 };
 use edgec::{lower, plan};
 use runtime_core::function::{AnyFunction, Clip, HardSwish, Identity, LeakyRelu, Relu, Sigmoid};
@@ -72,6 +73,12 @@ impl Build {
             },
             &[x],
         )
+    }
+
+    /// Integers between two operators.
+    fn requantised(&mut self, value: ValueId, to: &Quantization) -> ValueId {
+        let integers = self.add(QuantizeLinear { to: to.clone() }, &[value]);
+        self.add(DequantizeLinear { from: to.clone() }, &[integers])
     }
 
     fn output(&mut self, value: ValueId, to: &Quantization) {
@@ -334,6 +341,77 @@ fn averages_sums_and_softmax() {
     let y = build.add(Softmax { axis: 1, log: false }, &[x]);
     build.output(y, &i8(1.0 / 256.0, -128));
     build.check(&["QlinearSoftmax"]);
+}
+
+/// A linear resize of one axis to `output` elements, whose corners lie on corners.
+fn resize(build: &mut Build, x: ValueId, axis: usize, output: usize) -> ValueId {
+    let input = build.graph.ty(x).shape[axis];
+    let place = |i: usize| i as f32 * (input - 1) as f32 / (output - 1) as f32;
+    let last = input as i32 - 1;
+    let taps = |i: usize| [place(i) as i32, (place(i) as i32 + 1).min(last)];
+    let indices: Vec<i32> = (0..output).flat_map(taps).collect();
+    let weights: Vec<f32> = (0..output)
+        .flat_map(|i| [1.0 - place(i).fract(), place(i).fract()])
+        .collect();
+    let indices = build.graph.add_constant("indices", Tensor::i32(&[output, 2], &indices));
+    let weights = build.graph.add_constant("weights", Tensor::f32(&[output, 2], &weights));
+    build.add(Resize { axis }, &[x, indices, weights])
+}
+
+#[test]
+fn resized_axes_are_summed_at_once() {
+    // With one scale there are ties, which floats only see where scales and weights are powers of two.
+    for (from, to, sizes) in [
+        (i8(0.125, 3), i8(0.125, 3), [17, 13]),
+        (i8(0.1, -128), i8(0.0713, 5), [11, 9]),
+        (i16(0.001), i16(0.0011), [11, 9]),
+        (i8(0.1, 0), i16(0.001), [11, 9]),
+    ] {
+        let mut build = Build::new();
+        let x = build.input(&[2, 3, 5, 7], &from);
+        let y = resize(&mut build, x, 2, sizes[0]);
+        let y = resize(&mut build, y, 3, sizes[1]);
+        let y = build.map(Relu, y);
+        build.output(y, &to);
+        build.check(&["QlinearResize"]);
+    }
+    let mut build = Build::new();
+    let x = build.input(&[2, 3, 5], &i8(0.125, 3));
+    let y = resize(&mut build, x, 2, 9);
+    build.output(y, &i8(0.125, 3));
+    build.check(&["QlinearResize"]);
+}
+
+#[test]
+fn resizes_between_layers_follow_their_layout() {
+    let mut build = Build::new();
+    let x = build.input(&[1, 3, 4, 4], &i8(0.1, 3));
+    let w = build.constant(&[5, 3, 1, 1], i8(0.0117, 0));
+    let y = build.add(conv(&[1, 1], 0, 1), &[x, w]);
+    let y = build.requantised(y, &i8(0.25, 0));
+    let y = resize(&mut build, y, 2, 7);
+    let y = resize(&mut build, y, 3, 13);
+    let y = build.requantised(y, &i8(0.25, 0));
+    let w = build.constant(&[2, 5, 1, 1], i8(0.0093, 0));
+    let y = build.add(conv(&[1, 1], 0, 1), &[y, w]);
+    build.output(y, &i8(0.313, 0));
+    build.check(&["Conv", "QlinearResize", "Conv"]);
+}
+
+#[test]
+fn three_resized_axes_stay_in_floats() {
+    let mut build = Build::new();
+    let x = build.input(&[1, 3, 4, 5], &i8(0.1, 3));
+    let y = resize(&mut build, x, 1, 5);
+    let y = resize(&mut build, y, 2, 7);
+    let y = resize(&mut build, y, 3, 6);
+    build.output(y, &i8(0.1, 3));
+    run(&mut build.graph, PIPELINE, &mut |_, _| {}).unwrap();
+    let remarks = build.graph.remarks().join("\n");
+    assert!(
+        remarks.contains("it resizes more than 2 axes at once: quantise between them"),
+        "{remarks}"
+    );
 }
 
 #[test]

@@ -142,6 +142,75 @@ fn combining() -> Vec<Case> {
             run!(qlinear_average_pool2d(integer_pool, x16, again) -> vec![0i16; SIZE / 4]),
         ],
     };
+    let resize_ = Resize {
+        outer: 1,
+        input: 16,
+        output: 32,
+        inner: 16 * 16,
+        taps: 2,
+    };
+    let across = Resize {
+        outer: 32,
+        inner: 16,
+        ..resize_
+    };
+    let integer_resize = QlinearResize {
+        outer: 1,
+        input: [16, 16],
+        output: [32, 32],
+        between: 1,
+        inner: 16,
+        taps: [2, 2],
+        x_zero: 3,
+        shift: 52,
+        zero: 3,
+        min: -128,
+        max: 127,
+    };
+    let places: Vec<i32> = (0..32).flat_map(|i| [i / 2, (i / 2 + 1).min(15)]).collect();
+    let weights: Vec<f32> = (0..32)
+        .flat_map(|i| [0.25 + (i % 2) as f32 / 2.0, 0.75 - (i % 2) as f32 / 2.0])
+        .collect();
+    let table = |point: i32| {
+        let fixed = weights.iter().map(move |weight| (weight * 2_f32.powi(point)) as i32);
+        places
+            .iter()
+            .copied()
+            .zip(fixed)
+            .flat_map(|(i, w)| [i, w])
+            .collect::<Vec<i32>>()
+    };
+    let (first, second) = (table(30), table(22));
+    let (x, x8, x16) = (floats(SIZE / 4), integers::<i8>(SIZE / 4), integers::<i16>(SIZE / 4));
+    let mut between = vec![0.0; SIZE / 2];
+    let mut y = vec![0.0; SIZE];
+    let (f, s) = (first.clone(), second.clone());
+    let resizes = Case {
+        name: "linear resize of two axes, by two",
+        len: SIZE,
+        runs: [
+            Box::new(move || {
+                resize(
+                    Simd::detect(),
+                    black_box(resize_),
+                    black_box(&x),
+                    &places,
+                    &weights,
+                    &mut between,
+                );
+                resize(
+                    Simd::detect(),
+                    black_box(across),
+                    &between,
+                    &places,
+                    &weights,
+                    black_box(&mut y),
+                );
+            }),
+            run!(qlinear_resize(integer_resize, x8, first, second) -> vec![0i8; SIZE]),
+            run!(qlinear_resize(integer_resize, x16, f, s) -> vec![0i16; SIZE]),
+        ],
+    };
     let reduce_ = Reduce {
         outer: 1,
         axis: 1024,
@@ -230,7 +299,7 @@ fn combining() -> Vec<Case> {
             run!(qlinear_mat_mul(integer_product, x16, other16) -> vec![0i16; 4096]),
         ],
     };
-    vec![pools, means, softmaxes, products]
+    vec![pools, resizes, means, softmaxes, products]
 }
 
 fn main() {

@@ -31,6 +31,8 @@ pub trait Quantized: Stored {
     fn bias(value: i32) -> Self::Sum;
     /// `sum + self * w`.
     fn mac(self, w: i8, sum: Self::Sum) -> Self::Sum;
+    /// `sum + (self - zero) * weight`.
+    fn weigh(self, zero: i32, weight: i32, sum: Self::Sum) -> Self::Sum;
     /// The sum of two.
     fn add(a: Self::Sum, b: Self::Sum) -> Self::Sum;
     /// The sum as an `i64`.
@@ -51,6 +53,12 @@ macro_rules! quantized {
             #[inline(always)]
             fn mac(self, w: i8, sum: $sum) -> $sum {
                 sum.wrapping_add((i32::from(self) * i32::from(w)).into())
+            }
+
+            #[inline(always)]
+            fn weigh(self, zero: i32, weight: i32, sum: $sum) -> $sum {
+                let above = i32::from(self).wrapping_sub(zero);
+                sum.wrapping_add(<$sum>::from(above).wrapping_mul(weight.into()))
             }
 
             #[inline(always)]

@@ -146,6 +146,88 @@ fn qlinear_reduce_sum_rounds_once() {
     reductions::<i16, i16>();
 }
 
+/// Pairs of an index and a weight of up to `most` for each output position.
+fn taps(input: usize, output: usize, taps: usize, most: i64) -> Vec<i32> {
+    let indices: Vec<i8> = integers(output * taps, 2);
+    let weights: Vec<i16> = integers(output * taps, 3);
+    let pairs = indices.iter().zip(&weights);
+    pairs
+        .flat_map(|(i, w)| {
+            [
+                i32::from(*i).rem_euclid(input as i32),
+                (i64::from(*w) * most / 32768) as i32,
+            ]
+        })
+        .collect()
+}
+
+fn resizes<T: Quantized + Debug, U: Quantized + Debug>() {
+    for (outer, input, output, between, inner, counts) in [
+        (1, [2, 2], [4, 4], 1, 1, [2, 2]),
+        (2, [3, 5], [7, 4], 1, 19, [2, 4]),
+        (2, [4, 1], [9, 1], 1, 16, [4, 1]),
+        (1, [3, 2], [2, 5], 3, 5, [1, 2]),
+        (3, [1, 6], [1, 2], 2, 33, [1, 7]),
+        (2, [3, 3], [0, 4], 1, 2, [2, 2]),
+        (2, [3, 3], [4, 4], 0, 2, [2, 2]),
+        (0, [3, 3], [4, 4], 1, 2, [2, 2]),
+    ] {
+        for (x_zero, shift, limits) in [
+            (0, 50, NO_LIMITS),
+            (T::narrow(i32::MIN).into(), 48, NO_LIMITS),
+            (T::narrow(i32::MAX).into(), 47, [-20, 21]),
+        ] {
+            let layer = QlinearResize {
+                outer,
+                input,
+                output,
+                between,
+                inner,
+                taps: counts,
+                x_zero,
+                shift,
+                zero: -3,
+                min: limits[0],
+                max: limits[1],
+            };
+            let first = taps(input[0], output[0], counts[0], 1 << 20);
+            let second = taps(input[1], output[1], counts[1], 1 << 19);
+            let x: Vec<T> = integers(outer * input[0] * between * input[1] * inner, 1);
+            let tap = |table: &[i32], i: usize| (table[2 * i] as usize, i128::from(table[2 * i + 1]));
+            let sum = |at: usize| {
+                let (n, at) = (at % inner, at / inner);
+                let (j, at) = (at % output[1], at / output[1]);
+                let (b, at) = (at % between, at / between);
+                let (i, o) = (at % output[0], at / output[0]);
+                let mut sum = 0;
+                for k in 0..counts[0] {
+                    for l in 0..counts[1] {
+                        let (p, v) = tap(&first, i * counts[0] + k);
+                        let (q, w) = tap(&second, j * counts[1] + l);
+                        let x = x[(((o * input[0] + p) * between + b) * input[1] + q) * inner + n];
+                        sum += v * w * i128::from(x.into() - x_zero);
+                    }
+                }
+                nearest(sum, shift, -3, limits)
+            };
+            let expected: Vec<U> = (0..outer * output[0] * between * output[1] * inner).map(sum).collect();
+            for simd in SIMD {
+                let mut y = vec![U::default(); expected.len()];
+                qlinear_resize(simd(), layer, &x, &first, &second, &mut y);
+                assert_eq!(y, expected, "{layer:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn qlinear_resize_rounds_once() {
+    resizes::<i8, i8>();
+    resizes::<i8, i16>();
+    resizes::<i16, i8>();
+    resizes::<i16, i16>();
+}
+
 fn products<T: Factor + Debug, U: Quantized + Debug>() {
     for [m, k, n] in [
         [0, 3, 4],

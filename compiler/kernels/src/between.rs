@@ -2,7 +2,7 @@ use super::generic::by_dtype;
 use crate::DType;
 use crate::{Args, KernelCall, Value};
 use runtime_core::kernels::{
-    self, QlinearAveragePool2d, QlinearLogSoftmax, QlinearReduceSum, QlinearSoftmax, RequantizeLinear,
+    self, QlinearAveragePool2d, QlinearLogSoftmax, QlinearReduceSum, QlinearResize, QlinearSoftmax, RequantizeLinear,
 };
 
 /// An integer kernel that reads elements of one type and writes those of another, each `i8` or `i16`.
@@ -77,5 +77,6 @@ between! {
     QlinearAveragePool2d, qlinear_average_pool2d(1);
     QlinearLogSoftmax, qlinear_log_softmax(1);
     QlinearReduceSum, qlinear_reduce_sum();
+    QlinearResize, qlinear_resize(1, 2);
     QlinearSoftmax, qlinear_softmax(1);
 }

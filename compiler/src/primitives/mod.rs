@@ -43,6 +43,7 @@ mod qlinear_binary;
 mod qlinear_mat_mul;
 mod qlinear_recurrence;
 mod qlinear_reduce;
+mod qlinear_resize;
 mod qlinear_softmax;
 #[cfg(test)]
 mod qlinear_tests;
@@ -112,6 +113,7 @@ pub use qlinear_binary::QlinearBinary;
 pub use qlinear_mat_mul::QlinearMatMul;
 pub use qlinear_recurrence::{QlinearCell, QlinearDirection, QlinearRecurrence};
 pub use qlinear_reduce::QlinearReduce;
+pub use qlinear_resize::{QlinearResize, ResizedAxis};
 pub use qlinear_softmax::QlinearSoftmax;
 pub use quantised_layer::{QuantisedLayer, weights_around_zero};
 pub use quantization::Quantization;

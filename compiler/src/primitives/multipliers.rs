@@ -5,12 +5,17 @@ pub const MULTIPLIER_BITS: u32 = 31;
 /// or fewer where the shift would be more than 62, as [`rescale`](runtime_core::requantize::rescale) takes them. `None`
 /// if a factor is too large for a shift of one bit, or not a number.
 pub fn multipliers(factors: impl Iterator<Item = f64> + Clone, bits: u32) -> Option<(Vec<i32>, u32)> {
-    let greatest = factors.clone().fold(0.0, f64::max);
+    fixed_point(factors, bits, 62)
+}
+
+/// The same with a shift of at most `most` bits; `bits` does not count a sign.
+pub(super) fn fixed_point(factors: impl Iterator<Item = f64> + Clone, bits: u32, most: u32) -> Option<(Vec<i32>, u32)> {
+    let greatest = factors.clone().map(f64::abs).fold(0.0, f64::max);
     if !factors.clone().all(f64::is_finite) || greatest == 0.0 {
         return None;
     }
     let scaled = |factor: f64, shift: i32| (factor * 2_f64.powi(shift)).round();
-    let mut shift = (bits as i32 - 1 - greatest.log2().floor() as i32).min(62);
+    let mut shift = (bits as i32 - 1 - greatest.log2().floor() as i32).min(most as i32);
     if scaled(greatest, shift) >= 2_f64.powi(bits as i32) {
         shift -= 1;
     }

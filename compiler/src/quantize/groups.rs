@@ -1,6 +1,6 @@
 use super::role::{Role, role, table};
 use crate::ir::{DType, Graph, NodeId, ValueId};
-use crate::primitives::{Concat, DequantizeLinear, Quantization, QuantizeLinear, Softmax};
+use crate::primitives::{Concat, DequantizeLinear, Quantization, QuantizeLinear, Resize, Softmax};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Values that share one quantization: what is moved or chosen from a value has that of the value.
@@ -151,13 +151,25 @@ impl Groups {
     }
 }
 
-/// Whether a value lies between an operator and its limits, or between functions that make one.
+/// Whether a value lies between an operator and its limits, between functions that make one, or between the two axes of a
+/// resize.
 fn is_inside(graph: &Graph, roles: &HashMap<NodeId, Role>, value: ValueId) -> bool {
     let is_function = |id: NodeId| table(graph, graph.node(id)).is_some();
     graph.only_user(value).is_some_and(|user| {
         let computes = matches!(roles[&user], Role::Computes(_));
-        roles[&user] == Role::Limits || (computes && is_function(user) && is_function(graph.value(value).producer))
+        roles[&user] == Role::Limits
+            || (computes && is_function(user) && is_function(graph.value(value).producer))
+            || (graph.node(user).op::<Resize>().is_some() && resized_axes(graph, value) % 2 == 1)
     })
+}
+
+/// How many resizes of one axis each follow one another up to a value.
+fn resized_axes(graph: &Graph, value: ValueId) -> usize {
+    let node = graph.producer(value);
+    match node.inputs.first().copied().flatten() {
+        Some(x) if node.op::<Resize>().is_some() => 1 + resized_axes(graph, x),
+        _ => 0,
+    }
 }
 
 /// Values in disjoint sets.

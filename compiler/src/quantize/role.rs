@@ -1,8 +1,8 @@
 use super::Layer;
-use crate::ir::{DType, Graph, Node, NodeId, Tensor, ValueId};
+use crate::ir::{DType, Graph, Node, NodeId, ValueId};
 use crate::primitives::{
-    BIAS, Binary, BinaryOp, Concat, Conv, ConvTranspose, DequantizeLinear, Expand, Gather, Gemm, Map, MatMul, Pad,
-    Pool, PoolKind, QuantizeLinear, Reduce, ReduceOp, Reshape, Resize, ScaleShift, Slice, Softmax, Tile, Transpose,
+    Binary, BinaryOp, Concat, Conv, ConvTranspose, DequantizeLinear, Expand, Gather, Gemm, Map, MatMul, Pad, Pool,
+    PoolKind, QuantizeLinear, Reduce, ReduceOp, Reshape, Resize, ScaleShift, Slice, Softmax, Tile, Transpose,
 };
 use runtime_core::function::AnyFunction;
 
@@ -85,11 +85,7 @@ pub fn role(graph: &Graph, id: NodeId) -> Role {
         return Role::Computes(vec![0, 1]);
     }
     if node.op::<Resize>().is_some() {
-        return if copies(graph, node) {
-            Role::Moves(vec![0])
-        } else {
-            Role::Computes(vec![0])
-        };
+        return Role::Computes(vec![0]);
     }
     if node.op::<Concat>().is_some() {
         return Role::Moves((0..node.inputs.len()).collect());
@@ -143,12 +139,4 @@ fn limits(graph: &Graph, node: &Node) -> bool {
             .op::<Binary>()
             .is_some_and(|b| matches!(b.op, BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul));
     sums && graph.only_user(x).is_some()
-}
-
-/// Whether each result of a resize is an element.
-fn copies(graph: &Graph, node: &Node) -> bool {
-    let weights = node.inputs.get(BIAS).copied().flatten().and_then(|w| graph.constant(w));
-    weights
-        .and_then(Tensor::to_f32)
-        .is_some_and(|weights| weights.iter().all(|w| *w == 0.0 || *w == 1.0))
 }

@@ -3,8 +3,8 @@
 use super::super::rewrite::input;
 use crate::ir::{Graph, Node, Operator};
 use crate::primitives::{
-    Concat, Layout, Lookup, Pad, Pool, QlinearAveragePool, QlinearReduce, Reduce, Reshape, Resize, ScaleShift, Slice,
-    Transpose,
+    Concat, Layout, Lookup, Pad, Pool, QlinearAveragePool, QlinearReduce, QlinearResize, Reduce, Reshape, Resize,
+    ScaleShift, Slice, Transpose,
 };
 
 /// What an operator does to channels.
@@ -89,6 +89,8 @@ fn applies(operator: &dyn Operator, axis: usize, x: &[usize], y: &[usize]) -> bo
         pad.begins[axis] == 0 && pad.ends[axis] == 0
     } else if let Some(resize) = any.downcast_ref::<Resize>() {
         resize.axis != axis
+    } else if let Some(resize) = any.downcast_ref::<QlinearResize>() {
+        !resize.axes().contains(&axis)
     } else {
         any.is::<Lookup>()
     }

@@ -9,6 +9,7 @@ mod operands;
 mod pools;
 mod products;
 mod requantized;
+mod resize;
 mod signed;
 mod sink;
 mod site;
@@ -42,6 +43,7 @@ const RULES: &[Rule] = &[
     affine::rule,
     products::rule,
     pools::rule,
+    resize::rule,
     softmax::rule,
     table::rule,
 ];

@@ -1,10 +1,11 @@
 //! Operators that combine elements.
 
 use super::super::{
-    Layout, MatMul, Pool, PoolKind, QlinearAveragePool, QlinearMatMul, QlinearReduce, QlinearSoftmax, Reduce, ReduceOp,
+    Layout, MatMul, Pool, PoolKind, QlinearAveragePool, QlinearMatMul, QlinearReduce, QlinearResize, QlinearSoftmax,
+    Quantization, Reduce, ReduceOp, Resize, ResizedAxis,
 };
 use super::{check, check_permuted, numbers, one, pool, q8, q16, quantizations, tensor};
-use crate::ir::Tensor;
+use crate::ir::{DType, Tensor};
 
 #[test]
 fn average_pool() {
@@ -110,4 +111,74 @@ fn mat_mul() {
         None,
         "the sum does not fit"
     );
+}
+
+/// A table of `taps` for each output position: weights of both signs that add up to one.
+fn taps(input: usize, output: usize, taps: usize) -> [Tensor; 2] {
+    let place = |i: usize, tap: usize| ((i * 5 + tap * 3) % input) as i32;
+    let raw = |i: usize, tap: usize| 1.0 + ((i * 7 + tap * 11) % 5) as f32 / 2.0 - (tap % 3) as f32;
+    let weight = |i: usize, tap: usize| {
+        let total: f32 = (0..taps).map(|tap| raw(i, tap)).sum();
+        if total == 0.0 { 0.0 } else { raw(i, tap) / total }
+    };
+    let places = || (0..output).flat_map(|i| (0..taps).map(move |tap| (i, tap)));
+    let indices: Vec<i32> = places().map(|(i, tap)| place(i, tap)).collect();
+    let weights: Vec<f32> = places().map(|(i, tap)| weight(i, tap)).collect();
+    [
+        Tensor::i32(&[output, taps], &indices),
+        Tensor::f32(&[output, taps], &weights),
+    ]
+}
+
+#[test]
+fn resize() {
+    let tables = [taps(3, 7, 2), taps(4, 2, 3), taps(5, 6, 1)];
+    for x in quantizations(2.0) {
+        for y in quantizations(2.0) {
+            for axes in [&[0][..], &[1], &[2], &[0, 1], &[1, 2], &[0, 2]] {
+                let resized = |axis: &usize| ResizedAxis {
+                    axis: *axis,
+                    indices: &tables[*axis][0],
+                    weights: &tables[*axis][1],
+                };
+                let resized: Vec<_> = axes.iter().map(resized).collect();
+                let (operator, tables) = QlinearResize::new(&resized, &x, &y, None).unwrap();
+                let operand = tensor(x.dtype, &[3, 4, 5], 1);
+                let mut exact = Tensor::f64(&operand.shape, &numbers(&operand, &x));
+                for ResizedAxis { axis, indices, weights } in resized {
+                    let weights = Tensor::f64(&weights.shape, &weights.to_f64());
+                    exact = one(&Resize { axis }, &[exact, indices.clone(), weights]);
+                }
+                let mut operands = vec![operand];
+                operands.extend(tables);
+                check(&operator, &operands, &y, exact.to_f64().into_iter());
+                if axes != [0, 2] && axes != [1, 2] {
+                    check_permuted(&operator, &operands);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn resize_refuses_what_its_sums_do_not_hold() {
+    let [indices, weights] = taps(3, 7, 2);
+    let axis = |axis| ResizedAxis {
+        axis,
+        indices: &indices,
+        weights: &weights,
+    };
+    let refused =
+        |axes: &[ResizedAxis<'_>], x: &Quantization, y: &Quantization| QlinearResize::new(axes, x, y, None).is_none();
+    let one = q8(1.0, 0);
+    assert!(refused(&[], &one, &one));
+    assert!(refused(&[axis(1), axis(0)], &one, &one));
+    assert!(refused(&[axis(0), axis(1), axis(2)], &one, &one));
+    assert!(refused(&[axis(0)], &q8(1e20, 0), &q8(1e-20, 0)));
+    assert!(refused(&[axis(0)], &Quantization::uniform(DType::I32, 1.0, 0), &one));
+    let (large, huge) = (Tensor::f32(&[7, 2], &[1e9; 14]), Tensor::f32(&[7, 2], &[f32::NAN; 14]));
+    for weights in [&large, &huge] {
+        let axis = |at| ResizedAxis { weights, ..axis(at) };
+        assert!(refused(&[axis(0), axis(1)], &one, &one));
+    }
 }
