@@ -4,4 +4,5 @@ pub mod model_builder;
 pub mod node_tests;
 pub mod python;
 pub mod quantised;
+pub mod trained;
 pub mod zoo;
