@@ -5,4 +5,5 @@ pub mod node_tests;
 pub mod python;
 pub mod quantised;
 pub mod same_bits;
+pub mod trained;
 pub mod zoo;

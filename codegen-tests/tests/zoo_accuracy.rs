@@ -1,57 +1,30 @@
-//! Trained models of the zoo on their test sets: accuracy and logits of the float models.
+//! Trained models of the zoo on their test sets: accuracy and logits, in floats and quantised.
 
+use codegen_tests::trained::{MODELS, Trained};
 use codegen_tests::zoo;
-use edgec::Compiler;
-use edgec::eval::{Boundary, Contender, Engine, Question, TestSet, evaluate};
 use edgec::harness::{Tolerance, compare};
+use edgec::ir::Tensor;
 use edgec::npz;
+use edgec::quantize::QuantizeOptions;
+use serde_json::Value;
 use std::path::Path;
 
-const MODELS: &[&str] = &[
-    "mlp_digits",
-    "lenet_mnist",
-    "dsnet_mnist",
-    "har_conv1d",
-    "lstm_vowels",
-    "gru_vowels",
-];
-
-/// What is wrong with a model, if anything is.
-fn check(zoo: &Path, model: &str, accuracy: f64) -> Result<(), String> {
-    let data = zoo.join(format!("data/{model}_testset.npz"));
-    let data = data.to_str().ok_or("the folder's name is not UTF-8")?;
-    let compiler = Compiler::new(zoo.join(format!("trained/{model}.onnx")));
-    let compiled = compiler.compile().map_err(|e| e.to_string())?;
-    let outputs = &compiled.program.outputs;
-    let set = TestSet::open(data, None, None, &compiled.program.inputs).map_err(|e| e.to_string())?;
-    let (output, classes) = set.judge(outputs, None).map_err(|e| e.to_string())?;
-    let question = Question {
-        set: &set,
-        outputs,
-        output,
-        classes,
-    };
-    let mut contenders = [Contender {
-        name: "executor".into(),
-        engine: Engine::Executor(compiled.executor()),
-        boundary: Boundary::default(),
-        like: None,
-    }];
-    let evaluation = evaluate(&question, &mut contenders).map_err(|e| e.to_string())?;
-    let correct = evaluation.scores[0].correct.ok_or("there are no labels")?;
-    println!("{model}: {correct} of {}", evaluation.samples);
-    if correct as f64 != (accuracy * evaluation.samples as f64).round() {
-        return Err(format!("{correct} of {} are right, not {accuracy}", evaluation.samples));
+/// What is wrong with a model in floats, if anything is.
+fn check_floats(zoo: &Path, model: &str, reference: &Value) -> Result<(), String> {
+    let accuracy = reference["fp32"].as_f64().ok_or("there is no reference")?;
+    let trained = Trained::open(zoo, model).map_err(|e| e.to_string())?;
+    let results = trained.run(&trained.float).map_err(|e| e.to_string())?;
+    let (right, all) = (results.right, results.classes.len());
+    println!("{model}: {right} of {all}");
+    if right as f64 != (accuracy * all as f64).round() {
+        return Err(format!("{right} of {all} are right, not {accuracy}"));
     }
-    let arrays = npz::read(Path::new(data)).map_err(|e| e.to_string())?;
+    let arrays = npz::read(Path::new(&trained.data)).map_err(|e| e.to_string())?;
     let logits = arrays["fp32_logits"].to_f64();
-    let wanted = logits.chunks_exact(logits.len() / set.samples.len());
-    let mut executor = compiled.executor();
-    for (number, (sample, wanted)) in set.samples.iter().zip(wanted).enumerate() {
-        let got = executor.run(&sample.map_err(|e| e.to_string())?).swap_remove(output);
+    let wanted = logits.chunks_exact(logits.len() / results.outputs.len());
+    for (number, (got, wanted)) in results.outputs.iter().zip(wanted).enumerate() {
         let wanted: Vec<f32> = wanted.iter().map(|v| *v as f32).collect();
-        let wanted = edgec::ir::Tensor::f32(&got.shape, &wanted);
-        let comparison = compare(&got, &wanted, Tolerance::default());
+        let comparison = compare(got, &Tensor::f32(&got.shape, &wanted), Tolerance::default());
         if !comparison.passes() {
             return Err(format!("sample {number}: {comparison}"));
         }
@@ -59,19 +32,69 @@ fn check(zoo: &Path, model: &str, accuracy: f64) -> Result<(), String> {
     Ok(())
 }
 
-#[test]
-fn trained_models_are_as_accurate_as_their_reference() {
+/// What a quantised model may lose: points of accuracy, and decibels against the best of ONNX Runtime's quantizer.
+struct Most {
+    points: f64,
+    decibels: f64,
+}
+
+const MOST: Most = Most {
+    points: 0.2,
+    decibels: 0.0,
+};
+/// For recurrent models: ONNX Runtime leaves their layers in floats.
+const RECURRENT: Most = Most {
+    points: 0.5,
+    decibels: 0.5,
+};
+
+/// What is wrong with a model quantised as by default, if anything is.
+fn check_quantised(zoo: &Path, model: &str, reference: &Value) -> Result<(), String> {
+    let methods = reference.as_object().ok_or("there is no reference")?.values();
+    let best = methods.filter_map(|method| method.get("sqnr_db")?.as_f64());
+    let best = best.reduce(f64::max).ok_or("there is no reference")?;
+    let recurrent = reference["MinMax_s8"]["ops"].as_object().is_some_and(|ops| {
+        let kinds = ["LSTM", "GRU"];
+        kinds.iter().any(|kind| ops.contains_key(*kind))
+    });
+    let most = if recurrent { RECURRENT } else { MOST };
+    let trained = Trained::open(zoo, model).map_err(|e| e.to_string())?;
+    let wanted = trained.run(&trained.float).map_err(|e| e.to_string())?;
+    let options = QuantizeOptions::new(trained.calibration());
+    let compiled = trained.compiler.clone().quantize(options).compile();
+    let compiled = compiled.map_err(|e| e.to_string())?;
+    let got = trained.run(&compiled).map_err(|e| e.to_string())?;
+    let (accuracy, floats) = (got.accuracy(), wanted.accuracy());
+    let decibels = got.noise(&wanted).decibels();
+    println!("{model}: {accuracy:.2} % of {floats:.2} %, {decibels:.1} dB, ONNX Runtime {best:.1} dB");
+    if accuracy < floats - most.points {
+        return Err(format!("{accuracy:.2} % are right, {floats:.2} % in floats"));
+    }
+    if decibels < best - most.decibels {
+        return Err(format!("{decibels:.1} dB, ONNX Runtime's quantizer has {best:.1} dB"));
+    }
+    Ok(())
+}
+
+#[track_caller]
+fn all(check: fn(&Path, &str, &Value) -> Result<(), String>) {
     let Some(zoo) = zoo::folder() else { return };
     let text = std::fs::read_to_string(zoo.join("trained/ptq.json")).unwrap();
-    let reference: serde_json::Value = serde_json::from_str(&text).unwrap();
-    let mut failed = vec![];
-    for model in MODELS {
-        let accuracy = reference[model]["fp32"].as_f64().unwrap();
-        failed.extend(
-            check(&zoo, model, accuracy)
-                .err()
-                .map(|error| format!("{model}: {error}")),
-        );
-    }
+    let reference: Value = serde_json::from_str(&text).unwrap();
+    let failed = MODELS.iter().filter_map(|model| {
+        let error = check(&zoo, model, &reference[model]).err()?;
+        Some(format!("{model}: {error}"))
+    });
+    let failed: Vec<_> = failed.collect();
     assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+#[test]
+fn trained_models_are_as_accurate_as_their_reference() {
+    all(check_floats);
+}
+
+#[test]
+fn quantised_models_are_as_accurate_as_in_floats() {
+    all(check_quantised);
 }

@@ -416,21 +416,26 @@ fn three_resized_axes_stay_in_floats() {
 
 #[test]
 fn factors_of_channels() {
-    let mut build = Build::new();
-    let x = build.input(&[2, 3, 5], &i8(0.1, 3));
-    let factors = build
-        .graph
-        .add_constant("factors", Tensor::f32(&[3], &[0.5, -2.0, 0.25]));
-    let offsets = build
-        .graph
-        .add_constant("offsets", Tensor::f32(&[3], &[0.25, 1.0, -3.0]));
-    let affine = ScaleShift {
-        axis: 1,
-        activation: Relu.into(),
-    };
-    let y = build.add(affine, &[x, factors, offsets]);
-    build.output(y, &i8(0.13, -100));
-    build.check(&["Conv"]);
+    // A factor may be nothing, or as good as that.
+    for factors in [[0.5, -2.0, 0.25], [0.0, -2.0, 0.0], [0.5, 1e-30, -0.0], [0.0; 3]] {
+        for (x, offsets) in [
+            (i8(0.1, 3), [0.25, 1.0, -3.0]),
+            (i16(1e-3), [1e-20, 20.0, 3.0]),
+            (i8(0.1, 3), [0.0, 0.0, 12.3]),
+        ] {
+            let mut build = Build::new();
+            let x = build.input(&[2, 3, 5], &x);
+            let factors = build.graph.add_constant("factors", Tensor::f32(&[3], &factors));
+            let offsets = build.graph.add_constant("offsets", Tensor::f32(&[3], &offsets));
+            let affine = ScaleShift {
+                axis: 1,
+                activation: Relu.into(),
+            };
+            let y = build.add(affine, &[x, factors, offsets]);
+            build.output(y, &i8(0.13, -100));
+            build.check(&["Conv"]);
+        }
+    }
 }
 
 #[test]

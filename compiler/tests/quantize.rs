@@ -1,15 +1,17 @@
 //! Quantization of small graphs: where conversions are put, what is refused, and how close results stay.
 
-use edgec::eval::Noise;
+use edgec::eval::{Classes, Noise};
 use edgec::ir::{DType, Graph, Tensor, TensorType, ValueId, verify};
 use edgec::primitives::{
-    BIAS, Binary, BinaryOp, Concat, Conv, Gemm, Layout, Map, Pool, PoolKind, Reshape, Softmax, Window,
+    BIAS, Binary, BinaryOp, Concat, Conv, Direction, Gemm, Layout, Map, Pool, PoolKind, QlinearRecurrence, Recurrence,
+    RecurrentCell, Reshape, Softmax, Window,
 };
 use edgec::quantize::{
     Goal, Io, MaxLoss, Method, QuantizeOptions, Quantized, Rounding, Scheme, Watch, equalize, quantize,
 };
 use edgec::{Error, ir::Operator};
-use runtime_core::function::{Exp, Identity, Relu, Sigmoid};
+use runtime_core::function::{Exp, Identity, Relu, Sigmoid, Tanh};
+use runtime_core::kernels::{Lstm, Rnn};
 
 /// Numbers between -1 and 1 from a fixed sequence.
 struct Random(u64);
@@ -79,6 +81,31 @@ impl Build {
         self.op(name, gemm, &[x, w])
     }
 
+    /// A recurrent layer of 16 units over the rows of `x`, whose weights reach up to `size`; gives its last states.
+    fn recurrent(&mut self, name: &str, x: ValueId, cell: RecurrentCell, size: f32) -> ValueId {
+        let steps = self.graph.ty(x).shape[0];
+        let columns = if matches!(cell, RecurrentCell::Lstm(_)) { 64 } else { 16 };
+        let gates = self.gemm(&format!("{name}_gates"), x, columns);
+        let shape = vec![steps, 1, columns];
+        let gates = self.op(&format!("{name}_steps"), Reshape { shape }, &[gates]);
+        let first = self.graph.add_constant("first", Tensor::f32(&[0], &[]));
+        let lengths = self.graph.add_constant("lengths", Tensor::i32(&[1], &[steps as i32]));
+        let weights: Vec<f32> = (0..16 * columns).map(|_| size * self.random.next()).collect();
+        let weights = self
+            .graph
+            .add_constant("weights", Tensor::f32(&[16 * columns], &weights));
+        let layer = Recurrence {
+            hidden: 16,
+            batch_first: false,
+            clip: f32::INFINITY,
+            directions: vec![Direction { reverse: false, cell }],
+        };
+        let operands = [gates, first, lengths, weights].map(Some);
+        let node = self.graph.add(name, layer, &operands, &[]).unwrap();
+        let last = self.graph.node(node).outputs[1];
+        self.op(&format!("{name}_last"), Reshape { shape: vec![1, 16] }, &[last])
+    }
+
     fn relu(&mut self, name: &str, x: ValueId) -> ValueId {
         self.op(name, Map { function: Relu.into() }, &[x])
     }
@@ -113,6 +140,24 @@ fn classifier() -> Graph {
     let pool = b.op("pool", pool, &[relu]);
     let flat = b.op("flat", Reshape { shape: vec![1, 36] }, &[pool]);
     let y = b.gemm("gemm", flat, 3);
+    b.done(y)
+}
+
+/// Two recurrent layers side by side. The weights of `coarse` are so large that their rounding is seen.
+fn recurrent() -> Graph {
+    let mut b = Build::new();
+    let x = b.x(&[6, 4]);
+    let lstm = Lstm {
+        f: Sigmoid.into(),
+        g: Tanh.into(),
+        h: Tanh.into(),
+        peephole: false,
+        input_forget: false,
+    };
+    let fine = b.recurrent("fine", x, RecurrentCell::Lstm(lstm), 0.1);
+    let coarse = b.recurrent("coarse", x, RecurrentCell::Rnn(Rnn { f: Tanh.into() }), 1.0);
+    let joined = b.op("joined", Concat { axis: 1 }, &[fine, coarse]);
+    let y = b.gemm("gemm", joined, 3);
     b.done(y)
 }
 
@@ -357,6 +402,96 @@ fn bounds_are_met_with_more_bits_or_refused() {
     assert!(enough.report.raised.is_empty());
     let error = to_goal(&graph, &plain(), &samples, Some(MaxLoss::Decibels(150.0))).unwrap_err();
     assert!(error.to_string().contains("with all the bits"), "{error}");
+}
+
+/// Names of the recurrent layers in integers.
+fn integer_recurrences(graph: &Graph) -> Vec<&str> {
+    let nodes = graph.order().into_iter().map(|id| graph.node(id));
+    let integers = nodes.filter(|node| node.op::<QlinearRecurrence>().is_some());
+    integers.map(|node| &*node.name).collect()
+}
+
+#[test]
+fn the_loss_of_recurrent_layers_counts() {
+    let graph = recurrent();
+    let samples = samples(&graph, 100);
+    let low = quantised(&graph, &plain(), &samples).unwrap();
+    assert_eq!(integer_recurrences(&low.graph).len(), 2);
+    let reached = decibels(&graph, &low.graph, &samples);
+    let met = to_goal(&graph, &plain(), &samples, Some(MaxLoss::Decibels(reached - 0.1))).unwrap();
+    assert_eq!(met.report.raised, []);
+    assert_eq!(met.report.loss, Some(format!("an SQNR of {reached:.1} dB")));
+}
+
+#[test]
+fn recurrent_layers_stay_in_floats_where_a_bound_asks_for_it() {
+    let graph = recurrent();
+    let samples = samples(&graph, 100);
+    let scheme = Scheme::Int16x8;
+    let wide = quantised(&graph, &QuantizeOptions { scheme, ..plain() }, &samples).unwrap();
+    let bound = decibels(&graph, &wide.graph, &samples) + 2.0;
+    let met = to_goal(&graph, &plain(), &samples, Some(MaxLoss::Decibels(bound))).unwrap();
+    assert!(decibels(&graph, &met.graph, &samples) >= bound);
+    assert_eq!(integer_recurrences(&met.graph), ["fine"]);
+    let raised = &met.report.raised[0];
+    assert_eq!((&*raised.what, raised.bits), (&["coarse".to_owned()][..], 32));
+    assert_eq!((raised.bytes, raised.macs), (3 * 256, 6 * 256));
+    assert!(raised.decibels > 1.0, "{raised:?}");
+    assert!(met.report.raised[1..].iter().all(|raised| raised.bits == 16));
+    let notes = met.report.notes().join("\n");
+    assert!(notes.contains("floats for `coarse`: +"), "{notes}");
+    assert!(
+        notes.contains("`coarse` stays in floats: in integers it loses more than"),
+        "{notes}"
+    );
+    let error = to_goal(&graph, &plain(), &samples, Some(MaxLoss::Decibels(150.0))).unwrap_err();
+    assert!(error.to_string().contains("and recurrent layers in floats"), "{error}");
+}
+
+#[test]
+fn bounds_in_points_of_accuracy_are_met_with_more_bits() {
+    // Many classes with close scores.
+    let mut b = Build::new();
+    let x = b.x(&[1, 8]);
+    let hidden = b.gemm("hidden", x, 16);
+    let hidden = b.relu("relu", hidden);
+    let y = b.gemm("scores", hidden, 10);
+    let graph = b.done(y);
+    let samples = samples(&graph, 400);
+    let classes = Classes { rows: 1, count: 10 };
+    let classify = |graph: &Graph| -> Vec<usize> {
+        let watch = Watch::new(graph, &[]).unwrap();
+        let mut watching = watch.start();
+        let best = |sample: &Vec<Tensor>| classes.best(&watching.run(sample).0[0])[0];
+        samples.iter().map(best).collect()
+    };
+    let labels = classify(&graph);
+    let wrong = |graph: &Graph| classify(graph).iter().zip(&labels).filter(|(a, b)| a != b).count();
+    let source = || -> Result<Box<dyn Iterator<Item = _>>, Error> { Ok(Box::new(samples.iter().cloned().map(Ok))) };
+    let four = QuantizeOptions {
+        scheme: Scheme::W4,
+        ..plain()
+    };
+    let within = |bound: &str| {
+        let goal = Goal {
+            source: &source,
+            labels: Some((0, classes, &labels)),
+            bound: bound.parse().unwrap(),
+        };
+        quantize(&graph, &four, &source, Some(&goal), &mut |_, _, _| {})
+    };
+    let low = quantised(&graph, &four, &samples).unwrap();
+    assert!(wrong(&low.graph) > 2, "{}", wrong(&low.graph));
+    let met = within("0.5%").unwrap();
+    assert!(wrong(&met.graph) <= 2, "{}", wrong(&met.graph));
+    assert!(
+        met.report.raised.iter().any(|raised| raised.bits == 8),
+        "{:?}",
+        met.report.raised
+    );
+    assert!(met.report.loss.unwrap().ends_with("points of accuracy"));
+    let enough = within("50%").unwrap();
+    assert_eq!(enough.report.raised, []);
 }
 
 #[test]

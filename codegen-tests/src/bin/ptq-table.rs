@@ -2,45 +2,11 @@
 //! host executor computes them. `cargo run --release -p codegen-tests --bin ptq-table [MODEL | PART OF A WAY'S NAME]..`;
 //! with `NOTES` in the environment also what the compiler remarks on each.
 
-use edgec::eval::{Classes, Noise, TestSet};
-use edgec::ir::Tensor;
+use codegen_tests::trained::{MODELS, Trained};
+use codegen_tests::zoo;
+use edgec::Error;
 use edgec::quantize::{Method, QuantizeOptions, Rounding, Scheme};
-use edgec::{Compiled, Compiler, Error};
 use std::path::Path;
-
-/// The trained models of the zoo.
-const MODELS: &[&str] = &[
-    "lenet_mnist",
-    "dsnet_mnist",
-    "mlp_digits",
-    "har_conv1d",
-    "lstm_vowels",
-    "gru_vowels",
-];
-
-/// What a model gives on a test set.
-struct Results {
-    outputs: Vec<Tensor>,
-    right: usize,
-    classes: Vec<usize>,
-}
-
-fn run(compiled: &Compiled, set: &TestSet, output: usize, classes: Classes) -> Result<Results, Error> {
-    let mut executor = compiled.executor();
-    let labels = set.labels.as_ref().map_or(&[][..], |labels| labels.classes());
-    let mut results = Results {
-        outputs: vec![],
-        right: 0,
-        classes: vec![],
-    };
-    for sample in &set.samples {
-        let tensor = executor.run(&sample?).swap_remove(output);
-        results.classes.extend(classes.best(&tensor));
-        results.outputs.push(tensor);
-    }
-    results.right = results.classes.iter().zip(labels).filter(|(a, b)| a == b).count();
-    Ok(results)
-}
 
 /// The ways, each with its name.
 fn ways(calibrate: &str) -> Vec<(String, QuantizeOptions)> {
@@ -95,36 +61,27 @@ fn ways(calibrate: &str) -> Vec<(String, QuantizeOptions)> {
 }
 
 fn table(zoo: &Path, model: &str, parts: &[String]) -> Result<(), Error> {
-    let data = zoo.join(format!("data/{model}_testset.npz")).display().to_string();
-    let compiler = Compiler::new(zoo.join(format!("trained/{model}.onnx")));
-    let float = compiler.compile()?;
-    let set = TestSet::open(&data, None, None, &float.program.inputs)?;
-    let (output, classes) = set.judge(&float.program.outputs, None)?;
-    let Some(classes) = classes else { return Ok(()) };
-    let wanted = run(&float, &set, output, classes)?;
-    let percent = |count: usize| 100.0 * count as f64 / wanted.classes.len().max(1) as f64;
+    let trained = Trained::open(zoo, model)?;
+    let wanted = trained.run(&trained.float)?;
     println!(
         "\n{model}: {:.2} % in floats, {} B of weights\n",
-        percent(wanted.right),
-        float.program.weight_bytes()
+        wanted.accuracy(),
+        trained.float.program.weight_bytes()
     );
     println!("| quantised | accuracy | agrees | SQNR | weights | RAM | takes |");
     println!("|---|---:|---:|---:|---:|---:|---:|");
-    let mut ways = ways(&format!("{data}:calib"));
+    let mut ways = ways(&trained.calibration());
     ways.retain(|(name, _)| parts.is_empty() || parts.iter().any(|part| name.contains(part)));
     for (name, options) in ways {
         let start = std::time::Instant::now();
-        let compiled = compiler.clone().quantize(options).compile()?;
+        let compiled = trained.compiler.clone().quantize(options).compile()?;
         let took = start.elapsed().as_secs_f64();
-        let got = run(&compiled, &set, output, classes)?;
-        let mut noise = Noise::default();
-        let pairs = wanted.outputs.iter().zip(&got.outputs);
-        pairs.for_each(|(wanted, got)| noise.add_tensor(wanted, got));
-        let same = wanted.classes.iter().zip(&got.classes).filter(|(a, b)| a == b).count();
+        let got = trained.run(&compiled)?;
         println!(
-            "| {name} | {:.2} % | {:.2} % | {noise} | {} B | {} B | {took:.1} s |",
-            percent(got.right),
-            percent(same),
+            "| {name} | {:.2} % | {:.2} % | {} | {} B | {} B | {took:.1} s |",
+            got.accuracy(),
+            got.agreement(&wanted),
+            got.noise(&wanted),
             compiled.program.weight_bytes(),
             compiled.plan.peak,
         );
@@ -136,7 +93,7 @@ fn table(zoo: &Path, model: &str, parts: &[String]) -> Result<(), Error> {
 }
 
 fn main() -> Result<(), Error> {
-    let Some(zoo) = codegen_tests::zoo::folder() else {
+    let Some(zoo) = zoo::folder() else {
         return Ok(());
     };
     let (models, parts): (Vec<_>, Vec<_>) = std::env::args()

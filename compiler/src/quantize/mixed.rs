@@ -16,7 +16,9 @@ enum Part {
 
 /// All there is to know of a graph that is being quantised.
 pub(super) struct Quantising<'a> {
-    /// The float graph.
+    /// The float graph, against which the loss is measured.
+    pub(super) float: &'a Graph,
+    /// The same with recurrent layers in integers.
     pub(super) graph: &'a Graph,
     /// Its groups.
     pub(super) groups: &'a Groups,
@@ -29,25 +31,30 @@ pub(super) struct Quantising<'a> {
 }
 
 /// Gives more bits to what loses most, until the loss is within the goal's bound. Each part is tried by itself; then the
-/// fewest of those that help most are kept, and of these those that are needed. `progress` is told of each trial.
+/// fewest of those that help most are kept, and of these those that are needed. `progress` is told of each trial. Gives what
+/// has more bits and what is lost then, or what is lost with all the bits that there are if that is beyond the bound.
 ///
 /// # Errors
-/// A bound that more bits do not reach, and samples that cannot be read.
+/// Samples that cannot be read.
 pub(super) fn raise(
     at: &Quantising<'_>,
     settings: &mut Settings,
     goal: &Goal<'_>,
     progress: &mut dyn FnMut(usize, usize),
-) -> Result<(Vec<Raised>, Loss), Error> {
+) -> Result<Result<(Vec<Raised>, Loss), Loss>, Error> {
     let measure = |settings: &Settings| {
         let quantised = insert(at.graph, at.groups, at.layers, settings, Io::Float).map_err(internal)?;
-        goal.measure(at.graph, &quantised)
+        goal.measure(at.float, &quantised)
     };
     let start = measure(settings)?;
     if start.is_within(goal.bound) {
-        return Ok((vec![], start));
+        return Ok(Ok((vec![], start)));
     }
     let parts = at.parts(settings);
+    let mut loss = measure(&at.with(settings, &parts))?;
+    if !loss.is_within(goal.bound) {
+        return Ok(Err(loss));
+    }
     let mut gains = vec![];
     for (i, part) in parts.iter().enumerate() {
         progress(i, parts.len());
@@ -57,13 +64,6 @@ pub(super) fn raise(
     gains.sort_by(|a, b| a.0.total_cmp(&b.0));
     let ranked: Vec<_> = gains.iter().map(|(_, part)| part.clone()).collect();
     let (mut few, mut enough) = (0, ranked.len());
-    let mut loss = measure(&at.with(settings, &ranked))?;
-    if !loss.is_within(goal.bound) {
-        return Err(Error::usage(
-            format!("with all the bits that there are, {} is left", loss.text(goal.bound)),
-            "ask for less with --max-loss, or leave the model in floats",
-        ));
-    }
     while enough - few > 1 {
         let middle = few.midpoint(enough);
         let tried = measure(&at.with(settings, &ranked[..middle]))?;
@@ -90,7 +90,7 @@ pub(super) fn raise(
     };
     let raised = kept.iter().map(|part| at.cost(part, gain(part))).collect();
     *settings = at.with(settings, &kept);
-    Ok((raised, loss))
+    Ok(Ok((raised, loss)))
 }
 
 impl Quantising<'_> {
@@ -114,16 +114,17 @@ impl Quantising<'_> {
     fn with(&self, settings: &Settings, parts: &[Part]) -> Settings {
         let mut settings = settings.clone();
         for part in parts {
-            match part {
-                Part::Activations(groups) => {
-                    for group in groups {
-                        settings.groups[*group] = self.quantization(*group, DType::I16);
-                    }
+            if let Part::Activations(groups) = part {
+                for group in groups {
+                    settings.groups[*group] = self.quantization(*group, DType::I16);
                 }
-                Part::Weights(layer) => {
-                    let bias = settings.weights[*layer].bias.clone();
-                    settings.weights[*layer] = self.weights(*layer, &settings.groups, bias, i8::MAX);
-                }
+            }
+        }
+        // Weights after what they are applied to, in whatever order the parts are.
+        for part in parts {
+            if let Part::Weights(layer) = part {
+                let bias = settings.weights[*layer].bias.clone();
+                settings.weights[*layer] = self.weights(*layer, &settings.groups, bias, i8::MAX);
             }
         }
         settings

@@ -4,6 +4,7 @@
 //! around its operators. What computes in integers then is the business of the passes that follow.
 
 mod adaptive;
+mod bound;
 mod calibrate;
 mod calibration;
 mod dtypes;
@@ -22,6 +23,7 @@ mod progress;
 mod quality;
 mod recurrences;
 mod refine;
+mod refined;
 mod report;
 mod role;
 mod watch;

@@ -109,7 +109,7 @@ pub struct QuantizeOptions {
     /// The calibration samples, which all schemes but [`Scheme::F16`] need; see [`samples`](crate::samples) for how they
     /// are named.
     pub calibrate: Option<String>,
-    /// The bound that values are kept at 16 bits for.
+    /// The bound that values are kept at 16 bits for, and recurrent layers in floats.
     pub max_loss: Option<MaxLoss>,
     /// The samples that the bound is for, with labels as `y` beside them for a bound on accuracy; by default the
     /// calibration samples.

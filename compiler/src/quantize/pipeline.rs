@@ -1,11 +1,9 @@
-use super::dtypes::dtypes;
-use super::mixed::{Quantising, raise};
+use super::bound::meet;
 use super::prepare::add_biases;
-use super::quality::Goal;
+use super::recurrences::Recurrences;
+use super::refined::{Refined, Refining};
 use super::role::Role;
-use super::{
-    Groups, Io, Layer, QuantizeOptions, Report, Settings, Source, calibrate, equalize, insert, recurrences, refine,
-};
+use super::{Goal, Groups, Io, QuantizeOptions, Report, Source, equalize, insert};
 use crate::Error;
 use crate::ir::{DType, Graph, OpError};
 use crate::passes::unused;
@@ -24,7 +22,8 @@ pub struct Quantized {
 /// Told what is being done, and how much of how much of it is done: of 0 where that is the number of samples.
 pub type Progress<'a> = dyn FnMut(&str, usize, usize) + 'a;
 
-/// Quantises a float graph as it is after `passes::BEFORE_QUANTIZATION`. `goal` says where more bits are due.
+/// Quantises a float graph as it is after `passes::BEFORE_QUANTIZATION`. `goal` says where more bits are due; where they do not
+/// suffice, recurrent layers stay in floats, the one that loses most by integers first.
 ///
 /// # Errors
 /// Samples that cannot be read, are too few or hold what is not finite; a goal that is not reached.
@@ -42,58 +41,38 @@ pub fn quantize(
     } else {
         0
     };
-    let in_floats_only = float.clone();
-    let recurrences = recurrences::quantise(&mut float, source)?;
-    let groups = Groups::new(&float);
-    let layers = Layer::all(&float);
-    let observed = calibrate(&float, &groups, &layers, source, &mut |sample| {
-        progress("calibrating", sample, 0);
-    })?;
-    let at = Quantising {
-        graph: &float,
-        groups: &groups,
-        layers: &layers,
-        observed: &observed,
-        options,
-    };
-    let dtypes = dtypes(&float, &groups, options.scheme, options.io);
-    let ranges: Vec<_> = dtypes
-        .iter()
-        .enumerate()
-        .map(|(i, dtype)| at.quantization(i, *dtype))
-        .collect();
-    let weights = layers.iter().enumerate();
-    let weights = weights.map(|(i, layer)| at.weights(i, &ranges, layer.biases(&float), options.most_weight()));
-    let mut settings = Settings {
-        weights: weights.collect(),
-        groups: ranges,
-    };
-    refine(
-        &float,
-        &groups,
-        &layers,
-        &mut settings,
+    let recurrences = Recurrences::observe(&float, source)?;
+    let refining = Refining {
+        float: &float,
+        recurrences: &recurrences,
         options,
         source,
-        &mut |i, of| {
-            progress("rounding weights", i, of);
-        },
-    )?;
-    let mut report = Report {
-        samples: observed.samples,
-        layers: layers.len() + recurrences.layers,
-        equalized,
-        tensors: groups.of.len(),
-        warnings: [&observed.warnings[..], &recurrences.warnings].concat(),
-        float: in_floats(&float, &groups, &recurrences.float),
-        ..Report::default()
     };
+    let mut refined = refining.run(&[], progress)?;
+    let mut report = Report::default();
     if let Some(goal) = goal {
-        let (raised, loss) = raise(&at, &mut settings, goal, &mut |i, of| progress("measuring", i, of))?;
+        let (raised, loss) = meet(&refining, &mut refined, goal, progress)?;
         report.raised = raised;
         report.loss = Some(loss.text(goal.bound));
     }
-    let mut quantised = insert(&float, &groups, &layers, &settings, options.io).map_err(internal)?;
+    let Refined {
+        graph: partly,
+        groups,
+        layers,
+        observed,
+        settings,
+        replaced,
+    } = refined;
+    let mut report = Report {
+        samples: observed.samples,
+        layers: layers.len() + replaced.layers,
+        equalized,
+        tensors: groups.of.len(),
+        warnings: [observed.warnings, replaced.warnings].concat(),
+        float: in_floats(&partly, &groups, &replaced.float),
+        ..report
+    };
+    let mut quantised = insert(&partly, &groups, &layers, &settings, options.io).map_err(internal)?;
     unused::run(&mut quantised).map_err(internal)?;
     if options.io == Io::Int8 {
         report.warnings.extend(float_ports(&quantised));
@@ -101,7 +80,7 @@ pub fn quantize(
     Ok(Quantized {
         graph: quantised,
         report,
-        float: in_floats_only,
+        float,
     })
 }
 

@@ -21,14 +21,14 @@ pub struct Report {
     pub warnings: Vec<String>,
 }
 
-/// Tensors that were given more bits.
+/// Tensors that were given more bits, or a layer that is left in floats.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Raised {
     /// Their names.
     pub what: Vec<String>,
-    /// The bits.
+    /// The bits: 32 are those of floats.
     pub bits: u32,
-    /// By how much the SQNR of the outputs rises for them alone.
+    /// By how much the SQNR of the outputs rises for them alone; for a layer in floats, above what bits elsewhere come to.
     pub decibels: f64,
     /// Bytes that they take more.
     pub bytes: usize,
@@ -50,14 +50,20 @@ impl Report {
                 .iter()
                 .map(|name| format!("`{}`", name.escape_debug()))
                 .collect();
-            notes.push(format!(
-                "{} bits for {}: {:+.1} dB by itself, {} B more, read by {} MACs",
-                raised.bits,
-                names.join(", "),
-                raised.decibels,
-                raised.bytes,
-                raised.macs
-            ));
+            let names = names.join(", ");
+            let Raised {
+                bits,
+                decibels,
+                bytes,
+                macs,
+                ..
+            } = raised;
+            notes.push(match bits {
+                32 => format!(
+                    "floats for {names}: {decibels:+.1} dB above what bits elsewhere come to, {bytes} B more, {macs} MACs"
+                ),
+                _ => format!("{bits} bits for {names}: {decibels:+.1} dB by itself, {bytes} B more, read by {macs} MACs"),
+            });
         }
         notes.extend(self.loss.iter().map(|loss| format!("quantization leaves {loss}")));
         let float = self.float.iter();

@@ -1,9 +1,9 @@
 //! A factor and an offset for each channel: a depthwise convolution of one tap.
 
 use super::super::rewrite::{input, reshaped};
-use super::Outcome;
 use super::operands::{activation, numbers};
 use super::site::{Site, is_clipped};
+use super::{Outcome, empty};
 use crate::ir::{DType, Graph, OpError, Tensor};
 use crate::primitives::{Conv, Layout, QuantisedLayer, ScaleShift, Window};
 
@@ -29,27 +29,25 @@ pub(super) fn rule(graph: &mut Graph, site: &Site) -> Result<Outcome, OpError> {
     };
     let shape = graph.ty(x.value).shape.clone();
     let channels = shape[affine.axis];
-    let weights: Vec<i8> = factors
+    if factors.len() != channels || offsets.len() != channels {
+        return Ok(Outcome::Stays("its factors are not one number a channel".into()));
+    }
+    let mut weights: Vec<i8> = factors
         .iter()
         .map(|f| if *f < 0.0 { -WEIGHT } else { WEIGHT })
         .collect();
     let scale = |factor: &f64| ((factor.abs() / f64::from(WEIGHT)) as f32).max(f32::MIN_POSITIVE);
-    let scales: Vec<f32> = factors.iter().map(scale).collect();
+    let mut scales: Vec<f32> = factors.iter().map(scale).collect();
+    let through = (&x.quantization, &site.to);
+    empty::clear(through, &mut weights, |i| i, &mut scales, &offsets);
     let x_scale = f64::from(x.quantization.scales[0]);
     let units: Vec<f64> = offsets
         .iter()
         .zip(&scales)
         .map(|(b, s)| b / (x_scale * f64::from(*s)))
         .collect();
-    let layer = QuantisedLayer::new(
-        (&x.quantization, &site.to),
-        &weights,
-        |i| i,
-        &scales,
-        &units,
-        site.limits,
-    );
-    let Some(layer) = layer.filter(|_| factors.len() == channels && offsets.len() == channels) else {
+    let layer = QuantisedLayer::new(through, &weights, |i| i, &scales, &units, site.limits);
+    let Some(layer) = layer else {
         return Ok(Outcome::Stays("its factors and offsets do not fit the kernels".into()));
     };
     let conv = Conv {

@@ -3,10 +3,10 @@
 use super::super::rewrite::{either, input};
 use super::operands::{Weights, activation, numbers};
 use super::site::{Site, is_clipped};
-use super::{Outcome, site};
+use super::{Outcome, empty, site};
 use crate::ir::{DType, Graph, NodeId, OpError, Operator, Tensor, TensorType, ValueId};
 use crate::primitives::{
-    BIAS, Binary, BinaryOp, Conv, ConvTranspose, Gemm, Layout, MatMul, QuantisedLayer, Quantization, has_packed_kernel,
+    BIAS, Binary, BinaryOp, Conv, ConvTranspose, Gemm, Layout, MatMul, QuantisedLayer, has_packed_kernel,
 };
 use runtime_core::function::Identity;
 
@@ -17,13 +17,6 @@ struct Found {
     /// Nodes that it stands for, in order.
     nodes: Vec<NodeId>,
 }
-
-/// Greatest bias of a channel without weights, in steps of its sums.
-const FREE_BIAS: f64 = (1 << 24) as f64;
-
-/// Part of a step of the output that all weights of a channel together must reach to count: training with weight decay leaves
-/// channels of some 1e-30, in whose steps no bias can be counted.
-const NEGLIGIBLE: f64 = 1.0 / (1 << 20) as f64;
 
 pub(super) fn rule(graph: &mut Graph, site: &Site) -> Result<Outcome, OpError> {
     let Some(found) = find(graph, site) else {
@@ -164,34 +157,11 @@ fn build(graph: &Graph, site: &Site, found: &Found) -> Result<Layer, String> {
         let numbers = by_channel(graph, *value, &kind).ok_or("its bias is not one number a channel")?;
         bias.iter_mut().zip(numbers).for_each(|(bias, number)| *bias += number);
     }
-    let reach = f64::from(Quantization::range(x.quantization.dtype).map_or(0, |(min, _)| min.unsigned_abs()) * 2);
-    let mut sizes = vec![0.0; kind.channels];
-    for (index, weight) in weights.integers.iter().enumerate() {
-        sizes[channel(index)] += f64::from(weight.unsigned_abs()) * reach;
-    }
-    let least = f64::from(site.to.scales[0]) * NEGLIGIBLE;
-    let sized = sizes.iter().zip(&scales);
-    let empty: Vec<bool> = sized.map(|(size, w)| size * x_scale * f64::from(*w) < least).collect();
-    for (index, weight) in weights.integers.iter_mut().enumerate() {
-        if empty[channel(index)] {
-            *weight = 0;
-        }
-    }
-    for (channel, bias) in bias.iter().enumerate() {
-        if empty[channel] {
-            scales[channel] = scales[channel].max((bias.abs() / (x_scale * FREE_BIAS)) as f32);
-        }
-    }
+    let through = (&x.quantization, &site.to);
+    empty::clear(through, &mut weights.integers, channel, &mut scales, &bias);
     let units = bias.iter().zip(&scales);
     let units: Vec<f64> = units.map(|(bias, w)| bias / (x_scale * f64::from(*w))).collect();
-    let layer = QuantisedLayer::new(
-        (&x.quantization, &site.to),
-        &weights.integers,
-        channel,
-        &scales,
-        &units,
-        site.limits,
-    );
+    let layer = QuantisedLayer::new(through, &weights.integers, channel, &scales, &units, site.limits);
     let layer = layer.ok_or("its sums do not fit the kernels: scales, bias or depth are too large")?;
     let activation = layer.activation;
     let operator: Box<dyn Operator> = if let Some(conv) = node.op::<Conv>() {

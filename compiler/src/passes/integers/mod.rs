@@ -3,6 +3,7 @@
 
 mod affine;
 mod carry;
+mod empty;
 mod hoist;
 mod layer;
 mod operands;

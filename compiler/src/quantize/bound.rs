@@ -1,0 +1,67 @@
+use super::mixed::{Quantising, raise};
+use super::quality::{Goal, Loss};
+use super::recurrences;
+use super::refined::{Refined, Refining};
+use super::{Progress, Raised};
+use crate::Error;
+
+/// Gives more bits to what loses most until the loss is within the goal's bound. Where all the bits that there are do not
+/// suffice, recurrent layers stay in floats, one after another. Gives what was done, and what is lost then.
+///
+/// # Errors
+/// A bound that is not met, and samples that cannot be read.
+pub(super) fn meet(
+    refining: &Refining<'_, '_>,
+    refined: &mut Refined,
+    goal: &Goal<'_>,
+    progress: &mut Progress<'_>,
+) -> Result<(Vec<Raised>, Loss), Error> {
+    let mut unmet = match raise_in(refining, refined, goal, progress)? {
+        Ok(met) => return Ok(met),
+        Err(loss) => loss,
+    };
+    let (mut kept, mut floats) = (vec![], vec![]);
+    for node in refining.recurrences.by_loss(refining.float, goal)? {
+        kept.push(node);
+        *refined = refining.run(&kept, progress)?;
+        let result = raise_in(refining, refined, goal, progress)?;
+        let (Ok((_, loss)) | Err(loss)) = &result;
+        let decibels = 10.0 * (unmet.noise.noise / loss.noise.noise).log10();
+        floats.push(recurrences::cost(refining.float, node, decibels));
+        unmet = *loss;
+        if let Ok((raised, loss)) = result {
+            return Ok(([floats, raised].concat(), loss));
+        }
+    }
+    let recurrent = if kept.is_empty() {
+        ""
+    } else {
+        " and recurrent layers in floats"
+    };
+    Err(Error::usage(
+        format!(
+            "with all the bits that there are{recurrent}, {} is left",
+            unmet.text(goal.bound)
+        ),
+        "ask for less with --max-loss, or leave the model in floats",
+    ))
+}
+
+fn raise_in(
+    refining: &Refining<'_, '_>,
+    refined: &mut Refined,
+    goal: &Goal<'_>,
+    progress: &mut Progress<'_>,
+) -> Result<Result<(Vec<Raised>, Loss), Loss>, Error> {
+    let at = Quantising {
+        float: refining.float,
+        graph: &refined.graph,
+        groups: &refined.groups,
+        layers: &refined.layers,
+        observed: &refined.observed,
+        options: refining.options,
+    };
+    raise(&at, &mut refined.settings, goal, &mut |i, of| {
+        progress("measuring", i, of)
+    })
+}

@@ -1,0 +1,90 @@
+use super::dtypes::dtypes;
+use super::mixed::Quantising;
+use super::recurrences::{Recurrences, Replaced};
+use super::{Groups, Layer, Observed, Progress, QuantizeOptions, Settings, Source, calibrate, refine};
+use crate::Error;
+use crate::ir::{Graph, NodeId};
+
+/// A float graph and how it is to be quantised.
+pub(super) struct Refining<'a, 's> {
+    /// The float graph. Layers have a bias.
+    pub(super) float: &'a Graph,
+    /// Its recurrent layers.
+    pub(super) recurrences: &'a Recurrences,
+    /// How it is quantised.
+    pub(super) options: &'a QuantizeOptions,
+    /// The samples.
+    pub(super) source: &'a Source<'s>,
+}
+
+/// A graph and the integers that it is to have.
+pub(super) struct Refined {
+    /// The float graph with recurrent layers in integers.
+    pub(super) graph: Graph,
+    /// Its groups.
+    pub(super) groups: Groups,
+    /// Its layers.
+    pub(super) layers: Vec<Layer>,
+    /// What it computes on the samples.
+    pub(super) observed: Observed,
+    /// The integers.
+    pub(super) settings: Settings,
+    /// What became of its recurrent layers.
+    pub(super) replaced: Replaced,
+}
+
+impl Refining<'_, '_> {
+    /// Calibrates the graph and rounds its weights. The recurrent layers `kept` stay in floats.
+    ///
+    /// # Errors
+    /// Samples that cannot be read, are too few or hold what is not finite.
+    pub(super) fn run(&self, kept: &[NodeId], progress: &mut Progress<'_>) -> Result<Refined, Error> {
+        let mut graph = self.float.clone();
+        let replaced = self.recurrences.replace(&mut graph, kept)?;
+        let groups = Groups::new(&graph);
+        let layers = Layer::all(&graph);
+        let observed = calibrate(&graph, &groups, &layers, self.source, &mut |sample| {
+            progress("calibrating", sample, 0);
+        })?;
+        let options = self.options;
+        let at = Quantising {
+            float: self.float,
+            graph: &graph,
+            groups: &groups,
+            layers: &layers,
+            observed: &observed,
+            options,
+        };
+        let dtypes = dtypes(&graph, &groups, options.scheme, options.io);
+        let ranges: Vec<_> = dtypes
+            .iter()
+            .enumerate()
+            .map(|(i, dtype)| at.quantization(i, *dtype))
+            .collect();
+        let weights = layers.iter().enumerate();
+        let weights = weights.map(|(i, layer)| at.weights(i, &ranges, layer.biases(&graph), options.most_weight()));
+        let mut settings = Settings {
+            weights: weights.collect(),
+            groups: ranges,
+        };
+        refine(
+            &graph,
+            &groups,
+            &layers,
+            &mut settings,
+            options,
+            self.source,
+            &mut |i, of| {
+                progress("rounding weights", i, of);
+            },
+        )?;
+        Ok(Refined {
+            graph,
+            groups,
+            layers,
+            observed,
+            settings,
+            replaced,
+        })
+    }
+}
