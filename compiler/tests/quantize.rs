@@ -2,9 +2,10 @@
 
 use edgec::eval::{Classes, Noise};
 use edgec::ir::{DType, Graph, Tensor, TensorType, ValueId, verify};
+use edgec::passes::{PIPELINE, run};
 use edgec::primitives::{
     BIAS, Binary, BinaryOp, Concat, Conv, Direction, Gemm, Layout, Map, Pool, PoolKind, QlinearRecurrence, Recurrence,
-    RecurrentCell, Reshape, Softmax, Window,
+    RecurrentCell, Reshape, Resize, Softmax, Window,
 };
 use edgec::quantize::{
     Goal, Io, MaxLoss, Method, QuantizeOptions, Quantized, Rounding, Scheme, Watch, equalize, quantize,
@@ -268,6 +269,45 @@ fn probabilities_reach_from_zero_to_one() {
         got.graph.to_string().contains("scales: [0.003921569], zeros: [-128]"),
         "{}",
         got.graph
+    );
+}
+
+/// A resize of one axis to twice its elements, each between two that are quantised as one.
+fn doubled(b: &mut Build, name: &str, x: ValueId, axis: usize) -> ValueId {
+    let size = b.graph.ty(x).shape[axis];
+    let indices: Vec<i32> = (0..2 * size)
+        .flat_map(|i| [i / 2, (i / 2 + 1).min(size - 1)].map(|i| i as i32))
+        .collect();
+    let weights: Vec<f32> = (0..2 * size)
+        .flat_map(|i| [[0.75, 0.25], [0.25, 0.75]][i % 2])
+        .collect();
+    let indices = b.graph.add_constant("indices", Tensor::i32(&[2 * size, 2], &indices));
+    let weights = b.graph.add_constant("weights", Tensor::f32(&[2 * size, 2], &weights));
+    b.op(name, Resize { axis }, &[x, indices, weights])
+}
+
+#[test]
+fn both_axes_of_a_resize_are_one_operator() {
+    let mut b = Build::new();
+    let x = b.x(&[1, 2, 4, 4]);
+    let conv = b.conv("conv", x, 3);
+    let rows = doubled(&mut b, "rows", conv, 2);
+    let columns = doubled(&mut b, "columns", rows, 3);
+    let y = b.conv("last", columns, 2);
+    let graph = b.done(y);
+    let samples = samples(&graph, 100);
+    let mut got = quantised(&graph, &plain(), &samples).unwrap();
+    let noise = decibels(&graph, &got.graph, &samples[..10]);
+    assert!(noise > 30.0, "{noise} dB");
+    assert!(got.report.float.is_empty(), "{:?}", got.report.float);
+    run(&mut got.graph, PIPELINE, &mut |_, _| {}).unwrap();
+    let nodes = got.graph.order().into_iter();
+    let names: Vec<_> = nodes
+        .filter_map(|id| Some(got.graph.node(id).operator()?.name()))
+        .collect();
+    assert!(
+        names.contains(&"QlinearResize") && !names.contains(&"Resize"),
+        "{names:?}"
     );
 }
 
