@@ -91,7 +91,7 @@ fn integers_are_the_same_wherever_they_are_computed() {
     for ((case, runner), (_, model)) in MODELS.iter().zip(runners).zip(&compiled) {
         let ty = model.program.inputs[0].ty.clone();
         let input = |seed: usize| {
-            let bytes = (0..ty.bytes()).map(|i| ((i + seed) * 40_503 >> 7) as u8).collect();
+            let bytes = (0..ty.bytes()).map(|i| (((i + seed) * 40_503) >> 7) as u8).collect();
             vec![Tensor::new(ty.dtype, ty.shape.clone(), bytes)]
         };
         let inputs: Vec<_> = (0..4).map(input).collect();

@@ -1,133 +1,51 @@
 //! The pass `integers`: operators between conversions become integers that are at most a step from what the conversions and
 //! the floats between them give.
 
-use edgec::exec::Executor;
-use edgec::ir::{DType, Graph, Operator, Tensor, TensorType, ValueId};
+use edgec::ir::{DType, Tensor, ValueId};
 use edgec::passes::{PIPELINE, REQUIRED, run};
 use edgec::primitives::{
-    Activation, Binary, BinaryOp, Concat, Conv, ConvTranspose, DequantizeLinear, Layout, Map, MatMul, Pad, PadMode,
-    Pool, PoolKind, Quantization, QuantizeLinear, Reduce, ReduceOp, Reshape, Resize, ScaleShift, Softmax, Transpose,
-    Window,
+    Activation, Binary, BinaryOp, Concat, Conv, ConvTranspose, DequantizeLinear, Layout, MatMul, Pad, PadMode, Pool,
+    PoolKind, Quantization, QuantizeLinear, Reduce, ReduceOp, Reshape, Resize, ScaleShift, Softmax, Transpose, Window,
 };
-use edgec::{lower, plan};
 use runtime_core::function::{AnyFunction, Clip, HardSwish, Identity, LeakyRelu, Relu, Sigmoid};
 
-/// A graph under construction, and pseudo-random numbers for its constants.
-struct Build {
-    graph: Graph,
-    state: u64,
-}
+mod quantised_graph;
+use quantised_graph::{Build, results};
 
-impl Build {
-    fn new() -> Self {
-        Self {
-            graph: Graph::new("test"),
-            state: 1,
+/// Runs the graph as it is and after the pipeline, whose operators must be `expected`, and compares the results.
+#[track_caller]
+fn check(mut build: Build, expected: &[&str]) {
+    let samples = build.samples(4);
+    run(&mut build.graph, REQUIRED, &mut |_, _| {}).unwrap();
+    let floats = results(&build.graph, &samples);
+    run(&mut build.graph, PIPELINE, &mut |_, _| {}).unwrap();
+    let integers = results(&build.graph, &samples);
+    let (mut off, mut all) = (0, 0);
+    for (got, wanted) in integers.iter().flatten().zip(floats.iter().flatten()) {
+        assert_eq!(got.ty(), wanted.ty());
+        for (got, wanted) in got.to_f64().into_iter().zip(wanted.to_f64()) {
+            assert!((got - wanted).abs() <= 1.0, "{got} for {wanted}\n{}", build.graph);
+            off += usize::from(got != wanted);
+            all += 1;
         }
     }
-
-    fn bytes(&mut self, len: usize) -> Vec<u8> {
-        let mut next = || {
-            self.state = self
-                .state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            (self.state >> 40) as u8
-        };
-        (0..len).map(|_| next()).collect()
-    }
-
-    /// An input of the model, quantised.
-    fn input(&mut self, shape: &[usize], from: &Quantization) -> ValueId {
-        let name = format!("x{}", self.graph.inputs().len());
-        let x = self.graph.add_input(name, TensorType::new(from.dtype, shape));
-        self.add(DequantizeLinear { from: from.clone() }, &[x])
-    }
-
-    /// A constant, dequantised.
-    fn constant(&mut self, shape: &[usize], from: Quantization) -> ValueId {
-        let bytes = self.bytes(shape.iter().product::<usize>() * from.dtype.size());
-        let bytes = if from.dtype == DType::I32 {
-            bytes
-                .chunks(4)
-                .flat_map(|b| (i32::from(b[0]) - 128).to_le_bytes())
-                .collect()
-        } else {
-            bytes
-        };
-        let value = self
-            .graph
-            .add_constant("constant", Tensor::new(from.dtype, shape.to_vec(), bytes));
-        self.add(DequantizeLinear { from }, &[value])
-    }
-
-    fn add(&mut self, operator: impl Operator + 'static, inputs: &[ValueId]) -> ValueId {
-        let name = format!("{}_{}", operator.name(), self.graph.len());
-        self.graph.add_op(name, operator, inputs, &[]).unwrap()
-    }
-
-    fn map(&mut self, function: impl Into<AnyFunction>, x: ValueId) -> ValueId {
-        self.add(
-            Map {
-                function: function.into(),
-            },
-            &[x],
-        )
-    }
-
-    /// Integers between two operators.
-    fn requantised(&mut self, value: ValueId, to: &Quantization) -> ValueId {
-        let integers = self.add(QuantizeLinear { to: to.clone() }, &[value]);
-        self.add(DequantizeLinear { from: to.clone() }, &[integers])
-    }
-
-    fn output(&mut self, value: ValueId, to: &Quantization) {
-        let y = self.add(QuantizeLinear { to: to.clone() }, &[value]);
-        self.graph.add_output(format!("y{}", self.graph.outputs().len()), y);
-    }
-
-    /// Runs the graph as it is and after the pipeline, whose operators must be `expected`, and compares the results.
-    #[track_caller]
-    fn check(mut self, expected: &[&str]) {
-        let types: Vec<_> = self.graph.inputs().iter().map(|x| self.graph.ty(*x).clone()).collect();
-        let samples: Vec<Vec<Tensor>> = (0..4)
-            .map(|_| {
-                let tensor = |ty: &TensorType| Tensor::new(ty.dtype, ty.shape.clone(), self.bytes(ty.bytes()));
-                types.iter().map(tensor).collect()
-            })
-            .collect();
-        run(&mut self.graph, REQUIRED, &mut |_, _| {}).unwrap();
-        let floats = results(&self.graph, &samples);
-        run(&mut self.graph, PIPELINE, &mut |_, _| {}).unwrap();
-        let integers = results(&self.graph, &samples);
-        let (mut off, mut all) = (0, 0);
-        for (got, wanted) in integers.iter().flatten().zip(floats.iter().flatten()) {
-            assert_eq!(got.ty(), wanted.ty());
-            for (got, wanted) in got.to_f64().into_iter().zip(wanted.to_f64()) {
-                assert!((got - wanted).abs() <= 1.0, "{got} for {wanted}\n{}", self.graph);
-                off += usize::from(got != wanted);
-                all += 1;
-            }
-        }
-        assert!(
-            off * 200 <= all,
-            "{off} of {all} integers are a step off\n{}",
-            self.graph
-        );
-        let nodes = self.graph.order().into_iter();
-        let names = nodes.filter_map(|id| Some(self.graph.node(id).operator()?.name()));
-        // A `u8` outside is an `i8` inside by a flip of its first bit.
-        let moves = ["Transpose", "Reshape", "BitCast", "Xor"];
-        let names: Vec<_> = names.filter(|name| !moves.contains(name)).collect();
-        assert_eq!(names, expected, "{}", self.graph);
-    }
+    assert!(
+        off * 200 <= all,
+        "{off} of {all} integers are a step off\n{}",
+        build.graph
+    );
+    let nodes = build.graph.order().into_iter();
+    let names = nodes.filter_map(|id| Some(build.graph.node(id).operator()?.name()));
+    // A `u8` outside is an `i8` inside by a flip of its first bit.
+    let moves = ["Transpose", "Reshape", "BitCast", "Xor"];
+    let names: Vec<_> = names.filter(|name| !moves.contains(name)).collect();
+    assert_eq!(names, expected, "{}", build.graph);
 }
 
-fn results(graph: &Graph, samples: &[Vec<Tensor>]) -> Vec<Vec<Tensor>> {
-    let program = lower::lower(graph).unwrap();
-    let plan = plan::plan(&program);
-    let mut executor = Executor::new(&program, &plan);
-    samples.iter().map(|inputs| executor.run(inputs)).collect()
+/// Integers between two operators.
+fn requantised(build: &mut Build, value: ValueId, to: &Quantization) -> ValueId {
+    let integers = build.add(QuantizeLinear { to: to.clone() }, &[value]);
+    build.add(DequantizeLinear { from: to.clone() }, &[integers])
 }
 
 fn i8(scale: f32, zero: i32) -> Quantization {
@@ -175,7 +93,7 @@ const SCALES: [f32; 4] = [0.01, 0.02, 0.004, 0.03];
 fn convolutions_take_limits_and_the_scales_of_channels() {
     for x in [i8(0.02, -7), u8(0.02, 131), i16(1e-4)] {
         for to in [i8(0.3, 5), u8(0.3, 20)] {
-            let mut build = Build::new();
+            let mut build = Build::new(1);
             let image = build.input(&[1, 3, 6, 5], &x);
             let w = build.constant(&[4, 3, 3, 3], channels(DType::I8, &SCALES, 0));
             let steps: Vec<f32> = SCALES.iter().map(|w| w * x.scales[0]).collect();
@@ -183,14 +101,14 @@ fn convolutions_take_limits_and_the_scales_of_channels() {
             let y = build.add(conv(&[3, 3], 1, 1), &[image, w, bias]);
             let y = build.map(Relu, y);
             build.output(y, &to);
-            build.check(&["Conv"]);
+            check(build, &["Conv"]);
         }
     }
 }
 
 #[test]
 fn depthwise_transposed_and_one_dimensional() {
-    let mut build = Build::new();
+    let mut build = Build::new(1);
     let x = build.input(&[2, 4, 9], &i8(0.1, 3));
     let w = build.constant(&[4, 1, 3], channels(DType::I8, &SCALES, 0));
     let y = build.add(conv(&[3], 1, 4), &[x, w]);
@@ -207,12 +125,12 @@ fn depthwise_transposed_and_one_dimensional() {
     };
     let y = build.add(transposed, &[y, w]);
     build.output(y, &i8(0.4, 0));
-    build.check(&["Conv", "ConvTranspose"]);
+    check(build, &["Conv", "ConvTranspose"]);
 }
 
 #[test]
 fn products_with_transposed_weights_and_a_bias() {
-    let mut build = Build::new();
+    let mut build = Build::new(1);
     let x = build.input(&[3, 8], &i8(0.05, 4));
     let w = build.constant(&[4, 8], channels(DType::I8, &SCALES, 0));
     let w = build.add(Transpose { perm: vec![1, 0] }, &[w]);
@@ -223,13 +141,13 @@ fn products_with_transposed_weights_and_a_bias() {
     let y = build.add(Binary::from(BinaryOp::Add), &[y, bias]);
     let y = build.map(Relu, y);
     build.output(y, &i16(0.0011));
-    build.check(&["Gemm"]);
+    check(build, &["Gemm"]);
 }
 
 #[test]
 fn two_tensors() {
     for op in [BinaryOp::Add, BinaryOp::Sub, BinaryOp::Mul] {
-        let mut build = Build::new();
+        let mut build = Build::new(1);
         let a = build.input(&[2, 5], &i8(0.1, 3));
         let b = build.input(&[5], &i8(0.03, -9));
         let y = build.add(Binary::from(op), &[a, b]);
@@ -241,21 +159,21 @@ fn two_tensors() {
             "QlinearAdd"
         };
         let name = if op == BinaryOp::Sub { "QlinearSub" } else { name };
-        build.check(&[name]);
+        check(build, &[name]);
     }
-    let mut build = Build::new();
+    let mut build = Build::new(1);
     let a = build.input(&[2, 3, 4], &i8(0.1, 3));
     let b = build.input(&[2, 4, 5], &i8(0.03, -9));
     let y = build.add(MatMul, &[a, b]);
     build.output(y, &i8(0.5, 1));
-    build.check(&["QlinearMatMul"]);
+    check(build, &["QlinearMatMul"]);
 }
 
 #[test]
 fn what_moves_elements_moves_integers() {
     // Different scales in, one out; padding and a pool between; unsigned integers that are moved before they are read.
     let (a, b, y) = (u8(0.1, 3), u8(0.05, 130), u8(0.11, 7));
-    let mut build = Build::new();
+    let mut build = Build::new(1);
     let x0 = build.input(&[1, 2, 4, 4], &a);
     let x1 = build.input(&[1, 2, 4, 4], &b);
     let joined = build.add(Concat { axis: 1 }, &[x0, x1]);
@@ -279,14 +197,17 @@ fn what_moves_elements_moves_integers() {
     let numbers = build.add(DequantizeLinear { from: y }, &[flat]);
     let y = build.map(Sigmoid, numbers);
     build.output(y, &u8(1.0 / 255.0, 0));
-    build.check(&[
-        "RequantizeLinear",
-        "RequantizeLinear",
-        "Concat",
-        "Pad",
-        "MaxPool",
-        "Lookup",
-    ]);
+    check(
+        build,
+        &[
+            "RequantizeLinear",
+            "RequantizeLinear",
+            "Concat",
+            "Pad",
+            "MaxPool",
+            "Lookup",
+        ],
+    );
 }
 
 #[test]
@@ -295,19 +216,19 @@ fn functions_of_one_tensor_are_tables() {
         let gate = build.map(Sigmoid, x);
         build.add(Binary::from(BinaryOp::Mul), &[x, gate])
     };
-    let mut build = Build::new();
+    let mut build = Build::new(1);
     let x = build.input(&[40], &i8(0.05, 3));
     let y = swish(&mut build, x);
     let half = build.graph.add_constant("half", Tensor::scalar(DType::F32, 0.5));
     let y = build.add(Binary::from(BinaryOp::Add), &[y, half]);
     build.output(y, &i8(0.03, -80));
-    build.check(&["Lookup"]);
+    check(build, &["Lookup"]);
     for function in [AnyFunction::from(LeakyRelu { alpha: 0.1 }), HardSwish.into()] {
-        let mut build = Build::new();
+        let mut build = Build::new(1);
         let x = build.input(&[40], &i8(0.05, 3));
         let y = build.map(function, x);
         build.output(y, &i8(0.05, 0));
-        build.check(&["Lookup"]);
+        check(build, &["Lookup"]);
     }
 }
 
@@ -322,12 +243,12 @@ fn averages_sums_and_softmax() {
         layout: Layout::ChannelsFirst,
     };
     // One after another: a step of one is several of the next.
-    let mut build = Build::new();
+    let mut build = Build::new(1);
     let x = build.input(&[1, 3, 7, 7], &i8(0.1, 3));
     let y = build.add(pool, &[x]);
     build.output(y, &i8(0.0713, 1));
-    build.check(&["QlinearAveragePool"]);
-    let mut build = Build::new();
+    check(build, &["QlinearAveragePool"]);
+    let mut build = Build::new(1);
     let x = build.input(&[2, 60, 5, 5], &i8(0.1, 3));
     let mean = Reduce {
         op: ReduceOp::Mean,
@@ -335,12 +256,12 @@ fn averages_sums_and_softmax() {
     };
     let y = build.add(mean, &[x]);
     build.output(y, &i8(0.0213, 1));
-    build.check(&["QlinearReduceMean"]);
-    let mut build = Build::new();
+    check(build, &["QlinearReduceMean"]);
+    let mut build = Build::new(1);
     let x = build.input(&[12, 20], &i8(0.0513, 1));
     let y = build.add(Softmax { axis: 1, log: false }, &[x]);
     build.output(y, &i8(1.0 / 256.0, -128));
-    build.check(&["QlinearSoftmax"]);
+    check(build, &["QlinearSoftmax"]);
 }
 
 /// A linear resize of one axis to `output` elements, whose corners lie on corners.
@@ -367,40 +288,40 @@ fn resized_axes_are_summed_at_once() {
         (i16(0.001), i16(0.0011), [11, 9]),
         (i8(0.1, 0), i16(0.001), [11, 9]),
     ] {
-        let mut build = Build::new();
+        let mut build = Build::new(1);
         let x = build.input(&[2, 3, 5, 7], &from);
         let y = resize(&mut build, x, 2, sizes[0]);
         let y = resize(&mut build, y, 3, sizes[1]);
         let y = build.map(Relu, y);
         build.output(y, &to);
-        build.check(&["QlinearResize"]);
+        check(build, &["QlinearResize"]);
     }
-    let mut build = Build::new();
+    let mut build = Build::new(1);
     let x = build.input(&[2, 3, 5], &i8(0.125, 3));
     let y = resize(&mut build, x, 2, 9);
     build.output(y, &i8(0.125, 3));
-    build.check(&["QlinearResize"]);
+    check(build, &["QlinearResize"]);
 }
 
 #[test]
 fn resizes_between_layers_follow_their_layout() {
-    let mut build = Build::new();
+    let mut build = Build::new(1);
     let x = build.input(&[1, 3, 4, 4], &i8(0.1, 3));
     let w = build.constant(&[5, 3, 1, 1], i8(0.0117, 0));
     let y = build.add(conv(&[1, 1], 0, 1), &[x, w]);
-    let y = build.requantised(y, &i8(0.25, 0));
+    let y = requantised(&mut build, y, &i8(0.25, 0));
     let y = resize(&mut build, y, 2, 7);
     let y = resize(&mut build, y, 3, 13);
-    let y = build.requantised(y, &i8(0.25, 0));
+    let y = requantised(&mut build, y, &i8(0.25, 0));
     let w = build.constant(&[2, 5, 1, 1], i8(0.0093, 0));
     let y = build.add(conv(&[1, 1], 0, 1), &[y, w]);
     build.output(y, &i8(0.313, 0));
-    build.check(&["Conv", "QlinearResize", "Conv"]);
+    check(build, &["Conv", "QlinearResize", "Conv"]);
 }
 
 #[test]
 fn three_resized_axes_stay_in_floats() {
-    let mut build = Build::new();
+    let mut build = Build::new(1);
     let x = build.input(&[1, 3, 4, 5], &i8(0.1, 3));
     let y = resize(&mut build, x, 1, 5);
     let y = resize(&mut build, y, 2, 7);
@@ -408,10 +329,7 @@ fn three_resized_axes_stay_in_floats() {
     build.output(y, &i8(0.1, 3));
     run(&mut build.graph, PIPELINE, &mut |_, _| {}).unwrap();
     let remarks = build.graph.remarks().join("\n");
-    assert!(
-        remarks.contains("it resizes more than 2 axes at once: quantise between them"),
-        "{remarks}"
-    );
+    assert!(remarks.contains("it resizes more than 2 axes at once"), "{remarks}");
 }
 
 #[test]
@@ -423,7 +341,7 @@ fn factors_of_channels() {
             (i16(1e-3), [1e-20, 20.0, 3.0]),
             (i8(0.1, 3), [0.0, 0.0, 12.3]),
         ] {
-            let mut build = Build::new();
+            let mut build = Build::new(1);
             let x = build.input(&[2, 3, 5], &x);
             let factors = build.graph.add_constant("factors", Tensor::f32(&[3], &factors));
             let offsets = build.graph.add_constant("offsets", Tensor::f32(&[3], &offsets));
@@ -433,14 +351,14 @@ fn factors_of_channels() {
             };
             let y = build.add(affine, &[x, factors, offsets]);
             build.output(y, &i8(0.13, -100));
-            build.check(&["Conv"]);
+            check(build, &["Conv"]);
         }
     }
 }
 
 #[test]
 fn what_stays_in_floats_is_told() {
-    let mut build = Build::new();
+    let mut build = Build::new(1);
     let x = build.input(&[1, 2, 3, 3, 3], &i8(0.1, 3));
     let w = build.constant(&[2, 2, 1, 1, 1], channels(DType::I8, &SCALES[..2], 0));
     let y = build.add(conv(&[1, 1, 1], 0, 1), &[x, w]);

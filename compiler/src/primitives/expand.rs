@@ -49,7 +49,7 @@ impl Operator for Expand {
 
     /// Only where no dimensions are added.
     fn permute(&self, perm: &[usize], inputs: &[Option<&TensorType>]) -> Option<Permuted> {
-        inputs[0].filter(|x| x.rank() == perm.len())?;
+        inputs[0].filter(|x| x.rank() == perm.len() && self.shape.len() == perm.len())?;
         let expand = Self {
             shape: perm.iter().map(|p| self.shape[*p]).collect(),
         };

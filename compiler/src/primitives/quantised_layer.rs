@@ -21,7 +21,8 @@ impl QuantisedLayer {
     /// `scales[channel(i)]`. `bias` has one number a channel in units of `x`'s scale times the channel's, and is rounded to
     /// integers. Outputs, integers of `y`, are limited to `limits`.
     ///
-    /// `None` where sums could be larger than the kernels keep, or an output more than a step from the exact one.
+    /// `None` where sums could be larger than the kernels keep, or an output more than a step from the exact one: where its
+    /// steps are much finer than those of the sums, a bias may have no integer that is near enough.
     pub fn new(
         (x, y): (&Quantization, &Quantization),
         weights: &[i8],
@@ -47,6 +48,8 @@ impl QuantisedLayer {
             *sums.get_mut(channel(index))? += i64::from(*weight);
             *sizes.get_mut(channel(index))? += i64::from(*weight).abs();
         }
+        let rounding = bias.iter().map(|bias| (bias - bias.round_ties_even()).abs());
+        let rounding: Vec<f64> = rounding.collect();
         let corrected = bias.iter().zip(&sums).map(|(bias, sum)| {
             let bias = bias.round_ties_even() - f64::from(x_zero) * *sum as f64;
             (bias.abs() <= f64::from(i32::MAX)).then_some(bias as i32)
@@ -65,13 +68,12 @@ impl QuantisedLayer {
         let (least, most) = Quantization::range(y.dtype).filter(|_| matches!(y.dtype, DType::I8 | DType::I16))?;
         // Sums beyond the reach of the outputs are cut off, exact or not.
         let reach = f64::from(most) - f64::from(least);
-        let exact = factors
-            .zip(&multiplier)
-            .zip(&greatest)
-            .all(|((factor, multiplier), sum)| {
+        let exact = factors.zip(&multiplier).zip(greatest.iter().zip(&rounding)).all(
+            |((factor, multiplier), (sum, rounding))| {
                 let error = (factor - f64::from(*multiplier) * (-f64::from(shift)).exp2()).abs();
-                error * (*sum as f64).min(reach / factor) <= 0.5
-            });
+                error * (*sum as f64).min(reach / factor) + rounding * factor <= 0.5
+            },
+        );
         let requantize = Requantize {
             shift,
             zero: y_zero,
@@ -130,6 +132,13 @@ mod tests {
         let multipliers = layer.multiplier.to_f64();
         let factor = |m: f64| m / f64::from(requantize.shift).exp2();
         assert_eq!((factor(multipliers[0]), factor(multipliers[1])), (1.0, 0.25));
+    }
+
+    #[test]
+    fn a_bias_between_steps_that_are_coarser_than_the_outputs_is_refused() {
+        let of = |y, bias| layer(DType::I8, y, &[1], &[0.75], bias);
+        assert!(of(DType::I16, 0.25).is_some());
+        assert_eq!(of(DType::I16, 0.5), None);
     }
 
     #[test]

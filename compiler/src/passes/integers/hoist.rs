@@ -4,6 +4,7 @@ use super::super::rewrite::{add, input, nodes_of, substitute};
 use super::carry::{carried, carry, operand};
 use crate::ir::{Graph, NodeId, OpError};
 use crate::primitives::QuantizeLinear;
+use std::collections::HashMap;
 
 /// Moves each as far as it goes; tells whether any moved.
 pub(super) fn run(graph: &mut Graph) -> Result<bool, OpError> {
@@ -30,10 +31,15 @@ fn before(graph: &mut Graph, id: NodeId) -> Result<bool, OpError> {
     if quantize.to.single().is_none() || graph.node(mover).outputs.len() != 1 {
         return Ok(false);
     }
-    let mut operands = vec![];
+    let (mut operands, mut known) = (vec![], HashMap::new());
     for index in indices {
         if let Some(value) = operand(graph, mover, index) {
-            operands.push((index, add(graph, id, quantize.clone(), &[value])?));
+            let integers = match known.get(&value) {
+                Some(integers) => *integers,
+                None => add(graph, id, quantize.clone(), &[value])?,
+            };
+            known.insert(value, integers);
+            operands.push((index, integers));
         }
     }
     let new = carry(graph, mover, &operands)?;

@@ -162,7 +162,9 @@ fn build(graph: &Graph, site: &Site, found: &Found) -> Result<Layer, String> {
     let units = bias.iter().zip(&scales);
     let units: Vec<f64> = units.map(|(bias, w)| bias / (x_scale * f64::from(*w))).collect();
     let layer = QuantisedLayer::new(through, &weights.integers, channel, &scales, &units, site.limits);
-    let layer = layer.ok_or("its sums do not fit the kernels: scales, bias or depth are too large")?;
+    let layer = layer.ok_or(
+        "its sums do not fit the kernels: scales, bias or depth are too large, or its bias lies between its steps",
+    )?;
     let activation = layer.activation;
     let operator: Box<dyn Operator> = if let Some(conv) = node.op::<Conv>() {
         Conv {

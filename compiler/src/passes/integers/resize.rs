@@ -18,9 +18,11 @@ pub(super) fn rule(graph: &mut Graph, site: &Site) -> Result<Outcome, OpError> {
         return Ok(Outcome::Stays("its result is read before it is quantised".into()));
     }
     let chain = chain(graph, site.core);
-    if chain.len() > MOST_AXES {
+    let axis = |id: &NodeId| graph.node(*id).op::<Resize>().map(|resize| resize.axis);
+    let twice = chain.windows(2).any(|pair| axis(&pair[0]) == axis(&pair[1]));
+    if chain.len() > MOST_AXES || twice {
         return Ok(Outcome::Stays(format!(
-            "it resizes more than {MOST_AXES} axes at once: quantise between them"
+            "it resizes more than {MOST_AXES} axes at once, or one twice: quantise between them"
         )));
     }
     let Some(x) = activation(graph, graph.node(chain[0]), 0) else {
