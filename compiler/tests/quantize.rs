@@ -311,6 +311,28 @@ fn both_axes_of_a_resize_are_one_operator() {
     );
 }
 
+/// Its range on the samples would cut it off, and a table of lines misses such a bend.
+#[test]
+fn a_sigmoid_in_16_bits_has_room_for_all_its_results() {
+    let mut b = Build::new();
+    let x = b.x(&[1, 2, 6, 6]);
+    let conv = b.conv("conv", x, 3);
+    let y = b.op(
+        "sigmoid",
+        Map {
+            function: Sigmoid.into(),
+        },
+        &[conv],
+    );
+    let graph = b.done(y);
+    let mut got = quantised(&graph, &plain(), &samples(&graph, 100)).unwrap();
+    let step = format!("scales: [{:?}]", 1.0 / f32::from(i16::MAX));
+    assert!(got.graph.to_string().contains(&step), "{}", got.graph);
+    run(&mut got.graph, PIPELINE, &mut |_, _| {}).unwrap();
+    assert!(got.graph.to_string().contains("Lookup"), "{}", got.graph);
+    assert!(got.graph.remarks().is_empty(), "{:?}", got.graph.remarks());
+}
+
 #[test]
 fn what_run_takes_changes_no_weight() {
     let graph = classifier();

@@ -18,7 +18,7 @@ use quantised_graph::{Build, results};
 const SEEDS: Range<u64> = 1..400;
 
 /// Steps by which a table between whose entries are lines may be off.
-const TABLE_OFF: f64 = 8.0;
+const TABLE_OFF: f64 = 32.0;
 
 /// A graph of random operators.
 struct Random {

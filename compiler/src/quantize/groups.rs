@@ -1,6 +1,7 @@
 use super::role::{Role, role, table};
 use crate::ir::{DType, Graph, NodeId, ValueId};
-use crate::primitives::{Concat, DequantizeLinear, Quantization, QuantizeLinear, Resize, Softmax};
+use crate::primitives::{Concat, DequantizeLinear, Map, Quantization, QuantizeLinear, Resize, Softmax};
+use runtime_core::function::AnyFunction;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Values that share one quantization: what is moved or chosen from a value has that of the value.
@@ -12,6 +13,8 @@ pub struct Group {
     pub sources: Vec<ValueId>,
     /// The range if it is known without samples.
     pub range: Option<(f64, f64)>,
+    /// What a function reaches whatever the samples are.
+    pub bounds: Option<(f64, f64)>,
     /// The quantization if the graph has one already.
     pub fixed: Option<Quantization>,
 }
@@ -92,6 +95,7 @@ impl Groups {
                 values: vec![],
                 sources: vec![],
                 range: None,
+                bounds: None,
                 fixed: None,
             });
             self.list.len() - 1
@@ -121,6 +125,8 @@ impl Groups {
         if graph.node(producer).op::<Softmax>().is_some_and(|softmax| !softmax.log) {
             group.range = Some((0.0, 1.0));
         }
+        let map = graph.node(producer).op::<Map>();
+        group.bounds = group.bounds.or(map.and_then(|map| bounds(map.function)));
     }
 
     /// What a node moves.
@@ -148,6 +154,15 @@ impl Groups {
     /// The role of a node.
     pub fn role(&self, id: NodeId) -> &Role {
         &self.roles[&id]
+    }
+}
+
+/// What a function with a bend nowhere else approaches on either side.
+fn bounds(function: AnyFunction) -> Option<(f64, f64)> {
+    match function {
+        AnyFunction::Sigmoid(_) => Some((0.0, 1.0)),
+        AnyFunction::Tanh(_) | AnyFunction::Softsign(_) | AnyFunction::Erf(_) => Some((-1.0, 1.0)),
+        _ => None,
     }
 }
 

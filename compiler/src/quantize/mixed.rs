@@ -14,6 +14,9 @@ enum Part {
     Weights(usize),
 }
 
+/// By how much the range of 16 bits may grow: four bits are left over for it.
+const MOST_WIDER: f64 = 16.0;
+
 /// All there is to know of a graph that is being quantised.
 pub(super) struct Quantising<'a> {
     /// The float graph, against which the loss is measured.
@@ -140,7 +143,16 @@ impl Quantising<'_> {
         let range = self.groups.list[group]
             .range
             .unwrap_or_else(|| method::range(&self.observed.groups[group], method, percentile, levels));
-        method::quantization(range, dtype)
+        method::quantization(self.widened(group, range, dtype), dtype)
+    }
+
+    /// A range with the bounds of the function in it, where bits suffice: a table of 16 bits is a row of lines, off where the
+    /// results were cut.
+    fn widened(&self, group: usize, (least, most): (f64, f64), dtype: DType) -> (f64, f64) {
+        let bounds = self.groups.list[group].bounds.filter(|_| dtype == DType::I16);
+        let wider = bounds.map(|(low, high)| (least.min(low), most.max(high)));
+        let affordable = wider.filter(|(low, high)| high - low <= MOST_WIDER * (most - least));
+        affordable.unwrap_or((least, most))
     }
 
     /// The weights of a layer, each to the nearest of the integers up to `most`.
