@@ -25,7 +25,7 @@ pub struct Trained {
     pub data: String,
     set: TestSet,
     output: usize,
-    classes: Option<Classes>,
+    classes: Classes,
 }
 
 /// What a model gives on a test set.
@@ -43,12 +43,16 @@ impl Trained {
     ///
     /// # Errors
     /// A model or a test set that cannot be read.
+    ///
+    /// # Panics
+    /// If the test set has no labels for the model's scores.
     pub fn open(zoo: &Path, model: &str) -> Result<Self, Error> {
         let data = zoo.join(format!("data/{model}_testset.npz")).display().to_string();
         let compiler = Compiler::new(zoo.join(format!("trained/{model}.onnx")));
         let float = compiler.compile()?;
         let set = TestSet::open(&data, None, None, &float.program.inputs)?;
         let (output, classes) = set.judge(&float.program.outputs, None)?;
+        let classes = classes.unwrap_or_else(|| panic!("{model} has no scores of classes to compare with the labels"));
         Ok(Self {
             compiler,
             float,
@@ -73,7 +77,7 @@ impl Trained {
         let (mut outputs, mut classes) = (vec![], vec![]);
         for sample in &self.set.samples {
             let tensor = executor.run(&sample?).swap_remove(self.output);
-            classes.extend(self.classes.iter().flat_map(|classes| classes.best(&tensor)));
+            classes.extend(self.classes.best(&tensor));
             outputs.push(tensor);
         }
         let labels = self.set.labels.as_ref().map_or(&[][..], |labels| labels.classes());

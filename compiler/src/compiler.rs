@@ -43,7 +43,7 @@ pub enum Target {
 
 /// Most copies of a kernel for microcontrollers. When this was chosen, the digits firmware with its three convolutions
 /// specialised took 57 200 B of flash and 600 156 instructions an inference, with shared ones 61 400 B and 660 017
-/// (`scripts/firmware.sh`, floats on a Cortex-M4F; kernels in integers are smaller when shared).
+/// (`scripts/firmware.sh`, floats on a Cortex-M4F).
 const MCU_COPIES: usize = 3;
 
 /// A model compiled as far as a program with a memory plan.

@@ -240,7 +240,7 @@ impl Random {
         x
     }
 
-    /// A function of each element; of 16 bits only where its curve is flat enough for a table of lines.
+    /// A function of each element.
     fn function(&mut self, x: ValueId, dtype: DType) -> ValueId {
         self.curves = dtype.size() == 2;
         match self.below(4) {
@@ -255,7 +255,7 @@ impl Random {
         }
     }
 
-    /// An operator that computes other numbers than it reads, and the type of its result.
+    /// An operator that computes other numbers than it reads.
     fn computed(&mut self, x: ValueId, dtype: DType) -> ValueId {
         let shape = self.shape(x);
         let axis = self.below(shape.len());

@@ -1,6 +1,6 @@
 use super::multipliers::fixed_point;
 use super::softmax::moved;
-use super::uniform::{Rounding, Uniform, expect, room};
+use super::uniform::{LEAST_BITS, Rounding, Uniform, expect};
 use super::{MULTIPLIER_BITS, Quantization};
 use crate::ir::{DType, Inputs, OpError, Operator, Permuted, Tensor, TensorType, op_error};
 use crate::kernels::Between;
@@ -28,21 +28,23 @@ pub struct ResizedAxis<'a> {
     pub weights: &'a Tensor,
 }
 
-/// Most bits of a weight of the second axis: of `i16` as many as of a weight of the first.
+/// Most bits of a weight of the second axis. They leave the first axis' weights about as many where `i16` are summed.
 const WEIGHT_BITS: u32 = 23;
 
-/// Bits after the point of the weights of a table, and the greatest sum of their magnitudes for an output position.
+/// The weights of a table in fixed point.
 struct Fixed {
     weights: Vec<i32>,
+    /// Bits after the point.
     shift: u32,
+    /// The greatest sum of their magnitudes for an output position.
     gain: u64,
 }
 
 impl QlinearResize {
     /// The operator for one or two axes, in ascending order, from the quantisation `x` to `y`, within the least and greatest
     /// integer of a fused `Relu` or `Clip`, and its tables. `None` for quantisations with several scales or of other types than
-    /// `i8` and `i16`, tables that are no tables, weights that add up to thousands, or if the output's scale is a billion
-    /// times finer.
+    /// `i8` and `i16`, tables that are no tables, or scales and weights whose sums keep less than 20 bits: an output some 100 000 times
+    /// coarser, or a billion times finer.
     pub fn new(
         axes: &[ResizedAxis<'_>],
         x: &Quantization,
@@ -55,15 +57,14 @@ impl QlinearResize {
             [first, second] if first.axis < second.axis => (first, Some(second)),
             _ => return None,
         };
-        let sum_bits = if x.dtype == DType::I8 { 31 } else { 62 };
         let (mut reach, mut shift) = (x.reach(), 0);
         let mut tables = vec![];
         if let Some(axis) = second {
-            let fixed = Fixed::new(axis, 1.0, reach, sum_bits, WEIGHT_BITS, 31)?;
+            let sum_bits = if x.dtype == DType::I8 { 31 } else { 62 };
+            let fixed = Fixed::new(axis, 1.0, reach, sum_bits, WEIGHT_BITS, WEIGHT_BITS)?;
             (reach, shift) = (reach * fixed.gain, fixed.shift);
             tables.push(axis.table(&fixed.weights)?);
         }
-        room(reach)?;
         let fixed = Fixed::new(first, x.scale / y.scale, reach, 62, MULTIPLIER_BITS, 62 - shift)?;
         tables.insert(0, first.table(&fixed.weights)?);
         let operator = Self {
@@ -82,28 +83,31 @@ impl QlinearResize {
 }
 
 impl Fixed {
-    /// An axis' weights times `factor` with as many bits, up to `bits`, as leave their sums of products with integers of up to
-    /// `reach` within `sum_bits` bits.
-    fn new(axis: &ResizedAxis<'_>, factor: f64, reach: u64, sum_bits: u32, bits: u32, most_shift: u32) -> Option<Self> {
+    /// An axis' weights times `factor` with as many bits after the point, up to `most_shift`, as leave their sums of products
+    /// with integers of up to `reach` within `sum_bits` bits, and each weight within `bits`.
+    fn new(
+        axis: &ResizedAxis<'_>,
+        factor: f64,
+        reach: u64,
+        sum_bits: u32,
+        bits: u32,
+        mut most_shift: u32,
+    ) -> Option<Self> {
         let weights = axis.weights.to_f64();
         let taps = *axis.weights.shape.last().filter(|taps| **taps > 0)?;
-        let mut bits = sum_bits.checked_sub(u64::BITS - reach.leading_zeros())?.min(bits);
         loop {
             let factors = weights.iter().map(|weight| weight * factor);
             let (weights, shift) = fixed_point(factors, bits, most_shift)?;
             let sums = weights.chunks(taps);
             let sums = sums.map(|row| row.iter().map(|w| u64::from(w.unsigned_abs())).sum::<u64>());
-            let gain = sums.max().unwrap_or(0);
+            let gain = sums.max().filter(|gain| gain >> LEAST_BITS != 0)?;
             if gain.checked_mul(reach).is_some_and(|sum| sum >> sum_bits == 0) {
                 return Some(Self { weights, shift, gain });
             }
-            bits = bits.checked_sub(1).filter(|bits| *bits >= LEAST_BITS)?;
+            most_shift = shift - 1;
         }
     }
 }
-
-/// Weights of fewer bits than this could move an output by a quarter of a step.
-const LEAST_BITS: u32 = 12;
 
 impl ResizedAxis<'_> {
     fn table(&self, weights: &[i32]) -> Option<Tensor> {

@@ -59,7 +59,7 @@ impl Rounding {
 }
 
 /// A multiplier of fewer bits than this could move a 16-bit output by more than a sixteenth of a step.
-const LEAST_BITS: u32 = 20;
+pub(super) const LEAST_BITS: u32 = 20;
 
 /// Bits of a multiplier whose products with sums of up to `greatest` fit where one is rounded. `None` if too few are left.
 pub(super) fn room(greatest: u64) -> Option<u32> {

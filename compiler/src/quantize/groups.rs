@@ -13,7 +13,7 @@ pub struct Group {
     pub sources: Vec<ValueId>,
     /// The range if it is known without samples.
     pub range: Option<(f64, f64)>,
-    /// What a function reaches whatever the samples are.
+    /// The limits of the function that gives a value, whatever the samples are.
     pub bounds: Option<(f64, f64)>,
     /// The quantization if the graph has one already.
     pub fixed: Option<Quantization>,
@@ -157,7 +157,7 @@ impl Groups {
     }
 }
 
-/// What a function with a bend nowhere else approaches on either side.
+/// The limits of a bounded function.
 fn bounds(function: AnyFunction) -> Option<(f64, f64)> {
     match function {
         AnyFunction::Sigmoid(_) => Some((0.0, 1.0)),

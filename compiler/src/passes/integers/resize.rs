@@ -39,7 +39,7 @@ pub(super) fn rule(graph: &mut Graph, site: &Site) -> Result<Outcome, OpError> {
         return Ok(Outcome::Stays("its sums do not fit the kernel".into()));
     };
     let nodes: Vec<_> = chain.iter().chain(&site.nodes[1..]).copied().collect();
-    let name = graph.node(site.core).name.clone();
+    let name = graph.node(chain[0]).name.clone();
     let mut operands = vec![x.value];
     operands.extend(
         tables
