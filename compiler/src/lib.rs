@@ -30,7 +30,7 @@ pub mod samples;
 mod summary;
 pub mod tensor_file;
 
-pub use edgec_kernels as kernels;
+pub use edgec_bindings as bindings;
 
 pub use compiler::{Compiled, Compiler, Target};
 pub use emit::WeightsMode as Weights;

@@ -9,7 +9,7 @@ mod operator;
 mod tensor;
 mod verify;
 
-pub use crate::kernels::DType;
+pub use crate::bindings::DType;
 pub use graph::{Graph, Node, NodeId, NodeKind, PortSteps, Steps, Value, ValueId};
 pub use operator::{Inputs, MAX_RANK, MAX_TENSOR_BYTES, OpError, Operator, Permuted, TensorType, infer, op_error};
 pub use tensor::Tensor;

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::fmt;
 
 /// Most dimensions of a tensor: what kernels walk.
-pub const MAX_RANK: usize = crate::kernels::HOST_RANK;
+pub const MAX_RANK: usize = crate::bindings::HOST_RANK;
 
 /// Largest tensor, in bytes: far beyond any device that this compiler is for.
 pub const MAX_TENSOR_BYTES: usize = 1 << 31;

@@ -9,7 +9,7 @@ pub use lowering::{CallOptions, Lowering};
 
 use crate::Error;
 use crate::ir::{Graph, NodeKind};
-use crate::kernels::Copy;
+use crate::bindings::Copy;
 use crate::program::{Port, Program, Storage};
 use lowering::Values;
 

@@ -1,7 +1,7 @@
 use super::packing::Packing;
 use super::window::Layout;
 use crate::ir::{DType, Inputs, OpError, TensorType, op_error};
-use crate::kernels::{QLinearCall, Stored, StoredWeights, WithResidual};
+use crate::bindings::{QLinearCall, Stored, StoredWeights, WithResidual};
 use crate::lower::Lowering;
 use crate::program::{KernelCall, View};
 use runtime_core::function::{AnyFunction, Identity};

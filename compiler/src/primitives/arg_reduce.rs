@@ -1,6 +1,6 @@
 use super::softmax::{around, moved};
 use crate::ir::{DType, Inputs, OpError, Operator, Permuted, TensorType, op_error};
-use crate::kernels::ArgReduceCall;
+use crate::bindings::ArgReduceCall;
 use crate::lower::Lowering;
 use runtime_core::kernels;
 

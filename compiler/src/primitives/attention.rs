@@ -1,6 +1,6 @@
 use super::{broadcast, broadcast_strides, tensor_type};
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
-use crate::kernels::AttentionCall;
+use crate::bindings::AttentionCall;
 use crate::lower::Lowering;
 use runtime_core::kernels;
 

@@ -1,6 +1,6 @@
 use super::{Reshape, broadcast, broadcast_strides, check_rank, joined};
 use crate::ir::{DType, Inputs, OpError, Operator, Permuted, TensorType, op_error};
-use crate::kernels::{BinaryCall, BinaryOp};
+use crate::bindings::{BinaryCall, BinaryOp};
 use crate::lower::{CallOptions, Lowering};
 use runtime_core::function::{AnyFunction, Identity};
 

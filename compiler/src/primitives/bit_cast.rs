@@ -1,5 +1,5 @@
 use crate::ir::{DType, Inputs, OpError, Operator, Permuted, TensorType, op_error};
-use crate::kernels::Sized;
+use crate::bindings::Sized;
 use crate::lower::Lowering;
 use runtime_core::kernels;
 

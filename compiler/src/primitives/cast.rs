@@ -1,6 +1,6 @@
 use super::tensor_type;
 use crate::ir::{DType, Inputs, OpError, Operator, Permuted, TensorType};
-use crate::kernels::CastCall;
+use crate::bindings::CastCall;
 use crate::lower::Lowering;
 
 /// Converts elements to another type.

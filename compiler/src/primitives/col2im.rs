@@ -1,7 +1,7 @@
 use super::tensor_type;
 use super::window::Window;
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
-use crate::kernels::Col2ImCall;
+use crate::bindings::Col2ImCall;
 use crate::lower::Lowering;
 
 /// Images `[batch, channels, ..]` from windows `[batch, channels * taps, windows]`: elements of windows that lie in one

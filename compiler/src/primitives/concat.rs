@@ -1,6 +1,6 @@
 use super::tensor_type;
 use crate::ir::{Inputs, OpError, Operator, Permuted, TensorType, op_error};
-use crate::kernels::Sized;
+use crate::bindings::Sized;
 use crate::lower::Lowering;
 use runtime_core::kernels::Concat as Kernel;
 

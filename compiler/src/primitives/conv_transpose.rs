@@ -4,7 +4,7 @@ use super::direct_conv::direct;
 use super::packing::Packing;
 use super::window::{Image, Layout, Window};
 use crate::ir::{Inputs, OpError, Operator, TensorType, op_error};
-use crate::kernels::QLinearCall;
+use crate::bindings::QLinearCall;
 use crate::lower::Lowering;
 use runtime_core::kernels::ConvTranspose2d;
 

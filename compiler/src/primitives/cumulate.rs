@@ -1,7 +1,7 @@
 use super::ReduceOp;
 use super::softmax::{around, moved};
 use crate::ir::{DType, Inputs, OpError, Operator, Permuted, TensorType, op_error};
-use crate::kernels::CumulateCall;
+use crate::bindings::CumulateCall;
 use crate::lower::Lowering;
 
 /// Each element combined with all before it along an axis.

@@ -1,7 +1,7 @@
 use super::tensor_type;
 use super::window::{Image, Layout, Window};
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
-use crate::kernels::DeformColumnsCall;
+use crate::bindings::DeformColumnsCall;
 use crate::lower::Lowering;
 
 /// The elements of the windows of a channels-first image, each moved by an offset, interpolated linearly. Inputs: the

@@ -1,6 +1,6 @@
 use super::tensor_type;
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
-use crate::kernels::Typed;
+use crate::bindings::Typed;
 use crate::lower::Lowering;
 use runtime_core::kernels;
 

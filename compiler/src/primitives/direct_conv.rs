@@ -5,7 +5,7 @@ use super::activation::RESIDUAL;
 use super::conv::bias_or_zeros;
 use super::window::{Image, Window};
 use crate::ir::{DType, TensorType};
-use crate::kernels::{BinaryCall, BinaryOp, ConvCall, MapCall};
+use crate::bindings::{BinaryCall, BinaryOp, ConvCall, MapCall};
 use crate::lower::{CallOptions, Lowering};
 use runtime_core::function::AnyFunction;
 

@@ -1,6 +1,6 @@
 use super::{broadcast, broadcast_strides, check_rank, tensor_type};
 use crate::ir::{Inputs, OpError, Operator, Permuted, TensorType, op_error};
-use crate::kernels::StridedCall;
+use crate::bindings::StridedCall;
 use crate::lower::Lowering;
 
 /// Repeats elements along dimensions of one, and along new ones before the first, to fill a shape.

@@ -1,7 +1,7 @@
 use super::fft_tables::{factors, tables};
 use super::tensor_type;
 use crate::ir::{DType, Inputs, OpError, Operator, Tensor, TensorType, op_error};
-use crate::kernels::Typed;
+use crate::bindings::Typed;
 use crate::lower::Lowering;
 use runtime_core::kernels::{Fft as Kernel, MAX_FACTORS};
 

@@ -1,6 +1,6 @@
 use super::tensor_type;
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
-use crate::kernels::GridSampleCall;
+use crate::bindings::GridSampleCall;
 use crate::lower::Lowering;
 pub use runtime_core::kernels::{GridMode, GridPadding};
 

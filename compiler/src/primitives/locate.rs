@@ -1,6 +1,6 @@
 use super::{check_rank, joined, tensor_type};
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
-use crate::kernels::{HOST_RANK, LocateCall};
+use crate::bindings::{HOST_RANK, LocateCall};
 use crate::lower::Lowering;
 
 /// Places (`i32`) in a tensor from tuples of indices, which count from the end of their axis where negative. A tuple with

@@ -1,5 +1,5 @@
 use crate::ir::{DType, Inputs, OpError, Operator, Permuted, Tensor, TensorType, op_error};
-use crate::kernels::LookupCall;
+use crate::bindings::LookupCall;
 use crate::lower::{CallOptions, Lowering};
 use runtime_core::kernels::{LOOKUP_ENTRIES, LOOKUP_KNOTS};
 use runtime_core::requantize::rescale;

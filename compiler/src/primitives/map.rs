@@ -1,5 +1,5 @@
 use crate::ir::{DType, Inputs, OpError, Operator, Permuted, TensorType, op_error};
-use crate::kernels::MapCall;
+use crate::bindings::MapCall;
 use crate::lower::{CallOptions, Lowering};
 use runtime_core::function::AnyFunction;
 

@@ -75,7 +75,7 @@ mod unary;
 mod uniform;
 mod window;
 
-pub use crate::kernels::{BinaryOp, PadMode, ReduceOp, UnaryOp};
+pub use crate::bindings::{BinaryOp, PadMode, ReduceOp, UnaryOp};
 pub use activation::{Activation, BIAS, MULTIPLIER, RESIDUAL};
 pub use arg_reduce::ArgReduce;
 pub use attention::{Attention, MASK, OUTPUTS};

@@ -1,5 +1,5 @@
 use crate::ir::{DType, OpError, Tensor, op_error};
-use crate::kernels::Stored;
+use crate::bindings::Stored;
 use crate::lower::Lowering;
 use crate::program::View;
 use runtime_core::{Element, f16, pack};

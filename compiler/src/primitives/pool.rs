@@ -1,6 +1,6 @@
 use super::window::{Image, Layout, Window};
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
-use crate::kernels::{AveragePoolCall, MaxPoolCall};
+use crate::bindings::{AveragePoolCall, MaxPoolCall};
 use crate::lower::Lowering;
 use runtime_core::kernels::Pool2d;
 

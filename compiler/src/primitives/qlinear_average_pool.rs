@@ -1,7 +1,7 @@
 use super::uniform::{Rounding, Uniform, expect, room};
 use super::{Layout, MULTIPLIER_BITS, Pool, PoolKind, Quantization, Window, multipliers};
 use crate::ir::{Inputs, OpError, Operator, Tensor, TensorType};
-use crate::kernels::Between;
+use crate::bindings::Between;
 use crate::lower::Lowering;
 use runtime_core::kernels::QlinearAveragePool2d;
 

@@ -2,7 +2,7 @@ use super::binary::{same_places, walk};
 use super::uniform::{Rounding, Uniform, expect, multiplier, room};
 use super::{MULTIPLIER_BITS, Quantization, broadcast, multipliers};
 use crate::ir::{DType, Inputs, OpError, Operator, Permuted, TensorType};
-use crate::kernels::{BinaryOp, QlinearBinaryCall, QlinearBinaryOp};
+use crate::bindings::{BinaryOp, QlinearBinaryCall, QlinearBinaryOp};
 use crate::lower::{CallOptions, Lowering};
 use runtime_core::kernels::{WeightedProduct, WeightedSum};
 

@@ -2,7 +2,7 @@ use super::mat_mul::shapes;
 use super::uniform::{Rounding, Uniform, expect, multiplier, room};
 use super::{MatMul, Quantization};
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
-use crate::kernels::QlinearMatMulCall;
+use crate::bindings::QlinearMatMulCall;
 use crate::lower::Lowering;
 
 /// A matrix product of two quantised tensors as `numpy.matmul`: batched, with broadcasting; rounded once, half to even, and

@@ -2,7 +2,7 @@ use super::reduce::{lines, permuted, reduced};
 use super::uniform::{Rounding, Uniform, expect, multiplier, room};
 use super::{Quantization, ReduceOp};
 use crate::ir::{DType, Inputs, OpError, Operator, Permuted, TensorType, op_error};
-use crate::kernels::Between;
+use crate::bindings::Between;
 use crate::lower::Lowering;
 use runtime_core::kernels::QlinearReduceSum;
 

@@ -3,7 +3,7 @@ use super::softmax::moved;
 use super::uniform::{LEAST_BITS, Rounding, Uniform, expect};
 use super::{MULTIPLIER_BITS, Quantization};
 use crate::ir::{DType, Inputs, OpError, Operator, Permuted, Tensor, TensorType, op_error};
-use crate::kernels::Between;
+use crate::bindings::Between;
 use crate::lower::Lowering;
 use runtime_core::kernels;
 

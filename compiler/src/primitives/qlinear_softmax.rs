@@ -2,7 +2,7 @@ use super::softmax::{around, moved};
 use super::uniform::{Rounding, Uniform, expect, multiplier};
 use super::{MULTIPLIER_BITS, Quantization};
 use crate::ir::{DType, Inputs, OpError, Operator, Permuted, Tensor, TensorType};
-use crate::kernels::Between;
+use crate::bindings::Between;
 use crate::lower::Lowering;
 use runtime_core::kernels::{self, QlinearLogSoftmax};
 use std::f64::consts::LN_2;

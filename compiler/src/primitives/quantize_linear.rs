@@ -1,6 +1,6 @@
 use super::Quantization;
 use crate::ir::{DType, Inputs, OpError, Operator, Permuted, TensorType, op_error};
-use crate::kernels::Typed;
+use crate::bindings::Typed;
 use crate::lower::Lowering;
 use runtime_core::kernels;
 

@@ -1,6 +1,6 @@
 use super::{check_rank, row_major_strides};
 use crate::ir::{Inputs, OpError, Operator, Permuted, TensorType, op_error};
-use crate::kernels::{ReduceCall, ReduceOp, StridedCall};
+use crate::bindings::{ReduceCall, ReduceOp, StridedCall};
 use crate::lower::Lowering;
 use crate::program::View;
 

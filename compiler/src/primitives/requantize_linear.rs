@@ -1,7 +1,7 @@
 use super::uniform::{Rounding, Uniform, expect, multiplier};
 use super::{MULTIPLIER_BITS, Quantization};
 use crate::ir::{DType, Inputs, OpError, Operator, Permuted, TensorType};
-use crate::kernels::Between;
+use crate::bindings::Between;
 use crate::lower::{CallOptions, Lowering};
 use runtime_core::kernels;
 

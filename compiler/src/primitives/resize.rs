@@ -1,7 +1,7 @@
 use super::softmax::{around, moved};
 use super::tensor_type;
 use crate::ir::{DType, Inputs, OpError, Operator, Permuted, TensorType, op_error};
-use crate::kernels::Typed;
+use crate::bindings::Typed;
 use crate::lower::Lowering;
 use runtime_core::kernels;
 

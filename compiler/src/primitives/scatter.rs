@@ -1,6 +1,6 @@
 use super::BinaryOp;
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
-use crate::kernels::ScatterCall;
+use crate::bindings::ScatterCall;
 use crate::lower::{CallOptions, Lowering};
 
 /// Input 0 with the slices of input 2 put, one after another, at the places (`i32`) that input 1 gives. Slices whose place

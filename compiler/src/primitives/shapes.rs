@@ -1,5 +1,5 @@
 use crate::ir::{DType, OpError, TensorType, op_error};
-use crate::kernels::HOST_RANK;
+use crate::bindings::HOST_RANK;
 
 /// The type of a tensor whose shape was computed, checked.
 pub fn tensor_type(dtype: DType, shape: Vec<usize>) -> Result<TensorType, OpError> {

@@ -1,6 +1,6 @@
 use super::{check_rank, row_major_strides};
 use crate::ir::{Inputs, OpError, Operator, Permuted, TensorType, op_error};
-use crate::kernels::StridedCall;
+use crate::bindings::StridedCall;
 use crate::lower::Lowering;
 
 /// Every `steps[i]`-th of the elements along each dimension `i`: `lens[i]` of them, from `starts[i]` on.

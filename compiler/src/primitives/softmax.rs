@@ -1,5 +1,5 @@
 use crate::ir::{Inputs, OpError, Operator, Permuted, TensorType, op_error};
-use crate::kernels::SoftmaxCall;
+use crate::bindings::SoftmaxCall;
 use crate::lower::Lowering;
 use runtime_core::kernels;
 

@@ -4,7 +4,7 @@ use super::activation::{Activation, MULTIPLIER, RESIDUAL};
 use super::conv::bias_or_zeros;
 use super::packing::FOUR_BITS;
 use crate::ir::{DType, Tensor};
-use crate::kernels::QLinearCall;
+use crate::bindings::QLinearCall;
 use crate::lower::Lowering;
 use runtime_core::kernels::SparseGemm;
 use runtime_core::pack::{PANEL, packed_gemm_len};

@@ -1,6 +1,6 @@
 use super::{check_rank, row_major_strides};
 use crate::ir::{Inputs, OpError, Operator, TensorType, op_error};
-use crate::kernels::StridedCall;
+use crate::bindings::StridedCall;
 use crate::lower::Lowering;
 
 /// Dimensions in another order: dimension `i` of the output is dimension `perm[i]` of the input.

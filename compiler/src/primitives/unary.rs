@@ -1,5 +1,5 @@
 use crate::ir::{DType, Inputs, OpError, Operator, Permuted, TensorType, op_error};
-use crate::kernels::{UnaryCall, UnaryOp};
+use crate::bindings::{UnaryCall, UnaryOp};
 use crate::lower::Lowering;
 
 /// One function of each element of the types that [`Map`](super::Map) does not take, integers and booleans, or a test of

@@ -1,5 +1,5 @@
 use crate::ir::{MAX_RANK, OpError, TensorType, op_error};
-use crate::kernels::Windows;
+use crate::bindings::Windows;
 
 /// The geometry of a window that slides over spatial axes: convolutions and pools.
 #[derive(Clone, Debug, PartialEq, Eq)]

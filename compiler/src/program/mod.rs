@@ -1,6 +1,6 @@
 //! What runs, as plain data: buffers and a list of kernel calls. `emit` prints it, `exec` runs it.
 
-pub use crate::kernels::{Args, KernelCall, Value};
+pub use crate::bindings::{Args, KernelCall, Value};
 
 use crate::ir::{DType, PortSteps, Tensor, TensorType};
 
