@@ -1,7 +1,7 @@
 //! `docs/operators.md` says what the compiler knows. `EDGEC_BLESS=1 cargo test -p codegen-tests` writes it anew.
 
-use edgec::load::{MAX_OPSET, MIN_OPSET};
-use edgec::ops::{Domain, OPERATORS};
+use edgec::front::load::{MAX_OPSET, MIN_OPSET};
+use edgec::front::ops::{Domain, OPERATORS};
 use std::fmt::Write;
 use std::path::Path;
 

@@ -1,15 +1,15 @@
-use crate::emit::{self, Emitted, Options, WeightsMode};
-use crate::exec::Executor;
-use crate::import::{self, Dimensions};
+use crate::back::emit::{self, Emitted, Options, WeightsMode};
+use crate::back::exec::Executor;
+use crate::back::plan::{self, Plan};
+use crate::data::samples::Spec;
+use crate::front::import::{self, Dimensions};
+use crate::front::load::{self, Model};
+use crate::ir::program::Program;
 use crate::ir::{Graph, Tensor};
-use crate::load::{self, Model};
-use crate::passes::{self, Pass};
-use crate::plan::{self, Plan};
-use crate::program::Program;
-use crate::quantize::{Calibration, QuantizeOptions, Quantized, Scheme};
-use crate::samples::Spec;
-use crate::summary::Summary;
-use crate::{Error, lower};
+use crate::middle::passes::{self, Pass};
+use crate::middle::quantize::{Calibration, QuantizeOptions, Quantized, Scheme};
+use crate::tools::summary::Summary;
+use crate::{Error, back::lower};
 use std::path::{Path, PathBuf};
 
 /// A compilation: a model file and what to make of it. The command and `build.rs` scripts use this.

@@ -1,7 +1,7 @@
 use super::args::EmitArgs;
 use super::{WithPruneReport, print, print_json};
 use edgec::ir::Graph;
-use edgec::passes::{self, Pass};
+use edgec::middle::passes::{self, Pass};
 use edgec::{Compiler, Error, PruneReport, Summary, Target, Weights};
 use std::path::Path;
 use std::process::ExitCode;

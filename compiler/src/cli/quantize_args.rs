@@ -1,5 +1,5 @@
 use clap::{Args, ValueEnum};
-use edgec::quantize::{Io, MaxLoss, Method, QuantizeOptions, Rounding, Scheme};
+use edgec::middle::quantize::{Io, MaxLoss, Method, QuantizeOptions, Rounding, Scheme};
 use edgec::{Compiler, Error};
 
 /// Which integers a float model is compiled to, and how they are chosen.

@@ -5,12 +5,17 @@
 
 mod display;
 mod graph;
+mod lowering;
 mod operator;
+pub mod primitives;
+pub mod program;
 mod tensor;
 mod verify;
 
 pub use crate::bindings::DType;
 pub use graph::{Graph, Node, NodeId, NodeKind, PortSteps, Steps, Value, ValueId};
+pub(crate) use lowering::Values;
+pub use lowering::{CallOptions, Lowering};
 pub use operator::{Inputs, MAX_RANK, MAX_TENSOR_BYTES, OpError, Operator, Permuted, TensorType, infer, op_error};
 pub use tensor::Tensor;
 pub use verify::verify;

@@ -1,0 +1,6 @@
+//! From a [`Graph`](crate::ir::Graph) to kernel calls in planned memory, printed as source or run on the host.
+
+pub mod emit;
+pub mod exec;
+pub mod lower;
+pub mod plan;

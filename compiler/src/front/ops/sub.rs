@@ -1,0 +1,11 @@
+use super::{Domain, OperatorDef, pair};
+use crate::ir::primitives::BinaryOp;
+
+/// `a - b`, with broadcasting; integers wrap.
+pub(super) const SUB: OperatorDef = OperatorDef {
+    name: "Sub",
+    domain: Domain::Onnx,
+    versions: &[1, 6, 7, 13, 14],
+    limits: "",
+    read: |cx| pair::read(cx, BinaryOp::Sub),
+};

@@ -1,0 +1,60 @@
+use super::rewrite::{add, input, replace};
+use crate::ir::primitives::{
+    Activation, Conv, ConvTranspose, Layout, Pool, QlinearAveragePool, RESIDUAL, Transpose, Window, has_packed_kernel,
+};
+use crate::ir::{Graph, NodeId, OpError, Operator};
+
+/// Puts image operators between transposes, so that they work channels-last as their fast kernels do.
+pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
+    for id in graph.order() {
+        let Some(operator) = channels_last(graph, id) else {
+            continue;
+        };
+        let node = graph.node(id);
+        let mut inputs = node.inputs.clone();
+        let has_residual = node
+            .op::<Conv>()
+            .is_some_and(|conv| matches!(conv.activation, Activation::Function(_)));
+        let rank = graph.ty(node.outputs[0]).rank();
+        let last = Transpose { perm: last_perm(rank) };
+        let first = Transpose { perm: last.inverse() };
+        for index in [0, RESIDUAL] {
+            if let Some(value) = input(graph.node(id), index).filter(|_| index == 0 || has_residual) {
+                inputs[index] = Some(add(graph, id, last.clone(), &[value])?);
+            }
+        }
+        let name = graph.node(id).name.clone();
+        let origin = graph.node(id).origin.clone();
+        let new = graph.add(name, operator, &inputs, &origin)?;
+        let y = graph.node(new).outputs[0];
+        replace(graph, id, first, &[Some(y)], &[])?;
+    }
+    Ok(())
+}
+
+/// Batch, spatial axes, channels.
+fn last_perm(rank: usize) -> Vec<usize> {
+    let mut perm: Vec<usize> = (0..rank).collect();
+    perm[1..].rotate_left(1);
+    perm
+}
+
+/// The channels-last form of a node's operator, if there is one and it is not in that form already.
+fn channels_last(graph: &Graph, id: NodeId) -> Option<Box<dyn Operator>> {
+    let node = graph.node(id);
+    let layout = Layout::ChannelsLast;
+    let packed = |window: &Window| {
+        input(node, 1).is_some_and(|w| has_packed_kernel(window, graph.ty(w), graph.constant(w).is_some()))
+    };
+    if let Some(op) = node.op::<Conv>().filter(|op| op.layout != layout) {
+        return packed(&op.window).then(|| Conv { layout, ..op.clone() }.into());
+    }
+    if let Some(op) = node.op::<ConvTranspose>().filter(|op| op.layout != layout) {
+        return packed(&op.window).then(|| ConvTranspose { layout, ..op.clone() }.into());
+    }
+    if let Some(op) = node.op::<QlinearAveragePool>().filter(|op| op.layout() != layout) {
+        return Some(op.in_layout(layout).into());
+    }
+    let op = node.op::<Pool>().filter(|op| op.layout != layout)?;
+    Some(Pool { layout, ..op.clone() }.into())
+}

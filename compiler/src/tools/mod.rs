@@ -1,0 +1,8 @@
+//! What stands around the pipeline: reports, evaluation, and building and running emitted code.
+
+pub mod eval;
+pub mod harness;
+pub mod inspect;
+pub(crate) mod prune_report;
+pub(crate) mod summary;
+pub mod tensor_file;
