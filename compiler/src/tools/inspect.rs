@@ -1,8 +1,9 @@
 //! What a model is, for people who are about to compile it.
 
 use crate::back::emit::grouped;
-use crate::front::import::{OpenDimension, full_name, open_dimensions, visit_nodes};
+use crate::front::import::{OpenDimension, open_dimensions, visit_nodes};
 use crate::front::load::{self, Model};
+use crate::front::node::full_name;
 use crate::front::ops;
 use crate::front::proto::ValueInfoProto;
 use crate::front::proto::tensor_shape_proto::dimension::Value as Dim;
