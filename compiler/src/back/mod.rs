@@ -5,3 +5,6 @@ pub mod emit;
 pub mod exec;
 pub mod lower;
 pub mod plan;
+mod summary;
+
+pub use summary::Summary;

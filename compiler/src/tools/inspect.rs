@@ -66,7 +66,7 @@ impl Inspection {
     pub fn of(compiler: &Compiler) -> Result<Self, Error> {
         let model = compiler.load()?;
         let (summary, problem) = match compiler.compile_model(&model, &mut |_, _| {}) {
-            Ok(compiled) => (Some(Summary::of(&compiled)), None),
+            Ok(compiled) => (Some(compiled.summary()), None),
             Err(error) => (None, Some(error.to_string())),
         };
         let header = &model.header;
