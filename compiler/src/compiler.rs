@@ -1,3 +1,4 @@
+use crate::back::Summary;
 use crate::back::emit::{self, Emitted, Options, WeightsMode};
 use crate::back::exec::Executor;
 use crate::back::plan::{self, Plan};
@@ -8,7 +9,6 @@ use crate::ir::program::Program;
 use crate::ir::{Graph, Tensor};
 use crate::middle::passes::{self, Pass};
 use crate::middle::quantize::{Calibration, QuantizeOptions, Quantized, Scheme};
-use crate::tools::summary::Summary;
 use crate::{Error, back::lower};
 use std::path::{Path, PathBuf};
 
@@ -63,6 +63,11 @@ pub struct Compiled {
 }
 
 impl Compiled {
+    /// What it costs.
+    pub fn summary(&self) -> Summary {
+        Summary::of(&self.program, &self.plan, &self.notes)
+    }
+
     /// The host executor of this program.
     pub fn executor(&self) -> Executor<'_> {
         Executor::new(&self.program, &self.plan)
@@ -215,7 +220,7 @@ impl Compiler {
     pub fn emit_to(&self, output: &Path) -> Result<Summary, Error> {
         let compiled = self.compile()?;
         self.write(&compiled, output)?;
-        Ok(Summary::of(&compiled))
+        Ok(compiled.summary())
     }
 
     /// Writes the source to `output`, and the weights beside it if they are not inline.

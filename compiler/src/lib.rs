@@ -17,8 +17,8 @@ pub mod tools;
 
 pub use edgec_bindings as bindings;
 
+pub use back::Summary;
 pub use back::emit::WeightsMode as Weights;
 pub use compiler::{Compiled, Compiler, Target};
 pub use error::{Error, OperatorProblem};
 pub use tools::prune_report::{Cost, LayerReport, PruneReport};
-pub use tools::summary::Summary;

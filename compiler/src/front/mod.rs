@@ -2,5 +2,9 @@
 
 pub mod import;
 pub mod load;
+pub mod node;
 pub mod ops;
 pub mod proto;
+mod shared;
+#[cfg(test)]
+mod testing;

@@ -9,6 +9,7 @@ mod lowering;
 mod operator;
 pub mod primitives;
 pub mod program;
+pub(crate) mod rewrite;
 mod tensor;
 mod verify;
 

@@ -1,8 +1,9 @@
 //! What a model is, for people who are about to compile it.
 
 use crate::back::emit::grouped;
-use crate::front::import::{OpenDimension, full_name, open_dimensions, visit_nodes};
+use crate::front::import::{OpenDimension, open_dimensions, visit_nodes};
 use crate::front::load::{self, Model};
+use crate::front::node::full_name;
 use crate::front::ops;
 use crate::front::proto::ValueInfoProto;
 use crate::front::proto::tensor_shape_proto::dimension::Value as Dim;
@@ -65,7 +66,7 @@ impl Inspection {
     pub fn of(compiler: &Compiler) -> Result<Self, Error> {
         let model = compiler.load()?;
         let (summary, problem) = match compiler.compile_model(&model, &mut |_, _| {}) {
-            Ok(compiled) => (Some(Summary::of(&compiled)), None),
+            Ok(compiled) => (Some(compiled.summary()), None),
             Err(error) => (None, Some(error.to_string())),
         };
         let header = &model.header;

@@ -4,5 +4,4 @@ pub mod eval;
 pub mod harness;
 pub mod inspect;
 pub(crate) mod prune_report;
-pub(crate) mod summary;
 pub mod tensor_file;

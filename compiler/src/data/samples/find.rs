@@ -4,8 +4,8 @@ use super::archive::Archive;
 use super::array::ArrayFile;
 use super::{Keys, Spec};
 use crate::Error;
+use crate::data::is_name_of;
 use crate::ir::program::Port;
-use crate::tools::harness::is_name_of;
 use std::path::Path;
 
 /// Where the samples of an input are.

@@ -1,7 +1,6 @@
-use super::indexing::numbers;
-use super::normalization::cast;
-use super::{Domain, OperatorDef};
-use crate::front::import::NodeContext;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
+use crate::front::shared::indexing::numbers;
+use crate::front::shared::normalization::cast;
 use crate::ir::primitives::{Binary, BinaryOp, Reshape, Slice};
 use crate::ir::{DType, OpError, Tensor, ValueId, op_error};
 
@@ -69,7 +68,7 @@ fn coordinates(dtype: DType, shape: Vec<usize>, align_corners: bool) -> Result<T
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, Known, int, run};
+    use crate::front::testing::{Given, Known, int, run};
     use crate::ir::Tensor;
 
     #[test]

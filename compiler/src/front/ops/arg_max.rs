@@ -1,5 +1,4 @@
-use super::{Domain, OperatorDef};
-use crate::front::import::NodeContext;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
 use crate::ir::primitives::{ArgReduce, Reshape};
 use crate::ir::{OpError, ValueId};
 
@@ -31,7 +30,7 @@ pub(super) fn read(cx: &mut NodeContext<'_>, greatest: bool) -> Result<Vec<Value
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, int, run};
+    use crate::front::testing::{Given, int, run};
     use crate::ir::Tensor;
 
     #[test]

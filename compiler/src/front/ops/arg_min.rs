@@ -1,4 +1,5 @@
-use super::{Domain, OperatorDef, arg_max};
+use super::arg_max;
+use crate::front::node::{Domain, OperatorDef};
 
 /// The place of the least element along an axis.
 pub(super) const ARG_MIN: OperatorDef = OperatorDef {

@@ -1,10 +1,9 @@
-use super::attention_mask::{self, Band, Frame};
-use super::attention_parts::{self, Exposed, Parts};
-use super::compose::transposed;
-use super::normalization::{cast, reshaped};
-use super::{Domain, OperatorDef};
-use crate::front::import::NodeContext;
 use crate::front::load;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
+use crate::front::shared::attention_mask::{self, Band, Frame};
+use crate::front::shared::attention_parts::{self, Exposed, Parts};
+use crate::front::shared::compose::transposed;
+use crate::front::shared::normalization::{cast, reshaped};
 use crate::ir::primitives::{Attention, Concat};
 use crate::ir::{DType, OpError, ValueId, op_error};
 

@@ -1,6 +1,6 @@
 //! `Attention`, by its kernel and in parts.
 
-use super::testing::{Absent, Given, Operand, float, int, run};
+use crate::front::testing::{Absent, Given, Operand, float, int, run};
 use crate::ir::{DType, Tensor};
 
 fn numbers(shape: &[usize]) -> Operand {

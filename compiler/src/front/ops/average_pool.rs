@@ -1,6 +1,6 @@
-use super::normalization::cast;
-use super::{Domain, OperatorDef, window};
-use crate::front::import::NodeContext;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
+use crate::front::shared::normalization::cast;
+use crate::front::shared::window;
 use crate::ir::primitives::{Layout, Pool, PoolKind};
 use crate::ir::{OpError, ValueId};
 

@@ -1,7 +1,6 @@
-use super::compose::{binary, map, reduce, with_number};
-use super::normalization::{cast, reshaped};
-use super::{Domain, OperatorDef};
-use crate::front::import::NodeContext;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
+use crate::front::shared::compose::{binary, map, reduce, with_number};
+use crate::front::shared::normalization::{cast, reshaped};
 use crate::ir::primitives::{BinaryOp, ReduceOp, ScaleShift};
 use crate::ir::{DType, OpError, ValueId, op_error};
 use runtime_core::function::{Identity, Sqrt, Square};
@@ -97,7 +96,7 @@ fn operands(cx: &mut NodeContext<'_>, dtype: DType) -> Result<[ValueId; 5], OpEr
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, Known, float, int, run};
+    use crate::front::testing::{Given, Known, float, int, run};
     use crate::ir::Tensor;
 
     #[test]

@@ -1,5 +1,5 @@
-use super::normalization::cast;
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
+use crate::front::shared::normalization::cast;
 use crate::ir::DType;
 use crate::ir::primitives::{Binary, BinaryOp};
 

@@ -1,5 +1,5 @@
 use super::cast::element_type;
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
 use crate::ir::primitives::BitCast;
 
 /// The same bits as elements of type `to`, which has as many.
@@ -19,7 +19,7 @@ pub(super) const BIT_CAST: OperatorDef = OperatorDef {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, Known, int, run};
+    use crate::front::testing::{Given, Known, int, run};
     use crate::ir::{DType, Tensor};
 
     #[test]

@@ -1,5 +1,5 @@
 use super::bitwise_not::check_integers;
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
 use crate::ir::op_error;
 use crate::ir::primitives::BinaryOp;
 
@@ -26,7 +26,7 @@ pub(super) const BIT_SHIFT: OperatorDef = OperatorDef {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, run, text};
+    use crate::front::testing::{Given, run, text};
     use crate::ir::{DType, Tensor};
 
     #[test]

@@ -1,5 +1,5 @@
 use super::bitwise_not::check_integers;
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
 use crate::ir::primitives::BinaryOp;
 
 /// The bits that either has, with broadcasting.

@@ -1,4 +1,5 @@
-use super::{Domain, OperatorDef, cosine_window};
+use crate::front::node::{Domain, OperatorDef};
+use crate::front::shared::cosine_window;
 
 /// A sum of two cosines with low side lobes.
 pub(super) const BLACKMAN_WINDOW: OperatorDef = OperatorDef {

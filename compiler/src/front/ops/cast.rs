@@ -1,5 +1,5 @@
-use super::{Domain, OperatorDef};
 use crate::front::load;
+use crate::front::node::{Domain, OperatorDef};
 use crate::ir::primitives::Cast;
 use crate::ir::{DType, OpError, op_error};
 
@@ -40,7 +40,7 @@ pub(super) fn element_type(number: i64) -> Result<DType, OpError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, int, run, text};
+    use crate::front::testing::{Given, int, run, text};
     use crate::ir::Tensor;
 
     #[test]

@@ -1,6 +1,6 @@
-use super::normalization::cast;
-use super::window;
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
+use crate::front::shared::normalization::cast;
+use crate::front::shared::window;
 use crate::ir::op_error;
 use crate::ir::primitives::{Concat, Conv, Layout, Map, Pad, PadMode, Slice, Window};
 use runtime_core::function::{Identity, Silu};
@@ -69,7 +69,7 @@ pub(super) const CAUSAL_CONV_WITH_STATE: OperatorDef = OperatorDef {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Absent, Given, Known, run, text};
+    use crate::front::testing::{Absent, Given, Known, run, text};
     use crate::ir::Tensor;
 
     #[test]

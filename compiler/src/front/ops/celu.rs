@@ -1,4 +1,4 @@
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
 use runtime_core::function::Celu;
 
 /// `max(0, x) + min(0, alpha * (e^(x / alpha) - 1))`.

@@ -1,5 +1,4 @@
-use super::{Domain, OperatorDef};
-use crate::front::import::NodeContext;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
 use crate::ir::primitives::{Binary, BinaryOp, Reshape};
 use crate::ir::{DType, OpError, ValueId, op_error};
 use runtime_core::function::{Clip, Relu};
@@ -58,7 +57,7 @@ fn bounded(cx: &mut NodeContext<'_>, x: ValueId, index: usize, op: BinaryOp) -> 
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Absent, Given, Known, float, run};
+    use crate::front::testing::{Absent, Given, Known, float, run};
     use crate::ir::{DType, Tensor};
 
     #[test]

@@ -1,6 +1,6 @@
-use super::normalization::cast;
-use super::{Domain, OperatorDef, window};
-use crate::front::import::NodeContext;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
+use crate::front::shared::normalization::cast;
+use crate::front::shared::window;
 use crate::ir::primitives::{Col2Im, Window};
 use crate::ir::{DType, OpError, op_error};
 
@@ -46,7 +46,7 @@ fn extents(cx: &NodeContext<'_>, index: usize, name: &str) -> Result<Vec<usize>,
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, Known, ints, run};
+    use crate::front::testing::{Given, Known, ints, run};
     use crate::ir::{DType, Tensor};
 
     #[test]

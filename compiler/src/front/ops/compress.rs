@@ -1,5 +1,5 @@
 use super::non_zero::found;
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
 use crate::ir::primitives::{Gather, Reshape};
 use crate::ir::{Tensor, op_error};
 
@@ -37,7 +37,7 @@ pub(super) const COMPRESS: OperatorDef = OperatorDef {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, Known, int, run};
+    use crate::front::testing::{Given, Known, int, run};
     use crate::ir::{DType, Tensor};
 
     #[test]

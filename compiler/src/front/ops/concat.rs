@@ -1,4 +1,4 @@
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
 use crate::ir::primitives::Concat;
 
 /// Tensors one after another along `axis`, which is 1 by default before opset 4.
@@ -24,7 +24,7 @@ pub(super) const CONCAT: OperatorDef = OperatorDef {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, int, run};
+    use crate::front::testing::{Given, int, run};
     use crate::ir::Tensor;
 
     #[test]

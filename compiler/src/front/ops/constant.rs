@@ -1,4 +1,4 @@
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
 use crate::ir::{Tensor, op_error};
 
 /// The names of what a constant may be given as.

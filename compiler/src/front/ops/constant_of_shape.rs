@@ -1,4 +1,4 @@
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
 use crate::ir::primitives::Expand;
 use crate::ir::{DType, Tensor, op_error};
 
@@ -32,7 +32,7 @@ pub(super) const CONSTANT_OF_SHAPE: OperatorDef = OperatorDef {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Known, run};
+    use crate::front::testing::{Known, run};
     use crate::ir::Tensor;
 
     #[test]

@@ -1,5 +1,6 @@
-use super::normalization::cast;
-use super::{Domain, OperatorDef, window};
+use crate::front::node::{Domain, OperatorDef};
+use crate::front::shared::normalization::cast;
+use crate::front::shared::window;
 use crate::ir::primitives::{Conv, Layout};
 use runtime_core::function::Identity;
 
@@ -29,7 +30,7 @@ pub(super) const CONV: OperatorDef = OperatorDef {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, Known, int, ints, run};
+    use crate::front::testing::{Given, Known, int, ints, run};
     use crate::ir::{DType, Tensor};
 
     #[test]

@@ -1,6 +1,6 @@
-use super::quantization::{centred, check, parameter, zero_point};
-use super::{Domain, OperatorDef, window};
-use crate::front::import::NodeContext;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
+use crate::front::shared::quantization::{centred, check, parameter, zero_point};
+use crate::front::shared::window;
 use crate::ir::primitives::{Activation, Conv, Layout};
 use crate::ir::{DType, OpError, ValueId};
 use runtime_core::function::Identity;
@@ -70,7 +70,7 @@ pub(super) fn of_channels(
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, Known, ints, run};
+    use crate::front::testing::{Given, Known, ints, run};
     use crate::ir::{DType, Tensor};
 
     #[test]

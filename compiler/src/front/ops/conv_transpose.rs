@@ -1,7 +1,6 @@
-use super::normalization::cast;
-use super::window::{self, AutoPad};
-use super::{Domain, OperatorDef};
-use crate::front::import::NodeContext;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
+use crate::front::shared::normalization::cast;
+use crate::front::shared::window::{self, AutoPad};
 use crate::ir::primitives::{ConvTranspose, Layout, Window};
 use crate::ir::{OpError, op_error};
 use runtime_core::function::Identity;
@@ -94,7 +93,7 @@ fn fit(op: &mut ConvTranspose, axis: usize, size: usize, wanted: usize, auto: Au
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, Known, int, ints, run, text};
+    use crate::front::testing::{Given, Known, int, ints, run, text};
     use crate::ir::Tensor;
 
     #[test]

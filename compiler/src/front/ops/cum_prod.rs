@@ -1,4 +1,5 @@
-use super::{Domain, OperatorDef, cum_sum};
+use super::cum_sum;
+use crate::front::node::{Domain, OperatorDef};
 use crate::ir::primitives::ReduceOp;
 
 /// The product of each element and all before it along an axis.

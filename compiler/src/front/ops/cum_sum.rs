@@ -1,6 +1,5 @@
-use super::normalization::{cast, reshaped};
-use super::{Domain, OperatorDef};
-use crate::front::import::NodeContext;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
+use crate::front::shared::normalization::{cast, reshaped};
 use crate::ir::primitives::{Binary, BinaryOp, Cumulate, ReduceOp, Select};
 use crate::ir::{DType, OpError, ValueId, op_error};
 
@@ -58,7 +57,7 @@ pub(super) fn read(cx: &mut NodeContext<'_>, op: ReduceOp) -> Result<Vec<ValueId
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, Known, int, run};
+    use crate::front::testing::{Given, Known, int, run};
     use crate::ir::Tensor;
 
     #[test]

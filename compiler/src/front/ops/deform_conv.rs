@@ -1,6 +1,6 @@
-use super::normalization::{cast, reshaped};
-use super::window;
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
+use crate::front::shared::normalization::{cast, reshaped};
+use crate::front::shared::window;
 use crate::ir::op_error;
 use crate::ir::primitives::{Binary, BinaryOp, DeformColumns, MatMul};
 
@@ -71,7 +71,7 @@ pub(super) const DEFORM_CONV: OperatorDef = OperatorDef {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Absent, Given, Known, int, ints, run};
+    use crate::front::testing::{Absent, Given, Known, int, ints, run};
     use crate::ir::Tensor;
 
     #[test]

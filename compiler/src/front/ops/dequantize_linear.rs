@@ -1,7 +1,7 @@
-use super::normalization::{cast, reshaped};
-use super::quantization::{Granularity, centred, check, known_quantization};
-use super::{Domain, OperatorDef};
 use crate::front::load;
+use crate::front::node::{Domain, OperatorDef};
+use crate::front::shared::normalization::{cast, reshaped};
+use crate::front::shared::quantization::{Granularity, centred, check, known_quantization};
 use crate::ir::primitives::{Binary, BinaryOp};
 use crate::ir::{DType, op_error};
 
@@ -54,7 +54,7 @@ pub(super) const MICROSOFT_DEQUANTIZE_LINEAR: OperatorDef = OperatorDef {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, Known, int, run};
+    use crate::front::testing::{Given, Known, int, run};
     use crate::ir::{DType, Tensor};
 
     #[test]

@@ -1,5 +1,5 @@
-use super::normalization::cast;
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
+use crate::front::shared::normalization::cast;
 use crate::ir::DType;
 use crate::ir::primitives::Det;
 
@@ -20,7 +20,7 @@ pub(super) const DET: OperatorDef = OperatorDef {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, run};
+    use crate::front::testing::{Given, run};
     use crate::ir::{DType, Tensor};
 
     #[test]

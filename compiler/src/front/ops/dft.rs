@@ -1,6 +1,6 @@
-use super::cosine_window::known_size;
-use super::normalization::{cast, computed};
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
+use crate::front::shared::cosine_window::known_size;
+use crate::front::shared::normalization::{cast, computed};
 use crate::ir::op_error;
 use crate::ir::primitives::Fft;
 
@@ -46,7 +46,7 @@ pub(super) const DFT: OperatorDef = OperatorDef {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Absent, Given, Known, Operand, int, run};
+    use crate::front::testing::{Absent, Given, Known, Operand, int, run};
     use crate::ir::Tensor;
 
     /// Complex numbers from another, by the definition.

@@ -1,4 +1,4 @@
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
 use crate::ir::primitives::Expand;
 use crate::ir::{DType, op_error};
 
@@ -30,7 +30,7 @@ pub(super) const DROPOUT: OperatorDef = OperatorDef {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Absent, Given, Known, float, int, run};
+    use crate::front::testing::{Absent, Given, Known, float, int, run};
     use crate::ir::{DType, Tensor};
 
     #[test]

@@ -1,7 +1,6 @@
-use super::normalization::reshaped;
-use super::quantization::{check, quantised};
-use super::{Domain, OperatorDef};
-use crate::front::import::NodeContext;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
+use crate::front::shared::normalization::reshaped;
+use crate::front::shared::quantization::{check, quantised};
 use crate::ir::primitives::{Binary, BinaryOp, Reduce, ReduceOp, Select};
 use crate::ir::{DType, OpError, ValueId};
 
@@ -50,7 +49,7 @@ fn extreme(cx: &mut NodeContext<'_>, x: ValueId, greatest: bool) -> Result<Value
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, run};
+    use crate::front::testing::{Given, run};
     use crate::ir::{DType, Tensor};
 
     #[test]

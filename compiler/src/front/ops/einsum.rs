@@ -1,7 +1,7 @@
-use super::contraction::{Term, contract};
-use super::equation::Equation;
-use super::normalization::cast;
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
+use crate::front::shared::contraction::{Term, contract};
+use crate::front::shared::equation::Equation;
+use crate::front::shared::normalization::cast;
 use crate::ir::{DType, op_error};
 
 /// Einstein's summation: products of elements, summed over the indices that the output does not name.
@@ -38,7 +38,7 @@ pub(super) const EINSUM: OperatorDef = OperatorDef {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, run, text};
+    use crate::front::testing::{Given, run, text};
     use crate::ir::{DType, Tensor};
 
     fn einsum(equation: &str, operands: &[(&[usize], &[f32])]) -> Result<Tensor, String> {

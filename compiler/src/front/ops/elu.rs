@@ -1,4 +1,4 @@
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
 use runtime_core::function::Elu;
 
 /// `x` where not negative, else `alpha * (e^x - 1)`.

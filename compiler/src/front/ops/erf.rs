@@ -1,4 +1,5 @@
-use super::{Domain, OperatorDef, reals};
+use crate::front::node::{Domain, OperatorDef};
+use crate::front::shared::reals;
 use runtime_core::function::Erf;
 
 /// The error function.

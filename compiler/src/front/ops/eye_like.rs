@@ -1,5 +1,5 @@
 use super::cast::element_type;
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
 use crate::ir::primitives::{Expand, Scatter};
 use crate::ir::{Tensor, op_error};
 
@@ -48,7 +48,7 @@ pub(super) const EYE_LIKE: OperatorDef = OperatorDef {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, int, run};
+    use crate::front::testing::{Given, int, run};
     use crate::ir::Tensor;
 
     #[test]

@@ -1,7 +1,6 @@
-use super::normalization::{cast, reshaped};
-use super::{Domain, OperatorDef};
-use crate::front::import::NodeContext;
 use crate::front::load;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
+use crate::front::shared::normalization::{cast, reshaped};
 use crate::ir::primitives::{MatMul, Softmax, Transpose};
 use crate::ir::{DType, OpError, TensorType, ValueId, op_error};
 
@@ -122,7 +121,7 @@ fn modified(cx: &mut NodeContext<'_>, name: &'static str, value: ValueId) -> Res
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, run, subgraph};
+    use crate::front::testing::{Given, run, subgraph};
     use crate::ir::Tensor;
 
     #[test]

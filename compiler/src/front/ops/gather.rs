@@ -1,5 +1,4 @@
-use super::{Domain, OperatorDef};
-use crate::front::import::NodeContext;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
 use crate::ir::primitives::{Gather, Reshape, Slice};
 use crate::ir::{OpError, Tensor, ValueId};
 
@@ -36,7 +35,7 @@ fn single(cx: &mut NodeContext<'_>, axis: usize, index: i64) -> Result<Option<Va
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, Known, int, run};
+    use crate::front::testing::{Given, Known, int, run};
     use crate::ir::Tensor;
 
     #[test]

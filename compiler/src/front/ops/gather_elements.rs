@@ -1,5 +1,5 @@
-use super::indexing::{Slices, elements, gathered};
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
+use crate::front::shared::indexing::{Slices, elements, gathered};
 
 /// Elements picked by index along `axis`, each from the line that the index itself stands on.
 pub(super) const GATHER_ELEMENTS: OperatorDef = OperatorDef {
@@ -18,7 +18,7 @@ pub(super) const GATHER_ELEMENTS: OperatorDef = OperatorDef {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, Known, int, run};
+    use crate::front::testing::{Given, Known, int, run};
     use crate::ir::{DType, Tensor};
 
     #[test]

@@ -1,5 +1,5 @@
-use super::indexing::{gathered, slices};
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
+use crate::front::shared::indexing::{gathered, slices};
 use crate::ir::op_error;
 
 /// Slices picked by tuples of indices. Opset 12 added `batch_dims`.
@@ -19,7 +19,7 @@ pub(super) const GATHER_ND: OperatorDef = OperatorDef {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, Known, int, run};
+    use crate::front::testing::{Given, Known, int, run};
     use crate::ir::Tensor;
 
     #[test]

@@ -1,4 +1,4 @@
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
 use runtime_core::function::{AnyFunction, Gelu, GeluTanh};
 
 /// `x` times the share of a normal distribution below `x`, by the error function or an approximation with `tanh`.

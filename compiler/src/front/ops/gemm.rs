@@ -1,5 +1,4 @@
-use super::{Domain, OperatorDef};
-use crate::front::import::NodeContext;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
 use crate::ir::primitives::{Binary, BinaryOp, MatMul, Transpose};
 use crate::ir::{ValueId, op_error};
 

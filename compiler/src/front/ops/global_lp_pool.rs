@@ -1,7 +1,7 @@
 use super::lp_pool::{exponent, power, powers};
-use super::normalization::cast;
-use super::window;
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
+use crate::front::shared::normalization::cast;
+use crate::front::shared::window;
 use crate::ir::op_error;
 use crate::ir::primitives::{Reduce, ReduceOp};
 
@@ -29,7 +29,7 @@ pub(super) const GLOBAL_LP_POOL: OperatorDef = OperatorDef {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, int, run};
+    use crate::front::testing::{Given, int, run};
     use crate::ir::Tensor;
 
     #[test]

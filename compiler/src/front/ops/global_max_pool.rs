@@ -1,4 +1,5 @@
-use super::{Domain, OperatorDef, global_average_pool};
+use super::global_average_pool;
+use crate::front::node::{Domain, OperatorDef};
 use crate::ir::primitives::ReduceOp;
 
 /// The greatest element of each channel of each image.

@@ -1,4 +1,5 @@
-use super::{Domain, OperatorDef, pair};
+use crate::front::node::{Domain, OperatorDef};
+use crate::front::shared::pair;
 use crate::ir::primitives::BinaryOp;
 
 /// `a > b`, with broadcasting.

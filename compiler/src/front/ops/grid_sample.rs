@@ -1,5 +1,5 @@
-use super::normalization::cast;
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
+use crate::front::shared::normalization::cast;
 use crate::ir::primitives::{GridMode, GridPadding, GridSample};
 use crate::ir::{DType, op_error};
 
@@ -53,7 +53,7 @@ pub(super) const GRID_SAMPLE: OperatorDef = OperatorDef {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, int, run, text};
+    use crate::front::testing::{Given, int, run, text};
     use crate::ir::{DType, Tensor};
 
     #[test]

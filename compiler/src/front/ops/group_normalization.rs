@@ -1,6 +1,5 @@
-use super::normalization::{cast, channels_last, filled, in_f32, reshaped, stash_type};
-use super::{Domain, OperatorDef};
-use crate::front::import::NodeContext;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
+use crate::front::shared::normalization::{cast, channels_last, filled, in_f32, reshaped, stash_type};
 use crate::ir::primitives::{Binary, BinaryOp, GroupNormalization};
 use crate::ir::{OpError, ValueId, op_error};
 
@@ -46,7 +45,7 @@ fn repeated(cx: &mut NodeContext<'_>, value: ValueId, groups: usize, channels: u
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, Known, int, run};
+    use crate::front::testing::{Given, Known, int, run};
     use crate::ir::Tensor;
 
     #[test]

@@ -1,4 +1,5 @@
-use super::{Domain, OperatorDef, cosine_window};
+use crate::front::node::{Domain, OperatorDef};
+use crate::front::shared::cosine_window;
 
 /// A raised cosine that does not reach zero.
 pub(super) const HAMMING_WINDOW: OperatorDef = OperatorDef {

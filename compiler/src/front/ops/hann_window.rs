@@ -1,4 +1,5 @@
-use super::{Domain, OperatorDef, cosine_window};
+use crate::front::node::{Domain, OperatorDef};
+use crate::front::shared::cosine_window;
 
 /// The square of half a sine wave.
 pub(super) const HANN_WINDOW: OperatorDef = OperatorDef {

@@ -1,4 +1,4 @@
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
 use runtime_core::function::HardSigmoid;
 
 /// `max(0, min(1, alpha * x + beta))`.

@@ -1,6 +1,5 @@
-use super::indexing::one_hot;
-use super::{Domain, OperatorDef};
-use crate::front::import::NodeContext;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
+use crate::front::shared::indexing::one_hot;
 use crate::ir::primitives::{ArgReduce, Reshape};
 use crate::ir::{OpError, ValueId};
 
@@ -42,7 +41,7 @@ fn hardmax(cx: &mut NodeContext<'_>, x: ValueId, axis: usize) -> Result<ValueId,
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, int, run};
+    use crate::front::testing::{Given, int, run};
     use crate::ir::Tensor;
 
     #[test]

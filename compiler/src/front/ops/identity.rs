@@ -1,4 +1,4 @@
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
 
 /// The input itself.
 pub(super) const IDENTITY: OperatorDef = OperatorDef {

@@ -1,5 +1,5 @@
-use super::{Domain, OperatorDef, control};
-use crate::front::import::NodeContext;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
+use crate::front::shared::control;
 use crate::ir::{OpError, ValueId, op_error};
 
 /// One of two sub-graphs. Where the condition is known only that one is read; else both are computed, and the results
@@ -45,8 +45,8 @@ fn chosen_of(
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, Known, run, subgraph};
     use crate::front::proto::AttributeProto;
+    use crate::front::testing::{Given, Known, run, subgraph};
     use crate::ir::{DType, Tensor};
 
     fn branches(then: &str, other: &str) -> [AttributeProto; 2] {

@@ -1,5 +1,5 @@
-use super::normalization::{cast, channels_last, in_f32};
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
+use crate::front::shared::normalization::{cast, channels_last, in_f32};
 use crate::ir::op_error;
 use crate::ir::primitives::GroupNormalization;
 

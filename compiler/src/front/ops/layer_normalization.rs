@@ -1,6 +1,5 @@
-use super::normalization::{cast, filled, in_f32, reshaped, stash_type};
-use super::{Domain, OperatorDef};
-use crate::front::import::NodeContext;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
+use crate::front::shared::normalization::{cast, filled, in_f32, reshaped, stash_type};
 use crate::ir::primitives::{Binary, BinaryOp, LayerNormalization, Map, Reduce, ReduceOp};
 use crate::ir::{DType, OpError, TensorType, ValueId};
 use runtime_core::function::{Reciprocal, Sqrt, Square};
@@ -99,7 +98,7 @@ fn row_of(ty: &TensorType, inner: &[usize]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, Known, float, int, run};
+    use crate::front::testing::{Given, Known, float, int, run};
     use crate::ir::Tensor;
 
     #[test]

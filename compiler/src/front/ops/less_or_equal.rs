@@ -1,4 +1,4 @@
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
 use crate::ir::primitives::BinaryOp;
 
 /// `a <= b`, with broadcasting.

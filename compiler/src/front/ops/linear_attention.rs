@@ -1,6 +1,5 @@
-use super::normalization::{cast, in_f32, reshaped};
-use super::{Domain, OperatorDef};
-use crate::front::import::NodeContext;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
+use crate::front::shared::normalization::{cast, in_f32, reshaped};
 use crate::ir::primitives::LinearAttention;
 use crate::ir::{OpError, ValueId, op_error};
 
@@ -71,7 +70,7 @@ fn split(cx: &mut NodeContext<'_>, index: usize, heads: usize) -> Result<ValueId
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Absent, Given, float, int, run, text};
+    use crate::front::testing::{Absent, Given, float, int, run, text};
     use crate::ir::Tensor;
 
     #[test]

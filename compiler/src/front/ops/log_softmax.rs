@@ -1,4 +1,5 @@
-use super::{Domain, OperatorDef, softmax};
+use super::softmax;
+use crate::front::node::{Domain, OperatorDef};
 
 /// Logarithms of the probabilities of `Softmax`; before opset 13 over all dimensions from `axis` on together.
 pub(super) const LOG_SOFTMAX: OperatorDef = OperatorDef {

@@ -1,5 +1,5 @@
-use super::{Domain, OperatorDef, control};
-use crate::front::import::NodeContext;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
+use crate::front::shared::control;
 use crate::ir::{DType, OpError, Tensor, ValueId, op_error};
 
 /// A sub-graph that is run several times: each iteration is written out. Where only a run-time condition ends the loop,
@@ -157,8 +157,8 @@ fn body(cx: &mut NodeContext<'_>, index: u64, end: &End, state: &[ValueId]) -> R
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Absent, Given, Known, Operand, run, subgraph};
     use crate::front::proto::AttributeProto;
+    use crate::front::testing::{Absent, Given, Known, Operand, run, subgraph};
     use crate::ir::{DType, Tensor};
 
     /// Doubles the state, which it also gives as scan output, until the condition that `op` makes of the iteration and 2.

@@ -1,6 +1,6 @@
-use super::compose::{binary, reduce, with_number};
-use super::normalization::{cast, computed};
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
+use crate::front::shared::compose::{binary, reduce, with_number};
+use crate::front::shared::normalization::{cast, computed};
 use crate::ir::op_error;
 use crate::ir::primitives::{BinaryOp, ReduceOp, Select};
 
@@ -31,7 +31,7 @@ pub(super) const LP_NORMALIZATION: OperatorDef = OperatorDef {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, int, run};
+    use crate::front::testing::{Given, int, run};
     use crate::ir::Tensor;
 
     #[test]

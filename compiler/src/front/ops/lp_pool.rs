@@ -1,7 +1,6 @@
-use super::normalization::cast;
-use super::window;
-use super::{Domain, OperatorDef};
-use crate::front::import::NodeContext;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
+use crate::front::shared::normalization::cast;
+use crate::front::shared::window;
 use crate::ir::primitives::{Binary, BinaryOp, Layout, Map, Pool, PoolKind};
 use crate::ir::{OpError, ValueId, op_error};
 use runtime_core::function::{Abs, Sqrt, Square};
@@ -86,10 +85,10 @@ pub(super) fn power(cx: &mut NodeContext<'_>, x: ValueId, exponent: f64) -> Resu
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, float, int, ints, run};
+    use crate::front::testing::{Given, float, int, ints, run};
     use crate::ir::Tensor;
 
-    fn x() -> super::super::testing::Operand {
+    fn x() -> crate::front::testing::Operand {
         Given(Tensor::f32(&[1, 1, 3], &[3.0, -4.0, 12.0]))
     }
 

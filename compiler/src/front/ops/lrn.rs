@@ -1,7 +1,7 @@
 use super::lp_pool::power;
-use super::normalization::{cast, reshaped};
-use super::window;
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
+use crate::front::shared::normalization::{cast, reshaped};
+use crate::front::shared::window;
 use crate::ir::op_error;
 use crate::ir::primitives::{Binary, BinaryOp, Layout, Map, Pool, PoolKind, Window};
 use runtime_core::function::Square;
@@ -59,7 +59,7 @@ pub(super) const LRN: OperatorDef = OperatorDef {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, float, int, run};
+    use crate::front::testing::{Given, float, int, run};
     use crate::ir::Tensor;
 
     #[test]

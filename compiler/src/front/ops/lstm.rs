@@ -1,6 +1,6 @@
-use super::recurrent::{Layer, joined};
-use super::{Domain, OperatorDef, gate_functions};
-use crate::front::import::NodeContext;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
+use crate::front::shared::gate_functions;
+use crate::front::shared::recurrent::{Layer, joined};
 use crate::ir::primitives::{RecurrentCell, Slice};
 use crate::ir::{OpError, ValueId, op_error};
 use runtime_core::kernels::Lstm;

@@ -1,4 +1,4 @@
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
 use crate::ir::primitives::MatMul;
 
 /// Matrix product, batched with broadcasting, as `numpy.matmul`.

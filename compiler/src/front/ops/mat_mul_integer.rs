@@ -1,7 +1,6 @@
-use super::normalization::reshaped;
-use super::quantization::{centred, check, parameter, zero_point};
-use super::{Domain, OperatorDef};
-use crate::front::import::NodeContext;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
+use crate::front::shared::normalization::reshaped;
+use crate::front::shared::quantization::{centred, check, parameter, zero_point};
 use crate::ir::primitives::MatMul;
 use crate::ir::{DType, OpError, ValueId, op_error};
 
@@ -88,7 +87,7 @@ pub(super) fn product(
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, Known, run};
+    use crate::front::testing::{Given, Known, run};
     use crate::ir::{DType, Tensor};
 
     fn bytes(shape: &[usize], values: &[u8]) -> Tensor {

@@ -1,5 +1,5 @@
 use super::sum::chain;
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
 use crate::ir::primitives::BinaryOp;
 
 /// The greatest of any number of operands, with broadcasting from opset 8 on; NaN if one is.

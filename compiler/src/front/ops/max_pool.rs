@@ -1,5 +1,6 @@
-use super::normalization::cast;
-use super::{Domain, OperatorDef, window};
+use crate::front::node::{Domain, OperatorDef};
+use crate::front::shared::normalization::cast;
+use crate::front::shared::window;
 use crate::ir::DType;
 use crate::ir::primitives::{Layout, MaxPoolIndices, Pool, PoolKind};
 
@@ -40,10 +41,10 @@ pub(super) const MAX_POOL: OperatorDef = OperatorDef {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, int, ints, run, text};
+    use crate::front::testing::{Given, int, ints, run, text};
     use crate::ir::{DType, Tensor};
 
-    fn x() -> super::super::testing::Operand {
+    fn x() -> crate::front::testing::Operand {
         Given(Tensor::f32(&[1, 1, 4], &[1.0, 3.0, 2.0, 4.0]))
     }
 

@@ -1,6 +1,6 @@
-use super::normalization::reshaped;
-use super::{Domain, OperatorDef, window};
-use crate::front::import::NodeContext;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
+use crate::front::shared::normalization::reshaped;
+use crate::front::shared::window;
 use crate::ir::primitives::{Expand, Locate, Pad, PadMode, Scatter, Window, tensor_type};
 use crate::ir::{OpError, TensorType, op_error};
 
@@ -88,7 +88,7 @@ fn unpooled(cx: &mut NodeContext<'_>, ty: &TensorType) -> Result<TensorType, OpE
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, Known, ints, run};
+    use crate::front::testing::{Given, Known, ints, run};
     use crate::ir::Tensor;
 
     #[test]

@@ -1,5 +1,5 @@
 use super::sum::chain;
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
 use crate::ir::op_error;
 use crate::ir::primitives::{Binary, BinaryOp};
 

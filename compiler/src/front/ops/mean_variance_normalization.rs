@@ -1,6 +1,6 @@
-use super::compose::{binary, map, reduce, with_number};
-use super::normalization::{cast, computed};
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
+use crate::front::shared::compose::{binary, map, reduce, with_number};
+use crate::front::shared::normalization::{cast, computed};
 use crate::ir::primitives::{BinaryOp, ReduceOp};
 use runtime_core::function::{Sqrt, Square};
 
@@ -31,7 +31,7 @@ pub(super) const MEAN_VARIANCE_NORMALIZATION: OperatorDef = OperatorDef {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, ints, run};
+    use crate::front::testing::{Given, ints, run};
     use crate::ir::Tensor;
 
     #[test]

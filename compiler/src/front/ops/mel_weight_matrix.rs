@@ -1,8 +1,7 @@
-use super::compose::{each, storable};
-use super::cosine_window::{known_size, output_datatype};
-use super::normalization::cast;
-use super::{Domain, OperatorDef};
-use crate::front::import::NodeContext;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
+use crate::front::shared::compose::{each, storable};
+use crate::front::shared::cosine_window::{known_size, output_datatype};
+use crate::front::shared::normalization::cast;
 use crate::ir::{OpError, Tensor, op_error};
 use runtime_core::function::{Exp, Log};
 
@@ -61,7 +60,7 @@ fn centres(bands: usize, length: usize, rate: usize, edges: [f64; 2]) -> Result<
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Known, run};
+    use crate::front::testing::{Known, run};
     use crate::ir::{DType, Tensor};
 
     #[test]

@@ -1,4 +1,4 @@
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
 use runtime_core::function::Mish;
 
 /// `x * tanh(Softplus(x))`.

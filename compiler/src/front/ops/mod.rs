@@ -14,8 +14,6 @@ mod asinh;
 mod atan;
 mod atanh;
 mod attention;
-mod attention_mask;
-mod attention_parts;
 #[cfg(test)]
 mod attention_tests;
 mod average_pool;
@@ -36,19 +34,15 @@ mod celu;
 mod center_crop_pad;
 mod clip;
 mod col2im;
-mod compose;
 mod compress;
 mod concat;
 mod constant;
 mod constant_of_shape;
-mod contraction;
-mod control;
 mod conv;
 mod conv_integer;
 mod conv_transpose;
 mod cos;
 mod cosh;
-mod cosine_window;
 mod cum_prod;
 mod cum_sum;
 mod deform_conv;
@@ -62,7 +56,6 @@ mod dynamic_quantize_linear;
 mod einsum;
 mod elu;
 mod equal;
-mod equation;
 mod erf;
 mod exp;
 mod expand;
@@ -70,7 +63,6 @@ mod eye_like;
 mod flatten;
 mod flex_attention;
 mod floor;
-mod gate_functions;
 mod gather;
 mod gather_elements;
 mod gather_nd;
@@ -91,7 +83,6 @@ mod hard_swish;
 mod hardmax;
 mod identity;
 mod r#if;
-mod indexing;
 mod instance_normalization;
 mod is_inf;
 mod is_nan;
@@ -122,16 +113,13 @@ mod mul;
 mod neg;
 mod negative_log_likelihood_loss;
 mod non_zero;
-mod normalization;
 mod not;
 mod one_hot;
 mod or;
 mod p_relu;
 mod pad;
-mod pair;
 mod pow;
 mod q_gemm;
-mod q_linear;
 mod q_linear_add;
 mod q_linear_average_pool;
 mod q_linear_concat;
@@ -142,13 +130,9 @@ mod q_linear_mat_mul;
 mod q_linear_mul;
 mod q_linear_sigmoid;
 mod q_linear_softmax;
-mod quantization;
 mod quantize_linear;
 mod range;
-mod reals;
 mod reciprocal;
-mod recurrent;
-mod reduce;
 mod reduce_l1;
 mod reduce_l2;
 mod reduce_log_sum;
@@ -161,7 +145,6 @@ mod reduce_sum;
 mod reduce_sum_square;
 mod refused;
 mod relu;
-mod resample;
 mod reshape;
 mod resize;
 mod reverse_sequence;
@@ -199,8 +182,6 @@ mod swish;
 mod tan;
 mod tanh;
 mod tensor_scatter;
-#[cfg(test)]
-mod testing;
 mod tf_idf_vectorizer;
 mod thresholded_relu;
 mod tile;
@@ -208,61 +189,15 @@ mod top_k;
 mod transpose;
 mod tree_ensemble;
 mod tree_ensemble_regressor;
-mod trees;
 mod trilu;
 mod unsqueeze;
 mod upsample;
 mod r#where;
-mod window;
 mod xor;
 
-pub use refused::{REFUSED, Refusal, refusal};
+pub use refused::{REFUSED, refusal};
 
-use crate::front::import::NodeContext;
-use crate::ir::{OpError, ValueId};
-
-/// A domain of operators.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Domain {
-    /// `ai.onnx`, written as the empty string in models.
-    Onnx,
-    /// `ai.onnx.ml`: classical machine learning.
-    Ml,
-    /// `ai.onnx.preview`: operators that ONNX may still change.
-    Preview,
-    /// `com.microsoft`.
-    Microsoft,
-}
-
-impl Domain {
-    /// Every domain, in the order of the tables.
-    pub const ALL: [Self; 4] = [Self::Onnx, Self::Ml, Self::Preview, Self::Microsoft];
-
-    /// The name in models, `""` for ONNX's own.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Onnx => "",
-            Self::Ml => "ai.onnx.ml",
-            Self::Preview => "ai.onnx.preview",
-            Self::Microsoft => "com.microsoft",
-        }
-    }
-}
-
-/// One ONNX operator.
-#[derive(Debug)]
-pub struct OperatorDef {
-    /// Its name.
-    pub name: &'static str,
-    /// Its domain.
-    pub domain: Domain,
-    /// The opset versions that changed it, from the first to the newest that is handled.
-    pub versions: &'static [i64],
-    /// What is refused, for the table of operators; empty if nothing is.
-    pub limits: &'static str,
-    /// Reads a node and adds the primitives that compute it; gives one value an output.
-    pub read: fn(&mut NodeContext<'_>) -> Result<Vec<ValueId>, OpError>,
-}
+use crate::front::node::{OperatorDef, Refusal};
 
 /// Every operator, in alphabetical order.
 pub const OPERATORS: &[&OperatorDef] = &[
@@ -460,6 +395,14 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &r#where::WHERE,
     &xor::XOR,
 ];
+
+/// The operator called `name` in `domain`, or the reason why it is refused, if one is known.
+///
+/// # Errors
+/// The operator is not in the list.
+pub fn look_up(domain: &str, name: &str) -> Result<&'static OperatorDef, Option<Refusal>> {
+    find(domain, name).ok_or_else(|| refusal(name))
+}
 
 /// The operator called `name` in `domain`.
 pub fn find(domain: &str, name: &str) -> Option<&'static OperatorDef> {

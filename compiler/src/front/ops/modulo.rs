@@ -1,4 +1,4 @@
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
 use crate::ir::op_error;
 use crate::ir::primitives::BinaryOp;
 
@@ -22,7 +22,7 @@ pub(super) const MOD: OperatorDef = OperatorDef {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, Known, int, run};
+    use crate::front::testing::{Given, Known, int, run};
     use crate::ir::Tensor;
 
     #[test]

@@ -1,7 +1,6 @@
-use super::compose::{binary, map, reduce, storable, with_number};
-use super::normalization::{cast, computed, reshaped};
-use super::{Domain, OperatorDef};
-use crate::front::import::NodeContext;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
+use crate::front::shared::compose::{binary, map, reduce, storable, with_number};
+use crate::front::shared::normalization::{cast, computed, reshaped};
 use crate::ir::primitives::{BinaryOp, Gather, ReduceOp, Select};
 use crate::ir::{DType, OpError, Tensor, ValueId, op_error};
 use runtime_core::function::Neg;
@@ -110,7 +109,7 @@ fn picked(cx: &mut NodeContext<'_>, x: ValueId, place: ValueId, count: usize) ->
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Absent, Given, int, run, text};
+    use crate::front::testing::{Absent, Given, int, run, text};
     use crate::ir::{DType, Tensor};
 
     #[test]

@@ -1,6 +1,4 @@
-use super::refused::Refusal;
-use super::{Domain, OperatorDef};
-use crate::front::import::NodeContext;
+use crate::front::node::{Domain, NodeContext, OperatorDef, Refusal};
 use crate::ir::{OpError, Tensor};
 
 /// The indices of all elements that are not zero: a constant, since their number is a dimension of the output.
@@ -36,7 +34,7 @@ pub(super) fn found(cx: &NodeContext<'_>, index: usize, name: &str) -> Result<Ve
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, Known, run};
+    use crate::front::testing::{Given, Known, run};
     use crate::ir::Tensor;
 
     #[test]

@@ -1,7 +1,6 @@
-use super::indexing::one_hot;
-use super::normalization::cast;
-use super::{Domain, OperatorDef};
-use crate::front::import::NodeContext;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
+use crate::front::shared::indexing::one_hot;
+use crate::front::shared::normalization::cast;
 use crate::ir::primitives::{Reshape, Slice};
 use crate::ir::{DType, OpError, ValueId, op_error};
 
@@ -44,7 +43,7 @@ fn value(cx: &mut NodeContext<'_>, i: usize) -> Result<ValueId, OpError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, Known, int, run};
+    use crate::front::testing::{Given, Known, int, run};
     use crate::ir::{DType, Tensor};
 
     #[test]

@@ -1,4 +1,6 @@
-use super::{Domain, OperatorDef, not::check_booleans, pair};
+use super::not::check_booleans;
+use crate::front::node::{Domain, OperatorDef};
+use crate::front::shared::pair;
 use crate::ir::primitives::BinaryOp;
 
 /// Whether one is true, with broadcasting.

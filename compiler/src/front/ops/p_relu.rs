@@ -1,5 +1,5 @@
-use super::normalization::reshaped;
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
+use crate::front::shared::normalization::reshaped;
 use crate::ir::op_error;
 use crate::ir::primitives::{Binary, BinaryOp, broadcast};
 

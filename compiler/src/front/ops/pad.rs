@@ -1,5 +1,4 @@
-use super::{Domain, OperatorDef};
-use crate::front::import::NodeContext;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
 use crate::ir::primitives::{Pad, PadMode, Slice};
 use crate::ir::{OpError, ValueId, op_error};
 
@@ -100,8 +99,8 @@ fn cropped(cx: &mut NodeContext<'_>, begins: &[i64], ends: &[i64]) -> Result<Val
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Absent, Given, Known, float, ints, run, text};
     use super::resolve;
+    use crate::front::testing::{Absent, Given, Known, float, ints, run, text};
     use crate::ir::Tensor;
     use crate::ir::{DType, TensorType};
 

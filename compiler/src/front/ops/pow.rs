@@ -1,5 +1,5 @@
-use super::{Domain, OperatorDef, pair};
-use crate::front::import::NodeContext;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
+use crate::front::shared::pair;
 use crate::ir::primitives::{Binary, BinaryOp, Cast, Map, broadcast};
 use crate::ir::{DType, OpError, ValueId};
 use runtime_core::function::{Reciprocal, Square};
@@ -77,7 +77,7 @@ fn simple(cx: &mut NodeContext<'_>, x: ValueId, y: ValueId) -> Result<Option<Val
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, Known, run};
+    use crate::front::testing::{Given, Known, run};
     use crate::ir::{DType, Tensor};
 
     #[test]

@@ -1,6 +1,6 @@
-use super::compose::{binary, transposed};
-use super::q_linear::{bias, dequantised_times, quantised, scales};
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
+use crate::front::shared::compose::{binary, transposed};
+use crate::front::shared::q_linear::{bias, dequantised_times, quantised, scales};
 use crate::ir::op_error;
 use crate::ir::primitives::{BinaryOp, MatMul};
 

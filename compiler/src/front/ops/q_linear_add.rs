@@ -1,6 +1,6 @@
-use super::compose::binary;
-use super::q_linear::of_two;
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
+use crate::front::shared::compose::binary;
+use crate::front::shared::q_linear::of_two;
 use crate::ir::primitives::BinaryOp;
 
 /// The sum of two quantised tensors, quantised.

@@ -1,6 +1,6 @@
-use super::q_linear::of_one;
-use super::{Domain, OperatorDef, average_pool};
-use crate::front::import::NodeContext;
+use super::average_pool;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
+use crate::front::shared::q_linear::of_one;
 use crate::ir::{OpError, op_error};
 
 /// The mean of each window of a quantised image, quantised.

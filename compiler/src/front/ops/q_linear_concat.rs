@@ -1,5 +1,5 @@
-use super::q_linear::{dequantised, quantised};
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
+use crate::front::shared::q_linear::{dequantised, quantised};
 use crate::ir::op_error;
 use crate::ir::primitives::Concat;
 

@@ -1,8 +1,7 @@
 use super::conv_integer::{conv, geometry, of_channels};
-use super::q_linear::{bias, dequantised, has_integer_kernel, quantised, scales};
-use super::quantization::{check, parameter, requantised, zero_point};
-use super::{Domain, OperatorDef};
-use crate::front::import::NodeContext;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
+use crate::front::shared::q_linear::{bias, dequantised, has_integer_kernel, quantised, scales};
+use crate::front::shared::quantization::{check, parameter, requantised, zero_point};
 use crate::ir::{DType, OpError, ValueId};
 use runtime_core::function::Identity;
 
@@ -62,7 +61,7 @@ fn in_integers(cx: &mut NodeContext<'_>) -> Result<Option<ValueId>, OpError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, Known, run};
+    use crate::front::testing::{Given, Known, run};
     use crate::ir::{DType, Tensor};
 
     #[test]

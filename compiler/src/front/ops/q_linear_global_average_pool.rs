@@ -1,7 +1,7 @@
-use super::compose::reduce;
-use super::q_linear::of_one;
 use super::q_linear_average_pool::channels_first;
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
+use crate::front::shared::compose::reduce;
+use crate::front::shared::q_linear::of_one;
 use crate::ir::primitives::ReduceOp;
 
 /// The mean of each channel of each quantised image, quantised.

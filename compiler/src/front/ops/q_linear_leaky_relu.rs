@@ -1,6 +1,6 @@
-use super::compose::map;
-use super::q_linear::of_one;
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
+use crate::front::shared::compose::map;
+use crate::front::shared::q_linear::of_one;
 use runtime_core::function::LeakyRelu;
 
 /// `x` where not negative, else `alpha * x`, of a quantised tensor, quantised.

@@ -1,9 +1,8 @@
 use super::mat_mul_integer::product;
-use super::normalization::reshaped;
-use super::q_linear::{dequantised, has_integer_kernel, quantised};
-use super::quantization::{check, parameter, requantised, zero_point};
-use super::{Domain, OperatorDef};
-use crate::front::import::NodeContext;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
+use crate::front::shared::normalization::reshaped;
+use crate::front::shared::q_linear::{dequantised, has_integer_kernel, quantised};
+use crate::front::shared::quantization::{check, parameter, requantised, zero_point};
 use crate::ir::primitives::MatMul;
 use crate::ir::{DType, OpError, ValueId};
 
@@ -52,7 +51,7 @@ fn in_integers(cx: &mut NodeContext<'_>) -> Result<Option<ValueId>, OpError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, Known, run};
+    use crate::front::testing::{Given, Known, run};
     use crate::ir::{DType, Tensor};
 
     #[test]

@@ -1,6 +1,6 @@
-use super::q_linear::of_one;
 use super::softmax::of_version;
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
+use crate::front::shared::q_linear::of_one;
 
 /// Probabilities from quantised scores, quantised.
 pub(super) const Q_LINEAR_SOFTMAX: OperatorDef = OperatorDef {

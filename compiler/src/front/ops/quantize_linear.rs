@@ -1,8 +1,7 @@
-use super::normalization::{cast, reshaped};
-use super::quantization::{Granularity, check, known_quantization, quantised};
-use super::{Domain, OperatorDef};
-use crate::front::import::NodeContext;
 use crate::front::load;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
+use crate::front::shared::normalization::{cast, reshaped};
+use crate::front::shared::quantization::{Granularity, check, known_quantization, quantised};
 use crate::ir::primitives::{Binary, BinaryOp};
 use crate::ir::{DType, OpError, op_error};
 
@@ -88,7 +87,7 @@ pub(super) const MICROSOFT_QUANTIZE_LINEAR: OperatorDef = OperatorDef {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Absent, Given, Known, int, run};
+    use crate::front::testing::{Absent, Given, Known, int, run};
     use crate::ir::{DType, Tensor};
 
     fn bytes(shape: &[usize], values: &[u8]) -> Tensor {

@@ -1,5 +1,4 @@
-use super::{Domain, OperatorDef};
-use crate::front::import::NodeContext;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
 use crate::ir::primitives::Cast;
 use crate::ir::{DType, OpError, Tensor, op_error};
 
@@ -68,7 +67,7 @@ fn number(cx: &NodeContext<'_>, index: usize, name: &str) -> Result<f64, OpError
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Known, run};
+    use crate::front::testing::{Known, run};
     use crate::ir::Tensor;
 
     #[test]

@@ -1,4 +1,5 @@
-use super::{Domain, OperatorDef, reduce};
+use crate::front::node::{Domain, OperatorDef};
+use crate::front::shared::reduce;
 use crate::ir::primitives::ReduceOp;
 
 /// The sum of squares along some axes.

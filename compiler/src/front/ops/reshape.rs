@@ -1,4 +1,4 @@
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
 use crate::ir::primitives::Reshape;
 use crate::ir::{OpError, op_error};
 
@@ -51,8 +51,8 @@ fn resolve(from: &[usize], shape: &[i64], keep_zeros: bool) -> Result<Vec<usize>
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, Known, ints, run};
     use super::resolve;
+    use crate::front::testing::{Given, Known, ints, run};
     use crate::ir::Tensor;
 
     #[test]

@@ -1,6 +1,5 @@
-use super::resample::{self, Axis, Coordinates, Interpolation, Method, Nearest};
-use super::{Domain, OperatorDef};
-use crate::front::import::NodeContext;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
+use crate::front::shared::resample::{self, Axis, Coordinates, Interpolation, Method, Nearest};
 use crate::ir::{OpError, Tensor, TensorType, op_error};
 
 /// Resizes by factors or to sizes, nearest, linear or cubic.

@@ -1,6 +1,5 @@
-use super::indexing::numbers;
-use super::{Domain, OperatorDef};
-use crate::front::import::NodeContext;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
+use crate::front::shared::indexing::numbers;
 use crate::ir::primitives::{Binary, BinaryOp, Gather, Reshape, Select};
 use crate::ir::{DType, OpError, Tensor, ValueId, op_error};
 
@@ -65,7 +64,7 @@ fn slice_of_each(cx: &mut NodeContext<'_>, extents: [usize; 2], time_last: bool)
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, int, run};
+    use crate::front::testing::{Given, int, run};
     use crate::ir::Tensor;
 
     #[test]

@@ -1,4 +1,5 @@
-use super::{Domain, OperatorDef, layer_normalization};
+use super::layer_normalization;
+use crate::front::node::{Domain, OperatorDef};
 
 /// Divides by the root mean square over the dimensions from `axis` on, then scales.
 pub(super) const RMS_NORMALIZATION: OperatorDef = OperatorDef {

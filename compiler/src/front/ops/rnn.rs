@@ -1,5 +1,6 @@
-use super::recurrent::Layer;
-use super::{Domain, OperatorDef, gate_functions};
+use crate::front::node::{Domain, OperatorDef};
+use crate::front::shared::gate_functions;
+use crate::front::shared::recurrent::Layer;
 use crate::ir::primitives::RecurrentCell;
 use runtime_core::kernels::Rnn;
 

@@ -1,6 +1,5 @@
-use super::normalization::cast;
-use super::{Domain, OperatorDef};
-use crate::front::import::NodeContext;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
+use crate::front::shared::normalization::cast;
 use crate::ir::primitives::RoiAlign;
 use crate::ir::{DType, OpError, op_error};
 
@@ -43,7 +42,7 @@ fn size(cx: &mut NodeContext<'_>, name: &'static str, least: i64) -> Result<usiz
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, int, run, text};
+    use crate::front::testing::{Given, int, run, text};
     use crate::ir::Tensor;
 
     #[test]

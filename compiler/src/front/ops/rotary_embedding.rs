@@ -1,7 +1,6 @@
-use super::compose::{binary, part};
-use super::normalization::{cast, in_f32, reshaped};
-use super::{Domain, OperatorDef};
-use crate::front::import::NodeContext;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
+use crate::front::shared::compose::{binary, part};
+use crate::front::shared::normalization::{cast, in_f32, reshaped};
 use crate::ir::primitives::{BinaryOp, Concat, Gather};
 use crate::ir::{OpError, ValueId, op_error};
 
@@ -110,7 +109,7 @@ fn turn(cx: &mut NodeContext<'_>, x: ValueId, [cos, sin]: [ValueId; 2], interlea
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, Known, int, run};
+    use crate::front::testing::{Given, Known, int, run};
     use crate::ir::Tensor;
 
     #[test]

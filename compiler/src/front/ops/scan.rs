@@ -1,5 +1,5 @@
-use super::{Domain, OperatorDef, control};
-use crate::front::import::NodeContext;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
+use crate::front::shared::control;
 use crate::ir::primitives::Expand;
 use crate::ir::{OpError, ValueId, op_error};
 
@@ -231,8 +231,8 @@ fn over_batch(cx: &mut NodeContext<'_>, state: &[ValueId], inputs: &[ValueId]) -
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Absent, Given, Known, int, ints, run, subgraph};
     use crate::front::proto::AttributeProto;
+    use crate::front::testing::{Absent, Given, Known, int, ints, run, subgraph};
     use crate::ir::Tensor;
 
     /// Adds the element to the state, which it also gives as scan output.

@@ -1,4 +1,5 @@
-use super::{Domain, OperatorDef, scatter_elements};
+use super::scatter_elements;
+use crate::front::node::{Domain, OperatorDef};
 
 /// What `ScatterElements` was called before opset 11.
 pub(super) const SCATTER: OperatorDef = OperatorDef {

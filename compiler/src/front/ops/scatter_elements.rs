@@ -1,5 +1,5 @@
-use super::indexing::{Slices, elements, reduction, scattered};
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
+use crate::front::shared::indexing::{Slices, elements, reduction, scattered};
 
 /// Puts elements at indices along `axis`, each into the line that the index itself stands on. Opsets 16 and 18 added
 /// reductions.
@@ -20,7 +20,7 @@ pub(super) const SCATTER_ELEMENTS: OperatorDef = OperatorDef {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, Known, int, run, text};
+    use crate::front::testing::{Given, Known, int, run, text};
     use crate::ir::{DType, Tensor};
 
     fn scatter(opset: i64, reduction: &str, data: Tensor, updates: Tensor) -> Result<Vec<Tensor>, String> {

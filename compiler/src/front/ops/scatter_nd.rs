@@ -1,5 +1,5 @@
-use super::indexing::{reduction, scattered, slices};
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
+use crate::front::shared::indexing::{reduction, scattered, slices};
 
 /// Puts slices where tuples of indices say. Opsets 16 and 18 added reductions.
 pub(super) const SCATTER_ND: OperatorDef = OperatorDef {
@@ -17,7 +17,7 @@ pub(super) const SCATTER_ND: OperatorDef = OperatorDef {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, run, text};
+    use crate::front::testing::{Given, run, text};
     use crate::ir::Tensor;
 
     #[test]

@@ -1,5 +1,4 @@
-use super::{Domain, OperatorDef};
-use crate::front::import::NodeContext;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
 use crate::ir::primitives::Slice;
 use crate::ir::{OpError, op_error};
 
@@ -74,8 +73,8 @@ fn resolve(dim: usize, start: i64, end: i64, step: i64) -> Result<(usize, isize,
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, Known, ints, run};
     use super::resolve;
+    use crate::front::testing::{Given, Known, ints, run};
     use crate::ir::Tensor;
 
     #[test]

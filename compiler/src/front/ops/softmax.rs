@@ -1,9 +1,7 @@
-use super::compose::{binary, map, reduce};
-use super::{Domain, OperatorDef};
-use crate::front::import::NodeContext;
-use crate::ir::primitives::{BinaryOp, ReduceOp, Reshape, Softmax};
-use crate::ir::{DType, OpError, ValueId};
-use runtime_core::function::{Exp, Log};
+use crate::front::node::{Domain, NodeContext, OperatorDef};
+use crate::front::shared::normalization::softmax;
+use crate::ir::primitives::Reshape;
+use crate::ir::{OpError, ValueId};
 
 /// Probabilities from scores; before opset 13 over all dimensions from `axis` on together.
 pub(super) const SOFTMAX: OperatorDef = OperatorDef {
@@ -38,28 +36,9 @@ pub(super) fn of_version(cx: &mut NodeContext<'_>, x: ValueId, opset: i64, log: 
     cx.add(Reshape { shape: ty.shape }, &[y])
 }
 
-/// The softmax of `x` along `axis`, or its logarithm. Double precision takes the function apart: the kernel computes in
-/// single precision.
-pub(super) fn softmax(cx: &mut NodeContext<'_>, x: ValueId, axis: usize, log: bool) -> Result<ValueId, OpError> {
-    let ty = cx.value_ty(x);
-    if ty.dtype != DType::F64 || ty.is_empty() {
-        return cx.add(Softmax { axis, log }, &[x]);
-    }
-    let greatest = reduce(cx, ReduceOp::Max, x, vec![axis])?;
-    let x = binary(cx, BinaryOp::Sub, x, greatest)?;
-    let powers = map(cx, Exp, x)?;
-    let sum = reduce(cx, ReduceOp::Sum, powers, vec![axis])?;
-    if log {
-        let shift = map(cx, Log, sum)?;
-        binary(cx, BinaryOp::Sub, x, shift)
-    } else {
-        binary(cx, BinaryOp::Div, powers, sum)
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, int, run};
+    use crate::front::testing::{Given, int, run};
     use crate::ir::Tensor;
 
     #[test]

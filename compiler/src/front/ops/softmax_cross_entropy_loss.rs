@@ -1,7 +1,7 @@
 use super::negative_log_likelihood_loss::loss;
-use super::normalization::{cast, computed};
-use super::softmax::softmax;
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
+use crate::front::shared::normalization::softmax;
+use crate::front::shared::normalization::{cast, computed};
 use crate::ir::op_error;
 
 /// The loss of scores against classes: `NegativeLogLikelihoodLoss` of `LogSoftmax`.
@@ -24,7 +24,7 @@ pub(super) const SOFTMAX_CROSS_ENTROPY_LOSS: OperatorDef = OperatorDef {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, run};
+    use crate::front::testing::{Given, run};
     use crate::ir::{DType, Tensor};
 
     #[test]

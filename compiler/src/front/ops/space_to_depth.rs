@@ -1,5 +1,5 @@
 use super::depth_to_space::block;
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
 use crate::ir::op_error;
 use crate::ir::primitives::{Reshape, Transpose};
 
@@ -41,7 +41,7 @@ pub(super) const SPACE_TO_DEPTH: OperatorDef = OperatorDef {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, int, run, text};
+    use crate::front::testing::{Given, int, run, text};
     use crate::ir::Tensor;
 
     #[test]

@@ -1,4 +1,4 @@
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
 use crate::ir::primitives::Slice;
 use crate::ir::{OpError, op_error};
 
@@ -75,8 +75,8 @@ fn equal(dim: usize, count: usize, smaller_last: bool) -> Result<Vec<usize>, OpE
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, Known, int, ints, run};
     use super::{equal, given};
+    use crate::front::testing::{Given, Known, int, ints, run};
     use crate::ir::Tensor;
 
     #[test]

@@ -1,4 +1,4 @@
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
 use crate::ir::op_error;
 use crate::ir::primitives::Reshape;
 
@@ -27,7 +27,7 @@ pub(super) const SQUEEZE: OperatorDef = OperatorDef {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, Known, ints, run};
+    use crate::front::testing::{Given, Known, ints, run};
     use crate::ir::Tensor;
 
     #[test]

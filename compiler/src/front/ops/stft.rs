@@ -1,7 +1,7 @@
-use super::compose::binary;
-use super::cosine_window::known_size;
-use super::normalization::{cast, computed, reshaped};
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
+use crate::front::shared::compose::binary;
+use crate::front::shared::cosine_window::known_size;
+use crate::front::shared::normalization::{cast, computed, reshaped};
 use crate::ir::op_error;
 use crate::ir::primitives::{BinaryOp, Fft, Frames};
 
@@ -52,7 +52,7 @@ pub(super) const STFT: OperatorDef = OperatorDef {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Absent, Given, Known, int, run};
+    use crate::front::testing::{Absent, Given, Known, int, run};
     use crate::ir::Tensor;
 
     #[test]

@@ -1,5 +1,5 @@
-use super::compose::{binary, map};
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
+use crate::front::shared::compose::{binary, map};
 use crate::ir::op_error;
 use crate::ir::primitives::BinaryOp;
 use runtime_core::function::{AnyFunction, Silu, Swish};
@@ -31,7 +31,7 @@ pub(super) const SWI_GLU: OperatorDef = OperatorDef {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, run};
+    use crate::front::testing::{Given, run};
     use crate::ir::Tensor;
 
     #[test]

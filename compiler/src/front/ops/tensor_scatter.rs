@@ -1,6 +1,5 @@
-use super::indexing::{Slices, numbers, scattered};
-use super::{Domain, OperatorDef};
-use crate::front::import::NodeContext;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
+use crate::front::shared::indexing::{Slices, numbers, scattered};
 use crate::ir::primitives::{Binary, BinaryOp, Expand, Locate, Reshape, row_major_strides};
 use crate::ir::{DType, OpError, Tensor, TensorType, ValueId, op_error};
 
@@ -72,7 +71,7 @@ fn places(cx: &mut NodeContext<'_>, cache: &TensorType, written: &[usize], circu
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, int, run, text};
+    use crate::front::testing::{Given, int, run, text};
     use crate::ir::Tensor;
 
     #[test]

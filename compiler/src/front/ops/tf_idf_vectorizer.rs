@@ -1,5 +1,4 @@
-use super::{Domain, OperatorDef};
-use crate::front::import::NodeContext;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
 use crate::ir::primitives::{Binary, BinaryOp, Reshape, TfIdf};
 use crate::ir::{DType, OpError, Tensor, op_error};
 use std::collections::BTreeMap;
@@ -138,7 +137,7 @@ fn pool(cx: &mut NodeContext<'_>) -> Result<Pool, OpError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, floats, int, ints, run, text};
+    use crate::front::testing::{Given, floats, int, ints, run, text};
     use crate::ir::Tensor;
 
     #[test]

@@ -1,4 +1,4 @@
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
 use runtime_core::function::ThresholdedRelu;
 
 /// `x` where greater than `alpha`, else 0.

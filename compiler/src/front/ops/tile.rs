@@ -1,5 +1,4 @@
-use super::{Domain, OperatorDef};
-use crate::front::import::NodeContext;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
 use crate::ir::primitives::Tile;
 use crate::ir::{OpError, op_error};
 
@@ -36,7 +35,7 @@ fn along_axis(cx: &NodeContext<'_>) -> Result<Vec<i64>, OpError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, Known, run};
+    use crate::front::testing::{Given, Known, run};
     use crate::ir::{DType, Tensor};
 
     #[test]

@@ -1,4 +1,4 @@
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
 use crate::ir::op_error;
 use crate::ir::primitives::TopK;
 
@@ -29,7 +29,7 @@ pub(super) const TOP_K: OperatorDef = OperatorDef {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, Known, int, run};
+    use crate::front::testing::{Given, Known, int, run};
     use crate::ir::Tensor;
 
     #[test]

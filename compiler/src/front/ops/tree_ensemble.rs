@@ -1,7 +1,6 @@
-use super::normalization::cast;
-use super::trees::{Aggregate, END, EQUAL, NAN_HOLDS, Transform, Trees, VALUE, ints, numbers};
-use super::{Domain, OperatorDef};
-use crate::front::import::NodeContext;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
+use crate::front::shared::normalization::cast;
+use crate::front::shared::trees::{Aggregate, END, EQUAL, NAN_HOLDS, Transform, Trees, VALUE, ints, numbers};
 use crate::ir::primitives::ReduceOp;
 use crate::ir::{DType, OpError, op_error};
 
@@ -128,8 +127,8 @@ fn compare_members(trees: &mut Trees, count: usize, members: &[f64]) -> Result<(
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, int, ints, run, tensor};
     use crate::front::proto::AttributeProto;
+    use crate::front::testing::{Given, int, ints, run, tensor};
     use crate::ir::{DType, Tensor};
 
     fn attributes(second: &[i64], aggregate: i64) -> Vec<AttributeProto> {

@@ -1,7 +1,6 @@
-use super::normalization::cast;
-use super::trees::{Aggregate, END, EQUAL, NAN_HOLDS, Transform, Trees, VALUE, ints, numbers};
-use super::{Domain, OperatorDef};
-use crate::front::import::NodeContext;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
+use crate::front::shared::normalization::cast;
+use crate::front::shared::trees::{Aggregate, END, EQUAL, NAN_HOLDS, Transform, Trees, VALUE, ints, numbers};
 use crate::ir::primitives::ReduceOp;
 use crate::ir::{DType, OpError, op_error};
 use std::collections::{BTreeSet, HashMap};
@@ -159,7 +158,7 @@ fn trees(cx: &mut NodeContext<'_>) -> Result<Trees, OpError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, floats, int, ints, run, text, texts};
+    use crate::front::testing::{Given, floats, int, ints, run, text, texts};
     use crate::ir::{DType, Tensor};
 
     #[test]

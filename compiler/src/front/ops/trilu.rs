@@ -1,6 +1,5 @@
-use super::indexing::numbers;
-use super::{Domain, OperatorDef};
-use crate::front::import::NodeContext;
+use crate::front::node::{Domain, NodeContext, OperatorDef};
+use crate::front::shared::indexing::numbers;
 use crate::ir::primitives::{Binary, BinaryOp, Reshape, Select};
 use crate::ir::{DType, OpError, Tensor, ValueId, op_error};
 
@@ -54,7 +53,7 @@ fn diagonal(cx: &mut NodeContext<'_>, rows: usize, columns: usize) -> Result<Val
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, Known, int, run};
+    use crate::front::testing::{Given, Known, int, run};
     use crate::ir::Tensor;
 
     #[test]

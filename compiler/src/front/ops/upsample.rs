@@ -1,5 +1,6 @@
-use super::resample::{self, Method};
-use super::{Domain, OperatorDef, resize};
+use super::resize;
+use crate::front::node::{Domain, OperatorDef};
+use crate::front::shared::resample::{self, Method};
 
 /// Resizes by factors: those of height and width, from opset 7 on one for each dimension, an input since opset 9.
 pub(super) const UPSAMPLE: OperatorDef = OperatorDef {
@@ -31,7 +32,7 @@ pub(super) const UPSAMPLE: OperatorDef = OperatorDef {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, Known, float, floats, run};
+    use crate::front::testing::{Given, Known, float, floats, run};
     use crate::ir::Tensor;
 
     #[test]

@@ -1,4 +1,4 @@
-use super::{Domain, OperatorDef};
+use crate::front::node::{Domain, OperatorDef};
 use crate::ir::primitives::Select;
 
 /// The second operand where the first is true, the third elsewhere, with broadcasting.

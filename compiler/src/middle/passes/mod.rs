@@ -2,7 +2,6 @@
 
 mod affine_into_weights;
 mod attention_layout;
-mod channels_last;
 mod common_subexpressions;
 mod constant_folding;
 mod dead_channels;
@@ -99,7 +98,7 @@ pub const AFTER_QUANTIZATION: &[Pass] = &[
     pass("dead-channels", dead_channels::run),
     pass("zero-taps", dead_channels::zero_taps),
     // Transposes around every image operator; those that meet cancel in the next pass.
-    pass("channels-last", channels_last::run),
+    pass("channels-last", channels_last),
     pass("sink-transposes", sink_transposes::run),
     // What came to lie next to attention.
     pass("attention-layout", attention_layout::run),
@@ -127,16 +126,23 @@ pub const PIPELINE: &[Pass] = &{
 };
 
 /// What lowering cannot do without: image operators in the layout that kernels exist for.
-pub const REQUIRED: &[Pass] = &[pass("channels-last", channels_last::run)];
+pub const REQUIRED: &[Pass] = &[pass("channels-last", channels_last)];
 
 /// What a graph needs that is lowered as it is between passes: numbers of quantised weights besides.
 pub const UNFINISHED: &[Pass] = &[
     pass("dequantize-constants", dequantize_constants::run),
-    pass("channels-last", channels_last::run),
+    pass("channels-last", channels_last),
 ];
 
 /// Weights stored as `f16`. After [`PIPELINE`], which computes with weights.
 pub const HALF_WEIGHTS: &[Pass] = &[pass("half-weights", half_weights::run)];
+
+/// Image operators in the layout of their fast kernels; transposes of constants are computed at once.
+fn channels_last(graph: &mut Graph) -> Result<(), OpError> {
+    crate::back::channels_last::channels_last(graph, |graph, node, transpose, inputs| {
+        rewrite::add(graph, node, transpose, inputs)
+    })
+}
 
 /// Runs passes in order and verifies the graph after each; `after` sees it then.
 ///

@@ -1,11 +1,11 @@
 use super::{Goal, MaxLoss, QuantizeOptions, Quantized, quantize};
 use crate::Error;
 use crate::back::lower;
+use crate::data::TestSet;
 use crate::data::samples::Samples;
 use crate::ir::program::{Port, Program};
 use crate::ir::{Graph, Tensor};
 use crate::middle::passes::unused;
-use crate::tools::eval::TestSet;
 
 /// The samples that a graph is to be quantised with.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
-use super::{MaxLoss, Source, Watch};
+use super::{MaxLoss, Noise, Source, Watch};
 use crate::Error;
+use crate::data::Classes;
 use crate::ir::Graph;
-use crate::tools::eval::{Classes, Noise};
 
 /// Samples that tell what quantization costs, and the most that it may.
 pub struct Goal<'a> {

@@ -1,21 +1,17 @@
 //! How good a model is on samples, and how close a quantised model comes to the float model that it was made of.
 
 mod boundary;
-mod classes;
 mod layers;
-mod noise;
 mod pairs;
 mod score;
 mod table;
-mod test_set;
 
+pub use crate::data::{Classes, TestSet};
+pub use crate::middle::quantize::Noise;
 pub use boundary::Boundary;
-pub use classes::Classes;
 pub use layers::{Layer, LayerTable, layers};
-pub use noise::Noise;
 pub use score::Score;
 pub use table::Table;
-pub use test_set::TestSet;
 
 use crate::Error;
 use crate::back::exec::Executor;

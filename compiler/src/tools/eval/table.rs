@@ -104,7 +104,7 @@ pub(super) fn columns<T: AsRef<[String]>>(f: &mut fmt::Formatter<'_>, lines: &[T
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tools::eval::Noise;
+    use crate::middle::quantize::Noise;
 
     fn score(model: &str) -> Score {
         Score {

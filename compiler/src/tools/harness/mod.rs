@@ -20,6 +20,5 @@ pub use golden::{Case, cases, conform};
 pub use progress::Progress;
 pub use runner::Runner;
 pub use source::{Inclusion, Module};
-pub(crate) use verify::is_name_of;
 pub use verify::{check, inputs, pin_shapes};
 pub use workspace::{RuntimeCore, Workspace};

@@ -1,16 +1,11 @@
 //! Reference cases against a compiled model: which arrays go where, and whether the results agree.
 
 use super::{Case, Comparison, HarnessError, Tolerance, compare, conform};
+use crate::data::is_name_of;
 use crate::data::npz::Arrays;
 use crate::ir::Tensor;
 use crate::ir::program::{Port, Program};
 use crate::{Compiler, Error};
-
-/// Whether an array's name is that of a tensor. Names of files in an archive cannot hold every character: `|` may stand
-/// for `/`.
-pub(crate) fn is_name_of(array: &str, tensor: &str) -> bool {
-    array == tensor || array == tensor.replace('/', "|")
-}
 
 fn find<'a>(arrays: &'a Arrays, tensor: &str) -> Option<&'a Tensor> {
     arrays

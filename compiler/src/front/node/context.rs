@@ -1,5 +1,6 @@
 use super::Attributes;
-use super::scope::{Made, Scope, read_nodes};
+use super::read_nodes;
+use super::scope::{Made, Scope};
 use crate::error::OperatorProblem;
 use crate::front::load::{self, Model};
 use crate::front::proto::{GraphProto, NodeProto};

@@ -1,24 +1,40 @@
-use super::{import_node, too_many_constants};
-use crate::error::OperatorProblem;
-use crate::front::load::Model;
-use crate::front::proto::{NodeProto, TensorProto};
+use super::{OperatorDef, Refusal};
+use crate::front::proto::TensorProto;
 use crate::ir::{Graph, ValueId};
 use std::collections::HashMap;
 
 /// What reading has made so far.
-pub(super) struct Made {
+pub(in crate::front) struct Made {
     /// The graph.
-    pub(super) graph: Graph,
+    pub(in crate::front) graph: Graph,
     /// Constants of the tensors that sub-graphs store, by their place in the model: a loop reads them once.
     pub(super) stored: HashMap<*const TensorProto, ValueId>,
     /// Nodes of sub-graphs, counted each time that they are read.
     pub(super) unrolled: usize,
     /// Bytes of constants that the graph may hold.
     pub(super) room: usize,
+    /// Finds an operator by its domain and name.
+    pub(super) find: Find,
+}
+
+/// Finds an operator by its domain and name; gives the reason where it is refused, if one is known.
+pub(in crate::front) type Find = fn(&str, &str) -> Result<&'static OperatorDef, Option<Refusal>>;
+
+impl Made {
+    /// Nothing but `graph`, which may grow to `room` bytes of constants.
+    pub(in crate::front) fn new(graph: Graph, room: usize, find: Find) -> Self {
+        Self {
+            graph,
+            stored: HashMap::new(),
+            unrolled: 0,
+            room,
+            find,
+        }
+    }
 }
 
 /// The values of a graph's tensors by name, and of those of the graphs around it.
-pub(super) struct Scope<'a> {
+pub(in crate::front) struct Scope<'a> {
     values: HashMap<String, ValueId>,
     outer: Option<&'a Scope<'a>>,
     /// What the names of all that its nodes make begin with: tells the iterations of a loop apart.
@@ -27,7 +43,7 @@ pub(super) struct Scope<'a> {
 
 impl<'a> Scope<'a> {
     /// The scope of the model's graph.
-    pub(super) fn outermost() -> Self {
+    pub(in crate::front) fn outermost() -> Self {
         Self {
             values: HashMap::new(),
             outer: None,
@@ -44,36 +60,13 @@ impl<'a> Scope<'a> {
         }
     }
 
-    pub(super) fn insert(&mut self, name: &str, value: ValueId) {
+    pub(in crate::front) fn insert(&mut self, name: &str, value: ValueId) {
         self.values.insert(name.to_owned(), value);
     }
 
     /// The value of a tensor; `None` if the node that gives it could not be read.
-    pub(super) fn find(&self, name: &str) -> Option<ValueId> {
+    pub(in crate::front) fn find(&self, name: &str) -> Option<ValueId> {
         let own = self.values.get(name).copied();
         own.or_else(|| self.outer?.find(name))
     }
-}
-
-/// Reads nodes in order; gives the problems of all that cannot be read.
-pub(super) fn read_nodes(
-    model: &Model,
-    nodes: &[NodeProto],
-    made: &mut Made,
-    scope: &mut Scope<'_>,
-) -> Vec<OperatorProblem> {
-    let mut problems = vec![];
-    for node in nodes {
-        let read = import_node(model, node, made, scope);
-        let is_full = made.graph.constant_bytes() > made.room;
-        match read {
-            Err(found) => problems.extend(found),
-            Ok(()) if is_full => problems.push(super::problem(model, node, too_many_constants())),
-            Ok(()) => {}
-        }
-        if is_full {
-            break;
-        }
-    }
-    problems
 }

@@ -1,16 +1,16 @@
 //! Attention out of matrix products and a softmax, where its scores are wanted or the element type is double.
 
 use super::compose::{binary, map, reduce, transposed, with_number};
+use super::normalization::softmax;
 use super::normalization::{cast, reshaped};
-use super::softmax::softmax;
-use crate::front::import::NodeContext;
+use crate::front::node::NodeContext;
 use crate::ir::primitives::{BinaryOp, MatMul, ReduceOp, Select};
 use crate::ir::{DType, OpError, ValueId, op_error};
 use runtime_core::function::Tanh;
 
 /// Which scores the optional output shows.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Exposed {
+pub(in crate::front) enum Exposed {
     Products,
     Capped,
     Masked,
@@ -19,7 +19,7 @@ pub(super) enum Exposed {
 
 impl Exposed {
     /// What attribute `qk_matmul_output_mode` names.
-    pub(super) fn of_mode(mode: i64) -> Result<Self, OpError> {
+    pub(in crate::front) fn of_mode(mode: i64) -> Result<Self, OpError> {
         match mode {
             0 => Ok(Self::Products),
             1 => Ok(Self::Capped),
@@ -31,21 +31,21 @@ impl Exposed {
 }
 
 /// What attention is made of.
-pub(super) struct Parts {
+pub(in crate::front) struct Parts {
     /// Queries, keys and values, of one element type.
-    pub(super) operands: [ValueId; 3],
+    pub(in crate::front) operands: [ValueId; 3],
     /// Which of them, and the output, have tokens before heads.
-    pub(super) tokens_first: [bool; 4],
-    pub(super) scale: f64,
-    pub(super) softcap: f32,
-    pub(super) mask: Option<ValueId>,
+    pub(in crate::front) tokens_first: [bool; 4],
+    pub(in crate::front) scale: f64,
+    pub(in crate::front) softcap: f32,
+    pub(in crate::front) mask: Option<ValueId>,
     /// The element type of the softmax.
-    pub(super) precision: DType,
-    pub(super) exposed: Exposed,
+    pub(in crate::front) precision: DType,
+    pub(in crate::front) exposed: Exposed,
 }
 
 /// Adds attention; gives the output and the scores that are exposed.
-pub(super) fn add(cx: &mut NodeContext<'_>, parts: Parts) -> Result<(ValueId, ValueId), OpError> {
+pub(in crate::front) fn add(cx: &mut NodeContext<'_>, parts: Parts) -> Result<(ValueId, ValueId), OpError> {
     let swap = vec![0, 2, 1, 3];
     let mut operands = parts.operands;
     for (operand, tokens_first) in operands.iter_mut().zip(parts.tokens_first) {

@@ -1,8 +1,8 @@
 //! Models of one node, read and run on the host, for the tests of operators.
 
-use super::OPERATORS;
 use crate::back::exec::Executor;
 use crate::front::import::{self, Dimensions};
+use crate::front::ops::OPERATORS;
 use crate::front::proto::attribute_proto::AttributeType;
 use crate::front::proto::tensor_shape_proto::{Dimension, dimension};
 use crate::front::proto::{self, AttributeProto, type_proto};

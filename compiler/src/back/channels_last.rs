@@ -1,13 +1,17 @@
-use super::rewrite::{add, input, replace};
 use crate::ir::primitives::{
     Activation, Conv, ConvTranspose, Layout, Pool, QlinearAveragePool, RESIDUAL, Transpose, Window, has_packed_kernel,
 };
-use crate::ir::{Graph, NodeId, OpError, Operator};
+use crate::ir::rewrite::{input, replace};
+use crate::ir::{Graph, NodeId, OpError, Operator, ValueId};
 
-/// Puts image operators between transposes, so that they work channels-last as their fast kernels do.
-pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
+/// Adds an operator with one output on behalf of a node.
+pub(crate) type Add = fn(&mut Graph, NodeId, Transpose, &[ValueId]) -> Result<ValueId, OpError>;
+
+/// Puts image operators between transposes, so that they work channels-last as their fast kernels do. `add` adds the
+/// transposes before them, and may compute those of constants.
+pub(crate) fn channels_last(graph: &mut Graph, add: Add) -> Result<(), OpError> {
     for id in graph.order() {
-        let Some(operator) = channels_last(graph, id) else {
+        let Some(operator) = in_channels_last(graph, id) else {
             continue;
         };
         let node = graph.node(id);
@@ -40,7 +44,7 @@ fn last_perm(rank: usize) -> Vec<usize> {
 }
 
 /// The channels-last form of a node's operator, if there is one and it is not in that form already.
-fn channels_last(graph: &Graph, id: NodeId) -> Option<Box<dyn Operator>> {
+fn in_channels_last(graph: &Graph, id: NodeId) -> Option<Box<dyn Operator>> {
     let node = graph.node(id);
     let layout = Layout::ChannelsLast;
     let packed = |window: &Window| {

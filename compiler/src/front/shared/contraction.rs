@@ -3,7 +3,7 @@
 use super::compose::{binary, reduce, transposed};
 use super::equation::Label;
 use super::normalization::reshaped;
-use crate::front::import::NodeContext;
+use crate::front::node::NodeContext;
 use crate::ir::primitives::{BinaryOp, MatMul, ReduceOp, Slice};
 use crate::ir::{OpError, ValueId, op_error};
 
@@ -12,9 +12,9 @@ const MAX_ORDERED: usize = 16;
 
 /// A tensor and what its dimensions are called.
 #[derive(Clone)]
-pub(super) struct Term {
-    pub(super) value: ValueId,
-    pub(super) labels: Vec<Label>,
+pub(in crate::front) struct Term {
+    pub(in crate::front) value: ValueId,
+    pub(in crate::front) labels: Vec<Label>,
 }
 
 impl Term {
@@ -25,7 +25,11 @@ impl Term {
 }
 
 /// The product of all terms, with the dimensions `output`.
-pub(super) fn contract(cx: &mut NodeContext<'_>, mut terms: Vec<Term>, output: &[Label]) -> Result<ValueId, OpError> {
+pub(in crate::front) fn contract(
+    cx: &mut NodeContext<'_>,
+    mut terms: Vec<Term>,
+    output: &[Label],
+) -> Result<ValueId, OpError> {
     check_sizes(cx, &terms)?;
     for term in &mut terms {
         let distinct = diagonal(cx, term.clone())?;

@@ -1,5 +1,6 @@
-use crate::back::emit::grouped;
-use crate::compiler::Compiled;
+use super::emit::grouped;
+use super::plan::Plan;
+use crate::ir::program::Program;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -24,20 +25,20 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// The summary of a compiled model.
-    pub fn of(compiled: &Compiled) -> Self {
+    /// The summary of a planned program, with remarks.
+    pub fn of(program: &Program, plan: &Plan, notes: &[String]) -> Self {
         let mut kernels = BTreeMap::new();
-        for call in &compiled.program.calls {
+        for call in &program.calls {
             *kernels.entry(call.kernel.name().to_owned()).or_default() += 1;
         }
         Self {
-            model: compiled.program.name.clone(),
+            model: program.name.clone(),
             kernels,
-            macs: compiled.program.macs(),
-            ram: compiled.plan.peak,
-            ram_lower_bound: compiled.plan.lower_bound,
-            weights: compiled.program.weight_bytes(),
-            notes: compiled.notes.clone(),
+            macs: program.macs(),
+            ram: plan.peak,
+            ram_lower_bound: plan.lower_bound,
+            weights: program.weight_bytes(),
+            notes: notes.to_vec(),
         }
     }
 }

@@ -1,13 +1,13 @@
 //! Functions of real numbers that ONNX allows for integers as well.
 
 use super::normalization::cast;
-use crate::front::import::NodeContext;
+use crate::front::node::NodeContext;
 use crate::ir::primitives::Map;
 use crate::ir::{DType, OpError, ValueId};
 use runtime_core::function::AnyFunction;
 
 /// The node as one function of each element of input 0; of an integer the result is rounded towards zero.
-pub(super) fn map(cx: &mut NodeContext<'_>, function: AnyFunction) -> Result<Vec<ValueId>, OpError> {
+pub(in crate::front) fn map(cx: &mut NodeContext<'_>, function: AnyFunction) -> Result<Vec<ValueId>, OpError> {
     let (x, dtype) = (cx.input(0)?, cx.ty(0)?.dtype);
     if dtype.is_float() || dtype == DType::Bool {
         return cx.map(function);
@@ -19,7 +19,7 @@ pub(super) fn map(cx: &mut NodeContext<'_>, function: AnyFunction) -> Result<Vec
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, float, run};
+    use crate::front::testing::{Given, float, run};
     use crate::ir::Tensor;
 
     #[test]

@@ -1,21 +1,21 @@
 //! Decision trees, whatever operator's attributes they come from.
 
 use super::normalization::cast;
-use crate::front::import::NodeContext;
+use crate::front::node::NodeContext;
 use crate::ir::primitives::{Binary, BinaryOp, Map, ReduceOp, Softmax, TreeEnsemble};
 use crate::ir::{DType, OpError, Tensor, ValueId, op_error};
 use runtime_core::function::Sigmoid;
 
 /// The node kinds of the kernel: six comparisons, of which one is for equality, and a value for a target.
-pub(super) const EQUAL: i32 = 4;
-pub(super) const VALUE: i32 = 6;
+pub(in crate::front) const EQUAL: i32 = 4;
+pub(in crate::front) const VALUE: i32 = 6;
 /// Added to the kind of a comparison that holds for NaN.
-pub(super) const NAN_HOLDS: i32 = 8;
+pub(in crate::front) const NAN_HOLDS: i32 = 8;
 /// What comes after the end of a path.
-pub(super) const END: i32 = -1;
+pub(in crate::front) const END: i32 = -1;
 
 /// The tables of the kernel.
-pub(super) struct Trees {
+pub(in crate::front) struct Trees {
     /// What each tree begins with.
     pub roots: Vec<i32>,
     /// Kind, feature or target, and what comes next.
@@ -27,7 +27,7 @@ pub(super) struct Trees {
 }
 
 /// How the values of a target are combined, and what becomes of the results.
-pub(super) struct Aggregate {
+pub(in crate::front) struct Aggregate {
     /// How values are combined.
     pub op: ReduceOp,
     /// Whether results are divided by the number of trees.
@@ -40,14 +40,14 @@ pub(super) struct Aggregate {
 
 /// What becomes of the results of a row.
 #[derive(Clone, Copy)]
-pub(super) enum Transform {
+pub(in crate::front) enum Transform {
     None,
     Softmax,
     Logistic,
 }
 
 /// An attribute of numbers that are not negative; empty if it is not given.
-pub(super) fn ints(cx: &mut NodeContext<'_>, name: &'static str) -> Result<Vec<i32>, OpError> {
+pub(in crate::front) fn ints(cx: &mut NodeContext<'_>, name: &'static str) -> Result<Vec<i32>, OpError> {
     let values = cx.attributes.ints(name)?.unwrap_or_default();
     let fits = |value: &i64| i32::try_from(*value).ok().filter(|value| *value >= 0);
     let values: Option<Vec<i32>> = values.iter().map(fits).collect();
@@ -59,14 +59,14 @@ pub(super) fn ints(cx: &mut NodeContext<'_>, name: &'static str) -> Result<Vec<i
 }
 
 /// An attribute of a tensor; empty if it is not given.
-pub(super) fn numbers(cx: &mut NodeContext<'_>, name: &'static str) -> Result<Vec<f64>, OpError> {
+pub(in crate::front) fn numbers(cx: &mut NodeContext<'_>, name: &'static str) -> Result<Vec<f64>, OpError> {
     let tensor = cx.attributes.tensor(name)?;
     Ok(tensor.map(|tensor| tensor.to_f64()).unwrap_or_default())
 }
 
 impl Trees {
     /// An error unless every root, node, and target exists and every path ends.
-    pub(super) fn check(&self) -> Result<(), OpError> {
+    pub(in crate::front) fn check(&self) -> Result<(), OpError> {
         let count = self.nodes.len();
         let exists = |node: &i32| *node == END || (*node as usize) < count;
         let next = |node: usize| self.nodes[node][2..].iter().filter(|n| **n != END).map(|n| *n as usize);
@@ -95,7 +95,7 @@ impl Trees {
     }
 
     /// What the rows of input 0 lead to, in the element type `computed`.
-    pub(super) fn add(
+    pub(in crate::front) fn add(
         self,
         cx: &mut NodeContext<'_>,
         computed: DType,

@@ -2,12 +2,12 @@
 //! operator in integers of the three.
 
 use super::quantization::check;
-use crate::front::import::NodeContext;
+use crate::front::node::NodeContext;
 use crate::ir::primitives::{DequantizeLinear, Quantization, QuantizeLinear, weights_around_zero};
 use crate::ir::{DType, OpError, Tensor, ValueId, op_error};
 
 /// Inputs that say how integers stand for numbers, by index: `[scale, zero point]`.
-pub(super) type Parameters = [usize; 2];
+pub(in crate::front) type Parameters = [usize; 2];
 
 /// How integers of type `dtype` stand for numbers, with one scale or one for each element of `axis`.
 fn quantization(
@@ -42,7 +42,7 @@ fn quantization(
 }
 
 /// The numbers that input `index` stands for.
-pub(super) fn dequantised(
+pub(in crate::front) fn dequantised(
     cx: &mut NodeContext<'_>,
     index: usize,
     parameters: Parameters,
@@ -52,7 +52,7 @@ pub(super) fn dequantised(
 }
 
 /// The numbers that input `index` stands for, times a factor above zero.
-pub(super) fn dequantised_times(
+pub(in crate::front) fn dequantised_times(
     cx: &mut NodeContext<'_>,
     index: usize,
     parameters: Parameters,
@@ -66,7 +66,7 @@ pub(super) fn dequantised_times(
 }
 
 /// An `i32` bias, input `index`, as numbers; its scale is the product of these numbers, one a channel.
-pub(super) fn bias(cx: &mut NodeContext<'_>, index: usize, scales: Vec<f32>) -> Result<ValueId, OpError> {
+pub(in crate::front) fn bias(cx: &mut NodeContext<'_>, index: usize, scales: Vec<f32>) -> Result<ValueId, OpError> {
     let ty = check(cx, index, &[DType::I32])?;
     let from = Quantization {
         dtype: DType::I32,
@@ -78,14 +78,14 @@ pub(super) fn bias(cx: &mut NodeContext<'_>, index: usize, scales: Vec<f32>) -> 
 }
 
 /// The products of two scales, inputs `a` and `b`, of which one is a number, and a factor: what an `i32` bias is measured in.
-pub(super) fn scales(cx: &NodeContext<'_>, a: usize, b: usize, factor: f32) -> Result<Vec<f32>, OpError> {
+pub(in crate::front) fn scales(cx: &NodeContext<'_>, a: usize, b: usize, factor: f32) -> Result<Vec<f32>, OpError> {
     let numbers = |index| Ok(cx.known(index, "scale")?.to_f32().unwrap_or_default());
     let (a, b): (Vec<f32>, Vec<f32>) = (numbers(a)?, numbers(b)?);
     Ok(a.iter().flat_map(|a| b.iter().map(move |b| a * factor * b)).collect())
 }
 
 /// A value as integers like those of `like`, unless the zero point says otherwise.
-pub(super) fn quantised(
+pub(in crate::front) fn quantised(
     cx: &mut NodeContext<'_>,
     value: ValueId,
     parameters: Parameters,
@@ -108,7 +108,7 @@ fn are_known(cx: &NodeContext<'_>, inputs: &[usize]) -> bool {
 }
 
 /// Whether a kernel in integers can take the constant weights of input 3: inputs in the order of `QLinearConv`.
-pub(super) fn has_integer_kernel(cx: &NodeContext<'_>, channel: impl Fn(usize) -> usize) -> bool {
+pub(in crate::front) fn has_integer_kernel(cx: &NodeContext<'_>, channel: impl Fn(usize) -> usize) -> bool {
     let zeros = cx.constant(5).map(Tensor::to_f64).unwrap_or_default();
     let zero = |index| {
         if zeros.len() == 1 {
@@ -122,7 +122,7 @@ pub(super) fn has_integer_kernel(cx: &NodeContext<'_>, channel: impl Fn(usize) -
 }
 
 /// Reads an operator of one tensor: inputs `x, x_scale, x_zero_point, y_scale, y_zero_point`.
-pub(super) fn of_one(
+pub(in crate::front) fn of_one(
     cx: &mut NodeContext<'_>,
     operator: impl FnOnce(&mut NodeContext<'_>, ValueId) -> Result<ValueId, OpError>,
 ) -> Result<Vec<ValueId>, OpError> {
@@ -133,7 +133,7 @@ pub(super) fn of_one(
 }
 
 /// Reads an operator of two tensors: inputs `a, a_scale, a_zero_point, b, b_scale, b_zero_point, y_scale, y_zero_point`.
-pub(super) fn of_two(
+pub(in crate::front) fn of_two(
     cx: &mut NodeContext<'_>,
     operator: impl FnOnce(&mut NodeContext<'_>, ValueId, ValueId) -> Result<ValueId, OpError>,
 ) -> Result<Vec<ValueId>, OpError> {
@@ -145,8 +145,8 @@ pub(super) fn of_two(
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, Known, Operand, float, int, ints, run};
     use crate::front::proto::AttributeProto;
+    use crate::front::testing::{Given, Known, Operand, float, int, ints, run};
     use crate::ir::{DType, Tensor};
 
     /// Bytes of a fixed sequence.

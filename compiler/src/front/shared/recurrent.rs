@@ -1,7 +1,7 @@
 //! What `RNN`, `GRU` and `LSTM` have in common: their operands.
 
 use super::normalization::{cast, reshaped};
-use crate::front::import::NodeContext;
+use crate::front::node::NodeContext;
 use crate::ir::primitives::{
     Binary, BinaryOp, Concat, Direction, Gather, MatMul, Pad, PadMode, Recurrence, RecurrentCell, Slice, Transpose,
 };
@@ -9,17 +9,17 @@ use crate::ir::{DType, OpError, Tensor, TensorType, ValueId, op_error};
 use runtime_core::pack::PANEL;
 
 /// A recurrent layer as its operator sees it.
-pub(super) struct Layer {
+pub(in crate::front) struct Layer {
     /// `f32`, or `f64` where that is the operands' type.
-    pub(super) dtype: DType,
+    pub(in crate::front) dtype: DType,
     given: DType,
     batch_first: bool,
     steps: usize,
     batch: usize,
-    pub(super) directions: usize,
+    pub(in crate::front) directions: usize,
     gates: usize,
     /// Hidden units.
-    pub(super) hidden: usize,
+    pub(in crate::front) hidden: usize,
     reverse: Vec<bool>,
     clip: f32,
 }
@@ -32,7 +32,7 @@ const LENGTHS: usize = 4;
 
 impl Layer {
     /// Reads the attributes and shapes that all three have; `states` are the positions of the first states.
-    pub(super) fn of(cx: &mut NodeContext<'_>, gates: usize, states: &[usize]) -> Result<Self, OpError> {
+    pub(in crate::front) fn of(cx: &mut NodeContext<'_>, gates: usize, states: &[usize]) -> Result<Self, OpError> {
         let choices: [(&str, &[bool]); 3] = [
             ("forward", &[false]),
             ("reverse", &[true]),
@@ -92,7 +92,7 @@ impl Layer {
     }
 
     /// Operand `index` in the element type of the computation.
-    pub(super) fn operand(&self, cx: &mut NodeContext<'_>, index: usize) -> Result<ValueId, OpError> {
+    pub(in crate::front) fn operand(&self, cx: &mut NodeContext<'_>, index: usize) -> Result<ValueId, OpError> {
         let value = cx.input(index)?;
         cast(cx, value, self.dtype)
     }
@@ -114,7 +114,7 @@ impl Layer {
     }
 
     /// The recurrent bias of the last gate of a direction, for each panel of units; zeros if there is none.
-    pub(super) fn last_bias(&self, cx: &mut NodeContext<'_>, direction: usize) -> Result<ValueId, OpError> {
+    pub(in crate::front) fn last_bias(&self, cx: &mut NodeContext<'_>, direction: usize) -> Result<ValueId, OpError> {
         let bias = if cx.has(BIAS) {
             let b = self.operand(cx, BIAS)?;
             let slice = Slice {
@@ -130,7 +130,7 @@ impl Layer {
     }
 
     /// The recurrent weights of a direction's gates `first..first + gates`, for each panel of units.
-    pub(super) fn weights(
+    pub(in crate::front) fn weights(
         &self,
         cx: &mut NodeContext<'_>,
         direction: usize,
@@ -148,7 +148,7 @@ impl Layer {
     }
 
     /// `[gates, hidden, inputs]`, of any shape, as `[panels, inputs, gates, 16]`, with units filled up by zeros, flat.
-    pub(super) fn panels(
+    pub(in crate::front) fn panels(
         &self,
         cx: &mut NodeContext<'_>,
         value: ValueId,
@@ -189,7 +189,7 @@ impl Layer {
     }
 
     /// Adds the layer. `weights` and `cells` are those of each direction, `first` the first states, `apart` as for the bias.
-    pub(super) fn add(
+    pub(in crate::front) fn add(
         self,
         cx: &mut NodeContext<'_>,
         cells: &[RecurrentCell],
@@ -251,7 +251,11 @@ impl Layer {
     }
 
     /// First states one after the other, those that are not given zero; an empty tensor if all are zero.
-    pub(super) fn first_states(&self, cx: &mut NodeContext<'_>, states: &[usize]) -> Result<ValueId, OpError> {
+    pub(in crate::front) fn first_states(
+        &self,
+        cx: &mut NodeContext<'_>,
+        states: &[usize],
+    ) -> Result<ValueId, OpError> {
         let len = self.state_shape().iter().product();
         let is_zero = |cx: &NodeContext<'_>, state: usize| match cx.constant(state) {
             Some(value) => value.to_f64().iter().all(|value| *value == 0.0),
@@ -282,7 +286,7 @@ fn zeros(cx: &mut NodeContext<'_>, dtype: DType, len: usize) -> Result<ValueId, 
 }
 
 /// Flat tensors, one after the other.
-pub(super) fn joined(cx: &mut NodeContext<'_>, dtype: DType, parts: &[ValueId]) -> Result<ValueId, OpError> {
+pub(in crate::front) fn joined(cx: &mut NodeContext<'_>, dtype: DType, parts: &[ValueId]) -> Result<ValueId, OpError> {
     match parts {
         [] => Ok(cx.add_constant(Tensor::new(dtype, vec![0], vec![]))),
         [only] => Ok(*only),
@@ -292,7 +296,7 @@ pub(super) fn joined(cx: &mut NodeContext<'_>, dtype: DType, parts: &[ValueId]) 
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Absent, Given, Known, Operand, int, run, text};
+    use crate::front::testing::{Absent, Given, Known, Operand, int, run, text};
     use crate::ir::{DType, Tensor};
 
     fn numbers(shape: &[usize]) -> Tensor {

@@ -1,6 +1,6 @@
 //! The functions of the gates of recurrent layers.
 
-use crate::front::import::NodeContext;
+use crate::front::node::NodeContext;
 use crate::ir::{OpError, op_error};
 use runtime_core::function::{
     Affine, AnyGateFunction, Elu, HardSigmoid, LeakyRelu, Relu, ScaledTanh, Sigmoid, Softplus, Softsign, Tanh,
@@ -8,7 +8,7 @@ use runtime_core::function::{
 };
 
 /// The functions of the gates of each of `directions`, by default those called `default`.
-pub(super) fn of_directions<const N: usize>(
+pub(in crate::front) fn of_directions<const N: usize>(
     cx: &mut NodeContext<'_>,
     directions: usize,
     default: [&str; N],
@@ -99,8 +99,8 @@ fn function(
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, Known, floats, run, text, texts};
     use crate::front::proto::AttributeProto;
+    use crate::front::testing::{Given, Known, floats, run, text, texts};
     use crate::ir::Tensor;
 
     /// One unit without recurrence, in both directions: what its functions make of -1.

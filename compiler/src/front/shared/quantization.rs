@@ -1,7 +1,7 @@
 //! What the quantised operators have in common: integers that stand for `(x - zero_point) * scale`.
 
 use super::normalization::{cast, reshaped};
-use crate::front::import::NodeContext;
+use crate::front::node::NodeContext;
 use crate::ir::primitives::{Binary, BinaryOp, Gather, Map, Quantization};
 use crate::ir::{DType, OpError, Tensor, TensorType, ValueId, op_error};
 use runtime_core::function::{Clip, Round};
@@ -18,7 +18,7 @@ fn range(dtype: DType) -> Option<(f32, f32)> {
 }
 
 /// Checks that operand `index` has one of these element types.
-pub(super) fn check(cx: &NodeContext<'_>, index: usize, supported: &[DType]) -> Result<TensorType, OpError> {
+pub(in crate::front) fn check(cx: &NodeContext<'_>, index: usize, supported: &[DType]) -> Result<TensorType, OpError> {
     let ty = cx.ty(index)?;
     if supported.contains(&ty.dtype) {
         return Ok(ty);
@@ -29,7 +29,7 @@ pub(super) fn check(cx: &NodeContext<'_>, index: usize, supported: &[DType]) -> 
 }
 
 /// Input `index` as it broadcasts against a tensor: one number for all of it, or `shape`.
-pub(super) fn parameter(cx: &mut NodeContext<'_>, index: usize, shape: &[usize]) -> Result<ValueId, OpError> {
+pub(in crate::front) fn parameter(cx: &mut NodeContext<'_>, index: usize, shape: &[usize]) -> Result<ValueId, OpError> {
     let (value, ty) = (cx.input(index)?, cx.ty(index)?);
     if ty.len() == 1 {
         reshaped(cx, value, &[])
@@ -44,7 +44,7 @@ pub(super) fn parameter(cx: &mut NodeContext<'_>, index: usize, shape: &[usize])
 }
 
 /// The zero point (input `index`) as [`parameter`]; `None` where it is absent or zero, as far as is known.
-pub(super) fn zero_point(
+pub(in crate::front) fn zero_point(
     cx: &mut NodeContext<'_>,
     index: usize,
     dtype: DType,
@@ -67,7 +67,7 @@ pub(super) fn zero_point(
 }
 
 /// `x - zero_point` in another type that holds it exactly.
-pub(super) fn centred(
+pub(in crate::front) fn centred(
     cx: &mut NodeContext<'_>,
     x: ValueId,
     zero_point: Option<ValueId>,
@@ -80,7 +80,7 @@ pub(super) fn centred(
 }
 
 /// The nearest integers, of two the even ones, plus the zero point, within the limits of `to`.
-pub(super) fn quantised(
+pub(in crate::front) fn quantised(
     cx: &mut NodeContext<'_>,
     x: ValueId,
     zero_point: Option<ValueId>,
@@ -106,7 +106,7 @@ pub(super) fn quantised(
 }
 
 /// `sums * (a_scale * b_scale / y_scale)`, quantised: the end of a product of quantised operands.
-pub(super) fn requantised(
+pub(in crate::front) fn requantised(
     cx: &mut NodeContext<'_>,
     sums: ValueId,
     scales: [ValueId; 3],
@@ -126,7 +126,10 @@ pub(super) fn requantised(
 
 /// How integers of type `dtype` stand for numbers by the scales of input 1 and the zero points of input 2, if these are
 /// known and there is one, or one for each element of `axis`.
-pub(super) fn known_quantization(cx: &mut NodeContext<'_>, dtype: DType) -> Result<Option<Quantization>, OpError> {
+pub(in crate::front) fn known_quantization(
+    cx: &mut NodeContext<'_>,
+    dtype: DType,
+) -> Result<Option<Quantization>, OpError> {
     let axis = cx.attributes.int("axis", 1)?;
     if cx.attributes.int("block_size", 0)? != 0 || Quantization::range(dtype).is_none() {
         return Ok(None);
@@ -151,7 +154,7 @@ pub(super) fn known_quantization(cx: &mut NodeContext<'_>, dtype: DType) -> Resu
 }
 
 /// How the scales and zero points of a tensor lie along it.
-pub(super) struct Granularity {
+pub(in crate::front) struct Granularity {
     /// The tensor's shape with blocks as a dimension, so that parameters broadcast.
     pub shape: Vec<usize>,
     /// The parameters' shape.
@@ -162,7 +165,7 @@ pub(super) struct Granularity {
 
 impl Granularity {
     /// Reads `axis` and `block_size`, for input 0 with the scales of input 1.
-    pub(super) fn read(cx: &mut NodeContext<'_>) -> Result<Self, OpError> {
+    pub(in crate::front) fn read(cx: &mut NodeContext<'_>) -> Result<Self, OpError> {
         let axis = cx.attributes.int("axis", 1)?;
         let block = cx.attributes.int("block_size", 0)?;
         let (x, scale) = (cx.ty(0)?, cx.ty(1)?);
@@ -215,7 +218,7 @@ impl Granularity {
     }
 
     /// Scales or zero points, so that they broadcast.
-    pub(super) fn spread(&self, cx: &mut NodeContext<'_>, value: ValueId) -> Result<ValueId, OpError> {
+    pub(in crate::front) fn spread(&self, cx: &mut NodeContext<'_>, value: ValueId) -> Result<ValueId, OpError> {
         let ty = cx.value_ty(value).clone();
         let stored = self.gather.as_ref().map_or(&self.parameters, |(stored, ..)| stored);
         if ty.len() != stored.iter().product::<usize>() {
@@ -232,7 +235,11 @@ impl Granularity {
     }
 
     /// Input 2, the zero point; `None` where it is absent or zero, as far as is known.
-    pub(super) fn zero_point(&self, cx: &mut NodeContext<'_>, dtype: DType) -> Result<Option<ValueId>, OpError> {
+    pub(in crate::front) fn zero_point(
+        &self,
+        cx: &mut NodeContext<'_>,
+        dtype: DType,
+    ) -> Result<Option<ValueId>, OpError> {
         let shape = if cx.has(2) { cx.ty(2)?.shape } else { vec![] };
         let zero_point = zero_point(cx, 2, dtype, &shape)?;
         zero_point.map(|zero_point| self.spread(cx, zero_point)).transpose()

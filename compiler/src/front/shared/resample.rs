@@ -1,7 +1,7 @@
 //! Which elements, with which weights, make each element of a resized axis: what Resize and Upsample have in common.
 
 use super::normalization::cast;
-use crate::front::import::NodeContext;
+use crate::front::node::NodeContext;
 use crate::ir::primitives::{Gather, Map, Resize, Select};
 use crate::ir::{DType, OpError, Tensor, ValueId, op_error};
 use runtime_core::function::Round;
@@ -11,7 +11,7 @@ const MAX_TABLE: f64 = 4e6;
 
 /// Where an output element lies in the input.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Coordinates {
+pub(in crate::front) enum Coordinates {
     HalfPixel,
     HalfPixelSymmetric,
     PytorchHalfPixel,
@@ -23,7 +23,7 @@ pub(super) enum Coordinates {
 
 /// Which input element is nearest.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Nearest {
+pub(in crate::front) enum Nearest {
     RoundPreferFloor,
     RoundPreferCeil,
     Floor,
@@ -34,7 +34,7 @@ pub(super) enum Nearest {
 
 /// What is made of the input elements.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Interpolation {
+pub(in crate::front) enum Interpolation {
     Nearest(Nearest),
     Linear,
     Cubic { a: f64 },
@@ -42,7 +42,7 @@ pub(super) enum Interpolation {
 
 /// How every axis is resized.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Method {
+pub(in crate::front) struct Method {
     pub interpolation: Interpolation,
     pub coordinates: Coordinates,
     pub antialias: bool,
@@ -53,7 +53,7 @@ pub(super) struct Method {
 
 /// One resized axis.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Axis {
+pub(in crate::front) struct Axis {
     pub axis: usize,
     pub input: usize,
     pub output: usize,
@@ -66,7 +66,7 @@ pub(super) struct Axis {
 
 /// Indices and weights, `taps` for each output element.
 #[derive(Debug, PartialEq)]
-pub(super) struct Table {
+pub(in crate::front) struct Table {
     pub taps: usize,
     pub indices: Vec<i32>,
     /// Empty where every output element is one input element.
@@ -129,7 +129,7 @@ impl Axis {
     }
 
     /// The table of this axis.
-    pub(super) fn table(&self, method: Method) -> Table {
+    pub(in crate::front) fn table(&self, method: Method) -> Table {
         let coordinates = (0..self.output).map(|i| self.coordinate(i, method.coordinates));
         let clamped = |i: i64| i.clamp(0, self.input as i64 - 1) as i32;
         if let Interpolation::Nearest(nearest) = method.interpolation {
@@ -176,7 +176,7 @@ impl Axis {
 
 impl Method {
     /// That of Upsample, and of Resize before opset 11.
-    pub(super) fn simple(interpolation: Interpolation) -> Self {
+    pub(in crate::front) fn simple(interpolation: Interpolation) -> Self {
         let coordinates = Coordinates::Asymmetric;
         Self {
             interpolation,
@@ -245,7 +245,11 @@ fn computed(dtype: DType) -> Result<DType, OpError> {
 }
 
 /// Resizes input 0 along each of `axes`, those that shrink most first. Integers are rounded in the end.
-pub(super) fn add(cx: &mut NodeContext<'_>, mut axes: Vec<Axis>, method: Method) -> Result<Vec<ValueId>, OpError> {
+pub(in crate::front) fn add(
+    cx: &mut NodeContext<'_>,
+    mut axes: Vec<Axis>,
+    method: Method,
+) -> Result<Vec<ValueId>, OpError> {
     let ty = cx.ty(0)?;
     let mut x = cx.input(0)?;
     axes.sort_by_key(|a| (a.output as u128 * 1000).checked_div(a.input as u128));

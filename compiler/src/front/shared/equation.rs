@@ -4,7 +4,7 @@ use crate::ir::{OpError, op_error};
 
 /// Stands for one dimension: a letter, or a place in the ellipsis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Label {
+pub(in crate::front) enum Label {
     /// A letter.
     Letter(u8),
     /// A dimension under the ellipsis, counted from its last one.
@@ -13,16 +13,16 @@ pub(super) enum Label {
 
 /// What the dimensions of the operands and of the result are called.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Equation {
+pub(in crate::front) struct Equation {
     /// Of each operand.
-    pub(super) inputs: Vec<Vec<Label>>,
+    pub(in crate::front) inputs: Vec<Vec<Label>>,
     /// Of the result.
-    pub(super) output: Vec<Label>,
+    pub(in crate::front) output: Vec<Label>,
 }
 
 impl Equation {
     /// Reads an equation for operands of these shapes.
-    pub(super) fn parse(text: &str, shapes: &[Vec<usize>]) -> Result<Self, OpError> {
+    pub(in crate::front) fn parse(text: &str, shapes: &[Vec<usize>]) -> Result<Self, OpError> {
         let wrong = |what: &str| op_error(format!("the equation `{}` {what}", text.escape_debug()));
         let text: String = text.chars().filter(|c| *c != ' ').collect();
         let (left, right) = match text.split_once("->") {

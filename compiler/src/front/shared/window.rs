@@ -1,14 +1,14 @@
 //! What convolutions and pools have in common: windows, with automatic padding resolved.
 
 use super::normalization::{cast, reshaped};
-use crate::front::import::NodeContext;
+use crate::front::node::NodeContext;
 use crate::ir::primitives::{Pool, Window};
 use crate::ir::{DType, OpError, TensorType, ValueId, op_error};
 use std::ops::Range;
 
 /// Where padding comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum AutoPad {
+pub(in crate::front) enum AutoPad {
     /// Attribute `pads`.
     NotSet,
     /// As much as makes one window for each stride, the odd element at the end.
@@ -21,13 +21,13 @@ pub(super) enum AutoPad {
 
 impl AutoPad {
     /// Whether there is one window for each stride.
-    pub(super) fn is_same(self) -> bool {
+    pub(in crate::front) fn is_same(self) -> bool {
         matches!(self, Self::SameUpper | Self::SameLower)
     }
 }
 
 /// Reads `auto_pad`.
-pub(super) fn auto_pad(cx: &mut NodeContext<'_>) -> Result<AutoPad, OpError> {
+pub(in crate::front) fn auto_pad(cx: &mut NodeContext<'_>) -> Result<AutoPad, OpError> {
     let choices = [
         ("NOTSET", AutoPad::NotSet),
         ("SAME_UPPER", AutoPad::SameUpper),
@@ -38,7 +38,7 @@ pub(super) fn auto_pad(cx: &mut NodeContext<'_>) -> Result<AutoPad, OpError> {
 }
 
 /// Spatial extents of an image, which must be as many as the kernel has.
-pub(super) fn spatial<'a>(x: &'a TensorType, kernel: &[usize]) -> Result<&'a [usize], OpError> {
+pub(in crate::front) fn spatial<'a>(x: &'a TensorType, kernel: &[usize]) -> Result<&'a [usize], OpError> {
     match x.shape.get(2..) {
         Some(spatial) if spatial.len() == kernel.len() && !kernel.is_empty() => Ok(spatial),
         _ => Err(op_error(format!(
@@ -49,7 +49,7 @@ pub(super) fn spatial<'a>(x: &'a TensorType, kernel: &[usize]) -> Result<&'a [us
 }
 
 /// Reads attribute `name`, `count` numbers of at least `least`; `default` of each where it is absent.
-pub(super) fn sizes(
+pub(in crate::front) fn sizes(
     cx: &mut NodeContext<'_>,
     name: &'static str,
     count: usize,
@@ -72,7 +72,7 @@ pub(super) fn sizes(
 }
 
 /// Reads `kernel_shape` of a pool.
-pub(super) fn kernel_shape(cx: &mut NodeContext<'_>) -> Result<Vec<usize>, OpError> {
+pub(in crate::front) fn kernel_shape(cx: &mut NodeContext<'_>) -> Result<Vec<usize>, OpError> {
     let rank = cx.ty(0)?.rank().saturating_sub(2);
     if !cx.attributes.has("kernel_shape") {
         return Err(op_error("attribute `kernel_shape` is missing"));
@@ -81,7 +81,7 @@ pub(super) fn kernel_shape(cx: &mut NodeContext<'_>) -> Result<Vec<usize>, OpErr
 }
 
 /// The kernel's extents as the weights (input `weights`) have them, which `kernel_shape` repeats if given.
-pub(super) fn kernel_of_weights(cx: &mut NodeContext<'_>, weights: usize) -> Result<Vec<usize>, OpError> {
+pub(in crate::front) fn kernel_of_weights(cx: &mut NodeContext<'_>, weights: usize) -> Result<Vec<usize>, OpError> {
     let w = cx.ty(weights)?;
     let kernel = w.shape.get(2..).unwrap_or_default().to_vec();
     match cx.attributes.ints("kernel_shape")? {
@@ -93,7 +93,7 @@ pub(super) fn kernel_of_weights(cx: &mut NodeContext<'_>, weights: usize) -> Res
 }
 
 /// Reads strides, dilations and padding of a convolution or a pool over an image of these spatial extents.
-pub(super) fn read(
+pub(in crate::front) fn read(
     cx: &mut NodeContext<'_>,
     kernel: Vec<usize>,
     spatial: &[usize],
@@ -125,7 +125,7 @@ pub(super) fn read(
 
 /// Adds a pool. Over more than two spatial axes it is a pool over the last two, then one over those before: windows are
 /// boxes, so greatest elements and means may be taken one axis after another.
-pub(super) fn add_pool(cx: &mut NodeContext<'_>, pool: Pool, x: ValueId) -> Result<ValueId, OpError> {
+pub(in crate::front) fn add_pool(cx: &mut NodeContext<'_>, pool: Pool, x: ValueId) -> Result<ValueId, OpError> {
     let rank = pool.window.rank();
     if rank <= 2 {
         return cx.add(pool, &[x]);
@@ -166,7 +166,7 @@ fn part(window: &Window, axes: Range<usize>) -> Window {
 }
 
 /// Divides `total` elements of padding between both ends of an axis.
-pub(super) fn set_pads(window: &mut Window, axis: usize, total: usize, auto: AutoPad) {
+pub(in crate::front) fn set_pads(window: &mut Window, axis: usize, total: usize, auto: AutoPad) {
     let rank = window.rank();
     let (less, more) = (total / 2, total - total / 2);
     let (begin, end) = if auto == AutoPad::SameUpper {
@@ -178,7 +178,7 @@ pub(super) fn set_pads(window: &mut Window, axis: usize, total: usize, auto: Aut
 }
 
 /// The first `count` inputs that are present, in the type to compute in: `f64` as it is, the halves as `f32`.
-pub(super) fn floats(cx: &mut NodeContext<'_>, count: usize) -> Result<Vec<ValueId>, OpError> {
+pub(in crate::front) fn floats(cx: &mut NodeContext<'_>, count: usize) -> Result<Vec<ValueId>, OpError> {
     let mut values = vec![];
     for index in 0..count.min(cx.input_count()) {
         if index >= 2 && !cx.has(index) {
@@ -191,7 +191,7 @@ pub(super) fn floats(cx: &mut NodeContext<'_>, count: usize) -> Result<Vec<Value
 }
 
 /// A value in the type to compute in: `f64` as it is, the halves as `f32`.
-pub(super) fn in_float(cx: &mut NodeContext<'_>, value: ValueId) -> Result<ValueId, OpError> {
+pub(in crate::front) fn in_float(cx: &mut NodeContext<'_>, value: ValueId) -> Result<ValueId, OpError> {
     match cx.value_ty(value).dtype {
         DType::F64 => Ok(value),
         DType::F32 | DType::F16 | DType::Bf16 => cast(cx, value, DType::F32),

@@ -1,30 +1,44 @@
 //! The words that operators made of several primitives are written in.
 
-use crate::front::import::NodeContext;
+use crate::front::node::NodeContext;
 use crate::ir::primitives::{Binary, BinaryOp, Expand, Map, Reduce, ReduceOp, Slice, Transpose};
 use crate::ir::{OpError, Tensor, ValueId, op_error};
 use crate::middle::fold;
 use runtime_core::function::AnyFunction;
 
 /// One function of each element of a float.
-pub(super) fn map(cx: &mut NodeContext<'_>, function: impl Into<AnyFunction>, x: ValueId) -> Result<ValueId, OpError> {
+pub(in crate::front) fn map(
+    cx: &mut NodeContext<'_>,
+    function: impl Into<AnyFunction>,
+    x: ValueId,
+) -> Result<ValueId, OpError> {
     let function = function.into();
     cx.add(Map { function }, &[x])
 }
 
 /// One function of each pair of elements, with broadcasting.
-pub(super) fn binary(cx: &mut NodeContext<'_>, op: BinaryOp, a: ValueId, b: ValueId) -> Result<ValueId, OpError> {
+pub(in crate::front) fn binary(
+    cx: &mut NodeContext<'_>,
+    op: BinaryOp,
+    a: ValueId,
+    b: ValueId,
+) -> Result<ValueId, OpError> {
     cx.add(Binary::from(op), &[a, b])
 }
 
 /// One function of each element and a number.
-pub(super) fn with_number(cx: &mut NodeContext<'_>, op: BinaryOp, x: ValueId, number: f64) -> Result<ValueId, OpError> {
+pub(in crate::front) fn with_number(
+    cx: &mut NodeContext<'_>,
+    op: BinaryOp,
+    x: ValueId,
+    number: f64,
+) -> Result<ValueId, OpError> {
     let number = cx.scalar(cx.value_ty(x).dtype, number);
     binary(cx, op, x, number)
 }
 
 /// Combines the elements along `axes`, which stay with an extent of one.
-pub(super) fn reduce(
+pub(in crate::front) fn reduce(
     cx: &mut NodeContext<'_>,
     op: ReduceOp,
     x: ValueId,
@@ -35,7 +49,7 @@ pub(super) fn reduce(
 }
 
 /// The dimensions in the order `perm`.
-pub(super) fn transposed(cx: &mut NodeContext<'_>, x: ValueId, perm: Vec<usize>) -> Result<ValueId, OpError> {
+pub(in crate::front) fn transposed(cx: &mut NodeContext<'_>, x: ValueId, perm: Vec<usize>) -> Result<ValueId, OpError> {
     if perm.is_sorted() {
         Ok(x)
     } else {
@@ -44,7 +58,7 @@ pub(super) fn transposed(cx: &mut NodeContext<'_>, x: ValueId, perm: Vec<usize>)
 }
 
 /// `len` elements along `axis` from `start` on.
-pub(super) fn part(
+pub(in crate::front) fn part(
     cx: &mut NodeContext<'_>,
     x: ValueId,
     axis: usize,
@@ -60,7 +74,7 @@ pub(super) fn part(
 }
 
 /// The value repeated to fill a shape.
-pub(super) fn expanded(cx: &mut NodeContext<'_>, x: ValueId, shape: &[usize]) -> Result<ValueId, OpError> {
+pub(in crate::front) fn expanded(cx: &mut NodeContext<'_>, x: ValueId, shape: &[usize]) -> Result<ValueId, OpError> {
     if cx.value_ty(x).shape == shape {
         Ok(x)
     } else {
@@ -72,7 +86,7 @@ pub(super) fn expanded(cx: &mut NodeContext<'_>, x: ValueId, shape: &[usize]) ->
 const MAX_STORED: usize = 1 << 22;
 
 /// The number of elements of a constant of this shape, unless they are too many to store.
-pub(super) fn storable(shape: &[usize]) -> Result<usize, OpError> {
+pub(in crate::front) fn storable(shape: &[usize]) -> Result<usize, OpError> {
     let len = shape.iter().try_fold(1usize, |len, dim| len.checked_mul(*dim));
     len.filter(|len| *len <= MAX_STORED).ok_or_else(|| {
         op_error(format!("a constant of shape {shape:?}")).help(format!("at most {MAX_STORED} elements are supported"))
@@ -80,7 +94,7 @@ pub(super) fn storable(shape: &[usize]) -> Result<usize, OpError> {
 }
 
 /// A function of numbers, by the kernel, so that it is the same on every machine that compiles.
-pub(super) fn each(function: impl Into<AnyFunction>, values: &[f64]) -> Result<Vec<f64>, OpError> {
+pub(in crate::front) fn each(function: impl Into<AnyFunction>, values: &[f64]) -> Result<Vec<f64>, OpError> {
     let function = function.into();
     let values = Tensor::f64(&[values.len()], values);
     let results = fold::evaluate(&Map { function }, &[values]).map_err(|e| op_error(e.to_string()))?;

@@ -2,14 +2,14 @@
 
 use super::compose::{each, storable};
 use super::normalization::cast;
-use crate::front::import::NodeContext;
 use crate::front::load;
+use crate::front::node::NodeContext;
 use crate::ir::{DType, OpError, Tensor, ValueId, op_error};
 use runtime_core::function::Cos;
 use std::f64::consts::TAU;
 
 /// The element type that attribute `output_datatype` names, `f32` by default.
-pub(super) fn output_datatype(cx: &mut NodeContext<'_>) -> Result<DType, OpError> {
+pub(in crate::front) fn output_datatype(cx: &mut NodeContext<'_>) -> Result<DType, OpError> {
     let number = cx.attributes.int("output_datatype", 1)?;
     let dtype = i32::try_from(number).ok().and_then(load::dtype);
     dtype
@@ -18,7 +18,7 @@ pub(super) fn output_datatype(cx: &mut NodeContext<'_>) -> Result<DType, OpError
 }
 
 /// Input `index`, an integer called `name` in ONNX, which decides a shape.
-pub(super) fn known_size(cx: &NodeContext<'_>, index: usize, name: &str) -> Result<usize, OpError> {
+pub(in crate::front) fn known_size(cx: &NodeContext<'_>, index: usize, name: &str) -> Result<usize, OpError> {
     match cx.ints(index, name)?[..] {
         [size] => usize::try_from(size).map_err(|_| op_error(format!("`{name}` is {size}"))),
         ref other => Err(op_error(format!("`{name}` must be one integer, it is {other:?}"))),
@@ -26,7 +26,7 @@ pub(super) fn known_size(cx: &NodeContext<'_>, index: usize, name: &str) -> Resu
 }
 
 /// Reads a window: the sum of `coefficients[i] * cos(2 pi i n / N)`, where `N` is its size, less one unless `periodic`.
-pub(super) fn read(cx: &mut NodeContext<'_>, coefficients: [f64; 3]) -> Result<Vec<ValueId>, OpError> {
+pub(in crate::front) fn read(cx: &mut NodeContext<'_>, coefficients: [f64; 3]) -> Result<Vec<ValueId>, OpError> {
     let dtype = output_datatype(cx)?;
     let periodic = cx.attributes.flag("periodic", true)?;
     let size = known_size(cx, 0, "size")?;
@@ -45,7 +45,7 @@ pub(super) fn read(cx: &mut NodeContext<'_>, coefficients: [f64; 3]) -> Result<V
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, Known, int, run};
+    use crate::front::testing::{Given, Known, int, run};
     use crate::ir::Tensor;
 
     #[test]

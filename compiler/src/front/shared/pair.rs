@@ -1,18 +1,18 @@
 //! What functions of two operands have in common: broadcasting, and how it was before opset 7.
 
-use crate::front::import::NodeContext;
+use crate::front::node::NodeContext;
 use crate::ir::primitives::{Binary, BinaryOp, Reshape};
 use crate::ir::{OpError, ValueId, op_error};
 
 /// Reads a function of two operands, with broadcasting as in NumPy; before opset 7 as `broadcast` and `axis` say.
-pub(super) fn read(cx: &mut NodeContext<'_>, op: BinaryOp) -> Result<Vec<ValueId>, OpError> {
+pub(in crate::front) fn read(cx: &mut NodeContext<'_>, op: BinaryOp) -> Result<Vec<ValueId>, OpError> {
     let b = second(cx)?;
     cx.add_all(Binary::from(op), &[cx.input(0)?, b])
 }
 
 /// The second operand; before opset 7 in a shape that broadcasts as in NumPy: where `broadcast` is set, it is one number, or as large as
 /// some neighbouring axes of the first, which begin with `axis` or else are the last.
-pub(super) fn second(cx: &mut NodeContext<'_>) -> Result<ValueId, OpError> {
+pub(in crate::front) fn second(cx: &mut NodeContext<'_>) -> Result<ValueId, OpError> {
     let value = cx.input(1)?;
     if cx.opset() >= 7 {
         return Ok(value);
@@ -50,7 +50,7 @@ pub(super) fn second(cx: &mut NodeContext<'_>) -> Result<ValueId, OpError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, int, run};
+    use crate::front::testing::{Given, int, run};
     use crate::ir::Tensor;
 
     #[test]

@@ -1,6 +1,6 @@
 //! What operators that pick or put elements by index have in common.
 
-use crate::front::import::NodeContext;
+use crate::front::node::NodeContext;
 use crate::ir::primitives::{BinaryOp, Expand, Gather, Locate, Reshape, Scatter, row_major_strides};
 use crate::ir::{DType, OpError, TensorType, ValueId, op_error};
 
@@ -8,7 +8,7 @@ use crate::ir::{DType, OpError, TensorType, ValueId, op_error};
 const MAX_NUMBERS: usize = 1 << 22;
 
 /// `len` numbers, `step` apart, from zero.
-pub(super) fn numbers(len: usize, step: usize) -> Result<Vec<i64>, OpError> {
+pub(in crate::front) fn numbers(len: usize, step: usize) -> Result<Vec<i64>, OpError> {
     if len > MAX_NUMBERS {
         return Err(op_error(format!("a dimension of {len}")).help(format!("at most {MAX_NUMBERS} is supported")));
     }
@@ -29,7 +29,7 @@ fn check_known(cx: &NodeContext<'_>, index: usize, axes: &[usize]) -> Result<(),
 }
 
 /// For each index of input 1, which element of `data` it names: its own place, with the index for the place along `axis`.
-pub(super) fn elements(cx: &mut NodeContext<'_>, data: &TensorType, axis: usize) -> Result<ValueId, OpError> {
+pub(in crate::front) fn elements(cx: &mut NodeContext<'_>, data: &TensorType, axis: usize) -> Result<ValueId, OpError> {
     let indices = cx.ty(1)?;
     let mut others = indices.shape.iter().zip(&data.shape).enumerate();
     if indices.rank() != data.rank() || others.any(|(i, (index, size))| i != axis && index > size) {
@@ -49,7 +49,7 @@ pub(super) fn elements(cx: &mut NodeContext<'_>, data: &TensorType, axis: usize)
 }
 
 /// Slices of a tensor that tuples of indices name.
-pub(super) struct Slices {
+pub(in crate::front) struct Slices {
     /// Which of the slices, for each tuple.
     pub places: ValueId,
     /// The dimensions of a slice.
@@ -58,7 +58,7 @@ pub(super) struct Slices {
 
 /// For each tuple in the last dimension of input 1, which slice of `data` it names. The first `batch` dimensions are those
 /// of `data`.
-pub(super) fn slices(cx: &mut NodeContext<'_>, data: &TensorType, batch: usize) -> Result<Slices, OpError> {
+pub(in crate::front) fn slices(cx: &mut NodeContext<'_>, data: &TensorType, batch: usize) -> Result<Slices, OpError> {
     let indices = cx.ty(1)?;
     let wrong = || {
         op_error(format!(
@@ -92,7 +92,7 @@ pub(super) fn slices(cx: &mut NodeContext<'_>, data: &TensorType, batch: usize) 
 }
 
 /// The slices of input 0 at these places.
-pub(super) fn gathered(cx: &mut NodeContext<'_>, slices: Slices) -> Result<Vec<ValueId>, OpError> {
+pub(in crate::front) fn gathered(cx: &mut NodeContext<'_>, slices: Slices) -> Result<Vec<ValueId>, OpError> {
     let (x, ty) = (cx.input(0)?, cx.ty(0)?);
     let named = ty.rank() - slices.shape.len();
     let count = ty.shape[..named].iter().product();
@@ -102,7 +102,7 @@ pub(super) fn gathered(cx: &mut NodeContext<'_>, slices: Slices) -> Result<Vec<V
 }
 
 /// How attribute `reduction` combines an element that is there with one that is put there; `None` replaces it.
-pub(super) fn reduction(cx: &mut NodeContext<'_>) -> Result<Option<BinaryOp>, OpError> {
+pub(in crate::front) fn reduction(cx: &mut NodeContext<'_>) -> Result<Option<BinaryOp>, OpError> {
     let kinds = [
         ("none", None),
         ("add", Some(BinaryOp::Add)),
@@ -125,7 +125,7 @@ pub(super) fn reduction(cx: &mut NodeContext<'_>) -> Result<Option<BinaryOp>, Op
 }
 
 /// Input 0 with the slices of input `updates` put at these places.
-pub(super) fn scattered(
+pub(in crate::front) fn scattered(
     cx: &mut NodeContext<'_>,
     slices: Slices,
     updates: usize,
@@ -143,7 +143,7 @@ pub(super) fn scattered(
 
 /// A tensor of `shape` that is `off` but for ones, which it has along `axis` at the indices. Those are of that shape without
 /// the axis; one that is outside leaves its line as it is.
-pub(super) fn one_hot(
+pub(in crate::front) fn one_hot(
     cx: &mut NodeContext<'_>,
     indices: ValueId,
     shape: &[usize],

@@ -2,29 +2,29 @@
 
 use super::compose::{binary, expanded, storable};
 use super::normalization::{cast, reshaped};
-use crate::front::import::NodeContext;
+use crate::front::node::NodeContext;
 use crate::ir::primitives::{BinaryOp, Concat, Select};
 use crate::ir::{DType, OpError, Tensor, ValueId, op_error};
 
 /// The extents of the scores.
-pub(super) struct Frame {
-    pub(super) batch: usize,
-    pub(super) queries: usize,
-    pub(super) keys: usize,
+pub(in crate::front) struct Frame {
+    pub(in crate::front) batch: usize,
+    pub(in crate::front) queries: usize,
+    pub(in crate::front) keys: usize,
     /// Elements of a query.
-    pub(super) size: usize,
+    pub(in crate::front) size: usize,
 }
 
 /// Query `i` attends the keys from `i + first` to `i + last`.
 #[derive(Clone, Copy)]
-pub(super) struct Band {
-    pub(super) first: Option<isize>,
-    pub(super) last: Option<isize>,
+pub(in crate::front) struct Band {
+    pub(in crate::front) first: Option<isize>,
+    pub(in crate::front) last: Option<isize>,
 }
 
 impl Band {
     /// Reads attributes `is_causal` and `.._window_size`; query 0 is at place `offset` of the keys.
-    pub(super) fn read(cx: &mut NodeContext<'_>, offset: usize) -> Result<Self, OpError> {
+    pub(in crate::front) fn read(cx: &mut NodeContext<'_>, offset: usize) -> Result<Self, OpError> {
         let causal = cx.attributes.flag("is_causal", false)?;
         let mut bounds = [None; 2];
         for (bound, name) in bounds.iter_mut().zip(["left_window_size", "right_window_size"]) {
@@ -51,7 +51,11 @@ impl Band {
 
 impl Frame {
     /// From queries and keys, and which of them have tokens before heads.
-    pub(super) fn new(cx: &NodeContext<'_>, [q, k]: [ValueId; 2], tokens_first: &[bool]) -> Result<Self, OpError> {
+    pub(in crate::front) fn new(
+        cx: &NodeContext<'_>,
+        [q, k]: [ValueId; 2],
+        tokens_first: &[bool],
+    ) -> Result<Self, OpError> {
         let extents = |value, tokens_first: bool| match cx.value_ty(value).shape[..] {
             [batch, tokens, _, size] if tokens_first => Ok((batch, tokens, size)),
             [batch, _, tokens, size] => Ok((batch, tokens, size)),
@@ -71,7 +75,7 @@ impl Frame {
 }
 
 /// Input `attn_mask` and what follows from `nonpad_kv_seqlen`, as numbers that are added to scores.
-pub(super) fn read(
+pub(in crate::front) fn read(
     cx: &mut NodeContext<'_>,
     frame: &Frame,
     band: Band,
@@ -91,7 +95,7 @@ pub(super) fn read(
 }
 
 /// The mask together with a band that is the same for all batches; unless `nonpad_kv_seqlen` gave one for each.
-pub(super) fn with_band(
+pub(in crate::front) fn with_band(
     cx: &mut NodeContext<'_>,
     frame: &Frame,
     band: Band,

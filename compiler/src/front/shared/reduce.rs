@@ -1,12 +1,12 @@
 //! What the reductions have in common.
 
 use super::normalization::cast;
-use crate::front::import::NodeContext;
+use crate::front::node::NodeContext;
 use crate::ir::primitives::{Reduce, ReduceOp, Reshape};
 use crate::ir::{DType, OpError, ValueId, op_error};
 
 /// Reads a reduction: `axes` is an attribute in older versions, an input in newer ones; without it, all axes.
-pub(super) fn read(cx: &mut NodeContext<'_>, op: ReduceOp) -> Result<Vec<ValueId>, OpError> {
+pub(in crate::front) fn read(cx: &mut NodeContext<'_>, op: ReduceOp) -> Result<Vec<ValueId>, OpError> {
     let ty = cx.ty(0)?;
     let keepdims = cx.attributes.flag("keepdims", true)?;
     let none_reduces_none = cx.attributes.flag("noop_with_empty_axes", false)?;
@@ -46,7 +46,7 @@ fn wide(op: ReduceOp, dtype: DType) -> Result<DType, OpError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Given, Known, int, ints, run};
+    use crate::front::testing::{Given, Known, int, ints, run};
     use crate::ir::{DType, Tensor};
 
     #[test]

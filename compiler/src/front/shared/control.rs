@@ -1,7 +1,7 @@
 //! What the operators with sub-graphs have in common: conditions that may be known, state that may stop changing.
 
 use super::normalization::reshaped;
-use crate::front::import::NodeContext;
+use crate::front::node::NodeContext;
 use crate::ir::primitives::{Binary, BinaryOp, Concat, Select, Slice, Transpose};
 use crate::ir::{DType, OpError, Tensor, ValueId, op_error};
 
@@ -9,7 +9,7 @@ use crate::ir::{DType, OpError, Tensor, ValueId, op_error};
 const MAX_ITERATIONS: u64 = 1 << 12;
 
 /// The condition as a scalar.
-pub(super) fn condition(cx: &mut NodeContext<'_>, value: ValueId) -> Result<ValueId, OpError> {
+pub(in crate::front) fn condition(cx: &mut NodeContext<'_>, value: ValueId) -> Result<ValueId, OpError> {
     let ty = cx.value_ty(value);
     if ty.dtype != DType::Bool || ty.len() != 1 {
         return Err(op_error(format!("the condition is {ty}, it must be one bool")));
@@ -18,12 +18,17 @@ pub(super) fn condition(cx: &mut NodeContext<'_>, value: ValueId) -> Result<Valu
 }
 
 /// The condition's value, if it is known at compile time.
-pub(super) fn known(cx: &NodeContext<'_>, condition: ValueId) -> Option<bool> {
+pub(in crate::front) fn known(cx: &NodeContext<'_>, condition: ValueId) -> Option<bool> {
     cx.value(condition)?.scalar_f64().map(|value| value != 0.0)
 }
 
 /// `a` where the condition holds, else `b`.
-pub(super) fn select(cx: &mut NodeContext<'_>, condition: ValueId, a: ValueId, b: ValueId) -> Result<ValueId, OpError> {
+pub(in crate::front) fn select(
+    cx: &mut NodeContext<'_>,
+    condition: ValueId,
+    a: ValueId,
+    b: ValueId,
+) -> Result<ValueId, OpError> {
     let (a_ty, b_ty) = (cx.value_ty(a), cx.value_ty(b));
     if a_ty != b_ty {
         let message = format!("an output is {a_ty} or {b_ty}, by a condition that is computed at run time");
@@ -36,7 +41,11 @@ pub(super) fn select(cx: &mut NodeContext<'_>, condition: ValueId, a: ValueId, b
 }
 
 /// Both conditions; the first may be absent, which is true.
-pub(super) fn both(cx: &mut NodeContext<'_>, first: Option<ValueId>, second: ValueId) -> Result<ValueId, OpError> {
+pub(in crate::front) fn both(
+    cx: &mut NodeContext<'_>,
+    first: Option<ValueId>,
+    second: ValueId,
+) -> Result<ValueId, OpError> {
     match first {
         Some(first) => cx.add(Binary::from(BinaryOp::And), &[first, second]),
         None => Ok(second),
@@ -44,7 +53,7 @@ pub(super) fn both(cx: &mut NodeContext<'_>, first: Option<ValueId>, second: Val
 }
 
 /// An error if iteration `index` is one too many.
-pub(super) fn bound(index: u64) -> Result<(), OpError> {
+pub(in crate::front) fn bound(index: u64) -> Result<(), OpError> {
     if index < MAX_ITERATIONS {
         return Ok(());
     }
@@ -55,7 +64,12 @@ pub(super) fn bound(index: u64) -> Result<(), OpError> {
 }
 
 /// Element `index` along `axis`, without that dimension.
-pub(super) fn element(cx: &mut NodeContext<'_>, value: ValueId, axis: usize, index: usize) -> Result<ValueId, OpError> {
+pub(in crate::front) fn element(
+    cx: &mut NodeContext<'_>,
+    value: ValueId,
+    axis: usize,
+    index: usize,
+) -> Result<ValueId, OpError> {
     let mut shape = cx.value_ty(value).shape.clone();
     let slice = Slice::along(&shape, axis, index, 1);
     let slice = if slice.is_whole(&shape) {
@@ -68,7 +82,11 @@ pub(super) fn element(cx: &mut NodeContext<'_>, value: ValueId, axis: usize, ind
 }
 
 /// The elements, of one shape, side by side along a new dimension `axis`.
-pub(super) fn stacked(cx: &mut NodeContext<'_>, elements: &[ValueId], axis: usize) -> Result<ValueId, OpError> {
+pub(in crate::front) fn stacked(
+    cx: &mut NodeContext<'_>,
+    elements: &[ValueId],
+    axis: usize,
+) -> Result<ValueId, OpError> {
     let mut rows = vec![];
     for element in elements {
         let shape = [&[1], &cx.value_ty(*element).shape[..]].concat();
@@ -87,7 +105,7 @@ pub(super) fn stacked(cx: &mut NodeContext<'_>, elements: &[ValueId], axis: usiz
 }
 
 /// The result of [`stacked`] for no elements, which would be like `element`.
-pub(super) fn stacked_none(cx: &mut NodeContext<'_>, element: ValueId, axis: usize) -> ValueId {
+pub(in crate::front) fn stacked_none(cx: &mut NodeContext<'_>, element: ValueId, axis: usize) -> ValueId {
     let ty = cx.value_ty(element);
     let (dtype, mut shape) = (ty.dtype, ty.shape.clone());
     shape.insert(axis, 0);
@@ -95,7 +113,7 @@ pub(super) fn stacked_none(cx: &mut NodeContext<'_>, element: ValueId, axis: usi
 }
 
 /// An axis of a tensor of `rank` dimensions, negative from the end.
-pub(super) fn axis(axis: i64, rank: usize) -> Result<usize, OpError> {
+pub(in crate::front) fn axis(axis: i64, rank: usize) -> Result<usize, OpError> {
     let from_front = if axis < 0 {
         axis.saturating_add(rank as i64)
     } else {
