@@ -4,7 +4,10 @@
 //! ONNX's encoding, of Rust syntax or of memory.
 
 mod display;
+pub mod fixed_point;
+pub mod geometry;
 mod graph;
+pub mod layer;
 mod lowering;
 mod operator;
 pub mod primitives;

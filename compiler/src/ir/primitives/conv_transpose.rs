@@ -1,10 +1,7 @@
-use super::activation::{Activation, MULTIPLIER, call, check_layout};
-use super::conv::{SUMMED, bias_or_zeros};
-use super::direct_conv::direct;
-use super::packing::Packing;
-use super::window::{Image, Layout, Window};
 use crate::bindings::QLinearCall;
 use crate::ir::Lowering;
+use crate::ir::geometry::{Image, Layout, Window};
+use crate::ir::layer::{Activation, MULTIPLIER, Packing, SUMMED, bias_or_zeros, call, check_layout, direct};
 use crate::ir::{Inputs, OpError, Operator, TensorType, op_error};
 use runtime_core::kernels::ConvTranspose2d;
 

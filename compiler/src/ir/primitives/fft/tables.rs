@@ -1,6 +1,6 @@
 //! What the Fourier transform is given besides its signal: the factors of its length, and places on the circle.
 
-use super::Map;
+use crate::ir::primitives::Map;
 use crate::ir::{OpError, Tensor, op_error};
 use crate::middle::fold;
 use runtime_core::function::{AnyFunction, Cos, Sin};

@@ -1,9 +1,11 @@
-use super::fft_tables::{factors, tables};
-use super::tensor_type;
+mod tables;
+
 use crate::bindings::Typed;
 use crate::ir::Lowering;
+use crate::ir::geometry::tensor_type;
 use crate::ir::{DType, Inputs, OpError, Operator, Tensor, TensorType, op_error};
 use runtime_core::kernels::{Fft as Kernel, MAX_FACTORS};
+use tables::{factors, tables};
 
 /// The longest transform.
 const MAX_LENGTH: usize = 1 << 22;
