@@ -99,7 +99,7 @@ impl Operator for Fft {
         };
         let found = factors(kernel.size());
         kernel.factors[..found.len()].copy_from_slice(&found);
-        let tables = tables(&kernel, &found)?;
+        let tables = tables(&kernel, &found);
         let tables = match ty.dtype {
             DType::F64 => Tensor::f64(&[tables.len()], &tables),
             _ => Tensor::f32(&[tables.len()], &tables.iter().map(|v| *v as f32).collect::<Vec<_>>()),
