@@ -8,6 +8,7 @@ pub mod fixed_point;
 pub mod geometry;
 mod graph;
 pub mod layer;
+pub mod linear;
 mod lowering;
 mod operator;
 pub mod primitives;
