@@ -120,7 +120,7 @@ fn observe(graph: &Graph, layers: &[Layer], pairs: &[Pair], source: &Source<'_>)
 
 /// The factors of the channels of `first`, all 1 if nothing is gained.
 fn factors(graph: &Graph, first: &Layer, second: &Layer, input: &Input, most_weight: f64) -> Vec<f64> {
-    let (shape, w) = second.weights(graph);
+    let (_, w) = second.weights(graph);
     let spread = input.greatest.len() / first.channels;
     // By channel of the first layer.
     let mut greatest = vec![0.0f64; first.channels];

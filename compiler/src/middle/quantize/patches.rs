@@ -129,7 +129,7 @@ mod tests {
         let input = Tensor::f32(&[1, 4, 5, 4], &numbers(80));
         let watch = Watch::new(&graph, &[y]).unwrap();
         let sums = watch.start().run(std::slice::from_ref(&input)).1[0].to_f32().unwrap();
-        let (values, (shape, weights)) = (input.to_f32().unwrap(), layer.weights(&graph));
+        let (values, (_, weights)) = (input.to_f32().unwrap(), layer.weights(&graph));
         assert_eq!(patches.rows(&input), sums.len() / 6);
         let mut row = vec![];
         for (index, sum) in sums.iter().enumerate() {

@@ -47,7 +47,7 @@ pub fn refine(
         progress(i, layers.len());
         let quantised = insert(graph, groups, layers, settings, Io::Float).map_err(internal)?;
         let read = quantised.node(layer.node).inputs[0].expect("layers read a value");
-        let (shape, w) = layer.weights(graph);
+        let (_, w) = layer.weights(graph);
         let Some(patches) = Patches::of(graph, layer) else {
             if options.bias_correction {
                 let now = mean_sums(&quantised, std::slice::from_ref(layer), source, samples)?;
