@@ -7,6 +7,7 @@ use crate::front::import::{self, Dimensions};
 use crate::front::load::{self, Model};
 use crate::ir::program::Program;
 use crate::ir::{Graph, Tensor};
+use crate::machine::{Favour, Machine};
 use crate::middle::passes::{self, Pass};
 use crate::middle::quantize::{Calibration, QuantizeOptions, Quantized, Scheme};
 use crate::{Error, back::lower};
@@ -25,21 +26,10 @@ pub struct Compiler {
     name: Option<String>,
     dimensions: Dimensions,
     weights: WeightsMode,
-    target: Target,
+    target: Machine,
+    favour: Option<Favour>,
     command: Option<String>,
     quantize: Option<QuantizeOptions>,
-}
-
-/// What the emitted code is for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
-#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
-#[serde(rename_all = "lowercase")]
-pub enum Target {
-    /// Linux boards and PCs: a copy of each kernel specialised to its layer.
-    #[default]
-    Board,
-    /// Microcontrollers: a kernel that many layers call is shared between them, for small flash.
-    Mcu,
 }
 
 /// Most copies of a kernel for microcontrollers. When this was chosen, the digits firmware with its three convolutions
@@ -54,6 +44,8 @@ pub struct Compiled {
     pub program: Program,
     /// Their memory.
     pub plan: Plan,
+    /// What they are for.
+    pub machine: Machine,
     /// Remarks for the user.
     pub notes: Vec<String>,
     /// Version of ONNX's own operators that the model imports.
@@ -65,7 +57,7 @@ pub struct Compiled {
 impl Compiled {
     /// What it costs.
     pub fn summary(&self) -> Summary {
-        Summary::of(&self.program, &self.plan, &self.notes)
+        Summary::of(&self.program, &self.plan, &self.machine, &self.notes)
     }
 
     /// The host executor of this program.
@@ -82,7 +74,8 @@ impl Compiler {
             name: None,
             dimensions: Dimensions::default(),
             weights: WeightsMode::default(),
-            target: Target::default(),
+            target: Machine::default(),
+            favour: None,
             command: None,
             quantize: None,
         }
@@ -118,10 +111,39 @@ impl Compiler {
         self
     }
 
-    /// Says what the code is for.
-    pub fn target(mut self, target: Target) -> Self {
-        self.target = target;
+    /// Says what the code is for: by default any [board](Machine::board).
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use edgec::{Compiler, Machine};
+    /// // In a build script: what cargo builds for.
+    /// let machine = Machine::named(&std::env::var("TARGET")?)?;
+    /// Compiler::new("digits.onnx").target(machine).emit_to_out_dir("digits.rs")?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn target(mut self, target: impl Into<Machine>) -> Self {
+        self.target = target.into();
         self
+    }
+
+    /// Says what matters more, where the target's own [`Favour`] is not meant.
+    pub fn favour(mut self, favour: Favour) -> Self {
+        self.favour = Some(favour);
+        self
+    }
+
+    /// The target, with what is favoured. Weights of 4 bits are asked for to save flash, so that they favour it on
+    /// microcontrollers.
+    fn machine(&self) -> Machine {
+        let machine = self.target.clone();
+        let four_bits = self
+            .quantize
+            .as_ref()
+            .is_some_and(|options| options.scheme == Scheme::W4);
+        let small = (four_bits && machine.microcontroller).then_some(Favour::Flash);
+        let favour = self.favour.or(small).unwrap_or(machine.favour);
+        machine.favour(favour)
     }
 
     /// Quantises the model.
@@ -178,8 +200,9 @@ impl Compiler {
         {
             passes::run(&mut graph, passes::HALF_WEIGHTS, after)?;
         }
-        let program = lower::lower(&graph)?;
-        let plan = plan::plan(&program);
+        let machine = self.machine();
+        let program = lower::lower(&graph, &machine)?;
+        let plan = plan::plan(&program, &machine);
         let opset = model.opsets.get("").copied().unwrap_or(0);
         let mut notes = imported.notes;
         let report = quantized.as_ref().map(|quantized| &quantized.report);
@@ -189,6 +212,7 @@ impl Compiler {
         Ok(Compiled {
             program,
             plan,
+            machine,
             notes,
             opset,
             quantized,
@@ -208,9 +232,9 @@ impl Compiler {
             command,
             weights: self.weights,
             sidecar: sidecar.to_owned(),
-            most_copies: match self.target {
-                Target::Board => usize::MAX,
-                Target::Mcu => MCU_COPIES,
+            most_copies: match compiled.machine.favour {
+                Favour::Speed => usize::MAX,
+                Favour::Flash => MCU_COPIES,
             },
         };
         emit::emit(&compiled.program, &compiled.plan, &options)

@@ -1,6 +1,7 @@
 use super::emit::grouped;
 use super::plan::Plan;
 use crate::ir::program::Program;
+use crate::machine::Machine;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,6 +11,8 @@ use std::fmt;
 pub struct Summary {
     /// Name of the model.
     pub model: String,
+    /// What it was compiled for.
+    pub target: String,
     /// Kernel calls, by kernel.
     pub kernels: BTreeMap<String, usize>,
     /// Multiply-accumulates of one inference.
@@ -25,14 +28,15 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// The summary of a planned program, with remarks.
-    pub fn of(program: &Program, plan: &Plan, notes: &[String]) -> Self {
+    /// The summary of a program planned for a machine, with remarks.
+    pub fn of(program: &Program, plan: &Plan, machine: &Machine, notes: &[String]) -> Self {
         let mut kernels = BTreeMap::new();
         for call in &program.calls {
             *kernels.entry(call.kernel.name().to_owned()).or_default() += 1;
         }
         Self {
             model: program.name.clone(),
+            target: machine.name.clone(),
             kernels,
             macs: program.macs(),
             ram: plan.peak,
@@ -52,6 +56,7 @@ impl fmt::Display for Summary {
             .map(|(name, count)| format!("{name} {count}"))
             .collect();
         writeln!(f, "{}", self.model)?;
+        writeln!(f, "  target        {}", self.target)?;
         writeln!(f, "  kernel calls  {calls} ({})", kernels.join(", "))?;
         writeln!(f, "  MACs          {}", grouped(self.macs))?;
         let bound = match self.ram - self.ram_lower_bound {

@@ -1,12 +1,13 @@
 use super::quantize_args::QuantizeArgs;
+use super::target_args::TargetArgs;
 use clap::{ArgMatches, Args, Command as ClapCommand, FromArgMatches, Parser, Subcommand};
-use edgec::{Compiler, Error, Target, Weights, tools::tensor_file};
+use edgec::{Compiler, Error, Weights, tools::tensor_file};
 use std::path::PathBuf;
 
 const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
   edgec model.onnx -o src/model.rs                        compile
   edgec model.onnx -o src/model.rs --dim T=16 --name Vad  pin an open dimension, name the struct
-  edgec model.onnx -o src/model.rs --target mcu           for a microcontroller
+  edgec model.onnx -o src/model.rs --target cortex-m4f    for a microcontroller; `--target help` lists the names
   edgec model.onnx -o src/model.rs --bake shape=s.npy     fix the value of an input that decides a shape
   edgec model.onnx -o src/model.rs --quantize int8 --calibrate samples.npz
                                                           in integers, with ranges from samples
@@ -131,9 +132,8 @@ pub(super) struct EmitArgs {
     /// Where the weights go
     #[arg(long, value_enum, default_value_t)]
     pub(super) weights: Weights,
-    /// What the code is for
-    #[arg(long, value_enum, default_value_t)]
-    pub(super) target: Target,
+    #[command(flatten)]
+    pub(super) target: TargetArgs,
     /// Show the graph on stderr as it is after this pass; `all` for every pass
     #[arg(long, value_name = "PASS")]
     pub(super) print_after: Option<String>,
@@ -195,9 +195,8 @@ pub(super) struct VerifyArgs {
     /// Check the host executor instead of the emitted code
     #[arg(long)]
     pub(super) executor: bool,
-    /// What the code is for
-    #[arg(long, value_enum, default_value_t)]
-    pub(super) target: Target,
+    #[command(flatten)]
+    pub(super) target: TargetArgs,
     #[command(flatten)]
     pub(super) quantize: QuantizeArgs,
 }
@@ -218,9 +217,8 @@ pub(super) struct BenchArgs {
         allow_hyphen_values = true
     )]
     pub(super) rustflags: String,
-    /// What the code is for
-    #[arg(long, value_enum, default_value_t)]
-    pub(super) target: Target,
+    #[command(flatten)]
+    pub(super) target: TargetArgs,
     #[command(flatten)]
     pub(super) quantize: QuantizeArgs,
 }
@@ -252,9 +250,8 @@ pub(super) struct EvalArgs {
     /// Leave out the emitted code, which takes a build
     #[arg(long)]
     pub(super) no_build: bool,
-    /// What the code is for
-    #[arg(long, value_enum, default_value_t)]
-    pub(super) target: Target,
+    #[command(flatten)]
+    pub(super) target: TargetArgs,
     /// Print JSON
     #[arg(long)]
     pub(super) json: bool,

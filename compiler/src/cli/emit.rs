@@ -2,7 +2,7 @@ use super::args::EmitArgs;
 use super::{WithPruneReport, print, print_json};
 use edgec::ir::Graph;
 use edgec::middle::passes::{self, Pass};
-use edgec::{Compiler, Error, PruneReport, Target, Weights};
+use edgec::{Compiler, Error, PruneReport, Weights};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -33,9 +33,8 @@ pub(super) fn emit(args: &EmitArgs) -> miette::Result<ExitCode> {
     }
     check_pass(args.print_after.as_deref())?;
     let mut compiler = args
-        .model
-        .compiler()?
-        .target(args.target)
+        .target
+        .apply(args.model.compiler()?)
         .weights(args.weights)
         .command(command(args));
     compiler = args.quantize.apply(compiler)?;
@@ -133,10 +132,7 @@ fn command(args: &EmitArgs) -> String {
         Weights::Inline => flag("--weights", "inline"),
         Weights::Sidecar => flag("--weights", "sidecar"),
     }
-    if args.target == Target::Mcu {
-        flag("--target", "mcu");
-    }
-    for (name, value) in args.quantize.flags() {
+    for (name, value) in args.target.flags().into_iter().chain(args.quantize.flags()) {
         flag(name, &value);
     }
     words.extend(args.quantize.switches().into_iter().map(str::to_owned));

@@ -16,7 +16,7 @@ struct Report {
 
 /// `edgec eval`.
 pub(super) fn eval(args: &EvalArgs) -> miette::Result<ExitCode> {
-    let compiler = args.model.compiler()?.target(args.target);
+    let compiler = args.target.apply(args.model.compiler()?);
     let float = compiler.compile()?;
     let (inputs, outputs) = (&float.program.inputs, &float.program.outputs);
     let set = TestSet::open(&args.data, args.samples.as_deref(), args.labels.as_deref(), inputs)?;

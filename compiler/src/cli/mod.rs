@@ -8,6 +8,7 @@ mod inspect;
 mod progress;
 mod quantize_args;
 mod run;
+mod target_args;
 mod verify;
 
 use args::{Cli, Command};

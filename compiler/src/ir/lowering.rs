@@ -1,5 +1,6 @@
 use crate::ir::program::{Buffer, BufferId, Call, KernelCall, Program, Storage, View};
 use crate::ir::{DType, Graph, Node, Tensor, TensorType, ValueId};
+use crate::machine::Machine;
 use std::collections::HashMap;
 
 /// Where each value's elements are.
@@ -72,6 +73,7 @@ impl Values {
 /// What an operator sees while it is lowered: its operands' storage, and where to put kernel calls.
 pub struct Lowering<'a> {
     graph: &'a Graph,
+    machine: &'a Machine,
     node: &'a Node,
     program: &'a mut Program,
     values: &'a mut Values,
@@ -86,10 +88,17 @@ pub struct CallOptions {
 }
 
 impl<'a> Lowering<'a> {
-    pub(crate) fn new(graph: &'a Graph, node: &'a Node, program: &'a mut Program, values: &'a mut Values) -> Self {
+    pub(crate) fn new(
+        graph: &'a Graph,
+        machine: &'a Machine,
+        node: &'a Node,
+        program: &'a mut Program,
+        values: &'a mut Values,
+    ) -> Self {
         let first_call = program.calls.len();
         Self {
             graph,
+            machine,
             node,
             program,
             values,
@@ -107,6 +116,11 @@ impl<'a> Lowering<'a> {
         if let Some(call) = self.program.calls.get_mut(self.first_call) {
             call.macs = macs;
         }
+    }
+
+    /// The machine that the calls are for.
+    pub fn machine(&self) -> &'a Machine {
+        self.machine
     }
 
     /// Number of operands, absent ones included.

@@ -6,7 +6,7 @@ use crate::compiler::Compiler;
 use crate::front::load::Model;
 use crate::ir::{Graph, OpError};
 use crate::middle::passes::{self, LayerCensus, PIPELINE, Pass};
-use crate::{Error, back::lower};
+use crate::{Error, back::portable};
 use serde::Serialize;
 use std::fmt;
 
@@ -109,7 +109,7 @@ fn cost(graph: &Graph, share: u32, passes: &[Pass]) -> Result<Cost, Error> {
     };
     passes::remove_smallest(&mut graph, f64::from(share) / 100.0).map_err(broken)?;
     passes::run(&mut graph, passes, &mut |_, _| {})?;
-    let program = lower::lower(&graph)?;
+    let (program, _) = portable(&graph)?;
     Ok(Cost {
         pruned: share,
         macs: program.macs(),

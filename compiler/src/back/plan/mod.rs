@@ -11,9 +11,7 @@ pub use lifetime::{Block, lower_bound};
 pub use place::place;
 
 use crate::ir::program::{BufferId, Program, Storage};
-
-/// Alignment of every buffer in the arena, in bytes: that of a 128-bit vector.
-pub const ALIGNMENT: usize = 16;
+use crate::machine::Machine;
 
 /// The memory plan of one program.
 #[derive(Clone, Debug, Default)]
@@ -30,18 +28,18 @@ pub struct Plan {
     pub lower_bound: usize,
 }
 
-/// Plans a program: tries several orders and placements, and keeps the least peak.
-pub fn plan(program: &Program) -> Plan {
+/// Plans a program for a machine: tries several orders and placements, and keeps the least peak.
+pub fn plan(program: &Program, machine: &Machine) -> Plan {
     order::candidates(program)
         .into_iter()
-        .map(|order| plan_in_order(program, order))
+        .map(|order| plan_in_order(program, order, machine.alignment()))
         .min_by_key(|plan| plan.peak)
         .unwrap_or_default()
 }
 
-fn plan_in_order(program: &Program, order: Vec<usize>) -> Plan {
+fn plan_in_order(program: &Program, order: Vec<usize>, alignment: usize) -> Plan {
     let lifetimes = lifetime::lifetimes(program, &order);
-    let (blocks, in_place) = lifetime::blocks(program, &order, &lifetimes);
+    let (blocks, in_place) = lifetime::blocks(program, &order, &lifetimes, alignment);
     let (offsets, peak) = place(&blocks);
     let mut of_buffer = vec![None; program.buffers.len()];
     for (block, offset) in blocks.iter().zip(&offsets) {

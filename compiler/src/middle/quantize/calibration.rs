@@ -1,6 +1,6 @@
 use super::{Goal, MaxLoss, QuantizeOptions, Quantized, quantize};
 use crate::Error;
-use crate::back::lower;
+use crate::back::portable;
 use crate::data::TestSet;
 use crate::data::samples::Samples;
 use crate::ir::program::{Port, Program};
@@ -25,7 +25,7 @@ impl<'a> Calibration<'a> {
     /// # Errors
     /// Samples or labels that are missing or do not fit.
     pub fn open(options: &'a QuantizeOptions, graph: &Graph) -> Result<Self, Error> {
-        let Program { inputs, outputs, .. } = lower::lower(&interface(graph)?)?;
+        let (Program { inputs, outputs, .. }, _) = portable(&interface(graph)?)?;
         let Some(calibrate) = &options.calibrate else {
             return Err(Error::usage(
                 "the ranges of a model's values cannot be told without samples",

@@ -7,9 +7,10 @@ use crate::Error;
 use crate::bindings::Copy;
 use crate::ir::program::{Port, Program, Storage};
 use crate::ir::{Graph, Lowering, NodeKind, Values};
+use crate::machine::Machine;
 
-/// Lowers a whole graph. Operators must be in the forms that kernels exist for (see `passes`).
-pub fn lower(graph: &Graph) -> Result<Program, Error> {
+/// Lowers a whole graph for a machine. Operators must be in the forms that kernels exist for (see `passes`).
+pub fn lower(graph: &Graph, machine: &Machine) -> Result<Program, Error> {
     let mut program = Program {
         name: graph.name.clone(),
         port_steps: graph.port_steps.clone(),
@@ -29,7 +30,7 @@ pub fn lower(graph: &Graph) -> Result<Program, Error> {
     for id in graph.order() {
         let node = graph.node(id);
         if let NodeKind::Operator(op) = &node.kind {
-            let mut cx = Lowering::new(graph, node, &mut program, &mut values);
+            let mut cx = Lowering::new(graph, machine, node, &mut program, &mut values);
             op.lower(&mut cx).map_err(|e| Error::operator(node, &e))?;
             cx.finish();
         }
