@@ -17,8 +17,9 @@ pub mod tools;
 
 pub use edgec_bindings as bindings;
 
-pub use back::Summary;
+pub use back::Report;
 pub use back::emit::WeightsMode as Weights;
-pub use compiler::{Compiled, Compiler, Target};
+pub use compiler::{Compiled, Compiler, InputLayout, Target};
 pub use error::{Error, OperatorProblem};
+pub use ir::{Remark, RemarkKind};
 pub use tools::prune_report::{Cost, LayerReport, PruneReport};

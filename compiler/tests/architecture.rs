@@ -23,7 +23,7 @@ const EXPORTED: &[(&str, &str)] = &[
     ("Compiled", "compiler"),
     ("Compiler", "compiler"),
     ("Target", "compiler"),
-    ("Summary", "back"),
+    ("Report", "back"),
     ("PruneReport", "tools"),
 ];
 

@@ -1,3 +1,4 @@
+use super::layout_args::LayoutArgs;
 use super::quantize_args::QuantizeArgs;
 use clap::{ArgMatches, Args, Command as ClapCommand, FromArgMatches, Parser, Subcommand};
 use edgec::{Compiler, Error, Target, Weights, tools::tensor_file};
@@ -7,6 +8,7 @@ const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
   edgec model.onnx -o src/model.rs                        compile
   edgec model.onnx -o src/model.rs --dim T=16 --name Vad  pin an open dimension, name the struct
   edgec model.onnx -o src/model.rs --target mcu           for a microcontroller
+  edgec model.onnx -o src/model.rs --input-layout nhwc    for images as cameras give them
   edgec model.onnx -o src/model.rs --bake shape=s.npy     fix the value of an input that decides a shape
   edgec model.onnx -o src/model.rs --quantize int8 --calibrate samples.npz
                                                           in integers, with ranges from samples
@@ -94,6 +96,8 @@ pub(super) struct ModelArgs {
     /// Give an input its value now; `run` then does not take it; may be repeated
     #[arg(long, value_name = "INPUT=FILE.npy|.pb", value_parser = bake)]
     pub(super) bake: Vec<(String, PathBuf)>,
+    #[command(flatten)]
+    pub(super) layout: LayoutArgs,
 }
 
 /// Sizes of all dimensions.
@@ -106,7 +110,7 @@ impl ModelArgs {
         let compiler = dims.fold(Compiler::new(&self.model), |c, (name, size)| c.dim(name, *size));
         let shapes = self.shape.iter();
         let compiler = shapes.fold(compiler, |c, (name, shape)| c.shape(name, shape.0.clone()));
-        baked(compiler, &self.bake)
+        baked(self.layout.apply(compiler), &self.bake)
     }
 }
 
@@ -172,6 +176,8 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "OUT.npz")]
     pub(super) output: PathBuf,
     #[command(flatten)]
+    pub(super) layout: LayoutArgs,
+    #[command(flatten)]
     pub(super) quantize: QuantizeArgs,
 }
 
@@ -198,6 +204,8 @@ pub(super) struct VerifyArgs {
     /// What the code is for
     #[arg(long, value_enum, default_value_t)]
     pub(super) target: Target,
+    #[command(flatten)]
+    pub(super) layout: LayoutArgs,
     #[command(flatten)]
     pub(super) quantize: QuantizeArgs,
 }
