@@ -80,7 +80,7 @@ fn integers_are_the_same_wherever_they_are_computed() {
         let model = compiler
             .compile()
             .unwrap_or_else(|error| panic!("{}: {error}", case.name));
-        let notes = &model.notes;
+        let notes = &model.report.notes;
         assert!(!notes.iter().any(|note| note.contains("in floats")), "{notes:?}");
         compiled.push((compiler, model));
     }

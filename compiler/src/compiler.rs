@@ -1,13 +1,14 @@
-use crate::back::Summary;
 use crate::back::emit::{self, Emitted, Options, WeightsMode};
 use crate::back::exec::Executor;
 use crate::back::plan::{self, Plan};
+use crate::back::report::{Origin, Report};
 use crate::data::samples::Spec;
 use crate::front::import::{self, Dimensions};
 use crate::front::load::{self, Model};
 use crate::ir::program::Program;
-use crate::ir::{Graph, Tensor};
+use crate::ir::{Graph, Remark, Tensor};
 use crate::machine::{Favour, Machine};
+use crate::middle::InputLayouts;
 use crate::middle::passes::{self, Pass};
 use crate::middle::quantize::{Calibration, QuantizeOptions, Quantized, Scheme};
 use crate::{Error, back::lower};
@@ -25,11 +26,28 @@ pub struct Compiler {
     path: PathBuf,
     name: Option<String>,
     dimensions: Dimensions,
+    input_layouts: InputLayouts,
     weights: WeightsMode,
     target: Machine,
     favour: Option<Favour>,
     command: Option<String>,
     quantize: Option<QuantizeOptions>,
+}
+
+/// In which order the caller gives the elements of an image.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+pub enum InputLayout {
+    /// As the model has it, mostly channels-first: `[N, C, H, W]`.
+    #[default]
+    Model,
+    /// Channels-last, as cameras give it: `[N, H, W, C]` for `[N, C, H, W]`, `[N, L, C]` for `[N, C, L]`.
+    Nhwc,
+}
+
+/// The largest weights that are inside the source unless the user says otherwise, in bytes.
+fn most_inline_bytes(machine: &Machine) -> usize {
+    if machine.microcontroller { 16 << 10 } else { 1 << 20 }
 }
 
 /// Most copies of a kernel for microcontrollers. When this was chosen, the digits firmware with its three convolutions
@@ -46,20 +64,13 @@ pub struct Compiled {
     pub plan: Plan,
     /// What they are for.
     pub machine: Machine,
-    /// Remarks for the user.
-    pub notes: Vec<String>,
-    /// Version of ONNX's own operators that the model imports.
-    pub opset: i64,
+    /// What it is and costs, and what the user should know of how it was compiled.
+    pub report: Report,
     /// What quantization did, if it was asked for, with the graphs before and after.
     pub quantized: Option<Quantized>,
 }
 
 impl Compiled {
-    /// What it costs.
-    pub fn summary(&self) -> Summary {
-        Summary::of(&self.program, &self.plan, &self.machine, &self.notes)
-    }
-
     /// The host executor of this program.
     pub fn executor(&self) -> Executor<'_> {
         Executor::new(&self.program, &self.plan)
@@ -73,6 +84,7 @@ impl Compiler {
             path: path.into(),
             name: None,
             dimensions: Dimensions::default(),
+            input_layouts: InputLayouts::default(),
             weights: WeightsMode::default(),
             target: Machine::default(),
             favour: None,
@@ -102,6 +114,22 @@ impl Compiler {
     /// Gives an input its value at compile time; it is then no parameter of `run`.
     pub fn bake(mut self, input: impl Into<String>, value: Tensor) -> Self {
         self.dimensions.baked.insert(input.into(), value);
+        self
+    }
+
+    /// Says in which order the caller gives the elements of all inputs: with [`InputLayout::Nhwc`] all must be images or
+    /// sequences of several channels, which are then not copied into the order that the kernels work in.
+    pub fn input_layout(mut self, layout: InputLayout) -> Self {
+        self.input_layouts.all_channels_last = layout == InputLayout::Nhwc;
+        self
+    }
+
+    /// [`input_layout`](Self::input_layout) of one input.
+    pub fn input_layout_of(mut self, input: impl Into<String>, layout: InputLayout) -> Self {
+        match layout {
+            InputLayout::Model => self.input_layouts.channels_last.remove(&input.into()),
+            InputLayout::Nhwc => self.input_layouts.channels_last.insert(input.into()),
+        };
         self
     }
 
@@ -192,6 +220,8 @@ impl Compiler {
             passes::run(&mut graph, passes::QUANTIZATION, after)?;
             quantized = Some(found);
         }
+        // Samples for quantization are in the model's layout; from here on the caller's counts.
+        self.input_layouts.apply(&mut graph)?;
         passes::run(&mut graph, passes::AFTER_QUANTIZATION, after)?;
         if self
             .quantize
@@ -203,18 +233,29 @@ impl Compiler {
         let machine = self.machine();
         let program = lower::lower(&graph, &machine)?;
         let plan = plan::plan(&program, &machine);
-        let opset = model.opsets.get("").copied().unwrap_or(0);
-        let mut notes = imported.notes;
-        let report = quantized.as_ref().map(|quantized| &quantized.report);
-        notes.extend(report.iter().flat_map(|report| report.notes()));
-        let told = |remark: &&String| report.is_some_and(|report| report.tells(remark));
-        notes.extend(graph.remarks().iter().filter(|remark| !told(remark)).cloned());
+        let mut remarks = imported.remarks;
+        let quantization = quantized.iter().flat_map(|quantized| quantized.report.remarks());
+        for remark in quantization.chain(graph.remarks().iter().cloned()) {
+            // Passes find again what quantization has left in floats, without its reason.
+            if !remarks.iter().any(|told: &Remark| told.repeats(&remark)) {
+                remarks.push(remark);
+            }
+        }
+        let origin = Origin {
+            sha256: model.sha256.clone(),
+            opset: model.opsets.get("").copied().unwrap_or(0),
+            target: machine.name.clone(),
+            most_copies: match machine.favour {
+                Favour::Speed => usize::MAX,
+                Favour::Flash => MCU_COPIES,
+            },
+            remarks,
+        };
         Ok(Compiled {
+            report: Report::of(&program, &plan, origin),
             program,
             plan,
             machine,
-            notes,
-            opset,
             quantized,
         })
     }
@@ -228,23 +269,20 @@ impl Compiler {
             .unwrap_or_else(|| format!("edgec {}", self.file_name()));
         let options = Options {
             struct_name,
-            source: format!("{} (opset {})", self.file_name(), compiled.opset),
+            source: format!("{} (opset {})", self.file_name(), compiled.report.opset),
             command,
             weights: self.weights,
             sidecar: sidecar.to_owned(),
-            most_copies: match compiled.machine.favour {
-                Favour::Speed => usize::MAX,
-                Favour::Flash => MCU_COPIES,
-            },
+            most_inline_bytes: most_inline_bytes(&compiled.machine),
         };
-        emit::emit(&compiled.program, &compiled.plan, &options)
+        emit::emit(&compiled.program, &compiled.plan, &compiled.report, &options)
     }
 
     /// Compiles and writes the source to `output`, and the weights beside it if they are not inline.
-    pub fn emit_to(&self, output: &Path) -> Result<Summary, Error> {
+    pub fn emit_to(&self, output: &Path) -> Result<Report, Error> {
         let compiled = self.compile()?;
         self.write(&compiled, output)?;
-        Ok(compiled.summary())
+        Ok(compiled.report)
     }
 
     /// Writes the source to `output`, and the weights beside it if they are not inline.
@@ -262,7 +300,7 @@ impl Compiler {
     }
 
     /// For `build.rs`: compiles into cargo's `OUT_DIR` and asks cargo to run again when the model or its samples change.
-    pub fn emit_to_out_dir(&self, file: &str) -> Result<Summary, Error> {
+    pub fn emit_to_out_dir(&self, file: &str) -> Result<Report, Error> {
         let mut read = vec![self.path.clone()];
         for samples in self.quantize.iter().flat_map(|o| [&o.calibrate, &o.loss_samples]) {
             read.extend(samples.as_deref().map(Spec::parse).transpose()?.map(|spec| spec.path));

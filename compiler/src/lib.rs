@@ -18,9 +18,10 @@ pub mod tools;
 
 pub use edgec_bindings as bindings;
 
-pub use back::Summary;
+pub use back::Report;
 pub use back::emit::WeightsMode as Weights;
-pub use compiler::{Compiled, Compiler};
+pub use compiler::{Compiled, Compiler, InputLayout};
 pub use error::{Error, OperatorProblem};
+pub use ir::{Remark, RemarkKind};
 pub use machine::Machine;
 pub use tools::prune_report::{Cost, LayerReport, PruneReport};

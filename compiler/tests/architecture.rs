@@ -30,7 +30,7 @@ const EXPORTED: &[(&str, &str)] = &[
     ("Compiled", "compiler"),
     ("Compiler", "compiler"),
     ("Machine", "machine"),
-    ("Summary", "back"),
+    ("Report", "back"),
     ("PruneReport", "tools"),
 ];
 

@@ -5,9 +5,9 @@ pub mod emit;
 pub mod exec;
 pub mod lower;
 pub mod plan;
-mod summary;
+pub mod report;
 
-pub use summary::Summary;
+pub use report::Report;
 
 use crate::Error;
 use crate::ir::Graph;

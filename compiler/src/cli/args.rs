@@ -1,3 +1,4 @@
+use super::layout_args::LayoutArgs;
 use super::quantize_args::QuantizeArgs;
 use super::target_args::TargetArgs;
 use clap::{ArgMatches, Args, Command as ClapCommand, FromArgMatches, Parser, Subcommand};
@@ -8,6 +9,7 @@ const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
   edgec model.onnx -o src/model.rs                        compile
   edgec model.onnx -o src/model.rs --dim T=16 --name Vad  pin an open dimension, name the struct
   edgec model.onnx -o src/model.rs --target cortex-m4f    for a microcontroller; `--target help` lists the names
+  edgec model.onnx -o src/model.rs --input-layout nhwc    for images as cameras give them
   edgec model.onnx -o src/model.rs --bake shape=s.npy     fix the value of an input that decides a shape
   edgec model.onnx -o src/model.rs --quantize int8 --calibrate samples.npz
                                                           in integers, with ranges from samples
@@ -95,6 +97,8 @@ pub(super) struct ModelArgs {
     /// Give an input its value now; `run` then does not take it; may be repeated
     #[arg(long, value_name = "INPUT=FILE.npy|.pb", value_parser = bake)]
     pub(super) bake: Vec<(String, PathBuf)>,
+    #[command(flatten)]
+    pub(super) layout: LayoutArgs,
 }
 
 /// Sizes of all dimensions.
@@ -107,7 +111,7 @@ impl ModelArgs {
         let compiler = dims.fold(Compiler::new(&self.model), |c, (name, size)| c.dim(name, *size));
         let shapes = self.shape.iter();
         let compiler = shapes.fold(compiler, |c, (name, shape)| c.shape(name, shape.0.clone()));
-        baked(compiler, &self.bake)
+        baked(self.layout.apply(compiler), &self.bake)
     }
 }
 
@@ -172,6 +176,8 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "OUT.npz")]
     pub(super) output: PathBuf,
     #[command(flatten)]
+    pub(super) layout: LayoutArgs,
+    #[command(flatten)]
     pub(super) quantize: QuantizeArgs,
 }
 
@@ -197,6 +203,8 @@ pub(super) struct VerifyArgs {
     pub(super) executor: bool,
     #[command(flatten)]
     pub(super) target: TargetArgs,
+    #[command(flatten)]
+    pub(super) layout: LayoutArgs,
     #[command(flatten)]
     pub(super) quantize: QuantizeArgs,
 }

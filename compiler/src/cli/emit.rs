@@ -53,7 +53,7 @@ pub(super) fn emit(args: &EmitArgs) -> miette::Result<ExitCode> {
         }
     })?;
     write(&compiler, &compiled, args, to_stdout)?;
-    let summary = compiled.summary();
+    let summary = &compiled.report;
     let prune_report = unpruned.as_ref().map(PruneReport::of).transpose()?;
     if args.json {
         print_json(&WithPruneReport {
@@ -126,6 +126,9 @@ fn command(args: &EmitArgs) -> String {
             "--bake",
             &format!("{name}={}", path.file_name().unwrap_or_default().to_string_lossy()),
         );
+    }
+    for value in args.model.layout.values() {
+        flag("--input-layout", &value);
     }
     match args.weights {
         Weights::Auto => {}

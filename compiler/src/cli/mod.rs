@@ -5,6 +5,7 @@ mod bench;
 mod emit;
 mod eval;
 mod inspect;
+mod layout_args;
 mod progress;
 mod quantize_args;
 mod run;

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 pub(super) fn verify(args: &VerifyArgs) -> miette::Result<ExitCode> {
     let cases = harness::cases(npz::read(&args.golden)?)?;
     let compiler = harness::pin_shapes(baked(Compiler::new(&args.model), &args.bake)?, &cases[0].inputs)?;
-    let compiler = args.quantize.apply(args.target.apply(compiler))?;
+    let compiler = args.quantize.apply(args.layout.apply(args.target.apply(compiler)))?;
     let compiled = compiler.compile()?;
     let inputs = cases
         .iter()

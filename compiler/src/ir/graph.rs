@@ -1,9 +1,10 @@
-use super::{DType, Inputs, OpError, Operator, Tensor, TensorType, infer};
+use super::primitives::{Reshape, Transpose};
+use super::{DType, Inputs, OpError, Operator, Remark, RemarkKind, Tensor, TensorType, infer};
 use petgraph::Direction;
 use petgraph::stable_graph::{NodeIndex, StableDiGraph};
 use petgraph::visit::EdgeRef;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};
 
 /// Names a node of one graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -73,6 +74,8 @@ pub struct Value {
     pub ty: TensorType,
     /// The node that gives it.
     pub producer: NodeId,
+    /// What its integers stand for, where that is known.
+    pub steps: Option<Steps>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -111,7 +114,9 @@ pub struct Graph {
     constant_bytes: usize,
     /// What the integers that the model takes and gives stand for.
     pub port_steps: PortSteps,
-    remarks: Vec<String>,
+    /// Numbers of the inputs that the caller gives channels-last, where the model has them channels-first.
+    pub channels_last_inputs: BTreeSet<usize>,
+    remarks: Vec<Remark>,
 }
 
 impl Graph {
@@ -151,7 +156,12 @@ impl Graph {
 
     fn add_value(&mut self, producer: NodeId, name: String, ty: TensorType) -> ValueId {
         let id = ValueId(self.values.len() as u32);
-        self.values.push(Value { name, ty, producer });
+        self.values.push(Value {
+            name,
+            ty,
+            producer,
+            steps: None,
+        });
         self.dag[producer.0].outputs.push(id);
         id
     }
@@ -268,13 +278,14 @@ impl Graph {
     }
 
     /// What passes have to tell the user.
-    pub fn remarks(&self) -> &[String] {
+    pub fn remarks(&self) -> &[Remark] {
         &self.remarks
     }
 
-    /// Puts remarks in place of those that there are.
-    pub fn set_remarks(&mut self, remarks: Vec<String>) {
-        self.remarks = remarks;
+    /// Puts remarks of one kind in place of those of that kind that there are.
+    pub fn set_remarks(&mut self, kind: RemarkKind, remarks: impl IntoIterator<Item = Remark>) {
+        self.remarks.retain(|remark| remark.kind != kind);
+        self.remarks.extend(remarks);
     }
 
     /// Inputs of the model, in order.
@@ -321,6 +332,16 @@ impl Graph {
         self.values[input.0 as usize].ty.dtype = dtype;
     }
 
+    /// Gives an input of the model another shape. What reads it must be changed to fit.
+    pub fn set_input_shape(&mut self, input: ValueId, shape: Vec<usize>) {
+        self.values[input.0 as usize].ty.shape = shape;
+    }
+
+    /// Notes what a value's integers stand for, unless that is known.
+    pub fn note_steps(&mut self, id: ValueId, steps: Steps) {
+        self.values[id.0 as usize].steps.get_or_insert(steps);
+    }
+
     /// Whether a value is an output of the model.
     pub fn is_output(&self, id: ValueId) -> bool {
         self.outputs.iter().any(|(_, v)| *v == id)
@@ -362,8 +383,20 @@ impl Graph {
             .add_edge(self.value(value).producer.0, user.0, Use { value, operand });
     }
 
-    /// Makes all that reads `old`, outputs of the model included, read `new`.
+    /// Makes all that reads `old`, outputs of the model included, read `new`. Integers of the same type stand for the same,
+    /// and so do those that `new` only has in another order or shape.
     pub fn replace_uses(&mut self, old: ValueId, new: ValueId) {
+        if let Some(steps) = self.value(old).steps
+            && self.ty(old).dtype == self.ty(new).dtype
+        {
+            let mut value = Some(new);
+            while let Some(same) = value {
+                self.note_steps(same, steps);
+                let producer = self.producer(same);
+                let moves = producer.op::<Transpose>().is_some() || producer.op::<Reshape>().is_some();
+                value = producer.inputs.first().copied().flatten().filter(|_| moves);
+            }
+        }
         for (user, operand) in self.users(old) {
             self.set_input(user, operand, new);
         }

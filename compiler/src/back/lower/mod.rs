@@ -16,7 +16,7 @@ pub fn lower(graph: &Graph, machine: &Machine) -> Result<Program, Error> {
         port_steps: graph.port_steps.clone(),
         ..Program::default()
     };
-    let mut values = Values::default();
+    let mut values = Values::of(graph);
     for (i, id) in graph.inputs().iter().enumerate() {
         let value = graph.value(*id);
         let view = values.add_buffer(&mut program, &value.name, &value.ty, Storage::Input(i));
@@ -25,6 +25,7 @@ pub fn lower(graph: &Graph, machine: &Machine) -> Result<Program, Error> {
             name: value.name.clone(),
             ty: value.ty.clone(),
             view,
+            channels_last: graph.channels_last_inputs.contains(&i),
         });
     }
     for id in graph.order() {
@@ -40,20 +41,14 @@ pub fn lower(graph: &Graph, machine: &Machine) -> Result<Program, Error> {
         let mut view = values.view(graph, &mut program, *id);
         if program.buffer(view.buffer).storage != Storage::Arena {
             let copy = values.add_buffer(&mut program, name, &value.ty, Storage::Arena);
-            values.add_copy(
-                &mut program,
-                Copy::of(value.ty.dtype),
-                view,
-                copy,
-                name,
-                &value.ty.shape,
-            );
+            values.add_copy(&mut program, Copy::of(value.ty.dtype), view, copy, name, *id, &value.ty);
             view = copy;
         }
         program.outputs.push(Port {
             name: name.clone(),
             ty: value.ty.clone(),
             view,
+            channels_last: false,
         });
     }
     Ok(program)

@@ -1,10 +1,13 @@
 use crate::ir::program::{BufferId, Program, Storage};
+use serde::Serialize;
 
 /// The steps from the first that writes a buffer to the last that uses it, both included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Lifetime {
-    pub(super) first: usize,
-    pub(super) last: usize,
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Lifetime {
+    /// The step that writes it first.
+    pub first: usize,
+    /// The step that uses it last; that of an output of the model is one after the last call.
+    pub last: usize,
 }
 
 /// Buffers that share storage, and when.

@@ -7,7 +7,7 @@ mod lifetime;
 mod order;
 mod place;
 
-pub use lifetime::{Block, lower_bound};
+pub use lifetime::{Block, Lifetime, lower_bound};
 pub use place::place;
 
 use crate::ir::program::{BufferId, Program, Storage};
@@ -22,6 +22,8 @@ pub struct Plan {
     pub in_place: Vec<bool>,
     /// For each buffer, its first byte in the arena; `None` outside the arena.
     pub offsets: Vec<Option<usize>>,
+    /// For each buffer, the steps in which it holds something; `None` outside the arena.
+    pub lifetimes: Vec<Option<Lifetime>>,
     /// Bytes of the arena.
     pub peak: usize,
     /// What any plan for this order needs at least: the greatest sum of live buffers.
@@ -52,6 +54,7 @@ fn plan_in_order(program: &Program, order: Vec<usize>, alignment: usize) -> Plan
         order,
         in_place,
         offsets: of_buffer,
+        lifetimes,
         peak,
         lower_bound: lower_bound(&blocks),
     }

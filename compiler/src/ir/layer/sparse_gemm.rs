@@ -78,7 +78,7 @@ pub(in crate::ir) fn lower(
                 activation: requantize,
             };
             let from = cx.ty(0).dtype;
-            let (multiplier, y) = (cx.input(MULTIPLIER), cx.output(0));
+            let (multiplier, y) = (cx.input_as(MULTIPLIER, "multipliers"), cx.output(0));
             cx.call(
                 QLinearCall { kernel, from, to },
                 &[x, places, w, bias, multiplier],
