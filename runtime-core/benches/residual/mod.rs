@@ -41,10 +41,7 @@ impl Operands {
     }
 
     fn gemm<F>(g: Gemm<F>) -> Self {
-        Self::new(
-            [g.m * g.k, packed_gemm_len(g.k, g.n), g.n, g.m * g.n],
-            g.m * g.k * g.n,
-        )
+        Self::new([g.m * g.k, packed_gemm_len(g.k, g.n), g.n, g.m * g.n], g.m * g.k * g.n)
     }
 }
 
@@ -116,7 +113,14 @@ fn without_residual(cases: &mut Vec<Case>, value: Gemm<Identity>) {
     let mut o = Operands::gemm(value);
     let macs = o.macs;
     let run = Box::new(move || {
-        gemm(Simd::detect(), black_box(value), black_box(&o.x), &o.w, &o.bias, black_box(&mut o.y));
+        gemm(
+            Simd::detect(),
+            black_box(value),
+            black_box(&o.x),
+            &o.w,
+            &o.bias,
+            black_box(&mut o.y),
+        );
     });
     cases.push(Case {
         name: "gemm 37x768x192",

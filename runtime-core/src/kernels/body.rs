@@ -1,6 +1,6 @@
 //! How a kernel's parameters and operands come together with its body.
 
-use crate::arch::{Arch, Baseline, Kernel};
+use crate::arch::{Arch, Kernel, Portable};
 use crate::{Param, Simd};
 use core::marker::PhantomData;
 
@@ -46,7 +46,7 @@ pub(super) fn compute<P: Param<T>, T: Body<Operands>, Operands>(simd: Simd, laye
 /// Data movement and rare arithmetic: one copy for the target's plain instructions, shared by all layers.
 #[inline(never)]
 pub(super) fn plain<T: Body<Operands>, Operands>(parameters: T, operands: Operands) {
-    parameters.body::<Baseline>(operands)
+    parameters.body::<Portable>(operands)
 }
 
 /// Operands of any element type, of a kernel with a body of its own for `f32`.

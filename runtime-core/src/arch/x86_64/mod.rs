@@ -1,0 +1,81 @@
+//! x86-64: the levels that a kernel is compiled for, and which of them the processor runs.
+
+mod avx2;
+mod detect;
+
+use self::avx2::Avx2;
+use super::{Kernel, Portable};
+use core::sync::atomic::{AtomicU8, Ordering};
+
+/// The instruction set that was detected: says which compiled copy of a kernel runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Simd {
+    level: Level,
+}
+
+/// In ascending order: a processor runs all up to its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
+#[repr(u8)]
+enum Level {
+    /// SSE2.
+    Baseline = 1,
+    /// AVX2, FMA and F16C.
+    Avx2,
+}
+
+const LEVELS: [Level; 2] = [Level::Baseline, Level::Avx2];
+
+/// The level as a number; zero before it was asked for.
+static DETECTED: AtomicU8 = AtomicU8::new(0);
+
+impl Simd {
+    /// Plain SSE2, which every x86-64 has.
+    pub const BASELINE: Self = Self { level: Level::Baseline };
+
+    /// Asks the processor once, then remembers.
+    #[inline]
+    pub fn detect() -> Self {
+        let known = DETECTED.load(Ordering::Relaxed);
+        for level in LEVELS {
+            if level as u8 == known {
+                return Self { level };
+            }
+        }
+        let level = detect::level();
+        DETECTED.store(level as u8, Ordering::Relaxed);
+        Self { level }
+    }
+
+    /// Every level that this processor runs, in ascending order.
+    pub fn levels() -> impl Iterator<Item = Self> {
+        let best = Self::detect().level;
+        LEVELS
+            .into_iter()
+            .filter(move |level| *level <= best)
+            .map(|level| Self { level })
+    }
+
+    /// Runs the copy of `kernel` compiled for this instruction set. Only the AVX2 copy is specialised to the layer.
+    #[inline(always)]
+    pub fn run<K: Kernel>(self, kernel: K) {
+        if self.level >= Level::Avx2 {
+            // SAFETY: `detect::level` found the features.
+            #[allow(unsafe_code)]
+            unsafe {
+                avx2(kernel)
+            }
+        } else {
+            baseline(kernel.shared())
+        }
+    }
+}
+
+#[target_feature(enable = "avx2,fma,f16c")]
+fn avx2<K: Kernel>(kernel: K) {
+    kernel.run(Avx2)
+}
+
+#[inline(never)]
+fn baseline<K: Kernel>(kernel: K) {
+    kernel.run(Portable)
+}
