@@ -6,7 +6,7 @@
 //! | folder | what it is | chosen |
 //! |---|---|---|
 //! | `portable` | plain Rust | where there is nothing else |
-//! | `x86_64` | AVX2 with FMA | at run time, by [`Simd`] |
+//! | `x86_64` | AVX2 with FMA, and AVX-512 with VNNI | at run time, by [`Simd`] |
 //! | `aarch64` | NEON | by the target |
 //!
 //! On x86-64 a kernel is compiled for the baseline and for the levels above, and [`Simd`] picks at run time. Elsewhere

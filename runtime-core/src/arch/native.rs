@@ -32,4 +32,10 @@ impl Simd {
         }
         native(kernel)
     }
+
+    /// [`run`](Self::run): there is one level.
+    #[inline(always)]
+    pub fn run_integers<K: Kernel>(self, kernel: K) {
+        self.run(kernel)
+    }
 }

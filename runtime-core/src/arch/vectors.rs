@@ -99,7 +99,7 @@ fn row<T: Widen<W>, W, const LANE: usize, const V: usize>(start: [T; V], row: &[
 /// The same address, of which the optimiser knows nothing: it would compute that of each row from the one before, in the
 /// loop.
 #[inline(always)]
-fn opaque<T>(mut address: *const T) -> *const T {
+pub(super) fn opaque<T>(mut address: *const T) -> *const T {
     if cfg!(not(miri)) {
         // SAFETY: no instruction at all.
         #[allow(clippy::pointers_in_nomem_asm_block)] // The address is not followed.

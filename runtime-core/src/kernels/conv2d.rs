@@ -298,5 +298,5 @@ pub fn qlinear_conv2d<P: Param<Conv2d<Requantize>>, T: Quantized, W: Packed<Numb
         multiplier,
         elements: PhantomData,
     };
-    simd.run(Convolve { layer, x, w, end, y });
+    simd.run_integers(Convolve { layer, x, w, end, y });
 }

@@ -272,5 +272,5 @@ pub fn qlinear_conv_transpose2d<
         multiplier,
         elements: PhantomData,
     };
-    simd.run(Convolve { layer, x, w, end, y });
+    simd.run_integers(Convolve { layer, x, w, end, y });
 }

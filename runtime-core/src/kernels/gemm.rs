@@ -194,5 +194,5 @@ pub fn qlinear_gemm<P: Param<Gemm<Requantize>>, T: Quantized, W: Packed<Number =
         multiplier,
         elements: PhantomData,
     };
-    simd.run(Multiply { layer, x, w, end, y });
+    simd.run_integers(Multiply { layer, x, w, end, y });
 }

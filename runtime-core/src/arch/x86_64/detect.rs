@@ -12,7 +12,12 @@ pub(super) fn level() -> Level {
     const AVX: u32 = 1 << 28;
     const F16C: u32 = 1 << 29;
     const AVX2: u32 = 1 << 5;
+    /// Foundation, bytes and words, vectors of other lengths.
+    const AVX512: u32 = 1 << 16 | 1 << 30 | 1 << 31;
+    const VNNI: u32 = 1 << 11;
     const XMM_AND_YMM: u64 = 0b110;
+    /// Masks, and the registers of 512 bits.
+    const ZMM: u64 = 0b1110_0000;
 
     #[target_feature(enable = "xsave")]
     fn enabled_state() -> u64 {
@@ -27,9 +32,12 @@ pub(super) fn level() -> Level {
     }
     // SAFETY: OSXSAVE was just found.
     let state = unsafe { enabled_state() };
-    if state & XMM_AND_YMM == XMM_AND_YMM && __cpuid_count(7, 0).ebx & AVX2 != 0 {
-        Level::Avx2
-    } else {
+    let leaf7 = __cpuid_count(7, 0);
+    if state & XMM_AND_YMM != XMM_AND_YMM || leaf7.ebx & AVX2 == 0 {
         Level::Baseline
+    } else if state & ZMM == ZMM && leaf7.ebx & AVX512 == AVX512 && leaf7.ecx & VNNI != 0 {
+        Level::Vnni
+    } else {
+        Level::Avx2
     }
 }

@@ -2,8 +2,10 @@
 
 mod avx2;
 mod detect;
+mod vnni;
 
 use self::avx2::Avx2;
+use self::vnni::Vnni;
 use super::{Kernel, Portable};
 use core::sync::atomic::{AtomicU8, Ordering};
 
@@ -21,9 +23,11 @@ enum Level {
     Baseline = 1,
     /// AVX2, FMA and F16C.
     Avx2,
+    /// AVX-512 with VNNI, for kernels of integers.
+    Vnni,
 }
 
-const LEVELS: [Level; 2] = [Level::Baseline, Level::Avx2];
+const LEVELS: [Level; 3] = [Level::Baseline, Level::Avx2, Level::Vnni];
 
 /// The level as a number; zero before it was asked for.
 static DETECTED: AtomicU8 = AtomicU8::new(0);
@@ -68,6 +72,26 @@ impl Simd {
             baseline(kernel.shared())
         }
     }
+
+    /// [`run`](Self::run) for a kernel that multiplies 8-bit integers by [`Arch::tile_i8`](super::Arch::tile_i8): there is a copy
+    /// for each level that has its own.
+    #[inline(always)]
+    pub fn run_integers<K: Kernel>(self, kernel: K) {
+        if self.level == Level::Vnni {
+            // SAFETY: `detect::level` found the features.
+            #[allow(unsafe_code)]
+            unsafe {
+                vnni(kernel)
+            }
+        } else {
+            self.run(kernel)
+        }
+    }
+}
+
+#[target_feature(enable = "avx2,fma,f16c,avx512f,avx512bw,avx512vl,avx512vnni")]
+fn vnni<K: Kernel>(kernel: K) {
+    kernel.run(Vnni)
 }
 
 #[target_feature(enable = "avx2,fma,f16c")]
