@@ -14,6 +14,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 mod quantised;
+mod residual;
 
 /// Twelve independent chains of multiply-add, eight lanes each: registers alone.
 struct Peak<'a> {
@@ -178,6 +179,7 @@ fn cases() -> Vec<Case> {
         "depthwise_conv2d 56x56x64 3x3 stride 2", O: DepthwiseConv2d<Relu> = depthwise(56, 64, 2), operands, macs;
     }
     quantised::add(&mut cases);
+    residual::add(&mut cases);
     cases
 }
 

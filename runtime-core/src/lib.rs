@@ -15,10 +15,12 @@ mod arena;
 mod element;
 pub mod function;
 pub mod kernels;
+mod numbers;
 pub mod pack;
 pub mod packed;
 mod param;
 pub mod requantize;
+mod unrolled;
 mod weights;
 
 pub use arch::Simd;

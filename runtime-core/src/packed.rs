@@ -17,6 +17,21 @@ pub trait Packed: Element {
     const THROUGH_MEMORY: bool;
     /// The weights of a panel by input number.
     fn rows(w: &[Self]) -> &[Self::Row];
+    /// The rows of a panel if they are whole `f32`.
+    #[inline(always)]
+    fn as_f32(_: &[Self::Row]) -> Option<&[[f32; PANEL]]> {
+        None
+    }
+    /// The rows of a panel if they are `f16`.
+    #[inline(always)]
+    fn as_f16(_: &[Self::Row]) -> Option<&[[f16; PANEL]]> {
+        None
+    }
+    /// The rows of a panel if they are whole `i8`.
+    #[inline(always)]
+    fn as_i8(_: &[Self::Row]) -> Option<&[[i8; PANEL]]> {
+        None
+    }
     /// The `N` weights of a row from `LANE` on, which is even.
     fn lanes<const N: usize, const LANE: usize>(row: &Self::Row) -> [Self::Number; N];
     /// The `N` weights from weight `start` on.
@@ -24,7 +39,7 @@ pub trait Packed: Element {
 }
 
 macro_rules! packed {
-    ($($ty:ty, $number:ty: $from:path, $through_memory:literal;)*) => {$(
+    ($($ty:ty, $number:ty: $from:path, $through_memory:literal $(, $whole:ident)?;)*) => {$(
         impl Packed for $ty {
             type Number = $number;
             type Row = [$ty; PANEL];
@@ -35,6 +50,11 @@ macro_rules! packed {
             fn rows(w: &[$ty]) -> &[[$ty; PANEL]] {
                 w.as_chunks().0
             }
+
+            $(#[inline(always)]
+            fn $whole(rows: &[[$ty; PANEL]]) -> Option<&[[$ty; PANEL]]> {
+                Some(rows)
+            })?
 
             #[inline(always)]
             fn lanes<const N: usize, const LANE: usize>(row: &[$ty; PANEL]) -> [$number; N] {
@@ -58,9 +78,9 @@ macro_rules! packed {
     )*};
 }
 packed! {
-    f32, f32: f32::from, false;
-    i8, i8: i8::from, false;
-    f16, f32: from_half, false;
+    f32, f32: f32::from, false, as_f32;
+    i8, i8: i8::from, false, as_i8;
+    f16, f32: from_half, false, as_f16;
 }
 
 impl Packed for u8 {

@@ -2,6 +2,9 @@
 //! half to even, as ONNX `QuantizeLinear` rounds. `docs/quantization.md` says how it relates to ONNX's floats.
 
 use crate::Element;
+use crate::arch::{Arch, portable};
+use crate::numbers::Integers;
+use crate::packed::Packed;
 
 /// An integer that stands for a number.
 pub trait Stored: Element + Default + Into<i32> {
@@ -37,10 +40,16 @@ pub trait Quantized: Stored {
     fn add(a: Self::Sum, b: Self::Sum) -> Self::Sum;
     /// The sum as an `i64`.
     fn total(sum: Self::Sum) -> i64;
+    /// The tile of a product with packed weights: `acc[i][j] + sum over k of rows[i][k] * panel[k][LANE + j]`.
+    fn tile<A: Arch, W: Packed<Number = i8>, const M: usize, const N: usize, const LANE: usize>(
+        acc: [[Self::Sum; N]; M],
+        rows: [&[Self]; M],
+        panel: &[W::Row],
+    ) -> [[Self::Sum; N]; M];
 }
 
 macro_rules! quantized {
-    ($($ty:ty, $sum:ty;)*) => {$(
+    ($($ty:ty, $sum:ty, $tile:ident;)*) => {$(
         impl Quantized for $ty {
             type Sum = $sum;
             const ZERO: $sum = 0;
@@ -70,13 +79,45 @@ macro_rules! quantized {
             fn total(sum: $sum) -> i64 {
                 sum.into()
             }
+
+            #[inline(always)]
+            fn tile<A: Arch, W: Packed<Number = i8>, const M: usize, const N: usize, const LANE: usize>(
+                acc: [[$sum; N]; M],
+                rows: [&[$ty]; M],
+                panel: &[W::Row],
+            ) -> [[$sum; N]; M] {
+                $tile::<A, W, M, N, LANE>(acc, rows, panel)
+            }
         }
     )*};
 }
 quantized! {
-    i8, i32;
+    i8, i32, bytes;
     // An `i16` by an `i8` has 23 bits: 256 of them fill an `i32`.
-    i16, i64;
+    i16, i64, words;
+}
+
+/// [`Quantized::tile`] of `i8`.
+#[inline(always)]
+fn bytes<A: Arch, W: Packed<Number = i8>, const M: usize, const N: usize, const LANE: usize>(
+    acc: [[i32; N]; M],
+    rows: [&[i8]; M],
+    panel: &[W::Row],
+) -> [[i32; N]; M] {
+    match W::as_i8(panel) {
+        Some(panel) => A::tile_i8::<M, N, LANE>(acc, rows, panel),
+        None => portable::tile::<A, Integers<i8>, W, M, N, LANE>(acc, rows, panel),
+    }
+}
+
+/// [`Quantized::tile`] of `i16`.
+#[inline(always)]
+fn words<A: Arch, W: Packed<Number = i8>, const M: usize, const N: usize, const LANE: usize>(
+    acc: [[i64; N]; M],
+    rows: [&[i16]; M],
+    panel: &[W::Row],
+) -> [[i64; N]; M] {
+    portable::tile::<A, Integers<i16>, W, M, N, LANE>(acc, rows, panel)
 }
 
 /// How sums become quantised outputs: `clamp(zero + round(sum * multiplier / 2^shift))`, with the multiplier of the

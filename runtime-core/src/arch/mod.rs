@@ -1,9 +1,23 @@
 //! What a kernel may ask of the machine, and the choice of the compiled copy that runs.
 //!
-//! A kernel body is written once, generic over [`Arch`]. On x86-64 it is compiled for the baseline and for AVX2 with
-//! FMA, and [`Simd`] picks at run time. Elsewhere the target's own features are fixed at compile time and [`Simd`] has
-//! no size.
+//! A kernel body is written once, generic over [`Arch`]: the micro-kernels that an instruction set may replace. Each has a
+//! portable body, which is its definition; an instruction set has a folder here with those that it does better.
+//!
+//! | folder | what it is | chosen |
+//! |---|---|---|
+//! | `portable` | plain Rust | where there is nothing else |
+//! | `x86_64` | AVX2 with FMA, and AVX-512 with VNNI | at run time, by [`Simd`] |
+//! | `aarch64` | NEON | by the target |
+//!
+//! On x86-64 a kernel is compiled for the baseline and for the levels above, and [`Simd`] picks at run time. Elsewhere
+//! the target's own features are fixed at compile time and [`Simd`] has no size.
 
+pub(crate) mod portable;
+#[cfg(any(target_arch = "x86_64", all(target_arch = "aarch64", target_feature = "neon")))]
+mod vectors;
+
+#[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
+mod aarch64;
 #[cfg(target_arch = "x86_64")]
 mod x86_64;
 #[cfg(target_arch = "x86_64")]
@@ -14,10 +28,53 @@ mod native;
 #[cfg(not(target_arch = "x86_64"))]
 pub use native::Simd;
 
+pub use portable::Portable;
+
+use crate::numbers::{Floats, Integers};
+use crate::pack::PANEL;
+use half::f16;
+
 /// An instruction set, as a kernel body sees it.
+///
+/// Bodies here and of implementations are `#[inline(always)]`: they are compiled for the features of the kernel that they are
+/// part of. Results on integers are the same for all, bit for bit; sums of floats may differ by what `fma` rounds.
 pub trait Arch: Copy {
+    /// Whether registers are few: a tile is then 2 x 8 numbers, else 6 x 16.
+    const NARROW: bool = false;
+
     /// `a * b + c`, rounded once where the machine has a fused instruction, else twice.
     fn fma(a: f32, b: f32, c: f32) -> f32;
+
+    /// The tile of a product: `acc[i][j] + sum over k of rows[i][k] * panel[k][LANE + j]`, for every `k` of the panel. Rows
+    /// that are shorter than the panel leave `acc` as it is.
+    #[inline(always)]
+    fn tile_f32<const M: usize, const N: usize, const LANE: usize>(
+        acc: [[f32; N]; M],
+        rows: [&[f32]; M],
+        panel: &[[f32; PANEL]],
+    ) -> [[f32; N]; M] {
+        portable::tile::<Self, Floats, f32, M, N, LANE>(acc, rows, panel)
+    }
+
+    /// [`tile_f32`](Self::tile_f32) with finite weights of half precision.
+    #[inline(always)]
+    fn tile_f16<const M: usize, const N: usize, const LANE: usize>(
+        acc: [[f32; N]; M],
+        rows: [&[f32]; M],
+        panel: &[[f16; PANEL]],
+    ) -> [[f32; N]; M] {
+        portable::tile::<Self, Floats, f16, M, N, LANE>(acc, rows, panel)
+    }
+
+    /// [`tile_f32`](Self::tile_f32) in 8-bit integers, with sums that wrap.
+    #[inline(always)]
+    fn tile_i8<const M: usize, const N: usize, const LANE: usize>(
+        acc: [[i32; N]; M],
+        rows: [&[i8]; M],
+        panel: &[[i8; PANEL]],
+    ) -> [[i32; N]; M] {
+        portable::tile::<Self, Integers<i8>, i8, M, N, LANE>(acc, rows, panel)
+    }
 }
 
 /// A kernel's operands together with its body.
@@ -30,15 +87,4 @@ pub trait Kernel {
 
     /// Runs the body. Implementations are `#[inline(always)]`, so that the body is compiled for the caller's features.
     fn run<A: Arch>(self, arch: A);
-}
-
-/// Plain instructions: multiply, then add.
-#[derive(Clone, Copy)]
-pub struct Baseline;
-
-impl Arch for Baseline {
-    #[inline(always)]
-    fn fma(a: f32, b: f32, c: f32) -> f32 {
-        a * b + c
-    }
 }

@@ -1,8 +1,8 @@
-#![cfg_attr(target_arch = "aarch64", allow(unsafe_code))]
-
-#[cfg(not(target_arch = "aarch64"))]
-use super::Baseline as Native;
 use super::Kernel;
+#[cfg(not(all(target_arch = "aarch64", target_feature = "neon")))]
+use super::Portable as Native;
+#[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
+use super::aarch64::Neon as Native;
 
 /// The target's own instruction set, fixed at compile time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,11 @@ impl Simd {
         Self
     }
 
+    /// Every level that this processor runs: one.
+    pub fn levels() -> impl Iterator<Item = Self> {
+        core::iter::once(Self)
+    }
+
     /// Runs `kernel` as a call of its own: a layer is a line in a profile.
     #[inline(always)]
     pub fn run<K: Kernel>(self, kernel: K) {
@@ -28,6 +33,12 @@ impl Simd {
     #[inline(always)]
     pub(crate) fn run_of<Owner, K: Kernel>(self, kernel: K) {
         <Owner as Copies<K>>::native(kernel)
+    }
+
+    /// [`run`](Self::run): there is one level.
+    #[inline(always)]
+    pub fn run_integers<K: Kernel>(self, kernel: K) {
+        self.run(kernel)
     }
 }
 
@@ -41,19 +52,5 @@ impl<Owner, K: Kernel> Copies<K> for Owner {
     #[inline(never)]
     fn native(kernel: K) {
         kernel.run(Native)
-    }
-}
-
-#[cfg(target_arch = "aarch64")]
-#[derive(Clone, Copy)]
-struct Native;
-
-#[cfg(target_arch = "aarch64")]
-impl super::Arch for Native {
-    #[inline(always)]
-    fn fma(a: f32, b: f32, c: f32) -> f32 {
-        use core::arch::aarch64::{vdup_n_f32, vfma_f32, vget_lane_f32};
-        // SAFETY: every aarch64 target that Rust supports with floats has NEON.
-        unsafe { vget_lane_f32::<0>(vfma_f32(vdup_n_f32(c), vdup_n_f32(a), vdup_n_f32(b))) }
     }
 }

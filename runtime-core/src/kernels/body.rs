@@ -1,6 +1,6 @@
 //! How a kernel's parameters and operands come together with its body.
 
-use crate::arch::{Arch, Baseline, Kernel};
+use crate::arch::{Arch, Kernel, Portable};
 use crate::{Param, Simd};
 use core::marker::PhantomData;
 
@@ -12,7 +12,7 @@ pub(super) trait Body<Operands>: Copy {
     /// codegen unit of the kernel's module.
     #[inline(never)]
     fn plain(self, operands: Operands) {
-        self.body::<Baseline>(operands)
+        self.body::<Portable>(operands)
     }
 }
 

@@ -1,10 +1,12 @@
-use super::finish::{Activate, Finish, Input, Nothing, Numbers, Rescale, Weight};
-use super::tile::{OUTSIDE, Tile, cover, dot, unrolled};
+use super::finish::{Activate, Finish, Input, Nothing, Rescale, Weight};
+use super::tile::{OUTSIDE, Tile, cover};
 use crate::arch::{Arch, Kernel};
 use crate::function::Function;
+use crate::numbers::Numbers;
 use crate::pack::{PANEL, packed_conv2d_len};
 use crate::packed::Packed;
 use crate::requantize::{Quantized, Requantize};
+use crate::unrolled::unrolled;
 use crate::{Param, Simd};
 use core::marker::PhantomData;
 
@@ -228,7 +230,7 @@ impl<F: Copy, E: Finish<F>, W: Packed<Number = Weight<E, F>>> Tile for Row<'_, F
                         rows[i] = row;
                     }
                 });
-                acc = dot::<A, E::Numbers, W, M, N, LANE>(acc, rows, w);
+                acc = E::Numbers::tile::<A, W, M, N, LANE>(acc, rows, w);
                 channel += len;
                 if whole {
                     kx = run.1;
@@ -296,5 +298,5 @@ pub fn qlinear_conv2d<P: Param<Conv2d<Requantize>>, T: Quantized, W: Packed<Numb
         multiplier,
         elements: PhantomData,
     };
-    simd.run(Convolve { layer, x, w, end, y });
+    simd.run_integers(Convolve { layer, x, w, end, y });
 }

@@ -1,10 +1,12 @@
-use super::finish::{Activate, Finish, Input, Nothing, Numbers, Rescale, Weight};
-use super::tile::{OUTSIDE, Tile, cover, dot, unrolled};
+use super::finish::{Activate, Finish, Input, Nothing, Rescale, Weight};
+use super::tile::{OUTSIDE, Tile, cover};
 use crate::arch::{Arch, Kernel};
 use crate::function::Function;
+use crate::numbers::Numbers;
 use crate::pack::{PANEL, packed_conv2d_len};
 use crate::packed::Packed;
 use crate::requantize::{Quantized, Requantize};
+use crate::unrolled::unrolled;
 use crate::{Param, Simd};
 use core::marker::PhantomData;
 
@@ -217,7 +219,7 @@ impl<F: Copy, E: Finish<F>, W: Packed<Number = Weight<E, F>>> Tile for Phase<'_,
                             rows[i] = row;
                         }
                     });
-                    acc = dot::<A, E::Numbers, W, M, N, LANE>(acc, rows, w);
+                    acc = E::Numbers::tile::<A, W, M, N, LANE>(acc, rows, w);
                     channel += len;
                 }
             }
@@ -270,5 +272,5 @@ pub fn qlinear_conv_transpose2d<
         multiplier,
         elements: PhantomData,
     };
-    simd.run(Convolve { layer, x, w, end, y });
+    simd.run_integers(Convolve { layer, x, w, end, y });
 }

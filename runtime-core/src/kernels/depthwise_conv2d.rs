@@ -1,9 +1,11 @@
-use super::finish::{Activate, Finish, Input, Nothing, Numbers, Rescale, Sum, Weight};
-use super::tile::{Windows, unrolled};
+use super::finish::{Activate, Finish, Input, Nothing, Rescale, Sum, Weight};
+use super::tile::Windows;
 use crate::arch::{Arch, Kernel};
 use crate::function::Function;
+use crate::numbers::Numbers;
 use crate::packed::Packed;
 use crate::requantize::{Quantized, Requantize};
+use crate::unrolled::unrolled;
 use crate::{Param, Simd};
 use core::marker::PhantomData;
 use core::ops::Range;

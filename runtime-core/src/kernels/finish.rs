@@ -1,83 +1,14 @@
-//! What the matrix kernels multiply and add up, and what they make of the sums.
+//! Where the sums of the matrix kernels begin, and what is applied to each.
 
 use super::tile::load;
 use crate::Element;
 use crate::arch::Arch;
 use crate::function::Function;
+use crate::numbers::{Floats, Integers, Numbers};
 use crate::requantize::{Quantized, Requantize};
 use core::marker::PhantomData;
 
-/// The numbers of a matrix kernel.
-pub(super) trait Numbers: Copy {
-    /// Inputs.
-    type X: Element;
-    /// Weights.
-    type W: Copy;
-    /// Sums of their products.
-    type Sum: Copy;
-    /// An empty sum.
-    const ZERO: Self::Sum;
-    /// Whether inputs outside of an image are zero, so that their products can be left out.
-    const OUTSIDE_IS_ZERO: bool;
-    /// Whether sums are the same in any order.
-    const ANY_ORDER: bool;
-    /// Whether a tile has two rows where registers are few: integers share theirs with addresses.
-    const PAIRS: bool;
-    /// `sum + x * w`.
-    fn mac<A: Arch>(x: Self::X, w: Self::W, sum: Self::Sum) -> Self::Sum;
-    /// The sum of two.
-    fn add(a: Self::Sum, b: Self::Sum) -> Self::Sum;
-}
-
-/// `f32` throughout.
-#[derive(Clone, Copy)]
-pub(super) struct Floats;
-
-impl Numbers for Floats {
-    type X = f32;
-    type W = f32;
-    type Sum = f32;
-    const ZERO: f32 = 0.0;
-    const OUTSIDE_IS_ZERO: bool = true;
-    const PAIRS: bool = true;
-    const ANY_ORDER: bool = false;
-
-    #[inline(always)]
-    fn mac<A: Arch>(x: f32, w: f32, sum: f32) -> f32 {
-        A::fma(x, w, sum)
-    }
-
-    #[inline(always)]
-    fn add(a: f32, b: f32) -> f32 {
-        a + b
-    }
-}
-
-/// Quantised inputs by `i8` weights.
-#[derive(Clone, Copy)]
-pub(super) struct Integers<T>(PhantomData<T>);
-
-impl<T: Quantized> Numbers for Integers<T> {
-    type X = T;
-    type W = i8;
-    type Sum = T::Sum;
-    const ZERO: T::Sum = T::ZERO;
-    const OUTSIDE_IS_ZERO: bool = false;
-    const PAIRS: bool = false;
-    const ANY_ORDER: bool = true;
-
-    #[inline(always)]
-    fn mac<A: Arch>(x: T, w: i8, sum: T::Sum) -> T::Sum {
-        T::mac(x, w, sum)
-    }
-
-    #[inline(always)]
-    fn add(a: T::Sum, b: T::Sum) -> T::Sum {
-        T::add(a, b)
-    }
-}
-
-/// What becomes of the sums of a kernel whose parameters hold an `F`.
+/// What is applied to the sums of a kernel whose parameters hold an `F`.
 pub(super) trait Finish<F: Copy>: Copy {
     /// The numbers summed.
     type Numbers: Numbers;

@@ -1,11 +1,11 @@
 //! The gates of recurrent cells: products of the hidden state by packed weights, and functions of the sums.
 
 use super::chunks::rows;
-use super::tile::{NARROW, unrolled};
 use crate::Number;
 use crate::arch::Arch;
 use crate::function::{Apply, Function};
 use crate::pack::PANEL;
+use crate::unrolled::unrolled;
 
 /// A number for each of a panel's hidden units.
 pub(super) type Units<T> = [T; PANEL];
@@ -19,7 +19,7 @@ pub(super) fn product<A: Arch, T: Apply, const G: usize, const S: usize>(
     panel: &[T],
 ) -> [Units<T>; G] {
     let panel = panel.as_chunks::<PANEL>().0.as_chunks::<G>().0;
-    if NARROW {
+    if A::NARROW {
         narrow::<A, T, G>(&mut acc, h, panel);
         return acc;
     }

@@ -1,10 +1,12 @@
 use super::finish::{Activate, Finish, Input, Nothing, Rescale, Weight};
-use super::tile::{Tile, cover, dot, unrolled};
+use super::tile::{Tile, cover};
 use crate::arch::{Arch, Kernel};
 use crate::function::Function;
+use crate::numbers::Numbers;
 use crate::pack::{PANEL, packed_gemm_len};
 use crate::packed::Packed;
 use crate::requantize::{Quantized, Requantize};
+use crate::unrolled::unrolled;
 use crate::{Param, Simd};
 use core::marker::PhantomData;
 
@@ -134,7 +136,7 @@ impl<F: Copy, E: Finish<F>, W: Packed<Number = Weight<E, F>>> Tile for Rows<'_, 
             let Some(row) = x.get(at..at + k) else { return };
             rows[i] = row;
         });
-        let acc = dot::<A, E::Numbers, W, M, N, LANE>([self.end.start::<N>(output, len); M], rows, self.w);
+        let acc = E::Numbers::tile::<A, W, M, N, LANE>([self.end.start::<N>(output, len); M], rows, self.w);
         for (i, acc) in acc.into_iter().enumerate() {
             let at = (row + i) * n + output;
             self.end.store::<A, N>(activation, acc, self.y, at, output, len);
@@ -192,5 +194,5 @@ pub fn qlinear_gemm<P: Param<Gemm<Requantize>>, T: Quantized, W: Packed<Number =
         multiplier,
         elements: PhantomData,
     };
-    simd.run(Multiply { layer, x, w, end, y });
+    simd.run_integers(Multiply { layer, x, w, end, y });
 }

@@ -1,7 +1,8 @@
 use super::chunks::{blocks_mut, rows, rows_mut};
 use super::reduce::Accumulate;
-use super::tile::{Split, Windows, unrolled};
+use super::tile::{Split, Windows};
 use crate::arch::{Arch, Kernel};
+use crate::unrolled::unrolled;
 use crate::{Number, Param, Simd};
 
 /// ONNX `MatMul` of two tensors of which neither is constant. Each batch is one product of row-major matrices.

@@ -4,6 +4,7 @@ use super::chunks::{blocks, rows};
 use super::gates::load;
 use super::qlinear_gates::{ARGUMENT_FRACTION, FRACTION, ONE, TANH_FRACTION, narrowed, product, sigmoid, tanh};
 use super::sequences::States;
+use crate::arch::Arch;
 use crate::pack::PANEL;
 use crate::requantize::rescale;
 
@@ -46,7 +47,7 @@ pub trait QlinearCell: Copy {
     fn biases(&self) -> usize;
 
     /// Computes the next state.
-    fn step(self, step: QlinearStep<'_>);
+    fn step<A: Arch>(self, step: QlinearStep<'_>);
 }
 
 /// ONNX `RNN` with `Tanh`: `tanh(x + R h)`. Its weights are `[panels][hidden][16]`, its multipliers `[panels][16]`.
@@ -64,13 +65,13 @@ impl QlinearCell for QlinearRnn {
     }
 
     #[inline(always)]
-    fn step(self, mut step: QlinearStep<'_>) {
+    fn step<A: Arch>(self, mut step: QlinearStep<'_>) {
         let States { x, state, .. } = step.states;
         let panels = rows(step.w, state.len().wrapping_mul(PANEL)).zip(blocks(x, PANEL));
         let panels = panels.zip(step.multiplier.as_chunks::<PANEL>().0);
         let next = core::mem::take(&mut step.states.next);
         for (next, ((panel, x), multiplier)) in next.iter_mut().zip(panels) {
-            let ([x], [sums]) = (load(x), product(state, panel));
+            let ([x], [sums]) = (load(x), product::<A, _>(state, panel));
             for j in 0..PANEL {
                 let value = tanh(step.argument(x[j], sums[j], multiplier[j]));
                 next[j] = narrowed(rescale(value.into(), 1, TANH_FRACTION - FRACTION));
@@ -99,7 +100,7 @@ impl QlinearCell for QlinearGru {
     }
 
     #[inline(always)]
-    fn step(self, mut step: QlinearStep<'_>) {
+    fn step<A: Arch>(self, mut step: QlinearStep<'_>) {
         let States { x, state, h, .. } = step.states;
         let (next, room) = (
             core::mem::take(&mut step.states.next),
@@ -121,7 +122,7 @@ impl QlinearCell for QlinearGru {
         let panels = panels.zip(both_by.as_chunks::<PANEL>().0.as_chunks::<2>().0);
         for (((update, reset), h), ((panel, x), by)) in update.iter_mut().zip(reset.iter_mut()).zip(h).zip(panels) {
             let [z, r, _] = load(x);
-            let [z_sums, r_sums] = product(state, panel);
+            let [z_sums, r_sums] = product::<A, _>(state, panel);
             for j in 0..PANEL {
                 update[j] = less_one(sigmoid(step.argument(z[j], z_sums[j], by[0][j])));
                 let r = sigmoid(step.argument(r[j], r_sums[j], by[1][j]));
@@ -141,7 +142,7 @@ impl QlinearCell for QlinearGru {
         let gates = update.iter().zip(reset.iter()).zip(h);
         for ((next, ((z, r), h)), ((panel, x), by)) in next.iter_mut().zip(gates).zip(panels) {
             let [_, _, x] = load::<i16, 3>(x);
-            let [sums] = product(factors, panel);
+            let [sums] = product::<A, _>(factors, panel);
             let bias = biases.next().unwrap_or(&zeros);
             for j in 0..PANEL {
                 let argument = if self.linear_before_reset {
@@ -178,7 +179,7 @@ impl QlinearCell for QlinearLstm {
     }
 
     #[inline(always)]
-    fn step(self, mut step: QlinearStep<'_>) {
+    fn step<A: Arch>(self, mut step: QlinearStep<'_>) {
         // Of a sigmoid times a hyperbolic tangent.
         const PRODUCT: u32 = FRACTION + TANH_FRACTION;
         let States { x, state, .. } = step.states;
@@ -190,7 +191,7 @@ impl QlinearCell for QlinearLstm {
         let panels = rows(step.w, state.len().wrapping_mul(PANEL * 4)).zip(blocks(x, PANEL * 4));
         let panels = panels.zip(step.multiplier.as_chunks::<PANEL>().0.as_chunks::<4>().0);
         for ((next, c), ((panel, x), by)) in next.iter_mut().zip(c).zip(panels) {
-            let (x, sums) = (load::<i16, 4>(x), product::<4>(state, panel));
+            let (x, sums) = (load::<i16, 4>(x), product::<A, 4>(state, panel));
             for j in 0..PANEL {
                 let argument = |gate: usize| step.argument(x[gate][j], sums[gate][j], by[gate][j]);
                 let (i, o, f) = (sigmoid(argument(0)), sigmoid(argument(1)), sigmoid(argument(2)));

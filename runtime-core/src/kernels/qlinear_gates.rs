@@ -2,8 +2,9 @@
 
 use super::chunks::blocks;
 use super::gates::Units;
-use super::tile::{NARROW, unrolled};
+use crate::arch::Arch;
 use crate::pack::PANEL;
+use crate::unrolled::unrolled;
 use core::hint::black_box;
 
 /// Bits after the point of a hidden state and of a sigmoid.
@@ -20,11 +21,11 @@ const MOST_PRODUCTS: usize = 256;
 
 /// Sum over `k` of `h[k] * panel[k][g]`, for `G` gates of a panel's units.
 #[inline(always)]
-pub(super) fn product<const G: usize>(h: &[i16], panel: &[i8]) -> [Units<i64>; G] {
+pub(super) fn product<A: Arch, const G: usize>(h: &[i16], panel: &[i8]) -> [Units<i64>; G] {
     let mut totals = [[0; PANEL]; G];
     let panel = panel.as_chunks::<PANEL>().0.as_chunks::<G>().0;
     for (h, panel) in blocks(h, MOST_PRODUCTS).zip(blocks(panel, MOST_PRODUCTS)) {
-        let sums = if NARROW { narrow(h, panel) } else { wide(h, panel) };
+        let sums = if A::NARROW { narrow(h, panel) } else { wide(h, panel) };
         for (total, sum) in totals.as_flattened_mut().iter_mut().zip(sums.as_flattened()) {
             *total += i64::from(*sum);
         }
@@ -129,6 +130,7 @@ pub(super) fn narrowed(value: i64) -> i16 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::arch::Portable;
     use crate::function::{Function, Sigmoid, Tanh};
     use crate::requantize::rescale;
 
@@ -155,7 +157,7 @@ mod tests {
     #[test]
     fn sums_of_many_products_are_exact() {
         let (h, panel) = ([i16::MIN; 1000], [i8::MIN; 1000 * PANEL * 2]);
-        assert_eq!(product::<2>(&h, &panel), [[1000 << 22; PANEL]; 2]);
+        assert_eq!(product::<Portable, 2>(&h, &panel), [[1000 << 22; PANEL]; 2]);
         let panel = panel.as_chunks::<PANEL>().0.as_chunks::<2>().0;
         assert_eq!(narrow(&h[..256], &panel[..256]), wide(&h[..256], &panel[..256]));
     }

@@ -1,9 +1,10 @@
 use super::chunks::rows_mut;
 use super::mat_mul::{Batches, MatMul, part};
 use super::output::Output;
-use super::tile::{NARROW, Split, Windows, unrolled};
+use super::tile::{Split, Windows};
 use crate::arch::{Arch, Kernel};
 use crate::requantize::Quantized;
+use crate::unrolled::unrolled;
 use crate::{Param, Simd};
 
 /// ONNX `MatMul` of two quantised tensors of which neither is constant. Each batch is one product of row-major matrices.
@@ -120,7 +121,7 @@ impl<'a, P: Param<QlinearMatMul<R>>, T: Factor, U: Quantized, const R: usize> Ke
                 multiplier,
                 output,
             };
-            product.run(m, y);
+            product.run::<A, _>(m, y);
         }
     }
 }
@@ -140,21 +141,21 @@ struct Product<'a, T> {
 
 impl<T: Factor> Product<'_, T> {
     #[inline(always)]
-    fn run<U: Quantized>(self, m: usize, y: &mut [U]) {
-        if self.n >= 16 && !NARROW {
-            self.columns::<U, 16>(m, y);
+    fn run<A: Arch, U: Quantized>(self, m: usize, y: &mut [U]) {
+        if self.n >= 16 && !A::NARROW {
+            self.columns::<A, U, 16>(m, y);
         } else if self.n >= 4 {
-            self.columns::<U, 4>(m, y);
+            self.columns::<A, U, 4>(m, y);
         } else {
-            self.columns::<U, 1>(m, y);
+            self.columns::<A, U, 1>(m, y);
         }
     }
 
     /// All of the product, `N` columns at a time; the last tiles may overlap those before.
     #[inline(always)]
-    fn columns<U: Quantized, const N: usize>(self, m: usize, y: &mut [U]) {
+    fn columns<A: Arch, U: Quantized, const N: usize>(self, m: usize, y: &mut [U]) {
         for column in Windows::<N>::new(self.n) {
-            if NARROW {
+            if A::NARROW {
                 for (row, rows) in Split::<2>::new(m) {
                     match rows {
                         2 => self.tile::<U, 2, N>(row, column, y),

@@ -105,7 +105,7 @@ impl<C: QlinearCell> Advance<i16> for Weighted<'_, C> {
 
     #[inline(always)]
     fn step<A: Arch>(self, states: States<'_, i16>) {
-        self.cell.step(QlinearStep {
+        self.cell.step::<A>(QlinearStep {
             input: self.input,
             shift: self.shift,
             w: self.w,

@@ -1,7 +1,7 @@
-use super::finish::{Activate, Finish, Input, Nothing, Numbers, Rescale, Weight};
-use super::tile::NARROW;
+use super::finish::{Activate, Finish, Input, Nothing, Rescale, Weight};
 use crate::arch::{Arch, Kernel};
 use crate::function::Function;
+use crate::numbers::Numbers;
 use crate::pack::PANEL;
 use crate::requantize::{Quantized, Requantize};
 use crate::{Param, Simd};
@@ -29,9 +29,6 @@ impl<F> SparseGemm<F> {
         }
     }
 }
-
-/// Sums of a column that [`dot`](super::tile::dot) takes of one row.
-const PARTS: usize = if NARROW { 1 } else { 4 };
 
 struct Multiply<'a, P, F: Copy, E: Finish<F>> {
     layer: P,
@@ -86,16 +83,21 @@ impl<'a, P: Param<SparseGemm<F>>, F: Copy, E: Finish<F>> Kernel for Multiply<'a,
                 return;
             };
             let start = self.end.start::<PANEL>(column, columns);
-            let (sums, rest) = dot::<A, E::Numbers>(start, x, places, w);
+            let (sums, rest) = if A::NARROW {
+                dot::<A, E::Numbers, 1>(start, x, places, w)
+            } else {
+                dot::<A, E::Numbers, 4>(start, x, places, w)
+            };
             w = rest;
             self.end.store::<A, PANEL>(activation, sums, y, column, column, columns);
         }
     }
 }
 
-/// A panel's sums, in the order in which the dense product adds up one row, and the weights after those of the panel.
+/// A panel's sums, in the order in which the dense product adds up one row, in as many parts, and the weights after those of
+/// the panel.
 #[inline(always)]
-fn dot<'a, A: Arch, T: Numbers>(
+fn dot<'a, A: Arch, T: Numbers, const PARTS: usize>(
     start: [T::Sum; PANEL],
     x: &[T::X],
     places: &[u16],

@@ -1,30 +1,10 @@
 //! The register tile that the matrix kernels share: a few rows of inputs times one packed panel of weights.
 
-use super::finish::Numbers;
 use crate::arch::Arch;
-use crate::packed::Packed;
-use core::hint::black_box;
-
-/// Where registers are few (32-bit targets) a tile is 2 x 8 numbers, else 6 x 16.
-pub(super) const NARROW: bool = cfg!(not(any(target_arch = "x86_64", target_arch = "aarch64")));
+use crate::numbers::Numbers;
 
 /// Numbers that stand in for inputs outside of the image: a dot product takes at most as many of them at once.
 pub(super) const OUTSIDE: usize = 64;
-
-/// `for $i in 0..$count`, for a constant count of at most eight, written out: a loop with an early exit may still be a
-/// loop when bounds checks are removed.
-macro_rules! unrolled {
-    ($i:ident in 0..$count:tt $body:block) => {
-        unrolled!($i, $count, $body, 0 1 2 3 4 5 6 7)
-    };
-    ($i:ident, $count:tt, $body:block, $($index:literal)*) => {
-        $(if $index < $count {
-            let $i = $index;
-            $body
-        })*
-    };
-}
-pub(super) use unrolled;
 
 /// Computes `M` rows of outputs from `first` on, by the `N` columns of a panel from `LANE` on.
 pub(super) trait Tile {
@@ -37,7 +17,7 @@ pub(super) trait Tile {
 /// Covers `count` rows by `columns <= PANEL` columns with tiles of about equal height.
 #[inline(always)]
 pub(super) fn cover<A: Arch>(count: usize, columns: usize, body: &mut impl Tile) {
-    if NARROW {
+    if A::NARROW {
         narrow::<A, 0, _>(count, body);
         if columns > 8 {
             narrow::<A, 8, _>(count, body);
@@ -154,86 +134,6 @@ impl<const N: usize> Iterator for Windows<N> {
         self.next += N;
         Some(first)
     }
-}
-
-/// `acc[i][j] + sum over k of rows[i][k] * panel[k][LANE + j]`, for every `k` of the panel.
-///
-/// The accumulators go by value: updated in place across calls they would live in memory.
-#[inline(always)]
-pub(super) fn dot<A: Arch, T: Numbers, W: Packed<Number = T::W>, const M: usize, const N: usize, const LANE: usize>(
-    mut acc: [[T::Sum; N]; M],
-    mut rows: [&[T::X]; M],
-    panel: &[W::Row],
-) -> [[T::Sum; N]; M] {
-    if M == 1 && !NARROW {
-        let Some(row) = rows.first() else { return acc };
-        return [dot_row::<A, T, W, N, LANE>(acc[0], row, panel); M];
-    }
-    let len = panel.len();
-    unrolled!(i in 0..M {
-        let Some(cut) = rows[i].get(..len) else { return acc };
-        rows[i] = cut;
-    });
-    // By index, and every length the same value: that is what lets the bounds checks go.
-    for k in 0..len {
-        let b = lanes::<T, W, N, LANE>(&panel[k]);
-        unrolled!(i in 0..M {
-            let a = rows[i][k];
-            for j in 0..N {
-                acc[i][j] = T::mac::<A>(a, b[j], acc[i][j]);
-            }
-        });
-    }
-    acc
-}
-
-/// The weights of a row, in a form that lets the optimiser make vectors of a tile's columns.
-///
-/// Sums of integers may be added in any order, so that it would rather make vectors of several rows, gathered number by
-/// number, if it saw that they follow one another.
-#[inline(always)]
-fn lanes<T: Numbers, W: Packed<Number = T::W>, const N: usize, const LANE: usize>(row: &W::Row) -> [T::W; N] {
-    if NARROW {
-        W::lanes::<N, LANE>(row)
-    } else if W::THROUGH_MEMORY {
-        *black_box(&W::lanes::<N, LANE>(row))
-    } else if T::ANY_ORDER {
-        W::lanes::<N, LANE>(black_box(row))
-    } else {
-        W::lanes::<N, LANE>(row)
-    }
-}
-
-/// One row of [`dot`], as four sums: one alone would wait for each multiply-add before the next.
-#[inline(always)]
-fn dot_row<A: Arch, T: Numbers, W: Packed<Number = T::W>, const N: usize, const LANE: usize>(
-    acc: [T::Sum; N],
-    row: &[T::X],
-    panel: &[W::Row],
-) -> [T::Sum; N] {
-    let Some(row) = row.get(..panel.len()) else { return acc };
-    let (fours, row_rest) = row.as_chunks::<4>();
-    let (panel_fours, panel_rest) = panel.as_chunks::<4>();
-    let mut sums = [acc, [T::ZERO; N], [T::ZERO; N], [T::ZERO; N]];
-    for (a, b) in fours.iter().zip(panel_fours) {
-        unrolled!(i in 0..4 {
-            let b = lanes::<T, W, N, LANE>(&b[i]);
-            for j in 0..N {
-                sums[i][j] = T::mac::<A>(a[i], b[j], sums[i][j]);
-            }
-        });
-    }
-    let mut acc = sums[0];
-    for (a, b) in row_rest.iter().zip(panel_rest) {
-        let b = lanes::<T, W, N, LANE>(b);
-        for j in 0..N {
-            acc[j] = T::mac::<A>(*a, b[j], acc[j]);
-        }
-    }
-    for j in 0..N {
-        acc[j] = T::add(acc[j], T::add(sums[1][j], T::add(sums[2][j], sums[3][j])));
-    }
-    acc
 }
 
 /// The first `N` numbers, with `filler` after the last.

@@ -1,0 +1,23 @@
+//! Plain Rust: the definition of every micro-kernel, and what runs where an instruction set has none of its own.
+
+mod tile;
+
+pub(crate) use tile::tile;
+
+use super::Arch;
+
+/// Whether registers are few: on 32-bit targets.
+const NARROW: bool = cfg!(not(any(target_arch = "x86_64", target_arch = "aarch64")));
+
+/// No instruction that the target might not have: multiply, then add.
+#[derive(Clone, Copy)]
+pub struct Portable;
+
+impl Arch for Portable {
+    const NARROW: bool = NARROW;
+
+    #[inline(always)]
+    fn fma(a: f32, b: f32, c: f32) -> f32 {
+        a * b + c
+    }
+}

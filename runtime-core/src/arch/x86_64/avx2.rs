@@ -1,0 +1,111 @@
+//! AVX2 with FMA and F16C: what processors of the last ten years have.
+#![allow(unsafe_code)]
+
+use crate::arch::vectors::{self, Vector, Widen};
+use crate::arch::{Arch, portable};
+use crate::numbers::Floats;
+use crate::pack::PANEL;
+use core::arch::x86_64::{
+    __m256, _mm_cvtss_f32, _mm_fmadd_ss, _mm_loadu_si128, _mm_set_ss, _mm256_add_ps, _mm256_cvtph_ps, _mm256_fmadd_ps,
+    _mm256_loadu_ps, _mm256_set1_ps, _mm256_setzero_ps, _mm256_storeu_ps,
+};
+use half::f16;
+
+/// AVX2, FMA and F16C. Private to this folder, and only used inside functions that enable them: that is what makes its
+/// intrinsics sound.
+#[derive(Clone, Copy)]
+pub(super) struct Avx2;
+
+impl Arch for Avx2 {
+    #[inline(always)]
+    fn fma(a: f32, b: f32, c: f32) -> f32 {
+        // `f32::mul_add` is not in `core`; this intrinsic becomes the same `llvm.fma` and vectorises alike.
+        // SAFETY: see `Avx2`.
+        unsafe { _mm_cvtss_f32(_mm_fmadd_ss(_mm_set_ss(a), _mm_set_ss(b), _mm_set_ss(c))) }
+    }
+
+    #[inline(always)]
+    fn tile_f32<const M: usize, const N: usize, const LANE: usize>(
+        acc: [[f32; N]; M],
+        rows: [&[f32]; M],
+        panel: &[[f32; PANEL]],
+    ) -> [[f32; N]; M] {
+        match N {
+            16 => vectors::tile::<Eight, f32, M, N, LANE, 2>(acc, rows, panel),
+            8 => vectors::tile::<Eight, f32, M, N, LANE, 1>(acc, rows, panel),
+            _ => portable::tile::<Self, Floats, f32, M, N, LANE>(acc, rows, panel),
+        }
+    }
+
+    #[inline(always)]
+    fn tile_f16<const M: usize, const N: usize, const LANE: usize>(
+        acc: [[f32; N]; M],
+        rows: [&[f32]; M],
+        panel: &[[f16; PANEL]],
+    ) -> [[f32; N]; M] {
+        match N {
+            16 => vectors::tile::<Eight, f16, M, N, LANE, 2>(acc, rows, panel),
+            8 => vectors::tile::<Eight, f16, M, N, LANE, 1>(acc, rows, panel),
+            _ => portable::tile::<Self, Floats, f16, M, N, LANE>(acc, rows, panel),
+        }
+    }
+}
+
+/// Eight floats, used where `Avx2` is.
+#[derive(Clone, Copy)]
+struct Eight(__m256);
+
+impl Vector for Eight {
+    #[inline(always)]
+    fn zero() -> Self {
+        // SAFETY: see `Avx2`.
+        Self(unsafe { _mm256_setzero_ps() })
+    }
+
+    #[inline(always)]
+    fn load(from: &[f32]) -> Self {
+        match from.first_chunk::<8>() {
+            // SAFETY: see `Avx2`; there are eight numbers.
+            Some(eight) => Self(unsafe { _mm256_loadu_ps(eight.as_ptr()) }),
+            None => Self::zero(),
+        }
+    }
+
+    #[inline(always)]
+    fn store(self, to: &mut [f32]) {
+        if let Some(eight) = to.first_chunk_mut::<8>() {
+            // SAFETY: see `Avx2`; there is room for eight numbers.
+            unsafe { _mm256_storeu_ps(eight.as_mut_ptr(), self.0) };
+        }
+    }
+
+    #[inline(always)]
+    fn multiply_add(self, a: f32, c: Self) -> Self {
+        // SAFETY: see `Avx2`.
+        Self(unsafe { _mm256_fmadd_ps(_mm256_set1_ps(a), self.0, c.0) })
+    }
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        // SAFETY: see `Avx2`.
+        Self(unsafe { _mm256_add_ps(self.0, other.0) })
+    }
+}
+
+impl Widen<f32> for Eight {
+    #[inline(always)]
+    fn widen(from: &[f32]) -> Self {
+        Self::load(from)
+    }
+}
+
+impl Widen<f16> for Eight {
+    #[inline(always)]
+    fn widen(from: &[f16]) -> Self {
+        match from.first_chunk::<8>() {
+            // SAFETY: see `Avx2`; there are sixteen bytes.
+            Some(eight) => Self(unsafe { _mm256_cvtph_ps(_mm_loadu_si128(eight.as_ptr().cast())) }),
+            None => Self::zero(),
+        }
+    }
+}

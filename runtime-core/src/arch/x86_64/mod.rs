@@ -1,0 +1,128 @@
+//! x86-64: the levels that a kernel is compiled for, and which of them the processor runs.
+
+mod avx2;
+mod detect;
+mod vnni;
+
+use self::avx2::Avx2;
+use self::vnni::Vnni;
+use super::{Kernel, Portable};
+use core::sync::atomic::{AtomicU8, Ordering};
+
+/// The instruction set that was detected: says which compiled copy of a kernel runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Simd {
+    level: Level,
+}
+
+/// In ascending order: a processor runs all up to its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
+#[repr(u8)]
+enum Level {
+    /// SSE2.
+    Baseline = 1,
+    /// AVX2, FMA and F16C.
+    Avx2,
+    /// AVX-512 with VNNI, for kernels of integers.
+    Vnni,
+}
+
+const LEVELS: [Level; 3] = [Level::Baseline, Level::Avx2, Level::Vnni];
+
+/// The level as a number; zero before it was asked for.
+static DETECTED: AtomicU8 = AtomicU8::new(0);
+
+impl Simd {
+    /// Plain SSE2, which every x86-64 has.
+    pub const BASELINE: Self = Self { level: Level::Baseline };
+
+    /// Asks the processor once, then remembers.
+    #[inline]
+    pub fn detect() -> Self {
+        let known = DETECTED.load(Ordering::Relaxed);
+        for level in LEVELS {
+            if level as u8 == known {
+                return Self { level };
+            }
+        }
+        let level = detect::level();
+        DETECTED.store(level as u8, Ordering::Relaxed);
+        Self { level }
+    }
+
+    /// Every level that this processor runs, in ascending order.
+    pub fn levels() -> impl Iterator<Item = Self> {
+        let best = Self::detect().level;
+        LEVELS
+            .into_iter()
+            .filter(move |level| *level <= best)
+            .map(|level| Self { level })
+    }
+
+    /// Runs the copy of `kernel` compiled for this instruction set. Only the AVX2 copy is specialised to the layer.
+    #[inline(always)]
+    pub fn run<K: Kernel>(self, kernel: K) {
+        self.run_of::<K, K>(kernel);
+    }
+
+    /// [`run`](Self::run) of a kernel that rustc is to compile in the codegen unit of `Owner`'s module.
+    #[inline(always)]
+    pub(crate) fn run_of<Owner, K: Kernel>(self, kernel: K) {
+        if self.level >= Level::Avx2 {
+            // SAFETY: `detect::level` found the features.
+            #[allow(unsafe_code)]
+            unsafe {
+                <Owner as Copies<K>>::avx2(kernel)
+            }
+        } else {
+            <Owner as Copies<K::Shared>>::baseline(kernel.shared())
+        }
+    }
+
+    /// [`run`](Self::run) for a kernel that multiplies 8-bit integers by [`Arch::tile_i8`](super::Arch::tile_i8): there is a copy
+    /// for each level that has its own.
+    #[inline(always)]
+    pub fn run_integers<K: Kernel>(self, kernel: K) {
+        if self.level == Level::Vnni {
+            // SAFETY: `detect::level` found the features.
+            #[allow(unsafe_code)]
+            unsafe {
+                <K as Copies<K>>::vnni(kernel)
+            }
+        } else {
+            self.run(kernel)
+        }
+    }
+}
+
+/// The compiled copies of a kernel, as calls of their own. They are methods, of any type, since rustc puts a method into the
+/// codegen unit of the module of its `Self`: as plain functions, all copies of all kernels would be one unit, which a
+/// single core compiles from beginning to end and which every change of a kernel compiles again.
+#[allow(unsafe_code)]
+trait Copies<K> {
+    /// # Safety
+    /// The processor must have what [`Level::Vnni`] stands for.
+    unsafe fn vnni(kernel: K);
+    /// # Safety
+    /// The processor must have what [`Level::Avx2`] stands for.
+    unsafe fn avx2(kernel: K);
+    fn baseline(kernel: K);
+}
+
+#[allow(unsafe_code)]
+impl<Owner, K: Kernel> Copies<K> for Owner {
+    #[target_feature(enable = "avx2,fma,f16c,avx512f,avx512bw,avx512vl,avx512vnni")]
+    unsafe fn vnni(kernel: K) {
+        kernel.run(Vnni)
+    }
+
+    #[target_feature(enable = "avx2,fma,f16c")]
+    unsafe fn avx2(kernel: K) {
+        kernel.run(Avx2)
+    }
+
+    #[inline(never)]
+    fn baseline(kernel: K) {
+        kernel.run(Portable)
+    }
+}

@@ -1,0 +1,190 @@
+//! AVX-512 with VNNI: products of 8-bit integers, four at a time in each of sixteen lanes.
+#![allow(unsafe_code)]
+
+use super::avx2::Avx2;
+use crate::arch::vectors::opaque;
+use crate::arch::{Arch, portable};
+use crate::numbers::Integers;
+use crate::pack::PANEL;
+use crate::unrolled::unrolled;
+use core::arch::x86_64::{
+    __m512i, _mm512_add_epi32, _mm512_dpbusd_epi32, _mm512_loadu_si512, _mm512_mask_storeu_epi32,
+    _mm512_maskz_loadu_epi32, _mm512_permutexvar_epi32, _mm512_set1_epi8, _mm512_set1_epi32, _mm512_setzero_si512,
+    _mm512_shuffle_epi8, _mm512_sub_epi32, _mm512_xor_si512,
+};
+use half::f16;
+
+/// What [`Avx2`] has, AVX-512 (F, BW, VL) and VNNI. Private to this folder, and only used inside functions that enable them:
+/// that is what makes its intrinsics sound.
+#[derive(Clone, Copy)]
+pub(super) struct Vnni;
+
+impl Arch for Vnni {
+    #[inline(always)]
+    fn fma(a: f32, b: f32, c: f32) -> f32 {
+        Avx2::fma(a, b, c)
+    }
+
+    #[inline(always)]
+    fn tile_f32<const M: usize, const N: usize, const LANE: usize>(
+        acc: [[f32; N]; M],
+        rows: [&[f32]; M],
+        panel: &[[f32; PANEL]],
+    ) -> [[f32; N]; M] {
+        Avx2::tile_f32::<M, N, LANE>(acc, rows, panel)
+    }
+
+    #[inline(always)]
+    fn tile_f16<const M: usize, const N: usize, const LANE: usize>(
+        acc: [[f32; N]; M],
+        rows: [&[f32]; M],
+        panel: &[[f16; PANEL]],
+    ) -> [[f32; N]; M] {
+        Avx2::tile_f16::<M, N, LANE>(acc, rows, panel)
+    }
+
+    #[inline(always)]
+    fn tile_i8<const M: usize, const N: usize, const LANE: usize>(
+        acc: [[i32; N]; M],
+        rows: [&[i8]; M],
+        panel: &[[i8; PANEL]],
+    ) -> [[i32; N]; M] {
+        if LANE == 0 && N <= PANEL {
+            tile(acc, rows, panel)
+        } else {
+            portable::tile::<Self, Integers<i8>, i8, M, N, LANE>(acc, rows, panel)
+        }
+    }
+}
+
+/// Inputs that an instruction multiplies and adds up in each lane.
+const STEP: usize = 4;
+
+/// [`Arch::tile_i8`] for the first columns of a panel.
+///
+/// The instruction takes one factor unsigned: inputs have 128 added, by their sign bit, and 128 times the weights are taken
+/// off the sums. Both wrap like the sums, so that the result is exact.
+#[inline(always)]
+fn tile<const M: usize, const N: usize>(
+    mut acc: [[i32; N]; M],
+    mut rows: [&[i8]; M],
+    panel: &[[i8; PANEL]],
+) -> [[i32; N]; M] {
+    unrolled!(i in 0..M {
+        let Some(cut) = rows[i].get(..panel.len()) else { return acc };
+        rows[i] = cut;
+    });
+    let mask = ((1_u32 << N) - 1) as u16;
+    // SAFETY: see `Vnni`.
+    let zero = unsafe { _mm512_setzero_si512() };
+    let (mut sums, mut offsets) = ([zero; M], zero);
+    unrolled!(i in 0..M {
+        // SAFETY: see `Vnni`; the mask leaves out what is beyond the `N` numbers.
+        sums[i] = unsafe { _mm512_maskz_loadu_epi32(mask, acc[i].as_ptr()) };
+    });
+    let (steps, rest) = panel.as_chunks::<STEP>();
+    if M == 1 {
+        (sums[0], offsets) = row(sums[0], rows[0].as_chunks().0, steps);
+    } else {
+        let mut from = [rows[0].as_ptr().cast::<[i8; STEP]>(); M];
+        unrolled!(i in 0..M {
+            from[i] = opaque(rows[i].as_ptr().cast());
+        });
+        let mut at = steps.as_ptr();
+        for step in 0..steps.len() {
+            // SAFETY: there are so many steps in the panel, and every row of inputs was cut to its length.
+            let (w, next) = unsafe { (weights(&*at), at.add(1)) };
+            offsets = multiply_add(all_128(), w, offsets);
+            unrolled!(i in 0..M {
+                // SAFETY: as above.
+                let x = unsafe { *from[i].add(step) };
+                sums[i] = multiply_add(flipped(x), w, sums[i]);
+            });
+            at = next;
+        }
+    }
+    if !rest.is_empty() {
+        let mut last = [[0; PANEL]; STEP];
+        for (to, from) in last.iter_mut().zip(rest) {
+            *to = *from;
+        }
+        let w = weights(&last);
+        offsets = multiply_add(all_128(), w, offsets);
+        unrolled!(i in 0..M {
+            let mut x = [0; STEP];
+            for (to, from) in x.iter_mut().zip(rows[i].as_chunks::<STEP>().1) {
+                *to = *from;
+            }
+            sums[i] = multiply_add(flipped(x), w, sums[i]);
+        });
+    }
+    unrolled!(i in 0..M {
+        // SAFETY: see `Vnni`; the mask leaves out what is beyond the `N` numbers.
+        unsafe { _mm512_mask_storeu_epi32(acc[i].as_mut_ptr(), mask, _mm512_sub_epi32(sums[i], offsets)) };
+    });
+    acc
+}
+
+/// The sums of one row and their offsets, each in two parts: one alone would wait for each product before the next.
+#[inline(always)]
+fn row(start: __m512i, x: &[[i8; STEP]], panel: &[[[i8; PANEL]; STEP]]) -> (__m512i, __m512i) {
+    // SAFETY: see `Vnni`.
+    let zero = unsafe { _mm512_setzero_si512() };
+    let (mut sums, mut offsets) = ([start, zero], [zero; 2]);
+    let ((pairs, x_rest), (panel_pairs, panel_rest)) = (x.as_chunks::<2>(), panel.as_chunks::<2>());
+    for (x, w) in pairs.iter().zip(panel_pairs) {
+        unrolled!(i in 0..2 {
+            let w = weights(&w[i]);
+            offsets[i] = multiply_add(all_128(), w, offsets[i]);
+            sums[i] = multiply_add(flipped(x[i]), w, sums[i]);
+        });
+    }
+    for (x, w) in x_rest.iter().zip(panel_rest) {
+        let w = weights(w);
+        offsets[0] = multiply_add(all_128(), w, offsets[0]);
+        sums[0] = multiply_add(flipped(*x), w, sums[0]);
+    }
+    // SAFETY: see `Vnni`.
+    unsafe {
+        (
+            _mm512_add_epi32(sums[0], sums[1]),
+            _mm512_add_epi32(offsets[0], offsets[1]),
+        )
+    }
+}
+
+/// 128 in each byte.
+#[inline(always)]
+fn all_128() -> __m512i {
+    // SAFETY: see `Vnni`.
+    unsafe { _mm512_set1_epi8(i8::MIN) }
+}
+
+/// Four inputs with 128 added, in each lane.
+#[inline(always)]
+fn flipped(x: [i8; STEP]) -> __m512i {
+    let x = i32::from_le_bytes([x[0] as u8, x[1] as u8, x[2] as u8, x[3] as u8]);
+    // SAFETY: see `Vnni`.
+    unsafe { _mm512_xor_si512(_mm512_set1_epi32(x), all_128()) }
+}
+
+/// `sum + x * w`: in each lane four unsigned bytes by four signed ones.
+#[inline(always)]
+fn multiply_add(x: __m512i, w: __m512i, sum: __m512i) -> __m512i {
+    // SAFETY: see `Vnni`.
+    unsafe { _mm512_dpbusd_epi32(sum, x, w) }
+}
+
+/// The weights of four inputs, those of each column side by side. The panel has those of each input side by side.
+#[inline(always)]
+fn weights(rows: &[[i8; PANEL]; STEP]) -> __m512i {
+    static QUARTERS: [u32; 16] = [0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15];
+    static COLUMNS: [[u8; 16]; 4] = [[0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15]; 4];
+    // SAFETY: see `Vnni`; all of them are 64 bytes.
+    unsafe {
+        let quarters = _mm512_loadu_si512((&raw const QUARTERS).cast());
+        let columns = _mm512_loadu_si512((&raw const COLUMNS).cast());
+        let rows = _mm512_loadu_si512((&raw const *rows).cast());
+        _mm512_shuffle_epi8(_mm512_permutexvar_epi32(quarters, rows), columns)
+    }
+}

@@ -1,0 +1,94 @@
+//! Integers are the same on every instruction set that this processor has, bit for bit: all tails of the tiles.
+
+use runtime_core::Simd;
+use runtime_core::kernels::{Conv2d, Gemm, qlinear_conv2d, qlinear_gemm};
+use runtime_core::pack::{packed_conv2d_len, packed_gemm_len};
+use runtime_core::requantize::Requantize;
+
+const REQUANTIZE: Requantize = Requantize {
+    shift: 38,
+    zero: 3,
+    min: -128,
+    max: 127,
+    outside: -5,
+};
+
+/// Bytes of every value, the extreme ones often.
+fn bytes(len: usize, seed: &mut u32) -> Vec<i8> {
+    (0..len)
+        .map(|_| {
+            *seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            match *seed >> 28 {
+                0 | 1 => i8::MIN,
+                2 => i8::MAX,
+                _ => (*seed >> 16) as i8,
+            }
+        })
+        .collect()
+}
+
+fn multipliers(len: usize) -> Vec<i32> {
+    (0..len).map(|i| 10_000_000 + i as i32 * 123_457).collect()
+}
+
+#[test]
+fn products_are_the_same_on_every_level() {
+    let mut seed = 1;
+    for (m, n) in (1..=14).flat_map(|m| [1, 4, 8, 9, 16, 17, 24, 33].map(|n| (m, n))) {
+        for k in (0..=37).chain([64, 65, 126, 259]) {
+            let layer = Gemm {
+                m,
+                k,
+                n,
+                activation: REQUANTIZE,
+            };
+            let (x, w) = (bytes(m * k, &mut seed), bytes(packed_gemm_len(k, n), &mut seed));
+            let bias: Vec<i32> = bytes(n, &mut seed).into_iter().map(|b| i32::from(b) * 999).collect();
+            let run = |simd| {
+                let mut y = vec![0_i8; m * n];
+                qlinear_gemm(simd, layer, &x, &w, &bias, &multipliers(n), &mut y);
+                y
+            };
+            let expected = run(Simd::BASELINE);
+            for simd in Simd::levels() {
+                assert_eq!(run(simd), expected, "{simd:?}, {m}x{k}x{n}");
+            }
+        }
+    }
+}
+
+#[test]
+fn convolutions_are_the_same_on_every_level() {
+    let mut seed = 2;
+    for (channels, outputs, groups) in [(1, 3, 1), (3, 17, 1), (4, 8, 2), (5, 20, 1), (70, 16, 1), (64, 48, 2)] {
+        for (width, stride, dilation) in [(1, 1, 1), (7, 1, 1), (13, 2, 1), (9, 1, 2)] {
+            let layer = Conv2d {
+                batch: 2,
+                input: [5, width, channels],
+                output: [5_usize.div_ceil(stride), width.div_ceil(stride), outputs],
+                kernel: [3, 3],
+                strides: [stride; 2],
+                dilations: [dilation; 2],
+                pads: [dilation; 2],
+                groups,
+                activation: REQUANTIZE,
+            };
+            let len = packed_conv2d_len(groups, outputs, 3, 3, channels / groups);
+            let (x, w) = (bytes(10 * width * channels, &mut seed), bytes(len, &mut seed));
+            let bias: Vec<i32> = bytes(outputs, &mut seed)
+                .into_iter()
+                .map(|b| i32::from(b) * 99)
+                .collect();
+            let run = |simd| {
+                let mut y = vec![0_i8; 2 * layer.output.iter().product::<usize>()];
+                qlinear_conv2d(simd, layer, &x, &w, &bias, &multipliers(outputs), &mut y);
+                y
+            };
+            let expected = run(Simd::BASELINE);
+            assert!(expected.iter().any(|y| *y != expected[0]), "all outputs are the same");
+            for simd in Simd::levels() {
+                assert_eq!(run(simd), expected, "{simd:?}, {channels} to {outputs}, width {width}");
+            }
+        }
+    }
+}
