@@ -33,7 +33,8 @@ pub struct Compiler {
 }
 
 /// What the emitted code is for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Target {
     /// Linux boards and PCs: a copy of each kernel specialised to its layer.
@@ -50,10 +51,11 @@ impl Target {
     }
 
     /// Its name on the command line.
-    fn name(self) -> String {
-        use clap::ValueEnum;
-        let value = self.to_possible_value();
-        value.map_or_else(String::new, |value| value.get_name().to_owned())
+    fn name(self) -> &'static str {
+        match self {
+            Self::Board => "board",
+            Self::Mcu => "mcu",
+        }
     }
 
     /// A kernel with more calls than this is shared between them.
@@ -72,7 +74,8 @@ impl Target {
 }
 
 /// In which order the caller gives the elements of an image.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum InputLayout {
     /// As the model has it, mostly channels-first: `[N, C, H, W]`.
     #[default]
@@ -242,7 +245,7 @@ impl Compiler {
         let origin = Origin {
             sha256: model.sha256.clone(),
             opset: model.opsets.get("").copied().unwrap_or(0),
-            target: self.target.name(),
+            target: self.target.name().to_owned(),
             most_copies: self.target.most_copies(),
             remarks,
         };

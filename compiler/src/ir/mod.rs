@@ -4,7 +4,11 @@
 //! ONNX's encoding, of Rust syntax or of memory.
 
 mod display;
+pub mod fixed_point;
+pub mod geometry;
 mod graph;
+pub mod layer;
+pub mod linear;
 mod lowering;
 mod operator;
 pub mod primitives;

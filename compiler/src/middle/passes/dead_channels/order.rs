@@ -2,7 +2,8 @@
 //! removed without a change of any order.
 
 use super::layer::Layer;
-use crate::ir::primitives::Conv;
+use crate::ir::linear::Linear;
+use crate::ir::primitives::Window;
 use crate::ir::{Graph, Node};
 use runtime_core::pack::PANEL;
 
@@ -26,7 +27,8 @@ pub(super) struct Tiling {
 impl Tiling {
     /// That of a node which is such a layer.
     pub(super) fn of(graph: &Graph, node: &Node, layer: &Layer) -> Self {
-        let pointwise = node.op::<Conv>().is_none_or(|conv| conv.window.is_pointwise());
+        let window = Linear::of(node).and_then(|linear| linear.window());
+        let pointwise = window.is_none_or(Window::is_pointwise);
         Self::new(&graph.ty(node.outputs[0]).shape, pointwise, layer)
     }
 

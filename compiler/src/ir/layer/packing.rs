@@ -6,10 +6,10 @@ use runtime_core::{Element, f16, pack};
 use std::ops::RangeInclusive;
 
 /// Integers that two of fit into a byte.
-pub(super) const FOUR_BITS: RangeInclusive<i8> = -8..=7;
+pub(in crate::ir) const FOUR_BITS: RangeInclusive<i8> = -8..=7;
 
 /// How the weights (operand 1) of a convolution or product are laid out for its kernel.
-pub(super) enum Packing {
+pub(in crate::ir) enum Packing {
     /// `[oc, ic / groups, kh, kw]`.
     Conv {
         groups: usize,
@@ -32,7 +32,7 @@ pub(super) enum Packing {
 
 impl Packing {
     /// Output channels.
-    pub(super) fn channels(&self) -> usize {
+    pub(in crate::ir) fn channels(&self) -> usize {
         match *self {
             Self::Conv { oc, .. } | Self::ConvTranspose { oc, .. } => oc,
             Self::Depthwise { channels, .. } => channels,
@@ -88,7 +88,7 @@ impl Packing {
 
     /// The packed weights as a constant of the program, and how they are stored if in fewer bits: halves, and integers
     /// that all have four bits.
-    pub(super) fn pack(&self, cx: &mut Lowering<'_>) -> Result<(View, Option<Stored>), OpError> {
+    pub(in crate::ir) fn pack(&self, cx: &mut Lowering<'_>) -> Result<(View, Option<Stored>), OpError> {
         let weights = cx.constant(1).ok_or_else(|| {
             op_error("the weights are computed at run time").help("make them an initializer or a constant")
         })?;

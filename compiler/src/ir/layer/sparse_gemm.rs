@@ -1,8 +1,6 @@
 //! Products of one row by weights so many of which are zero that it saves flash to leave them out.
 
-use super::activation::{Activation, MULTIPLIER, RESIDUAL};
-use super::conv::bias_or_zeros;
-use super::packing::FOUR_BITS;
+use super::{Activation, FOUR_BITS, MULTIPLIER, RESIDUAL, bias_or_zeros};
 use crate::bindings::QLinearCall;
 use crate::ir::Lowering;
 use crate::ir::{DType, Tensor};
@@ -52,7 +50,12 @@ impl Sparse {
 }
 
 /// Adds the call of a product of one row, if its weights are such. Gives whether it did.
-pub(super) fn lower(cx: &mut Lowering<'_>, [k, n]: [usize; 2], transposed: bool, activation: Activation) -> bool {
+pub(in crate::ir) fn lower(
+    cx: &mut Lowering<'_>,
+    [k, n]: [usize; 2],
+    transposed: bool,
+    activation: Activation,
+) -> bool {
     let residual = matches!(activation, Activation::Function(_)) && cx.has(RESIDUAL);
     let weights = cx
         .constant(1)
@@ -90,7 +93,8 @@ pub(super) fn lower(cx: &mut Lowering<'_>, [k, n]: [usize; 2], transposed: bool,
 mod tests {
     use super::*;
     use crate::back::exec::Executor;
-    use crate::ir::primitives::{Conv, Gemm, Layout, Window};
+    use crate::ir::geometry::{Layout, Window};
+    use crate::ir::primitives::{Conv, Gemm};
     use crate::ir::{Graph, TensorType};
     use crate::middle::passes::{REQUIRED, run};
     use crate::{back::lower, back::plan};
