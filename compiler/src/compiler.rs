@@ -34,6 +34,50 @@ pub struct Compiler {
     quantize: Option<QuantizeOptions>,
 }
 
+<<<<<<< HEAD
+=======
+/// What the emitted code is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+#[serde(rename_all = "lowercase")]
+pub enum Target {
+    /// Linux boards and PCs: a copy of each kernel specialised to its layer.
+    #[default]
+    Board,
+    /// Microcontrollers: a kernel that many layers call is shared between them, for small flash.
+    Mcu,
+}
+
+impl Target {
+    /// Whether flash and RAM are small: kernels are shared, and weights above 16 KiB go into a file of their own.
+    pub fn is_microcontroller(self) -> bool {
+        self == Self::Mcu
+    }
+
+    /// Its name on the command line.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Board => "board",
+            Self::Mcu => "mcu",
+        }
+    }
+
+    /// A kernel with more calls than this is shared between them.
+    fn most_copies(self) -> usize {
+        if self.is_microcontroller() {
+            MCU_COPIES
+        } else {
+            usize::MAX
+        }
+    }
+
+    /// The largest weights that are inside the source unless the user says otherwise, in bytes.
+    fn most_inline_bytes(self) -> usize {
+        if self.is_microcontroller() { 16 << 10 } else { 1 << 20 }
+    }
+}
+
+>>>>>>> 69f982bef32065eeb904f104c4452c477a0f48cd
 /// In which order the caller gives the elements of an image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
@@ -244,11 +288,16 @@ impl Compiler {
         let origin = Origin {
             sha256: model.sha256.clone(),
             opset: model.opsets.get("").copied().unwrap_or(0),
+<<<<<<< HEAD
             target: machine.name.clone(),
             most_copies: match machine.favour {
                 Favour::Speed => usize::MAX,
                 Favour::Flash => MCU_COPIES,
             },
+=======
+            target: self.target.name().to_owned(),
+            most_copies: self.target.most_copies(),
+>>>>>>> 69f982bef32065eeb904f104c4452c477a0f48cd
             remarks,
         };
         Ok(Compiled {

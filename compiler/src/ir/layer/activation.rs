@@ -57,7 +57,7 @@ impl Activation {
     }
 
     /// The same for a kernel that never looks outside of an image: it needs no number that stands there.
-    pub(super) fn inside(self) -> Self {
+    pub(in crate::ir) fn inside(self) -> Self {
         match self {
             Self::Requantize { requantize, to } => Self::Requantize {
                 requantize: Requantize {
