@@ -1,5 +1,6 @@
 use super::emit::grouped;
 use super::plan::Plan;
+use crate::ir::Printable;
 use crate::ir::program::Program;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -51,7 +52,7 @@ impl fmt::Display for Summary {
             .iter()
             .map(|(name, count)| format!("{name} {count}"))
             .collect();
-        writeln!(f, "{}", self.model)?;
+        writeln!(f, "{}", Printable(&self.model))?;
         writeln!(f, "  kernel calls  {calls} ({})", kernels.join(", "))?;
         writeln!(f, "  MACs          {}", grouped(self.macs))?;
         let bound = match self.ram - self.ram_lower_bound {
@@ -65,7 +66,7 @@ impl fmt::Display for Summary {
         writeln!(f, "  RAM           {} B ({bound})", grouped(self.ram as u64))?;
         writeln!(f, "  weights       {} B", grouped(self.weights as u64))?;
         for note in &self.notes {
-            writeln!(f, "  note: {note}")?;
+            writeln!(f, "  note: {}", Printable(note))?;
         }
         Ok(())
     }

@@ -1,4 +1,5 @@
 use super::args::{RunArgs, baked};
+use super::note;
 use edgec::{Compiler, data::npz, tools::harness};
 use std::process::ExitCode;
 
@@ -11,7 +12,7 @@ pub(super) fn run(args: &RunArgs) -> miette::Result<ExitCode> {
     let names = compiled.program.outputs.iter().map(|p| p.name.as_str());
     npz::write(&args.output, &names.zip(&outputs).collect::<Vec<_>>())?;
     for (port, output) in compiled.program.outputs.iter().zip(&outputs) {
-        eprintln!("`{}` {}", port.name.escape_debug(), output.ty());
+        note(&format!("`{}` {}\n", port.name.escape_debug(), output.ty()));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::ir::Printable;
 use thiserror::Error;
 
 /// How many problems an error prints before it only counts the rest.
@@ -41,11 +42,11 @@ impl From<Problem> for LoadError {
 impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let [only] = self.problems.as_slice() {
-            return only.fmt(f);
+            return write!(f, "{}", Printable(only));
         }
         write!(f, "the model has {} problems:", self.problems.len())?;
         for problem in self.problems.iter().take(SHOWN) {
-            write!(f, "\n  - {problem}")?;
+            write!(f, "\n  - {}", Printable(problem))?;
         }
         match self.problems.len().saturating_sub(SHOWN) {
             0 => Ok(()),

@@ -11,6 +11,7 @@ pub mod primitives;
 pub mod program;
 pub(crate) mod rewrite;
 mod tensor;
+mod text;
 mod verify;
 
 pub use crate::bindings::DType;
@@ -19,4 +20,5 @@ pub(crate) use lowering::Values;
 pub use lowering::{CallOptions, Lowering};
 pub use operator::{Inputs, MAX_RANK, MAX_TENSOR_BYTES, OpError, Operator, Permuted, TensorType, infer, op_error};
 pub use tensor::Tensor;
+pub use text::{Printable, PrintableLines};
 pub use verify::verify;
