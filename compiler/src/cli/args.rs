@@ -112,8 +112,9 @@ impl ModelArgs {
 
 /// `compiler` with the values of inputs read from files.
 pub(super) fn baked(compiler: Compiler, bake: &[(String, PathBuf)]) -> Result<Compiler, Error> {
-    bake.iter()
-        .try_fold(compiler, |c, (name, file)| Ok(c.bake(name, tensor_file::read(file)?)))
+    bake.iter().try_fold(compiler, |c, (name, file)| {
+        Ok(c.bake(name, tensor_file::read(file)?).reads(file))
+    })
 }
 
 #[derive(Debug, Args)]
@@ -125,6 +126,9 @@ pub(super) struct EmitArgs {
     /// The Rust file to write; `-` for stdout
     #[arg(short, long, value_name = "OUT.rs")]
     pub(super) output: PathBuf,
+    /// Replace files at the output's place that edgec has not written
+    #[arg(long)]
+    pub(super) force: bool,
     /// Name of the struct; by default after the file
     #[arg(long, value_name = "STRUCT")]
     pub(super) name: Option<String>,
@@ -171,6 +175,9 @@ pub(super) struct RunArgs {
     /// Gets one array an output
     #[arg(long, value_name = "OUT.npz")]
     pub(super) output: PathBuf,
+    /// Replace a file at the output's place that edgec has not written
+    #[arg(long)]
+    pub(super) force: bool,
     #[command(flatten)]
     pub(super) quantize: QuantizeArgs,
 }

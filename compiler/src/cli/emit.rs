@@ -37,6 +37,7 @@ pub(super) fn emit(args: &EmitArgs) -> miette::Result<ExitCode> {
         .compiler()?
         .target(args.target)
         .weights(args.weights)
+        .force(args.force)
         .command(command(args));
     compiler = args.quantize.apply(compiler)?;
     if let Some(name) = &args.name {

@@ -413,6 +413,9 @@ pub enum TensorProblem {
     /// External data outside the model's folder.
     #[error("is stored in `{0}`, which is outside the model's folder; refusing to read it")]
     ExternalOutside(String),
+    /// More external data than is read.
+    #[error("is stored outside the model and brings what is stored there to more than {0} bytes")]
+    ExternalTotal(u64),
     /// External data that cannot be read.
     #[error("is stored in `{location}`, which cannot be read: {message}")]
     ExternalUnreadable {

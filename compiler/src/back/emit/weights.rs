@@ -64,10 +64,11 @@ pub(super) fn module(program: &Program, names: &ModelNames, options: &Options) -
         );
         bytes.extend_from_slice(data(buffer));
     }
-    let file = options.sidecar.replace('\\', "/").replace('"', "\\\"");
+    // As Rust writes a text: a name may hold quotes, backslashes and line ends.
     out.text(&format!(
-        "static FILE: Sidecar<{}> = Sidecar::new(*include_bytes!(\"{file}\"));\n",
-        bytes.len()
+        "static FILE: Sidecar<{}> = Sidecar::new(*include_bytes!({:?}));\n",
+        bytes.len(),
+        options.sidecar
     ));
     out.text(&statics);
     out.end("}");

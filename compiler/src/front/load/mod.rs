@@ -43,6 +43,8 @@ pub struct Model {
     pub opsets: Opsets,
     /// The folder of the model file, where external data is looked for.
     pub base: Option<PathBuf>,
+    /// The files in it that hold tensors of the model, in order.
+    pub external_files: Vec<PathBuf>,
 }
 
 impl Model {
@@ -97,13 +99,16 @@ pub fn load_bytes(bytes: &[u8], base: Option<&Path>) -> Result<Model, LoadError>
     functions::inline(&mut graph, functions, &opsets)?;
     names::make_unique(&mut graph);
 
-    let model = Model {
+    let mut model = Model {
         graph,
         header,
         opsets,
         base: base.map(Path::to_owned),
+        external_files: vec![],
     };
-    LoadError::unless_empty(check::check(&model))?;
+    let (problems, files) = check::check(&model);
+    LoadError::unless_empty(problems)?;
+    model.external_files = files.into_iter().collect();
     order::sorted(model)
 }
 
