@@ -205,6 +205,12 @@ impl Compiler {
         let mut notes = imported.notes;
         let report = quantized.as_ref().map(|quantized| &quantized.report);
         notes.extend(report.iter().flat_map(|report| report.notes()));
+        notes.extend(graph.folding().ended_at.iter().map(|node| {
+            let node = node.escape_debug();
+            format!(
+                "constants take too long to compute from node `{node}` on: large ones are computed by each inference"
+            )
+        }));
         let told = |remark: &&String| report.is_some_and(|report| report.tells(remark));
         notes.extend(graph.remarks().iter().filter(|remark| !told(remark)).cloned());
         Ok(Compiled {
