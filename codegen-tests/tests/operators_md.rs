@@ -12,7 +12,11 @@ fn table() -> String {
          # Operators\n\n\
          {} operators of opsets {MIN_OPSET} to {MAX_OPSET}. \"Versions\" are those that changed the operator; a model of any opset \
          follows the newest one that is not newer than itself. What is refused is an error at compile time that names \
-         the node, never a wrong result.\n",
+         the node, never a wrong result.\n\n\
+         An index that is computed at run time (of `Gather`, `GatherElements`, `GatherND`, `ScatterElements`, `ScatterND`, \
+         `TensorScatter`, `OneHot`, `MaxUnpool`, `RotaryEmbedding`, `RoiAlign` and all others) counts from the end of its axis \
+         where it is negative and the operator allows that. One outside its axis reads zeros and writes nothing, the same on \
+         every target. One that is known at compile time and lies outside is refused.\n",
         OPERATORS.len()
     );
     for domain in Domain::ALL {

@@ -34,6 +34,7 @@ fn compiled(graph: &Graph) -> Compiled {
         notes: vec![],
         opset: 0,
         quantized: None,
+        external_files: vec![],
     }
 }
 

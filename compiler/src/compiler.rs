@@ -2,16 +2,19 @@ use crate::back::emit::{self, Emitted, Options, WeightsMode};
 use crate::back::exec::Executor;
 use crate::back::plan::{self, Plan};
 use crate::back::report::{Origin, Report};
+use crate::data::npz;
+use crate::data::output::{self, Guard};
 use crate::data::samples::Spec;
 use crate::front::import::{self, Dimensions};
 use crate::front::load::{self, Model};
 use crate::ir::program::Program;
-use crate::ir::{Graph, Remark, Tensor};
+use crate::ir::{Graph, Remark, RemarkKind, Tensor};
 use crate::machine::{Favour, Machine};
 use crate::middle::InputLayouts;
 use crate::middle::passes::{self, Pass};
 use crate::middle::quantize::{Calibration, QuantizeOptions, Quantized, Scheme};
 use crate::{Error, back::lower};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// A compilation: a model file and what to make of it. The command and `build.rs` scripts use this.
@@ -32,52 +35,10 @@ pub struct Compiler {
     favour: Option<Favour>,
     command: Option<String>,
     quantize: Option<QuantizeOptions>,
+    reads: Vec<PathBuf>,
+    force: bool,
 }
 
-<<<<<<< HEAD
-=======
-/// What the emitted code is for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
-#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
-#[serde(rename_all = "lowercase")]
-pub enum Target {
-    /// Linux boards and PCs: a copy of each kernel specialised to its layer.
-    #[default]
-    Board,
-    /// Microcontrollers: a kernel that many layers call is shared between them, for small flash.
-    Mcu,
-}
-
-impl Target {
-    /// Whether flash and RAM are small: kernels are shared, and weights above 16 KiB go into a file of their own.
-    pub fn is_microcontroller(self) -> bool {
-        self == Self::Mcu
-    }
-
-    /// Its name on the command line.
-    fn name(self) -> &'static str {
-        match self {
-            Self::Board => "board",
-            Self::Mcu => "mcu",
-        }
-    }
-
-    /// A kernel with more calls than this is shared between them.
-    fn most_copies(self) -> usize {
-        if self.is_microcontroller() {
-            MCU_COPIES
-        } else {
-            usize::MAX
-        }
-    }
-
-    /// The largest weights that are inside the source unless the user says otherwise, in bytes.
-    fn most_inline_bytes(self) -> usize {
-        if self.is_microcontroller() { 16 << 10 } else { 1 << 20 }
-    }
-}
-
->>>>>>> 69f982bef32065eeb904f104c4452c477a0f48cd
 /// In which order the caller gives the elements of an image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
@@ -112,6 +73,8 @@ pub struct Compiled {
     pub report: Report,
     /// What quantization did, if it was asked for, with the graphs before and after.
     pub quantized: Option<Quantized>,
+    /// Files beside the model that hold tensors of it.
+    pub external_files: Vec<PathBuf>,
 }
 
 impl Compiled {
@@ -134,6 +97,8 @@ impl Compiler {
             favour: None,
             command: None,
             quantize: None,
+            reads: vec![],
+            force: false,
         }
     }
 
@@ -224,6 +189,19 @@ impl Compiler {
         self
     }
 
+    /// A file that what is given here comes from, such as that of a value for [`bake`](Self::bake): like the model and the
+    /// samples, it is never written over.
+    pub fn reads(mut self, path: impl Into<PathBuf>) -> Self {
+        self.reads.push(path.into());
+        self
+    }
+
+    /// Whether output may replace files that edgec has not written.
+    pub fn force(mut self, force: bool) -> Self {
+        self.force = force;
+        self
+    }
+
     /// The command that the banner gives to make the file again.
     pub fn command(mut self, command: impl Into<String>) -> Self {
         self.command = Some(command.into());
@@ -285,19 +263,18 @@ impl Compiler {
                 remarks.push(remark);
             }
         }
+        remarks.extend(graph.folding().ended_at.iter().map(|node| {
+            let reason = "and all after it: constants take too long to compute, large ones are computed by each inference";
+            Remark::on(RemarkKind::LeftUnfolded, node, reason)
+        }));
         let origin = Origin {
             sha256: model.sha256.clone(),
             opset: model.opsets.get("").copied().unwrap_or(0),
-<<<<<<< HEAD
             target: machine.name.clone(),
             most_copies: match machine.favour {
                 Favour::Speed => usize::MAX,
                 Favour::Flash => MCU_COPIES,
             },
-=======
-            target: self.target.name().to_owned(),
-            most_copies: self.target.most_copies(),
->>>>>>> 69f982bef32065eeb904f104c4452c477a0f48cd
             remarks,
         };
         Ok(Compiled {
@@ -306,6 +283,7 @@ impl Compiler {
             plan,
             machine,
             quantized,
+            external_files: model.external_files.clone(),
         })
     }
 
@@ -334,35 +312,76 @@ impl Compiler {
         Ok(compiled.report)
     }
 
-    /// Writes the source to `output`, and the weights beside it if they are not inline.
+    /// Writes the source to `output`, and the weights beside it if they are not inline. Each file is written in one step.
+    ///
+    /// # Errors
+    /// If a file cannot be written; and if it is one that is read here, or, without [`force`](Self::force), one that edgec
+    /// has not written.
     pub fn write(&self, compiled: &Compiled, output: &Path) -> Result<Emitted, Error> {
+        let guard = self.guard(compiled)?;
+        let is_ours = emit::is_emitted(output);
+        guard.check(output, || is_ours)?;
         let sidecar = output.with_extension("weights");
-        let file = sidecar
-            .file_name()
-            .map_or("model.weights".into(), |s| s.to_string_lossy().into_owned());
-        let emitted = self.emit(compiled, &file);
-        std::fs::write(output, &emitted.source).map_err(|e| Error::io(output, e))?;
+        let name = sidecar.file_name().map(|name| name.to_str());
+        let emitted = self.emit(compiled, name.flatten().unwrap_or("model.weights"));
         if let Some(bytes) = &emitted.sidecar {
-            std::fs::write(&sidecar, bytes).map_err(|e| Error::io(&sidecar, e))?;
+            if name.flatten().is_none() {
+                return Err(Error::usage(
+                    format!(
+                        "the name of {} is not text, so that the source cannot name it",
+                        sidecar.display()
+                    ),
+                    "give the output another name, or use --weights inline",
+                ));
+            }
+            guard.check(&sidecar, || is_ours)?;
+            output::write(&sidecar, |file| file.write_all(bytes)).map_err(|e| Error::io(&sidecar, e))?;
         }
+        output::write(output, |file| file.write_all(emitted.source.as_bytes())).map_err(|e| Error::io(output, e))?;
         Ok(emitted)
     }
 
-    /// For `build.rs`: compiles into cargo's `OUT_DIR` and asks cargo to run again when the model or its samples change.
-    pub fn emit_to_out_dir(&self, file: &str) -> Result<Report, Error> {
+    /// Writes results of the model to an `.npz` file, as [`npz::write`] does, unless that must not be written over.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn write_arrays(&self, compiled: &Compiled, output: &Path, arrays: &[(&str, &Tensor)]) -> Result<(), Error> {
+        self.guard(compiled)?.check(output, || npz::is_written(output))?;
+        npz::write(output, arrays).map_err(|e| Error::io(output, std::io::Error::other(e.message())))
+    }
+
+    fn guard(&self, compiled: &Compiled) -> Result<Guard, Error> {
+        Ok(Guard {
+            inputs: [self.read()?, compiled.external_files.clone()].concat(),
+            force: self.force,
+        })
+    }
+
+    /// The files that are read, beside those that the model names.
+    fn read(&self) -> Result<Vec<PathBuf>, Error> {
         let mut read = vec![self.path.clone()];
         for samples in self.quantize.iter().flat_map(|o| [&o.calibrate, &o.loss_samples]) {
             read.extend(samples.as_deref().map(Spec::parse).transpose()?.map(|spec| spec.path));
         }
-        for path in read {
-            println!("cargo::rerun-if-changed={}", path.display());
-        }
+        read.extend(self.reads.iter().cloned());
+        Ok(read)
+    }
+
+    /// For `build.rs`: compiles into cargo's `OUT_DIR` and asks cargo to run again when the model, the files that hold its
+    /// tensors or its samples change.
+    pub fn emit_to_out_dir(&self, file: &str) -> Result<Report, Error> {
+        let rerun_if_changed = |path: &PathBuf| println!("cargo::rerun-if-changed={}", path.display());
+        self.read()?.iter().for_each(rerun_if_changed);
+        let model = self.load()?;
+        model.external_files.iter().for_each(rerun_if_changed);
         let folder = std::env::var_os("OUT_DIR").ok_or_else(|| {
             Error::usage(
                 "OUT_DIR is not set",
                 "call this from a build script, or use `emit_to` with a path",
             )
         })?;
-        self.emit_to(&Path::new(&folder).join(file))
+        let compiled = self.compile_model(&model, &mut |_, _| {})?;
+        self.write(&compiled, &Path::new(&folder).join(file))?;
+        Ok(compiled.report)
     }
 }

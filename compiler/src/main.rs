@@ -1,5 +1,7 @@
 //! The `edgec` command.
 #![forbid(unsafe_code)]
+// `cli` writes through functions that escape what a terminal would take for a command.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod cli;
 

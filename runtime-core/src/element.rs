@@ -3,11 +3,11 @@
 
 use half::{bf16, f16};
 
-/// A tensor element: plain data for which any bits are a valid value.
+/// A tensor element: plain data for which any bits are a valid value, and whose default is zero.
 ///
 /// # Safety
 /// Every bit pattern must be a valid value, without padding or interior mutability, aligned to at most 16 bytes.
-pub unsafe trait Element: Copy + PartialEq + Send + Sync + 'static {}
+pub unsafe trait Element: Copy + Default + PartialEq + Send + Sync + 'static {}
 
 /// ONNX `bool`: a byte that is false when zero. Unlike Rust's `bool` any byte is valid, so it can live in an arena.
 #[derive(Clone, Copy, Debug, Default)]

@@ -205,6 +205,72 @@ fn regions_of_images_that_are_not_there() {
     assert_eq!(y[0], 0.0);
 }
 
+/// Regions far larger than the image give what those samples give that lie in it, in as many steps as these take.
+#[test]
+fn regions_far_larger_than_the_image() {
+    let layer = |max, half_pixel| RoiAlign {
+        channels: 1,
+        height: 2,
+        width: 3,
+        output_height: 2,
+        output_width: 2,
+        sampling_ratio: 0,
+        spatial_scale: 1.0,
+        half_pixel,
+        max,
+    };
+    let x = [1.0f32, 2.0, 3.0, 4.0, 5.0, 6.0];
+    let far = [
+        1e9,
+        -1e9,
+        1e30,
+        -1e30,
+        f32::MAX,
+        f32::MIN,
+        f32::INFINITY,
+        f32::NEG_INFINITY,
+        f32::NAN,
+        0.0,
+    ];
+    let start = std::time::Instant::now();
+    for (max, half_pixel) in [(false, false), (false, true), (true, false), (true, true)] {
+        for (low, high) in far.iter().flat_map(|low| far.iter().map(move |high| (*low, *high))) {
+            let mut y = [7.0; 4];
+            roi_align(SIMD, layer(max, half_pixel), &x, &[low, low, high, high], &[0], &mut y);
+            assert!(y.iter().all(|y| *y < 7.0), "{low} to {high}: {y:?}");
+        }
+    }
+    // A step for each of the 10^9 samples along one axis alone would take seconds.
+    assert!(start.elapsed().as_secs() < 2, "{:?}", start.elapsed());
+
+    // As many samples given as there would be without: every one of them is visited then.
+    let roi = [-9.0f32, -20.0, 14.0, 31.0];
+    let (mut y, mut expected) = ([7.0; 4], [7.0; 4]);
+    for max in [false, true] {
+        let square = RoiAlign {
+            output_height: 1,
+            output_width: 1,
+            ..layer(max, true)
+        };
+        roi_align(SIMD, square, &x, &[roi[0], roi[0], roi[2], roi[2]], &[0], &mut y[..1]);
+        let given = RoiAlign {
+            sampling_ratio: 23,
+            ..square
+        };
+        roi_align(
+            SIMD,
+            given,
+            &x,
+            &[roi[0], roi[0], roi[2], roi[2]],
+            &[0],
+            &mut expected[..1],
+        );
+        assert_eq!(y[0].to_bits(), expected[0].to_bits(), "{max}");
+        roi_align(SIMD, layer(max, true), &x, &roi, &[0], &mut y);
+        assert!(y.iter().any(|y| *y > 0.0), "{y:?}");
+    }
+}
+
 #[test]
 fn sequences_of_tokens() {
     let layer = TfIdf {

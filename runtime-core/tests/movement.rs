@@ -279,6 +279,13 @@ fn gathers() {
         .map(|[o, j, i]| x[(o * 3 + [2, 0, 2, 0][j]) * 2 + i])
         .collect();
     assert_eq!(y[..], expected);
+    for inner in [1, 2] {
+        let layer = Gather { inner, ..layer };
+        let (mut y, x) = (vec![7; 2 * 4 * inner], vec![1; 2 * 3 * inner]);
+        gather(SIMD, layer, &x, &[3i64, 1, -4, i64::MIN], &mut y);
+        let inside = indices([2, 4, inner]).map(|[_, j, _]| i32::from(j == 1));
+        assert_eq!(y, inside.collect::<Vec<_>>(), "an index outside reads zero");
+    }
     gather(
         SIMD,
         Gather {

@@ -1,5 +1,6 @@
 //! ONNX's own tests of its operators, run through the compiler.
 
+mod hostile;
 mod prepare;
 mod report;
 mod run;

@@ -1,5 +1,5 @@
 use super::prepare::{Failure, Prepared, prepare};
-use super::{NodeTest, scope};
+use super::{NodeTest, hostile, scope};
 use edgec::tools::harness::{Module, Progress, Workspace};
 use serde::Serialize;
 use std::path::Path;
@@ -52,10 +52,17 @@ pub fn run(mut tests: Vec<NodeTest>, keep_shapes: bool, backend: &Backend<'_>) -
     }
     let prepared: Vec<_> = tests.iter().map(prepare).collect();
     drop(progress);
-    let results = match backend {
+    let mut results = match backend {
         Backend::Executor => prepared.iter().map(|p| executed(p.as_ref().ok()?)).collect(),
         Backend::Emitted(folder) => emitted(&tests, &prepared, folder)?,
     };
+    let progress = Progress::start("running them on extreme inputs");
+    for ((test, prepared), result) in tests.iter().zip(&prepared).zip(&mut results) {
+        if let (Ok(prepared), Some(Ok(()))) = (prepared, &result) {
+            *result = Some(guarded(|| hostile::check(&test.name, prepared)));
+        }
+    }
+    drop(progress);
     let verdicts = tests.iter().zip(prepared).zip(results);
     Ok(verdicts
         .map(|((test, prepared), result)| verdict(test, prepared, result))
@@ -87,8 +94,12 @@ fn verdict(test: &NodeTest, prepared: Result<Prepared, Failure>, result: Option<
 }
 
 fn executed(prepared: &Prepared) -> Option<Result<(), String>> {
-    let run = std::panic::AssertUnwindSafe(|| prepared.check(&prepared.execute()));
-    Some(std::panic::catch_unwind(run).unwrap_or_else(|_| Err("the executor panicked".into())))
+    Some(guarded(|| prepared.check(&prepared.execute())))
+}
+
+fn guarded(run: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
+    let run = std::panic::AssertUnwindSafe(run);
+    std::panic::catch_unwind(run).unwrap_or_else(|_| Err("the executor panicked".into()))
 }
 
 type Results = Vec<Option<Result<(), String>>>;

@@ -117,8 +117,9 @@ impl ModelArgs {
 
 /// `compiler` with the values of inputs read from files.
 pub(super) fn baked(compiler: Compiler, bake: &[(String, PathBuf)]) -> Result<Compiler, Error> {
-    bake.iter()
-        .try_fold(compiler, |c, (name, file)| Ok(c.bake(name, tensor_file::read(file)?)))
+    bake.iter().try_fold(compiler, |c, (name, file)| {
+        Ok(c.bake(name, tensor_file::read(file)?).reads(file))
+    })
 }
 
 #[derive(Debug, Args)]
@@ -130,6 +131,9 @@ pub(super) struct EmitArgs {
     /// The Rust file to write; `-` for stdout
     #[arg(short, long, value_name = "OUT.rs")]
     pub(super) output: PathBuf,
+    /// Replace files at the output's place that edgec has not written
+    #[arg(long)]
+    pub(super) force: bool,
     /// Name of the struct; by default after the file
     #[arg(long, value_name = "STRUCT")]
     pub(super) name: Option<String>,
@@ -175,6 +179,9 @@ pub(super) struct RunArgs {
     /// Gets one array an output
     #[arg(long, value_name = "OUT.npz")]
     pub(super) output: PathBuf,
+    /// Replace a file at the output's place that edgec has not written
+    #[arg(long)]
+    pub(super) force: bool,
     #[command(flatten)]
     pub(super) layout: LayoutArgs,
     #[command(flatten)]

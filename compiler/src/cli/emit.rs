@@ -1,5 +1,5 @@
 use super::args::EmitArgs;
-use super::{WithPruneReport, print, print_json};
+use super::{WithPruneReport, note, print_json, print_source};
 use edgec::ir::Graph;
 use edgec::middle::passes::{self, Pass};
 use edgec::{Compiler, Error, PruneReport, Weights};
@@ -36,6 +36,7 @@ pub(super) fn emit(args: &EmitArgs) -> miette::Result<ExitCode> {
         .target
         .apply(args.model.compiler()?)
         .weights(args.weights)
+        .force(args.force)
         .command(command(args));
     compiler = args.quantize.apply(compiler)?;
     if let Some(name) = &args.name {
@@ -61,15 +62,15 @@ pub(super) fn emit(args: &EmitArgs) -> miette::Result<ExitCode> {
             prune_report,
         })?
     } else {
-        eprint!("{summary}");
-        prune_report.iter().for_each(|report| eprint!("\n{report}"));
+        note(&summary.to_string());
+        prune_report.iter().for_each(|report| note(&format!("\n{report}")));
     }
     Ok(ExitCode::SUCCESS)
 }
 
 fn write(compiler: &Compiler, compiled: &edgec::Compiled, args: &EmitArgs, to_stdout: bool) -> miette::Result<()> {
     if to_stdout {
-        return print(&compiler.emit(compiled, "").source);
+        return print_source(&compiler.emit(compiled, "").source);
     }
     compiler.write(compiled, &args.output)?;
     Ok(())
@@ -97,7 +98,7 @@ fn show(args: &EmitArgs, pass: &Pass, graph: &Graph) {
         .as_deref()
         .is_some_and(|name| name == "all" || name == pass.name)
     {
-        eprintln!("after {}:\n{graph}", pass.name);
+        note(&format!("after {}:\n{graph}\n", pass.name));
     }
 }
 

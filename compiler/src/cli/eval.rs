@@ -1,6 +1,6 @@
 use super::args::EvalArgs;
 use super::verify::build;
-use super::{print, print_json};
+use super::{note, print, print_json};
 use edgec::tools::eval::{self, Boundary, Contender, Engine, Evaluation, Layer, LayerTable, Question, Table, TestSet};
 use edgec::tools::harness::{Progress, Workspace};
 use serde::Serialize;
@@ -25,7 +25,7 @@ pub(super) fn eval(args: &EvalArgs) -> miette::Result<ExitCode> {
         None => set,
     };
     let (output, classes) = set.judge(outputs, args.output.as_deref())?;
-    set.notes.iter().for_each(|note| eprintln!("note: {note}"));
+    set.notes.iter().for_each(|text| note(&format!("note: {text}\n")));
 
     let quantizer = args.quantize.apply(compiler.clone())?;
     let scheme = args.quantize.scheme();
@@ -89,7 +89,7 @@ pub(super) fn eval(args: &EvalArgs) -> miette::Result<ExitCode> {
     compiled
         .iter()
         .flat_map(|c| &c.report.notes)
-        .for_each(|note| eprintln!("note: {note}"));
+        .for_each(|text| note(&format!("note: {text}\n")));
     print(&Table(&evaluation).to_string())?;
     if !layers.is_empty() {
         print(&format!("\n{}", LayerTable(&layers, args.layers)))?;

@@ -14,6 +14,7 @@ mod verify;
 
 use args::{Cli, Command};
 use clap::Parser;
+use edgec::ir::PrintableLines;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -40,16 +41,62 @@ pub(crate) fn main() -> ExitCode {
                 report.downcast_ref(),
                 Some(edgec::Error::Usage { .. } | edgec::Error::Dimensions { .. })
             );
-            eprintln!("{report:?}");
+            // It has colours on a terminal: only what it shows is escaped.
+            let shown = miette::Report::new(Shown::of(&*report));
+            let _ = write_to(std::io::stderr().lock(), &format!("{shown:?}\n"));
             ExitCode::from(if usage { USAGE } else { FAILURE })
         }
     }
 }
 
-/// Writes to stdout; a reader that has gone away (`edgec .. | head`) is no error.
+/// A message with all that it says fit for a terminal, whatever names it holds.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("{message}")]
+struct Shown {
+    message: String,
+    #[help]
+    help: Option<String>,
+    #[source]
+    cause: Option<Box<Shown>>,
+}
+
+impl Shown {
+    fn of(report: &dyn miette::Diagnostic) -> Self {
+        let help = report.help().map(|help| PrintableLines(help).to_string());
+        Self {
+            message: PrintableLines(report).to_string(),
+            help,
+            cause: report.source().map(Self::cause),
+        }
+    }
+
+    fn cause(error: &(dyn std::error::Error + 'static)) -> Box<Self> {
+        Box::new(Self {
+            message: PrintableLines(error).to_string(),
+            help: None,
+            cause: error.source().map(Self::cause),
+        })
+    }
+}
+
+/// Writes Rust source to stdout: it is printable ASCII.
+fn print_source(text: &str) -> miette::Result<()> {
+    write_to(std::io::stdout().lock(), text)
+}
+
+/// Writes to stdout what may hold names from a model.
 fn print(text: &str) -> miette::Result<()> {
-    let mut stdout = std::io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+    write_to(std::io::stdout().lock(), &PrintableLines(text).to_string())
+}
+
+/// Writes to stderr what may hold names from a model. Nobody is helped by an error about it.
+fn note(text: &str) {
+    let _ = write_to(std::io::stderr().lock(), &PrintableLines(text).to_string());
+}
+
+/// Writes a text; a reader that has gone away (`edgec .. | head`) is no error.
+fn write_to(mut to: impl Write, text: &str) -> miette::Result<()> {
+    match to.write_all(text.as_bytes()).and_then(|()| to.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(miette::miette!("stdout cannot be written: {error}"))
         }
@@ -69,5 +116,20 @@ struct WithPruneReport<T> {
 /// `value` as indented JSON on stdout.
 fn print_json(value: &impl serde::Serialize) -> miette::Result<()> {
     let text = serde_json::to_string_pretty(value).map_err(|e| miette::miette!("{e}"))?;
-    print(&(text + "\n"))
+    print(&(escaped_json(&text) + "\n"))
+}
+
+/// JSON whose texts hold printable ASCII only, as JSON escapes everything else.
+fn escaped_json(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_ascii() && c != '\u{7f}' {
+            escaped.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                escaped.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+    }
+    escaped
 }

@@ -1,17 +1,22 @@
 use super::args::{RunArgs, baked};
+use super::note;
 use edgec::{Compiler, data::npz, tools::harness};
 use std::process::ExitCode;
 
 /// `edgec run`.
 pub(super) fn run(args: &RunArgs) -> miette::Result<ExitCode> {
-    let arrays = npz::read(&args.input)?;
+    let model = Compiler::new(&args.model).load()?;
+    let (arrays, others) = npz::read_where(&args.input, harness::inputs_of(&model))?;
     let compiler = harness::pin_shapes(baked(Compiler::new(&args.model), &args.bake)?, &arrays)?;
-    let compiled = args.quantize.apply(args.layout.apply(compiler))?.compile()?;
-    let outputs = compiled.executor().run(&harness::inputs(&compiled.program, &arrays)?);
+    let compiler = args.quantize.apply(args.layout.apply(compiler))?;
+    let compiler = compiler.reads(&args.input).force(args.force);
+    let compiled = compiler.compile()?;
+    let inputs = harness::inputs(&compiled.program, &arrays).map_err(|error| error.others(&others))?;
+    let outputs = compiled.executor().run(&inputs);
     let names = compiled.program.outputs.iter().map(|p| p.name.as_str());
-    npz::write(&args.output, &names.zip(&outputs).collect::<Vec<_>>())?;
+    compiler.write_arrays(&compiled, &args.output, &names.zip(&outputs).collect::<Vec<_>>())?;
     for (port, output) in compiled.program.outputs.iter().zip(&outputs) {
-        eprintln!("`{}` {}", port.name.escape_debug(), output.ty());
+        note(&format!("`{}` {}\n", port.name.escape_debug(), output.ty()));
     }
     Ok(ExitCode::SUCCESS)
 }

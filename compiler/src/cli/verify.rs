@@ -6,7 +6,9 @@ use std::process::ExitCode;
 
 /// `edgec verify`.
 pub(super) fn verify(args: &VerifyArgs) -> miette::Result<ExitCode> {
-    let cases = harness::cases(npz::read(&args.golden)?)?;
+    let model = Compiler::new(&args.model).load()?;
+    let (arrays, _) = npz::read_where(&args.golden, harness::cases_of(&model))?;
+    let cases = harness::cases(arrays)?;
     let compiler = harness::pin_shapes(baked(Compiler::new(&args.model), &args.bake)?, &cases[0].inputs)?;
     let compiler = args.quantize.apply(args.layout.apply(args.target.apply(compiler)))?;
     let compiled = compiler.compile()?;

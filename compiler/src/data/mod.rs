@@ -2,7 +2,9 @@
 
 mod classes;
 mod npy;
+mod npy_header;
 pub mod npz;
+pub(crate) mod output;
 pub mod samples;
 mod test_set;
 

@@ -1,7 +1,7 @@
 //! Arrays in NumPy's `.npy` format, read a part at a time.
 
-use crate::ir::{DType, Tensor};
-use npyz::{Endianness, NpyHeader, Order, TypeChar};
+use super::npy_header;
+use crate::ir::{DType, Tensor, TensorType};
 use std::io::Read;
 
 /// What is wrong with an array, and what to do.
@@ -26,37 +26,39 @@ pub(crate) struct Header {
 impl Header {
     /// Reads the header; the elements come next.
     pub(crate) fn read(reader: &mut impl Read) -> Result<Self, ArrayProblem> {
-        let header = NpyHeader::from_reader(reader).map_err(problem)?;
-        let npyz::DType::Plain(ty) = header.dtype() else {
-            return Err(problem("structured arrays are not tensors"));
-        };
-        let dtype = match (ty.type_char(), ty.size_field()) {
-            (TypeChar::Float, 4) => DType::F32,
-            (TypeChar::Float, 8) => DType::F64,
-            (TypeChar::Float, 2) => DType::F16,
-            (TypeChar::Int, 1) => DType::I8,
-            (TypeChar::Int, 2) => DType::I16,
-            (TypeChar::Int, 4) => DType::I32,
-            (TypeChar::Int, 8) => DType::I64,
-            (TypeChar::Uint, 1) => DType::U8,
-            (TypeChar::Uint, 2) => DType::U16,
-            (TypeChar::Uint, 4) => DType::U32,
-            (TypeChar::Uint, 8) => DType::U64,
-            (TypeChar::Bool, 1) => DType::Bool,
+        let npy_header::Dictionary {
+            descr,
+            fortran_order,
+            shape,
+        } = npy_header::read(reader)?;
+        let ty = descr.trim_start_matches(['<', '>', '|', '=']);
+        let dtype = match ty {
+            "f4" => DType::F32,
+            "f8" => DType::F64,
+            "f2" => DType::F16,
+            "i1" => DType::I8,
+            "i2" => DType::I16,
+            "i4" => DType::I32,
+            "i8" => DType::I64,
+            "u1" => DType::U8,
+            "u2" => DType::U16,
+            "u4" => DType::U32,
+            "u8" => DType::U64,
+            "b1" => DType::Bool,
             _ => {
                 let help = "supported: float16, float32, float64, int8 to int64, uint8 to uint64, bool";
-                return Err((format!("element type `{ty}` is not supported"), Some(help.into())));
+                let message = format!("element type `{}` is not supported", descr.escape_debug());
+                return Err((message, Some(help.into())));
             }
         };
-        let shape: Vec<usize> = header.shape().iter().map(|d| *d as usize).collect();
         if elements(&shape).and_then(|n| n.checked_mul(dtype.size())).is_none() {
             return Err(problem(format!("shape {shape:?} is larger than memory")));
         }
         Ok(Self {
             dtype,
-            column_major: header.order() == Order::Fortran && shape.iter().filter(|d| **d != 1).count() > 1,
+            column_major: fortran_order && shape.iter().filter(|d| **d != 1).count() > 1,
             shape,
-            big_endian: ty.endianness() == Endianness::Big,
+            big_endian: descr.starts_with('>'),
         })
     }
 
@@ -84,15 +86,29 @@ fn elements(shape: &[usize]) -> Option<usize> {
 }
 
 /// Reads a whole array.
-pub(crate) fn read(mut reader: impl Read) -> Result<Tensor, ArrayProblem> {
+pub(crate) fn read(reader: impl Read) -> Result<Tensor, ArrayProblem> {
+    let read = read_if(reader, |_| Ok(true))?;
+    Ok(read.expect("every array is wanted"))
+}
+
+/// Reads a whole array of a type that is wanted; nothing beyond the header of another.
+pub(crate) fn read_if(
+    mut reader: impl Read,
+    wanted: impl FnOnce(&TensorType) -> Result<bool, String>,
+) -> Result<Option<Tensor>, ArrayProblem> {
     let header = Header::read(&mut reader)?;
-    let bytes = header.elements(&mut reader, header.shape.iter().product())?;
+    let ty = TensorType::new(header.dtype, header.shape.clone());
+    if !wanted(&ty).map_err(problem)? {
+        return Ok(None);
+    }
+    ty.check().map_err(|e| (e.message, e.help))?;
+    let bytes = header.elements(&mut reader, ty.len())?;
     let bytes = if header.column_major {
         row_major(&bytes, &header.shape, header.dtype.size())
     } else {
         bytes
     };
-    Ok(Tensor::new(header.dtype, header.shape, bytes))
+    Ok(Some(Tensor::new(header.dtype, header.shape, bytes)))
 }
 
 /// Elements stored with the first axis fastest, put into the order with the last axis fastest.

@@ -1,16 +1,19 @@
 //! Tensors in `.npz` files, NumPy's archives of named arrays.
 
-use crate::data::npy;
-use crate::ir::{DType, Tensor};
+use crate::data::{npy, output};
+use crate::ir::{DType, Tensor, TensorType};
 use miette::Diagnostic;
 use npyz::WriterBuilder;
 use runtime_core::{bf16, f16};
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Read, Write};
+use std::io::{BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
+
+/// The comment of archives that edgec writes, by which it knows that it may replace them.
+const MARK: &str = "written by edgec";
 
 /// Arrays by name.
 pub type Arrays = BTreeMap<String, Tensor>;
@@ -43,6 +46,13 @@ pub enum NpzError {
 }
 
 impl NpzError {
+    /// What is wrong, without the file.
+    pub(crate) fn message(&self) -> &str {
+        match self {
+            Self::File { message, .. } | Self::Array { message, .. } => message,
+        }
+    }
+
     fn file(path: &Path, message: impl ToString) -> Self {
         Self::File {
             path: path.to_owned(),
@@ -56,25 +66,40 @@ impl NpzError {
 /// # Errors
 /// If it is not an `.npz` file, or if an array has an element type or layout that ONNX tensors have not.
 pub fn read(path: &Path) -> Result<Arrays, NpzError> {
+    read_where(path, |_, _| Ok(true)).map(|(arrays, _)| arrays)
+}
+
+/// Reads the arrays of a file whose name and type `wanted` says yes to, and gives the names of the others, of which no
+/// more than the header is unpacked. An error of `wanted` is one about that array.
+///
+/// # Errors
+/// As [`read`], and what `wanted` says.
+pub fn read_where(
+    path: &Path,
+    wanted: impl Fn(&str, &TensorType) -> Result<bool, String>,
+) -> Result<(Arrays, Vec<String>), NpzError> {
     let file = File::open(path).map_err(|e| NpzError::file(path, e))?;
     let mut zip = ZipArchive::new(BufReader::new(file))
         .map_err(|e| NpzError::file(path, format!("not an .npz file (np.savez writes them): {e}")))?;
-    let mut arrays = Arrays::new();
+    let (mut arrays, mut others) = (Arrays::new(), vec![]);
     for index in 0..zip.len() {
         let entry = zip.by_index(index).map_err(|e| NpzError::file(path, e))?;
         let file_name = entry.name().map_err(|e| NpzError::file(path, e))?;
         let Some(name) = npyz::npz::array_name_from_file_name(&file_name).map(str::to_owned) else {
             continue;
         };
-        let tensor = npy::read(entry).map_err(|(message, help)| NpzError::Array {
+        let tensor = npy::read_if(entry, |ty| wanted(&name, ty)).map_err(|(message, help)| NpzError::Array {
             path: path.to_owned(),
             name: name.clone(),
             message,
             help,
         })?;
-        arrays.insert(name, tensor);
+        match tensor {
+            Some(tensor) => drop(arrays.insert(name, tensor)),
+            None => others.push(name),
+        }
     }
-    Ok(arrays)
+    Ok((arrays, others))
 }
 
 /// Reads one array, the bytes of an `.npy` file.
@@ -93,18 +118,27 @@ pub fn array(reader: impl Read) -> Result<Tensor, String> {
 /// # Errors
 /// If the file cannot be written.
 pub fn write(path: &Path, arrays: &[(&str, &Tensor)]) -> Result<(), NpzError> {
-    let file = File::create(path).map_err(|e| NpzError::file(path, e))?;
-    let mut zip = ZipWriter::new(BufWriter::new(file));
-    let options = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
-    for (name, tensor) in arrays {
-        let file_name = npyz::npz::file_name_from_array_name(name);
-        zip.start_file(file_name, options.large_file(true))
-            .map_err(|e| NpzError::file(path, e))?;
-        write_array(&mut zip, tensor).map_err(|e| NpzError::file(path, e))?;
-    }
-    zip.finish()
-        .and_then(|mut w| Ok(w.flush()?))
-        .map_err(|e| NpzError::file(path, e))
+    output::write(path, |file| {
+        let mut zip = ZipWriter::new(file);
+        zip.set_comment(MARK)?;
+        let options = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
+        for (name, tensor) in arrays {
+            let file_name = npyz::npz::file_name_from_array_name(name);
+            zip.start_file(file_name, options.large_file(true))?;
+            write_array(&mut zip, tensor)?;
+        }
+        zip.finish()?;
+        Ok(())
+    })
+    .map_err(|e| NpzError::file(path, e))
+}
+
+/// Whether a file is one that [`write`] wrote.
+pub(crate) fn is_written(path: &Path) -> bool {
+    let zip = File::open(path)
+        .ok()
+        .and_then(|file| ZipArchive::new(BufReader::new(file)).ok());
+    zip.is_some_and(|zip| zip.comment() == MARK.as_bytes())
 }
 
 fn write_array(writer: &mut impl Write, tensor: &Tensor) -> std::io::Result<()> {
@@ -162,6 +196,39 @@ mod tests {
         let arrays: Vec<_> = tensors.iter().map(|(n, t)| (n.as_str(), t)).collect();
         write(&path, &arrays).unwrap();
         assert_eq!(read(&path).unwrap(), tensors.into_iter().collect::<Arrays>());
+    }
+
+    /// An array of 1.5 GB of zeros takes 1.5 MB in the file.
+    #[test]
+    fn what_is_not_wanted_is_not_unpacked() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bomb.npz");
+        let mut zip = ZipWriter::new(File::create(&path).unwrap());
+        let options = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
+        let mut add = |name: &str, shape: &str, zeros: usize| {
+            zip.start_file(name, options).unwrap();
+            let header = format!("{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}}}");
+            zip.write_all(b"\x93NUMPY\x01\x00").unwrap();
+            zip.write_all(&(header.len() as u16).to_le_bytes()).unwrap();
+            zip.write_all(header.as_bytes()).unwrap();
+            zip.write_all(&vec![0; zeros]).unwrap();
+        };
+        // Reading what its header declares would end in an error, since the bytes are not there.
+        add("bomb.npy", "(1500000000,)", 10);
+        add("huge.npy", "(1000000, 1000000)", 10);
+        add("small.npy", "(2,)", 2);
+        zip.finish().unwrap();
+        let (arrays, others) = read_where(&path, |name, _| Ok(name == "small")).unwrap();
+        assert_eq!(arrays.into_keys().collect::<Vec<_>>(), ["small"]);
+        assert_eq!(others, ["bomb", "huge"]);
+        let refused = read_where(&path, |_, ty| Err(format!("{ty} is not wanted"))).unwrap_err();
+        assert!(
+            refused
+                .to_string()
+                .contains("array `bomb`: u8[1500000000] is not wanted")
+        );
+        let too_large = read_where(&path, |name, _| Ok(name == "huge")).unwrap_err();
+        assert!(too_large.to_string().contains("larger than 2 GiB"), "{too_large}");
     }
 
     #[test]

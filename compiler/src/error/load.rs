@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::ir::Printable;
 use thiserror::Error;
 
 /// How many problems an error prints before it only counts the rest.
@@ -41,11 +42,11 @@ impl From<Problem> for LoadError {
 impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let [only] = self.problems.as_slice() {
-            return only.fmt(f);
+            return write!(f, "{}", Printable(only));
         }
         write!(f, "the model has {} problems:", self.problems.len())?;
         for problem in self.problems.iter().take(SHOWN) {
-            write!(f, "\n  - {problem}")?;
+            write!(f, "\n  - {}", Printable(problem))?;
         }
         match self.problems.len().saturating_sub(SHOWN) {
             0 => Ok(()),
@@ -412,6 +413,9 @@ pub enum TensorProblem {
     /// External data outside the model's folder.
     #[error("is stored in `{0}`, which is outside the model's folder; refusing to read it")]
     ExternalOutside(String),
+    /// More external data than is read.
+    #[error("is stored outside the model and brings what is stored there to more than {0} bytes")]
+    ExternalTotal(u64),
     /// External data that cannot be read.
     #[error("is stored in `{location}`, which cannot be read: {message}")]
     ExternalUnreadable {

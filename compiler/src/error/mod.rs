@@ -1,6 +1,6 @@
 pub(crate) mod load;
 
-use crate::ir::{Node, OpError};
+use crate::ir::{Node, OpError, Printable, PrintableLines};
 use load::LoadError;
 use miette::Diagnostic;
 use std::fmt;
@@ -20,7 +20,7 @@ pub enum Error {
     Operators(Vec<OperatorProblem>),
 
     /// Inputs whose dimensions must be given.
-    #[error("{message}")]
+    #[error("{}", PrintableLines(message))]
     Dimensions {
         /// What is open or in conflict.
         message: String,
@@ -30,7 +30,7 @@ pub enum Error {
     },
 
     /// A pass broke the graph: a fault of the compiler.
-    #[error("internal error: pass `{pass}` broke the graph: {message}")]
+    #[error("internal error: pass `{pass}` broke the graph: {}", PrintableLines(message))]
     #[diagnostic(help("please report this, with the model if you can share it"))]
     Pass {
         /// The pass.
@@ -40,7 +40,7 @@ pub enum Error {
     },
 
     /// An option that makes no sense for this model.
-    #[error("{message}")]
+    #[error("{}", PrintableLines(message))]
     Usage {
         /// What is wrong.
         message: String,
@@ -50,7 +50,7 @@ pub enum Error {
     },
 
     /// Samples or labels that cannot be read or do not fit the model.
-    #[error("{message}")]
+    #[error("{}", PrintableLines(message))]
     Samples {
         /// The file, the array, and what is wrong with it.
         message: String,
@@ -60,7 +60,7 @@ pub enum Error {
     },
 
     /// A file that could not be read or written.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {source}", Printable(path.display()))]
     Io {
         /// The file.
         path: PathBuf,
@@ -73,7 +73,8 @@ pub enum Error {
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")?;
-        self.help().map_or(Ok(()), |help| write!(f, "\n  help: {help}"))
+        self.help()
+            .map_or(Ok(()), |help| write!(f, "\n  help: {}", PrintableLines(help)))
     }
 }
 
@@ -96,12 +97,14 @@ pub struct OperatorProblem {
 
 impl fmt::Display for OperatorProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "node `{}` ({}", self.node.escape_debug(), self.operator)?;
+        write!(f, "node `{}` ({}", self.node.escape_debug(), Printable(&self.operator))?;
         if self.opset > 0 {
             write!(f, ", opset {}", self.opset)?;
         }
-        write!(f, "): {}", self.message)?;
-        self.help.as_ref().map_or(Ok(()), |help| write!(f, "; {help}"))
+        write!(f, "): {}", Printable(&self.message))?;
+        self.help
+            .as_ref()
+            .map_or(Ok(()), |help| write!(f, "; {}", Printable(help)))
     }
 }
 

@@ -102,6 +102,17 @@ pub struct PortSteps {
     pub outputs: BTreeMap<usize, Steps>,
 }
 
+/// What folding the constants of a graph has taken.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Folding {
+    /// Steps of the kernels' loops.
+    pub steps: u64,
+    /// Bytes of the constants that it has made.
+    pub bytes: usize,
+    /// The node at which it had taken too much, if any.
+    pub ended_at: Option<String>,
+}
+
 /// A data-flow graph. Values are immutable and have one producer. A copy has the same names for nodes and values.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
@@ -112,6 +123,7 @@ pub struct Graph {
     inputs: Vec<ValueId>,
     outputs: Vec<(String, ValueId)>,
     constant_bytes: usize,
+    folding: Folding,
     /// What the integers that the model takes and gives stand for.
     pub port_steps: PortSteps,
     /// Numbers of the inputs that the caller gives channels-last, where the model has them channels-first.
@@ -275,6 +287,16 @@ impl Graph {
     /// Bytes of all constants that were ever added.
     pub fn constant_bytes(&self) -> usize {
         self.constant_bytes
+    }
+
+    /// What folding constants has taken so far, counted by whoever folds.
+    pub fn folding(&self) -> &Folding {
+        &self.folding
+    }
+
+    /// To count what folding takes.
+    pub fn folding_mut(&mut self) -> &mut Folding {
+        &mut self.folding
     }
 
     /// What passes have to tell the user.

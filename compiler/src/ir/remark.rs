@@ -21,6 +21,8 @@ pub enum RemarkKind {
     Loss,
     /// Channels that were removed because no result depends on them.
     DeadChannels,
+    /// Operators on constants that were not computed at compile time.
+    LeftUnfolded,
 }
 
 /// What the user should know of how a model was compiled. Shown as one sentence, with the advice after it.

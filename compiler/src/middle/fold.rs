@@ -14,6 +14,19 @@ const MAX_GROWTH_BYTES: usize = 1 << 16;
 /// Operators of more work than this are left to the device: about a second here.
 const MAX_WORK: u64 = 1 << 30;
 
+/// All steps that folding a model may take: about two seconds here. What comes after is left to the device.
+const MAX_TOTAL_WORK: u64 = 1 << 31;
+/// Bytes that folding may make for each byte of the model's constants, since passes change weights several times ..
+const MAX_TOTAL_GROWTH: usize = 8;
+/// .. and beyond those.
+const MAX_TOTAL_BYTES: usize = 1 << 26;
+/// Operators of so few steps and results of so few bytes, such as shape arithmetic, are always folded: the time that they
+/// take is in proportion to the model's nodes.
+const SMALL: u64 = 1 << 12;
+
+/// What copying takes, in bytes per step of a kernel's loop.
+const BYTES_PER_STEP: usize = 16;
+
 /// Adds an operator to the graph, or the constants that it gives if all its operands are constants and the result is
 /// not much larger than they are.
 pub fn add(
@@ -27,7 +40,13 @@ pub fn add(
     let constants: Option<Vec<Tensor>> = inputs.iter().map(|v| graph.constant(*v).cloned()).collect();
     if let Some(constants) = constants {
         let types = infer(operator.as_ref(), &graph.operands(&operands))?;
-        if is_worthwhile(operator.as_ref(), &constants, &types.iter().collect::<Vec<_>>()) {
+        if is_worthwhile(
+            graph,
+            name,
+            operator.as_ref(),
+            &constants,
+            &types.iter().collect::<Vec<_>>(),
+        ) {
             let results = evaluate(operator.as_ref(), &constants).map_err(|e| op_error(e.to_string()))?;
             let several = results.len() > 1;
             let name = |i: usize| {
@@ -49,15 +68,38 @@ pub fn add(
 }
 
 /// Whether constants of types `results` may stand for an operator on `constants`: they are not much larger, and computing
-/// them does not take long. What is dequantised stays, for operators that compute with the integers; a pass of its own
-/// folds what none of them took.
-pub fn is_worthwhile(operator: &dyn Operator, constants: &[Tensor], results: &[&TensorType]) -> bool {
+/// them does not take long, neither by itself nor with all that the model has taken; then the steps are counted. What is
+/// dequantised stays, for operators that compute with the integers; a pass of its own folds what none of them took.
+pub fn is_worthwhile(
+    graph: &mut Graph,
+    name: &str,
+    operator: &dyn Operator,
+    constants: &[Tensor],
+    results: &[&TensorType],
+) -> bool {
     let from: usize = constants.iter().map(|t| t.bytes.len()).sum();
     let to: usize = results.iter().map(|ty| ty.bytes()).sum();
     let types: Vec<_> = constants.iter().map(Tensor::ty).collect();
     let work = operator.work(&types.iter().map(Some).collect::<Vec<_>>(), results);
     let is_dequantised = operator.as_any().is::<DequantizeLinear>();
-    !is_dequantised && to <= from.saturating_mul(2).max(MAX_GROWTH_BYTES) && work <= MAX_WORK
+    let is_small = to <= from.saturating_mul(2).max(MAX_GROWTH_BYTES) && work <= MAX_WORK;
+    let steps = work.saturating_add((from.saturating_add(to) / BYTES_PER_STEP) as u64);
+    !is_dequantised && is_small && takes(graph, name, steps, to)
+}
+
+/// Counts what folding a node takes, unless it is more than the model has left.
+fn takes(graph: &mut Graph, name: &str, steps: u64, bytes: usize) -> bool {
+    let given = graph.constant_bytes().saturating_sub(graph.folding().bytes);
+    let most = given.saturating_mul(MAX_TOTAL_GROWTH).saturating_add(MAX_TOTAL_BYTES);
+    let folding = graph.folding_mut();
+    let (all_steps, all_bytes) = (folding.steps.saturating_add(steps), folding.bytes.saturating_add(bytes));
+    let is_small = steps <= SMALL && bytes as u64 <= SMALL;
+    if !is_small && (all_steps > MAX_TOTAL_WORK || all_bytes > most) {
+        folding.ended_at.get_or_insert_with(|| name.to_owned());
+        return false;
+    }
+    (folding.steps, folding.bytes) = (all_steps, all_bytes);
+    true
 }
 
 /// The numbers that a constant is dequantised to, if `value` is.

@@ -5,6 +5,7 @@ use super::walk::row;
 use crate::arch::Arch;
 use crate::function::{Apply, Ceil};
 use crate::{Number, Param, Simd};
+use core::ops::Range;
 
 /// Means or maxima over the cells of regions of images: ONNX `RoiAlign`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,7 +21,7 @@ pub struct RoiAlign {
     pub output_height: usize,
     /// Cells of a region from left to right.
     pub output_width: usize,
-    /// Samples of a cell along each axis; 0 for about one an element of the image.
+    /// Samples of a cell along each axis; 0 for about one per element of the image, at most 65536.
     pub sampling_ratio: usize,
     /// Elements of the image in a unit of the regions' coordinates.
     pub spatial_scale: f32,
@@ -29,6 +30,9 @@ pub struct RoiAlign {
     /// Whether the greatest weighted neighbour of all samples is sought, or the mean of the samples.
     pub max: bool,
 }
+
+/// Samples of a cell along one axis at most. A cell that would have more is far larger than any image.
+const MAX_SAMPLES: usize = 1 << 16;
 
 /// Two neighbours along an axis and their weights.
 type Pair<T> = [(usize, T); 2];
@@ -60,7 +64,9 @@ where
         }
         let cell = length.div(number(cells));
         let samples = match layer.sampling_ratio {
-            0 => usize::try_from(i32::cast_from(cell.apply::<A, _>(Ceil))).unwrap_or(0),
+            0 => usize::try_from(i32::cast_from(cell.apply::<A, _>(Ceil)))
+                .unwrap_or(0)
+                .min(MAX_SAMPLES),
             samples => samples,
         };
         Self {
@@ -71,15 +77,49 @@ where
         }
     }
 
-    /// The neighbours of a sample; none if it lies outside of the image.
+    /// Where a sample lies.
     #[inline(always)]
-    fn sample(self, cell: usize, sample: usize) -> Option<Pair<T>> {
+    fn at(self, cell: usize, sample: usize) -> T {
         let number = |value: usize| T::from_f32(value as f32);
         let within = number(sample)
             .add(T::from_f32(0.5))
             .mul(self.cell)
             .div(number(self.samples));
-        let at = self.start.add(number(cell).mul(self.cell)).add(within);
+        self.start.add(number(cell).mul(self.cell)).add(within)
+    }
+
+    /// The first sample of a cell that lies where `is_behind` holds, by bisection.
+    #[inline(always)]
+    fn first(self, cell: usize, is_behind: impl Fn(T) -> bool) -> usize {
+        let (mut low, mut high) = (0, self.samples);
+        while low < high {
+            let middle = low.midpoint(high);
+            if is_behind(self.at(cell, middle)) {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        low
+    }
+
+    /// The samples of a cell that may lie in the image. Of a region that is far larger than the image, few do: the steps
+    /// are bounded by the image's size, whatever the region. Samples lie in order, unless the cell runs backwards.
+    #[inline(always)]
+    fn inside(self, cell: usize) -> Range<usize> {
+        if self.cell > T::ZERO {
+            let size = T::from_f32(self.size as f32);
+            self.first(cell, |at| at >= Number::neg(T::ONE))..self.first(cell, |at| at > size)
+        } else {
+            0..self.samples
+        }
+    }
+
+    /// The neighbours of a sample; none if it lies outside of the image.
+    #[inline(always)]
+    fn sample(self, cell: usize, sample: usize) -> Option<Pair<T>> {
+        let number = |value: usize| T::from_f32(value as f32);
+        let at = self.at(cell, sample);
         if !(at >= Number::neg(T::ONE) && at <= number(self.size)) {
             return None;
         }
@@ -105,22 +145,23 @@ impl RoiAlign {
         let cells = self.output_height.saturating_mul(self.output_width);
         let at = i.wrapping_mul(self.output_width).wrapping_add(j);
         let count = T::from_f32((v.samples as f32 * h.samples as f32).max(1.0));
-        let mut first = true;
-        for sample in 0..v.samples.saturating_mul(h.samples) {
-            let (Some(m), Some(n)) = (sample.checked_div(h.samples), sample.checked_rem(h.samples)) else {
-                return;
-            };
-            let neighbours = v.sample(i, m).zip(h.sample(j, n));
-            for (plane, y) in planes().zip(rows_mut(y, cells)) {
-                let Some(y) = y.get_mut(at) else { return };
-                let (sum, greatest) = neighbours.map_or((T::ZERO, T::ZERO), |n| self.weighted(n, plane));
-                *y = match (self.max, first) {
-                    (true, true) => greatest,
-                    (true, false) => y.max(greatest),
-                    (false, _) => y.add(sum.div(count)),
-                };
+        let (rows, columns) = (v.inside(i), h.inside(j));
+        // The samples left out are zeros, of which `y` holds one already.
+        let mut first = rows.len() == v.samples && columns.len() == h.samples;
+        for m in rows {
+            for n in columns.clone() {
+                let neighbours = v.sample(i, m).zip(h.sample(j, n));
+                for (plane, y) in planes().zip(rows_mut(y, cells)) {
+                    let Some(y) = y.get_mut(at) else { return };
+                    let (sum, greatest) = neighbours.map_or((T::ZERO, T::ZERO), |n| self.weighted(n, plane));
+                    *y = match (self.max, first) {
+                        (true, true) => greatest,
+                        (true, false) => y.max(greatest),
+                        (false, _) => y.add(sum.div(count)),
+                    };
+                }
+                first = false;
             }
-            first = false;
         }
     }
 

@@ -67,10 +67,11 @@ pub(super) fn module(
         bytes.extend_from_slice(data(buffer));
     }
     if !inline {
-        let file = options.sidecar.replace('\\', "/").replace('"', "\\\"");
+        // As Rust writes a text: a name may hold quotes, backslashes and line ends.
         let len = bytes.len();
+        let file = &options.sidecar;
         out.text(&format!(
-            "\nstatic FILE: Sidecar<{len}> = Sidecar::new(*include_bytes!(\"{file}\"));\n"
+            "\nstatic FILE: Sidecar<{len}> = Sidecar::new(*include_bytes!({file:?}));\n"
         ));
     }
     out.text(&statics);

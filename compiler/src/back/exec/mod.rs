@@ -70,6 +70,12 @@ impl<'a> Executor<'a> {
         self
     }
 
+    /// Fills the arena with a byte, as if something else had been there. No result may depend on it.
+    pub fn filled(mut self, byte: u8) -> Self {
+        self.arena.bytes_mut().fill(byte);
+        self
+    }
+
     /// Runs one inference.
     ///
     /// # Panics

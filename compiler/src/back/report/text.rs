@@ -1,5 +1,6 @@
 //! The report as the command prints it.
 
+use crate::ir::Printable;
 use super::Report;
 use std::fmt;
 
@@ -33,8 +34,9 @@ impl fmt::Display for Report {
             .iter()
             .map(|(name, count)| format!("{name} {count}"))
             .collect();
-        writeln!(f, "{}", self.model)?;
+        writeln!(f, "{}", Printable(&self.model))?;
         writeln!(f, "  kernel calls  {calls} ({})", kernels.join(", "))?;
+        writeln!(f, "  target        {}", self.target)?;
         writeln!(f, "  MACs          {}", grouped(self.macs))?;
         let bound = match self.ram - self.ram_lower_bound {
             0 => "equal to the lower bound for this order".to_owned(),
@@ -51,7 +53,7 @@ impl fmt::Display for Report {
         )?;
         writeln!(f, "  weights       {} B", grouped(self.weights as u64))?;
         for note in &self.notes {
-            writeln!(f, "  note: {note}")?;
+            writeln!(f, "  note: {}", Printable(note))?;
         }
         Ok(())
     }

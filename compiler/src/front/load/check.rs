@@ -1,20 +1,26 @@
 //! The rules of a well-formed graph: every name is produced once, every name read is produced, every stored tensor is
 //! as large as it says.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::path::PathBuf;
 
 use crate::front::proto::{AttributeProto, GraphProto, NodeProto};
 
-use super::{Model, OPSET_KEY, Problem, names, tensor, versions};
+use super::{Model, OPSET_KEY, Problem, TensorProblem, names, tensor, versions};
 
 /// Checking stops after this many problems.
 const ENOUGH: usize = 100;
 
-/// All problems of the model's graph and those inside it.
-pub(super) fn check(model: &Model) -> Vec<Problem> {
+/// Bytes of all tensors that are stored outside the model. Each of them is read, even if several share a file.
+const MAX_EXTERNAL_BYTES: u64 = 4 << 30;
+
+/// All problems of the model's graph and those inside it, and the files that hold tensors.
+pub(super) fn check(model: &Model) -> (Vec<Problem>, BTreeSet<PathBuf>) {
     let mut checker = Checker {
         model,
         problems: Vec::new(),
+        files: BTreeSet::new(),
+        external_bytes: 0,
     };
     checker.graph(&model.graph, None);
     let mut outputs = HashSet::new();
@@ -25,7 +31,7 @@ pub(super) fn check(model: &Model) -> Vec<Problem> {
             });
         }
     }
-    checker.problems
+    (checker.problems, checker.files)
 }
 
 /// The tensors a node may read: those of its graph, then those of the graphs around it.
@@ -61,6 +67,8 @@ impl std::fmt::Display for Producer<'_> {
 struct Checker<'a> {
     model: &'a Model,
     problems: Vec<Problem>,
+    files: BTreeSet<PathBuf>,
+    external_bytes: u64,
 }
 
 impl<'a> Checker<'a> {
@@ -172,9 +180,19 @@ impl<'a> Checker<'a> {
     }
 
     fn tensor(&mut self, stored: &crate::front::proto::TensorProto, name: impl Fn() -> String) {
-        if let Err(reason) = tensor::check(stored, self.model.base.as_deref()) {
-            self.report(Problem::Tensor { tensor: name(), reason });
-        }
+        let reason = match tensor::check(stored, self.model.base.as_deref()) {
+            Ok(None) => return,
+            Ok(Some((file, bytes))) => {
+                self.files.insert(file);
+                self.external_bytes = self.external_bytes.saturating_add(bytes as u64);
+                if self.external_bytes <= MAX_EXTERNAL_BYTES {
+                    return;
+                }
+                TensorProblem::ExternalTotal(MAX_EXTERNAL_BYTES)
+            }
+            Err(reason) => reason,
+        };
+        self.report(Problem::Tensor { tensor: name(), reason });
     }
 
     fn unnamed(&mut self, what: &'static str, index: usize, graph: &GraphProto) {

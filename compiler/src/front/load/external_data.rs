@@ -10,7 +10,8 @@ use super::TensorProblem;
 
 /// A range of a file that is known to be there.
 pub(super) struct Located {
-    path: PathBuf,
+    /// The file.
+    pub(super) path: PathBuf,
     location: String,
     offset: u64,
 }

@@ -45,6 +45,8 @@ pub struct Model {
     pub base: Option<PathBuf>,
     /// SHA-256 of the model file in hexadecimal digits, as `sha256sum` prints it; external data is not part of it.
     pub sha256: String,
+    /// The files in it that hold tensors of the model, in order.
+    pub external_files: Vec<PathBuf>,
 }
 
 impl Model {
@@ -99,7 +101,7 @@ pub fn load_bytes(bytes: &[u8], base: Option<&Path>) -> Result<Model, LoadError>
     functions::inline(&mut graph, functions, &opsets)?;
     names::make_unique(&mut graph);
 
-    let model = Model {
+    let mut model = Model {
         graph,
         header,
         opsets,
@@ -108,8 +110,11 @@ pub fn load_bytes(bytes: &[u8], base: Option<&Path>) -> Result<Model, LoadError>
             .iter()
             .map(|byte| format!("{byte:02x}"))
             .collect(),
+        external_files: vec![],
     };
-    LoadError::unless_empty(check::check(&model))?;
+    let (problems, files) = check::check(&model);
+    LoadError::unless_empty(problems)?;
+    model.external_files = files.into_iter().collect();
     order::sorted(model)
 }
 

@@ -1,6 +1,6 @@
 //! Stored tensors: `TensorProto` to [`Tensor`], whichever of the format's encodings they use.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::front::proto::TensorProto;
 use crate::front::proto::tensor_proto::{DataLocation, DataType};
@@ -25,12 +25,16 @@ pub fn tensor(t: &TensorProto, base: Option<&Path>) -> Result<Tensor, LoadError>
     Ok(Tensor::new(header.dtype, header.shape, bytes))
 }
 
-/// Checks everything [`tensor`] does, except the range of single elements, without decoding.
-pub(super) fn check(t: &TensorProto, base: Option<&Path>) -> Result<(), TensorProblem> {
+/// Checks everything [`tensor`] does, except the range of single elements, without decoding; gives the file in which the
+/// elements are, if it is another, and their bytes.
+pub(super) fn check(t: &TensorProto, base: Option<&Path>) -> Result<Option<(PathBuf, usize)>, TensorProblem> {
     let header = Header::read(t)?;
     match header.source(t)? {
-        Source::Raw(_) | Source::Typed => Ok(()),
-        Source::External => external_data::locate(t, base, header.len).map(drop),
+        Source::Raw(_) | Source::Typed => Ok(None),
+        Source::External => {
+            let found = external_data::locate(t, base, header.len)?;
+            Ok(Some((found.path, header.len)))
+        }
     }
 }
 

@@ -48,6 +48,17 @@ impl Operator for RoiAlign {
         (outputs[0].len() as u64).saturating_mul(samples.saturating_mul(samples).saturating_mul(4))
     }
 
+    /// Without a number of samples, a region has about two per element of the image along each axis at most.
+    fn work(&self, inputs: &[Option<&TensorType>], outputs: &[&TensorType]) -> u64 {
+        let (0, Some(x)) = (self.sampling_ratio, inputs[0]) else {
+            return self.macs(inputs, outputs);
+        };
+        let along = |axis: usize| 2 * x.shape[2 + axis] as u64 + 4 + self.cells[axis] as u64;
+        let planes = outputs[0].shape[..2].iter().map(|n| *n as u64);
+        let samples = along(0).saturating_mul(along(1)).saturating_mul(4);
+        planes.fold(samples, u64::saturating_mul)
+    }
+
     fn lower(&self, cx: &mut Lowering<'_>) -> Result<(), OpError> {
         let ty = cx.ty(0);
         let [output_height, output_width] = self.cells;

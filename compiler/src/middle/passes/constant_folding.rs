@@ -11,15 +11,16 @@ pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
         let Some(operands) = operands.collect::<Option<Vec<Tensor>>>() else {
             continue;
         };
-        let types: Vec<_> = node.outputs.iter().map(|v| graph.ty(*v)).collect();
-        if operands.is_empty() || !fold::is_worthwhile(op.as_ref(), &operands, &types) {
+        let (name, op, outputs) = (node.name.clone(), op.boxed(), node.outputs.clone());
+        let types: Vec<_> = outputs.iter().map(|v| graph.ty(*v).clone()).collect();
+        let types: Vec<_> = types.iter().collect();
+        if operands.is_empty() || !fold::is_worthwhile(graph, &name, op.as_ref(), &operands, &types) {
             continue;
         }
         // Lowering will say what is wrong.
         let Ok(results) = fold::evaluate(op.as_ref(), &operands) else {
             continue;
         };
-        let outputs = node.outputs.clone();
         let last = outputs.len() - 1;
         for (i, (old, tensor)) in outputs.into_iter().zip(results).enumerate() {
             let new = graph.add_constant(graph.value(old).name.clone(), tensor);

@@ -27,6 +27,15 @@ impl HarnessError {
         self
     }
 
+    /// Adds to the advice that a file has other arrays too.
+    pub fn others(mut self, names: &[String]) -> Self {
+        if let (Some(help), false) = (&mut self.help, names.is_empty()) {
+            let names: Vec<_> = names.iter().map(|name| format!("`{}`", name.escape_debug())).collect();
+            *help = format!("{help}; the file also holds {}", names.join(", "));
+        }
+        self
+    }
+
     pub(super) fn io(path: &Path, error: std::io::Error) -> Self {
         Self::new(format!("{}: {error}", path.display()))
     }

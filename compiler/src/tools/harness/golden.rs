@@ -14,6 +14,17 @@ pub struct Case {
     pub outputs: Arrays,
 }
 
+/// The case, whether it is an input, and the name: what `inK:NAME` and `outK:NAME` say.
+pub(super) fn case_key(key: &str) -> Option<(usize, bool, &str)> {
+    let (head, name) = key.split_once(':')?;
+    let (number, is_input) = match (head.strip_prefix("in"), head.strip_prefix("out")) {
+        (Some(number), _) => (number, true),
+        (_, Some(number)) => (number, false),
+        _ => return None,
+    };
+    Some((number.parse().ok()?, is_input, name))
+}
+
 /// The cases among `arrays`, in order; arrays with other names are left alone.
 ///
 /// # Errors
@@ -21,15 +32,9 @@ pub struct Case {
 pub fn cases(arrays: Arrays) -> Result<Vec<Case>, HarnessError> {
     let mut cases: BTreeMap<usize, Case> = BTreeMap::new();
     for (key, tensor) in arrays {
-        let Some((head, name)) = key.split_once(':') else {
+        let Some((number, is_input, name)) = case_key(&key) else {
             continue;
         };
-        let (number, is_input) = match (head.strip_prefix("in"), head.strip_prefix("out")) {
-            (Some(number), _) => (number, true),
-            (_, Some(number)) => (number, false),
-            _ => continue,
-        };
-        let Ok(number) = number.parse() else { continue };
         let case = cases.entry(number).or_default();
         let side = if is_input { &mut case.inputs } else { &mut case.outputs };
         side.insert(name.to_owned(), tensor);

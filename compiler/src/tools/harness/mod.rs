@@ -20,5 +20,5 @@ pub use golden::{Case, cases, conform};
 pub use progress::Progress;
 pub use runner::Runner;
 pub use source::{Inclusion, Module};
-pub use verify::{check, inputs, pin_shapes};
+pub use verify::{cases_of, check, inputs, inputs_of, pin_shapes};
 pub use workspace::{RuntimeCore, Workspace};

@@ -1,10 +1,14 @@
 //! Reference cases against a compiled model: which arrays go where, and whether the results agree.
 
+use super::golden::case_key;
 use super::{Case, Comparison, HarnessError, Tolerance, compare, conform};
 use crate::data::is_name_of;
 use crate::data::npz::Arrays;
-use crate::ir::Tensor;
+use crate::front::load::Model;
+use crate::front::proto::tensor_shape_proto::{Dimension, dimension};
+use crate::front::proto::{ValueInfoProto, type_proto};
 use crate::ir::program::{Port, Program};
+use crate::ir::{Tensor, TensorType};
 use crate::{Compiler, Error};
 
 fn find<'a>(arrays: &'a Arrays, tensor: &str) -> Option<&'a Tensor> {
@@ -12,6 +16,54 @@ fn find<'a>(arrays: &'a Arrays, tensor: &str) -> Option<&'a Tensor> {
         .iter()
         .find(|(name, _)| is_name_of(name, tensor))
         .map(|(_, array)| array)
+}
+
+/// Which arrays of a file `model` is given: those named like an input, of a shape that the model can take there.
+pub fn inputs_of(model: &Model) -> impl Fn(&str, &TensorType) -> Result<bool, String> + '_ {
+    |name, ty| match model.graph.input.iter().find(|input| is_name_of(name, input.name())) {
+        Some(input) => fits(input, ty).map(|()| true),
+        None => Ok(false),
+    }
+}
+
+/// Which arrays of a file of cases, named `inK:NAME` and `outK:NAME`, are of `model`.
+pub fn cases_of(model: &Model) -> impl Fn(&str, &TensorType) -> Result<bool, String> + '_ {
+    |key, ty| match case_key(key) {
+        Some((_, true, name)) => inputs_of(model)(name, ty),
+        Some((_, false, name)) => {
+            let outputs = &model.graph.output;
+            let known = outputs.iter().any(|output| is_name_of(name, output.name()));
+            let names: Vec<_> = outputs
+                .iter()
+                .map(|o| format!("`{}`", o.name().escape_debug()))
+                .collect();
+            known.then_some(true).ok_or_else(|| {
+                let name = name.escape_debug();
+                format!("the model has no output `{name}`; its outputs are {}", names.join(", "))
+            })
+        }
+        None => Ok(false),
+    }
+}
+
+/// An error unless each dimension that the model declares for an input is that of an array.
+fn fits(input: &ValueInfoProto, array: &TensorType) -> Result<(), String> {
+    let declared = input.r#type.as_ref().and_then(|ty| match &ty.value {
+        Some(type_proto::Value::TensorType(tensor)) => tensor.shape.as_ref(),
+        _ => None,
+    });
+    let Some(declared) = declared else { return Ok(()) };
+    let fits = |(declared, size): (&Dimension, &usize)| match declared.value {
+        Some(dimension::Value::DimValue(declared)) => declared <= 0 || declared == *size as i64,
+        _ => true,
+    };
+    if declared.dim.len() == array.rank() && declared.dim.iter().zip(&array.shape).all(fits) {
+        return Ok(());
+    }
+    Err(format!(
+        "{array} is no value of the model's input `{}`",
+        input.name().escape_debug()
+    ))
 }
 
 /// `compiler` with the shape of each input taken from `arrays`.
