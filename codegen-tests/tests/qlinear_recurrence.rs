@@ -28,11 +28,10 @@ fn compiled(graph: &Graph) -> Compiled {
     verify(graph).unwrap();
     let (program, plan) = portable(graph).unwrap();
     Compiled {
+        report: Report::of(&program, &plan, Origin::default()),
         program,
         plan,
         machine: Machine::portable(),
-        notes: vec![],
-        opset: 0,
         quantized: None,
         external_files: vec![],
     }
