@@ -1,5 +1,5 @@
 use crate::ir::Lowering;
-use crate::ir::{Inputs, OpError, Operator, TensorType, op_error};
+use crate::ir::{Inputs, Movement, OpError, Operator, TensorType, op_error};
 
 /// The same elements with another shape: never a copy.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +31,10 @@ impl Operator for Reshape {
         let x = cx.input(0);
         cx.alias(0, x);
         Ok(())
+    }
+
+    fn movement(&self, _: usize) -> Option<Movement> {
+        Some(Movement::of_first())
     }
 }
 

@@ -1,7 +1,7 @@
 use crate::bindings::StridedCall;
 use crate::ir::Lowering;
 use crate::ir::geometry::{check_rank, row_major_strides};
-use crate::ir::{Inputs, OpError, Operator, Permuted, TensorType, op_error};
+use crate::ir::{Inputs, Movement, OpError, Operator, Permuted, TensorType, op_error};
 
 /// Every `steps[i]`-th of the elements along each dimension `i`: `lens[i]` of them, from `starts[i]` on.
 ///
@@ -109,5 +109,9 @@ impl Operator for Slice {
             operator: Box::new(slice),
             transposed: vec![true],
         })
+    }
+
+    fn movement(&self, _: usize) -> Option<Movement> {
+        Some(Movement::of_first())
     }
 }
