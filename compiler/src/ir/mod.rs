@@ -22,7 +22,7 @@ pub use graph::{Graph, Node, NodeId, NodeKind, PortSteps, Steps, Value, ValueId}
 pub(crate) use lowering::Values;
 pub use lowering::{CallOptions, Lowering};
 pub use operator::{
-    Inputs, MAX_RANK, MAX_TENSOR_BYTES, Movement, OpError, Operator, Permuted, TensorType, infer, op_error,
+    Inputs, MAX_RANK, MAX_TENSOR_BYTES, Movement, OpError, Operator, Parts, Permuted, TensorType, infer, op_error,
 };
 pub use tensor::Tensor;
 pub use verify::verify;

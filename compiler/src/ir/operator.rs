@@ -222,6 +222,25 @@ impl Movement {
     }
 }
 
+/// Which parts of an operand along an axis the parts of the result are made of; see [`Operator::parts`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parts {
+    /// Their axis in the result.
+    pub axis: usize,
+    /// Of each part of the result its place, after the place in the operand of the one that it is made of.
+    pub pairs: Vec<(usize, usize)>,
+}
+
+impl Parts {
+    /// Each of `count` parts gives the part at its own place.
+    pub fn same(axis: usize, count: usize) -> Self {
+        Self {
+            axis,
+            pairs: (0..count).map(|i| (i, i)).collect(),
+        }
+    }
+}
+
 /// What the compiler knows of one operator: its attributes are the implementing struct's fields.
 pub trait Operator: fmt::Debug + Send + Sync + OperatorObject {
     /// The ONNX operator's name, or an internal name for what only passes make.
@@ -254,6 +273,13 @@ pub trait Operator: fmt::Debug + Send + Sync + OperatorObject {
     /// chosen by their order, and none is computed. Whatever stands for numbers in the same order, such as their integers,
     /// can then be moved in their place.
     fn movement(&self, _operands: usize) -> Option<Movement> {
+        None
+    }
+
+    /// Where the parts of operand 0 along `axis`, such as channels, are in the result, if each part of the result is made of
+    /// one of them and of what is the same for all. `x` and `y` are the shapes of the operand and of the result. `None`
+    /// where parts mix. Operators that [are elementwise](Self::is_elementwise) need not say it.
+    fn parts(&self, _axis: usize, _x: &[usize], _y: &[usize]) -> Option<Parts> {
         None
     }
 
