@@ -5,8 +5,8 @@
 
 use crate::Error;
 use crate::bindings::Copy;
-use crate::ir::program::{Port, Program, Storage};
-use crate::ir::{Graph, Lowering, NodeKind, Values};
+use crate::ir::program::{Port, Program, Storage, View};
+use crate::ir::{Graph, Lowering, NodeKind, TensorType, ValueId, Values};
 
 /// Lowers a whole graph. Operators must be in the forms that kernels exist for (see `passes`).
 pub fn lower(graph: &Graph) -> Result<Program, Error> {
@@ -17,14 +17,12 @@ pub fn lower(graph: &Graph) -> Result<Program, Error> {
     };
     let mut values = Values::default();
     for (i, id) in graph.inputs().iter().enumerate() {
-        let value = graph.value(*id);
-        let view = values.add_buffer(&mut program, &value.name, &value.ty, Storage::Input(i));
-        values.set(*id, view);
-        program.inputs.push(Port {
-            name: value.name.clone(),
-            ty: value.ty.clone(),
-            view,
-        });
+        let port = source(graph, &mut program, &mut values, *id, Storage::Input(i));
+        program.inputs.push(port);
+    }
+    for state in graph.states() {
+        let port = source(graph, &mut program, &mut values, state.value, Storage::State);
+        program.states.push(port);
     }
     for id in graph.order() {
         let node = graph.node(id);
@@ -35,25 +33,53 @@ pub fn lower(graph: &Graph) -> Result<Program, Error> {
         }
     }
     for (name, id) in graph.outputs() {
-        let value = graph.value(*id);
+        let ty = graph.ty(*id).clone();
         let mut view = values.view(graph, &mut program, *id);
         if program.buffer(view.buffer).storage != Storage::Arena {
-            let copy = values.add_buffer(&mut program, name, &value.ty, Storage::Arena);
-            values.add_copy(
-                &mut program,
-                Copy::of(value.ty.dtype),
-                view,
-                copy,
-                name,
-                &value.ty.shape,
-            );
-            view = copy;
+            view = copied(&mut program, &values, name, &ty, view);
         }
-        program.outputs.push(Port {
-            name: name.clone(),
-            ty: value.ty.clone(),
-            view,
+        let name = name.clone();
+        program.outputs.push(Port { name, ty, view });
+    }
+    keep(graph, &mut program, &mut values);
+    Ok(program)
+}
+
+/// A buffer for a value that no call computes.
+fn source(graph: &Graph, program: &mut Program, values: &mut Values, id: ValueId, storage: Storage) -> Port {
+    let value = graph.value(id);
+    let view = values.add_buffer(program, &value.name, &value.ty, storage);
+    values.set(id, view);
+    Port {
+        name: value.name.clone(),
+        ty: value.ty.clone(),
+        view,
+    }
+}
+
+/// A copy of a view in the arena.
+fn copied(program: &mut Program, values: &Values, name: &str, ty: &TensorType, from: View) -> View {
+    let to = values.add_buffer(program, name, ty, Storage::Arena);
+    values.add_copy(program, Copy::of(ty.dtype), from, to, name, &ty.shape);
+    to
+}
+
+/// Copies what the run leaves into the states, after all that reads these: the memory plan keeps that order.
+fn keep(graph: &Graph, program: &mut Program, values: &mut Values) {
+    let mut nexts = vec![];
+    for state in graph.states() {
+        let next = values.view(graph, program, state.next);
+        // What is in a state, this or another, is taken out before any of them changes.
+        let is_state = program.buffer(next.buffer).storage == Storage::State;
+        let ty = graph.ty(state.next);
+        nexts.push(if is_state {
+            copied(program, values, &format!("{}_next", state.name), ty, next)
+        } else {
+            next
         });
     }
-    Ok(program)
+    for (index, next) in nexts.into_iter().enumerate() {
+        let Port { name, ty, view } = program.states[index].clone();
+        values.add_copy(program, Copy::of(ty.dtype), next, view, &name, &ty.shape);
+    }
 }

@@ -1,4 +1,5 @@
 use super::quantize_args::QuantizeArgs;
+use super::state_args::StateArgs;
 use clap::{ArgMatches, Args, Command as ClapCommand, FromArgMatches, Parser, Subcommand};
 use edgec::{Compiler, Error, Target, Weights, tools::tensor_file};
 use std::path::PathBuf;
@@ -121,6 +122,8 @@ pub(super) struct EmitArgs {
     #[command(flatten)]
     pub(super) model: ModelArgs,
     #[command(flatten)]
+    pub(super) state: StateArgs,
+    #[command(flatten)]
     pub(super) quantize: QuantizeArgs,
     /// The Rust file to write; `-` for stdout
     #[arg(short, long, value_name = "OUT.rs")]
@@ -199,6 +202,8 @@ pub(super) struct VerifyArgs {
     #[arg(long, value_enum, default_value_t)]
     pub(super) target: Target,
     #[command(flatten)]
+    pub(super) state: StateArgs,
+    #[command(flatten)]
     pub(super) quantize: QuantizeArgs,
 }
 
@@ -221,6 +226,8 @@ pub(super) struct BenchArgs {
     /// What the code is for
     #[arg(long, value_enum, default_value_t)]
     pub(super) target: Target,
+    #[command(flatten)]
+    pub(super) state: StateArgs,
     #[command(flatten)]
     pub(super) quantize: QuantizeArgs,
 }
@@ -263,7 +270,7 @@ pub(super) struct EvalArgs {
 }
 
 /// `NAME=VALUE`, cut at the last `=`: names of models hold anything.
-fn pair(text: &str) -> Result<(&str, &str), String> {
+pub(super) fn pair(text: &str) -> Result<(&str, &str), String> {
     text.rsplit_once('=')
         .filter(|(name, _)| !name.is_empty())
         .ok_or_else(|| "write it as NAME=VALUE".into())

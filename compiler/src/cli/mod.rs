@@ -7,6 +7,7 @@ mod eval;
 mod inspect;
 mod quantize_args;
 mod run;
+mod state_args;
 mod verify;
 
 use args::{Cli, Command};

@@ -15,6 +15,7 @@ impl fmt::Display for Graph {
             let outputs = outputs.join(", ");
             match &node.kind {
                 NodeKind::Input => writeln!(f, "  input {outputs}")?,
+                NodeKind::State => writeln!(f, "  state {outputs}")?,
                 NodeKind::Constant(tensor) => writeln!(f, "  const {} = {tensor:?}", node.name)?,
                 NodeKind::Operator(op) => {
                     let inputs: Vec<_> = node
@@ -28,6 +29,9 @@ impl fmt::Display for Graph {
         }
         for (name, value) in self.outputs() {
             writeln!(f, "  output {name} = {}", self.value(*value).name)?;
+        }
+        for state in self.states() {
+            writeln!(f, "  keep {} = {}", state.name, self.value(state.next).name)?;
         }
         Ok(())
     }

@@ -18,7 +18,7 @@ mod tensor;
 mod verify;
 
 pub use crate::bindings::DType;
-pub use graph::{Graph, Node, NodeId, NodeKind, PortSteps, Steps, Value, ValueId};
+pub use graph::{Graph, Node, NodeId, NodeKind, PortSteps, State, Steps, Value, ValueId};
 pub(crate) use lowering::Values;
 pub use lowering::{CallOptions, Lowering};
 pub use operator::{

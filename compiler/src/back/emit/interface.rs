@@ -1,6 +1,7 @@
 use super::Options;
 use super::call::statements;
 use super::names::{ModelNames, plain};
+use super::states;
 use crate::back::plan::Plan;
 use crate::ir::Steps;
 use crate::ir::program::{Port, Program};
@@ -195,6 +196,7 @@ fn step_constants(kind: &str, port: &Port, name: &str, steps: Steps) -> TokenStr
 pub(super) fn model_impl(program: &Program, plan: &Plan, names: &ModelNames, options: &Options) -> TokenStream {
     let model = format_ident!("{}", names.model);
     let consts = constants(program, plan, names);
+    let reset = states::reset(program, names);
     let run = run(program, plan, names, options);
     quote! {
         #[allow(dead_code, unreachable_pub)]
@@ -205,6 +207,8 @@ pub(super) fn model_impl(program: &Program, plan: &Plan, names: &ModelNames, opt
             pub const fn new() -> Self {
                 Self { arena: runtime_core::Arena::new() }
             }
+
+            #reset
 
             #run
         }
@@ -259,6 +263,15 @@ fn run(program: &Program, plan: &Plan, names: &ModelNames, options: &Options) ->
     ];
     lines.extend(inputs(program).map(|p| format!("- {}", describe("input", p))));
     lines.extend(outputs(program).map(|p| format!("- {}", describe("output", p))));
+    if !program.states.is_empty() {
+        lines.extend([
+            String::new(),
+            "It finds what the call before left, zeros at first:".into(),
+            String::new(),
+        ]);
+        let states = program.states.iter();
+        lines.extend(states.map(|state| format!("- {}", describe("state", (state, None)))));
+    }
     let docs = docs(&lines);
     let calls = plan
         .order

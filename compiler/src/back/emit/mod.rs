@@ -10,6 +10,7 @@ mod layers;
 mod names;
 mod slots;
 mod source;
+mod states;
 mod weights;
 
 pub(crate) use interface::grouped;

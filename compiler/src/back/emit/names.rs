@@ -165,7 +165,7 @@ impl ModelNames {
                 names.add_view(program, *view, &mut slots, &mut weights);
             }
         }
-        for port in &program.outputs {
+        for port in program.outputs.iter().chain(&program.states) {
             names.add_view(program, port.view, &mut slots, &mut weights);
         }
         names
@@ -174,7 +174,7 @@ impl ModelNames {
     fn add_view(&mut self, program: &Program, view: View, slots: &mut Names, weights: &mut Names) {
         let buffer = program.buffer(view.buffer);
         match buffer.storage {
-            Storage::Arena if !self.slots.contains_key(&view) => {
+            Storage::Arena | Storage::State if !self.slots.contains_key(&view) => {
                 let part = if view.len == buffer.len {
                     String::new()
                 } else {
