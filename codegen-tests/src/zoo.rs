@@ -1,7 +1,7 @@
 //! The model zoo: real models with reference inputs and outputs, in a folder beside the checkout.
 
 use edgec::tools::harness::{self, Case, Comparison, Module, Progress, Tolerance, Workspace};
-use edgec::{Compiled, Compiler, Target, data::npz};
+use edgec::{Compiled, Compiler, Machine, data::npz};
 use std::path::{Path, PathBuf};
 
 /// The zoo's folder, `EDGEC_ZOO` or `../shared/zoo` from the workspace; prints why tests are skipped if it is absent.
@@ -42,7 +42,7 @@ impl Reference {
     ///
     /// # Errors
     /// What a person needs to know of what went wrong.
-    pub fn compile(zoo: &Path, model: &str, target: Target) -> Result<Self, String> {
+    pub fn compile(zoo: &Path, model: &str, target: Machine) -> Result<Self, String> {
         let name = model.rsplit('/').next().unwrap_or(model);
         let arrays = npz::read(&zoo.join(format!("golden/{name}.npz"))).map_err(|e| e.to_string())?;
         let cases = harness::cases(arrays).map_err(|e| e.to_string())?;

@@ -3,7 +3,7 @@
 use codegen_tests::model_builder::ModelBuilder;
 use edgec::ir::{DType, Tensor};
 use edgec::tools::harness::{Inclusion, Module, Workspace};
-use edgec::{Compiled, Compiler, Target, Weights};
+use edgec::{Compiled, Compiler, Machine, Weights};
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -72,7 +72,9 @@ fn digits_for_boards() {
 
 #[test]
 fn digits_for_microcontrollers_with_a_sidecar() {
-    insta::assert_snapshot!(without_weights(&digits().target(Target::Mcu).weights(Weights::Sidecar)));
+    insta::assert_snapshot!(without_weights(
+        &digits().target(Machine::mcu()).weights(Weights::Sidecar)
+    ));
 }
 
 #[test]
@@ -101,10 +103,10 @@ fn it_compiles_and_computes_as_the_host_does_however_it_is_taken_in() {
         ("hostile", hostile(&folder)),
         ("locals", locals(&folder)),
     ] {
-        for target in [Target::Board, Target::Mcu] {
+        for target in [Machine::board(), Machine::mcu()] {
             for weights in [Weights::Inline, Weights::Sidecar] {
                 for inclusion in [Inclusion::Mod, Inclusion::Include] {
-                    let compiler = compiler.clone().target(target).weights(weights);
+                    let compiler = compiler.clone().target(target.clone()).weights(weights);
                     let compiled = compiler.compile().unwrap();
                     let module = Module::new(format!("{name}{}", modules.len()), &compiler, &compiled);
                     modules.push(Module { inclusion, ..module });

@@ -3,7 +3,7 @@
 
 use codegen_tests::zoo::{self, Reference};
 use edgec::tools::harness::{Module, Workspace};
-use edgec::{Compiler, Target};
+use edgec::{Compiler, Machine};
 use std::path::Path;
 
 const MODELS: &[&str] = &[
@@ -39,7 +39,7 @@ fn panics(library: &[u8]) -> Vec<String> {
 #[test]
 fn emitted_code_has_no_panic_path() {
     let digits = Compiler::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/digits/digits.onnx"));
-    let digits = digits.target(Target::Mcu);
+    let digits = digits.target(Machine::mcu());
     let compiled = digits.compile().unwrap();
     let mut control = Module::new("control", &digits, &compiled);
     control
@@ -53,7 +53,7 @@ fn emitted_code_has_no_panic_path() {
     let mut problems = vec![];
     if let Some(folder) = zoo::folder() {
         for model in MODELS {
-            match Reference::compile(&folder, model, Target::Mcu) {
+            match Reference::compile(&folder, model, Machine::mcu()) {
                 Ok(r) => crates.push((model, vec![Module::new(&r.module, &r.compiler, &r.compiled)])),
                 Err(error) => problems.push(format!("{model}: {error}")),
             }

@@ -6,7 +6,7 @@ use edgec::ir::primitives::Recurrence;
 use edgec::ir::{Graph, NodeId, Tensor, ValueId, verify};
 use edgec::middle::passes::{self, CellObserver, RecurrenceRanges, quantise_recurrence};
 use edgec::tools::harness::{Case, Tolerance, Workspace};
-use edgec::{Compiled, Compiler, back::lower, back::plan, data::npz};
+use edgec::{Compiled, Compiler, Machine, back::portable, data::npz};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -26,11 +26,11 @@ fn layers(graph: &Graph) -> Vec<NodeId> {
 
 fn compiled(graph: &Graph) -> Compiled {
     verify(graph).unwrap();
-    let program = lower::lower(graph).unwrap();
-    let plan = plan::plan(&program);
+    let (program, plan) = portable(graph).unwrap();
     Compiled {
         program,
         plan,
+        machine: Machine::portable(),
         notes: vec![],
         opset: 0,
         quantized: None,
@@ -156,7 +156,7 @@ fn emitted_code_computes_what_the_host_does() {
     let mut references = vec![];
     for name in ["lstm_cls", "gru_cls", "bilstm_cls", "lstm_stream"] {
         let path = format!("tiny/{name}");
-        let mut reference = Reference::compile(&zoo, &path, edgec::Target::Mcu).unwrap();
+        let mut reference = Reference::compile(&zoo, &path, Machine::mcu()).unwrap();
         let program = &reference.compiled.program;
         let inputs = reference
             .cases

@@ -4,7 +4,7 @@ use codegen_tests::model_builder::{Attr, Encoding, ModelBuilder};
 use codegen_tests::same_bits::same_bits;
 use edgec::ir::{DType, Tensor};
 use edgec::tools::harness::{Module, Workspace};
-use edgec::{Compiler, Target};
+use edgec::{Compiler, Machine};
 use std::path::Path;
 
 /// What a model does to an image of `[1, 20, 5, 6]`.
@@ -14,7 +14,7 @@ struct Model {
     mode: &'static str,
     coordinates: &'static str,
     sizes: [i64; 2],
-    target: Target,
+    target: &'static str,
 }
 
 const MODELS: &[Model] = &[
@@ -24,7 +24,7 @@ const MODELS: &[Model] = &[
         mode: "linear",
         coordinates: "half_pixel",
         sizes: [10, 12],
-        target: Target::Mcu,
+        target: "mcu",
     },
     Model {
         name: "bytes",
@@ -32,7 +32,7 @@ const MODELS: &[Model] = &[
         mode: "cubic",
         coordinates: "align_corners",
         sizes: [3, 17],
-        target: Target::Board,
+        target: "board",
     },
     Model {
         name: "one_axis",
@@ -40,7 +40,7 @@ const MODELS: &[Model] = &[
         mode: "linear",
         coordinates: "asymmetric",
         sizes: [5, 9],
-        target: Target::Board,
+        target: "board",
     },
 ];
 
@@ -76,11 +76,11 @@ fn integers_are_the_same_wherever_they_are_computed() {
     for case in MODELS {
         let path = folder.path().join(format!("{}.onnx", case.name));
         std::fs::write(&path, model(case)).unwrap();
-        let compiler = Compiler::new(path).target(case.target);
+        let compiler = Compiler::new(path).target(Machine::named(case.target).unwrap());
         let model = compiler
             .compile()
             .unwrap_or_else(|error| panic!("{}: {error}", case.name));
-        let notes = &model.notes;
+        let notes = &model.report.notes;
         assert!(!notes.iter().any(|note| note.contains("in floats")), "{notes:?}");
         compiled.push((compiler, model));
     }

@@ -161,7 +161,7 @@ fn a_state_is_named_in_the_emitted_file() {
     let compiler = bound(cell(&folder), &STATES[..1]).weights(Weights::Sidecar);
     let source = compiler.emit(&compiler.compile().unwrap(), "cell.weights").source;
     assert!(source.contains("/// - state `h`: f32 1x4, row-major."), "{source}");
-    let reset = "    pub fn reset(&mut self) {\n        use cell_parts::slots;\n        self.arena.write(slots::H).fill(0.0);\n    }\n";
+    let reset = "        use cell_parts::slots;\n        arena.write(slots::STATE_H).fill(0.0);\n";
     assert!(source.contains(reset), "{source}");
     let plain = cell(&folder).weights(Weights::Sidecar);
     let source = plain.emit(&plain.compile().unwrap(), "cell.weights").source;

@@ -1,7 +1,7 @@
 //! Models of the zoo through emitted code, against their reference outputs.
 
 use codegen_tests::zoo::{self, Reference, Verdict};
-use edgec::Target;
+use edgec::Machine;
 use edgec::tools::harness::Workspace;
 use std::path::Path;
 
@@ -70,7 +70,7 @@ fn emitted_models_agree_with_their_references() {
     let mut failed = vec![];
     let mut compiled = vec![];
     for model in MODELS {
-        match Reference::compile(&folder, model, Target::Board) {
+        match Reference::compile(&folder, model, Machine::board()) {
             Ok(reference) => compiled.push((*model, reference)),
             Err(error) => {
                 report(model, &Err(error));

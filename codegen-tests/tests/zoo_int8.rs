@@ -3,7 +3,7 @@
 use codegen_tests::quantised::MODELS;
 use codegen_tests::same_bits::same_bits;
 use codegen_tests::zoo::{self, Reference};
-use edgec::Target;
+use edgec::Machine;
 use edgec::ir::Tensor;
 use edgec::tools::harness::{self, Module, Progress, Runner, Workspace};
 use std::path::Path;
@@ -27,7 +27,7 @@ fn integers_are_the_same_wherever_they_are_computed() {
     let Some(folder) = zoo::folder() else { return };
     let only = std::env::var("EDGEC_ONLY").unwrap_or_default();
     let models: Vec<_> = MODELS.iter().filter(|model| model.contains(&only)).collect();
-    let compile = |model: &&&str| Reference::compile(&folder, model, Target::Board);
+    let compile = |model: &&&str| Reference::compile(&folder, model, Machine::board());
     let compiled: Vec<_> = models.iter().map(compile).collect();
     let modules: Vec<_> = compiled
         .iter()

@@ -1,12 +1,14 @@
-use crate::back::Summary;
 use crate::back::emit::{self, Emitted, Options, WeightsMode};
 use crate::back::exec::Executor;
 use crate::back::plan::{self, Plan};
+use crate::back::report::{Origin, Report};
 use crate::data::samples::Spec;
 use crate::front::import::{self, Dimensions};
 use crate::front::load::{self, Model};
 use crate::ir::program::Program;
-use crate::ir::{Graph, Tensor};
+use crate::ir::{Graph, Remark, Tensor};
+use crate::machine::{Favour, Machine};
+use crate::middle::InputLayouts;
 use crate::middle::passes::{self, Pass};
 use crate::middle::quantize::{Calibration, QuantizeOptions, Quantized, Scheme};
 use crate::{Error, back::lower};
@@ -24,22 +26,29 @@ pub struct Compiler {
     path: PathBuf,
     name: Option<String>,
     dimensions: Dimensions,
+    input_layouts: InputLayouts,
     weights: WeightsMode,
-    target: Target,
+    target: Machine,
+    favour: Option<Favour>,
     command: Option<String>,
     quantize: Option<QuantizeOptions>,
     states: Vec<(String, String)>,
 }
 
-/// What the emitted code is for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Target {
-    /// Linux boards and PCs: a copy of each kernel specialised to its layer.
+/// In which order the caller gives the elements of an image.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+pub enum InputLayout {
+    /// As the model has it, mostly channels-first: `[N, C, H, W]`.
     #[default]
-    Board,
-    /// Microcontrollers: a kernel that many layers call is shared between them, for small flash.
-    Mcu,
+    Model,
+    /// Channels-last, as cameras give it: `[N, H, W, C]` for `[N, C, H, W]`, `[N, L, C]` for `[N, C, L]`.
+    Nhwc,
+}
+
+/// The largest weights that are inside the source unless the user says otherwise, in bytes.
+fn most_inline_bytes(machine: &Machine) -> usize {
+    if machine.microcontroller { 16 << 10 } else { 1 << 20 }
 }
 
 /// Most copies of a kernel for microcontrollers. When this was chosen, the digits firmware with its three convolutions
@@ -54,20 +63,15 @@ pub struct Compiled {
     pub program: Program,
     /// Their memory.
     pub plan: Plan,
-    /// Remarks for the user.
-    pub notes: Vec<String>,
-    /// Version of ONNX's own operators that the model imports.
-    pub opset: i64,
+    /// What they are for.
+    pub machine: Machine,
+    /// What it is and costs, and what the user should know of how it was compiled.
+    pub report: Report,
     /// What quantization did, if it was asked for, with the graphs before and after.
     pub quantized: Option<Quantized>,
 }
 
 impl Compiled {
-    /// What it costs.
-    pub fn summary(&self) -> Summary {
-        Summary::of(&self.program, &self.plan, &self.notes)
-    }
-
     /// The host executor of this program.
     pub fn executor(&self) -> Executor<'_> {
         Executor::new(&self.program, &self.plan)
@@ -81,8 +85,10 @@ impl Compiler {
             path: path.into(),
             name: None,
             dimensions: Dimensions::default(),
+            input_layouts: InputLayouts::default(),
             weights: WeightsMode::default(),
-            target: Target::default(),
+            target: Machine::default(),
+            favour: None,
             command: None,
             quantize: None,
             states: vec![],
@@ -120,16 +126,61 @@ impl Compiler {
         self
     }
 
+    /// Says in which order the caller gives the elements of all inputs: with [`InputLayout::Nhwc`] all must be images or
+    /// sequences of several channels, which are then not copied into the order that the kernels work in.
+    pub fn input_layout(mut self, layout: InputLayout) -> Self {
+        self.input_layouts.all_channels_last = layout == InputLayout::Nhwc;
+        self
+    }
+
+    /// [`input_layout`](Self::input_layout) of one input.
+    pub fn input_layout_of(mut self, input: impl Into<String>, layout: InputLayout) -> Self {
+        match layout {
+            InputLayout::Model => self.input_layouts.channels_last.remove(&input.into()),
+            InputLayout::Nhwc => self.input_layouts.channels_last.insert(input.into()),
+        };
+        self
+    }
+
     /// Says where the weights go.
     pub fn weights(mut self, weights: WeightsMode) -> Self {
         self.weights = weights;
         self
     }
 
-    /// Says what the code is for.
-    pub fn target(mut self, target: Target) -> Self {
-        self.target = target;
+    /// Says what the code is for: by default any [board](Machine::board).
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use edgec::{Compiler, Machine};
+    /// // In a build script: what cargo builds for.
+    /// let machine = Machine::named(&std::env::var("TARGET")?)?;
+    /// Compiler::new("digits.onnx").target(machine).emit_to_out_dir("digits.rs")?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn target(mut self, target: impl Into<Machine>) -> Self {
+        self.target = target.into();
         self
+    }
+
+    /// Says what matters more, where the target's own [`Favour`] is not meant.
+    pub fn favour(mut self, favour: Favour) -> Self {
+        self.favour = Some(favour);
+        self
+    }
+
+    /// The target, with what is favoured. Weights of 4 bits are asked for to save flash, so that they favour it on
+    /// microcontrollers.
+    fn machine(&self) -> Machine {
+        let machine = self.target.clone();
+        let four_bits = self
+            .quantize
+            .as_ref()
+            .is_some_and(|options| options.scheme == Scheme::W4);
+        let small = (four_bits && machine.microcontroller).then_some(Favour::Flash);
+        let favour = self.favour.or(small).unwrap_or(machine.favour);
+        machine.favour(favour)
     }
 
     /// Quantises the model.
@@ -185,6 +236,8 @@ impl Compiler {
             passes::run(&mut graph, passes::QUANTIZATION, after)?;
             quantized = Some(found);
         }
+        // Samples for quantization are in the model's layout; from here on the caller's counts.
+        self.input_layouts.apply(&mut graph)?;
         passes::run(&mut graph, passes::AFTER_QUANTIZATION, after)?;
         if self
             .quantize
@@ -193,19 +246,32 @@ impl Compiler {
         {
             passes::run(&mut graph, passes::HALF_WEIGHTS, after)?;
         }
-        let program = lower::lower(&graph)?;
-        let plan = plan::plan(&program);
-        let opset = model.opsets.get("").copied().unwrap_or(0);
-        let mut notes = imported.notes;
-        let report = quantized.as_ref().map(|quantized| &quantized.report);
-        notes.extend(report.iter().flat_map(|report| report.notes()));
-        let told = |remark: &&String| report.is_some_and(|report| report.tells(remark));
-        notes.extend(graph.remarks().iter().filter(|remark| !told(remark)).cloned());
+        let machine = self.machine();
+        let program = lower::lower(&graph, &machine)?;
+        let plan = plan::plan(&program, &machine);
+        let mut remarks = imported.remarks;
+        let quantization = quantized.iter().flat_map(|quantized| quantized.report.remarks());
+        for remark in quantization.chain(graph.remarks().iter().cloned()) {
+            // Passes find again what quantization has left in floats, without its reason.
+            if !remarks.iter().any(|told: &Remark| told.repeats(&remark)) {
+                remarks.push(remark);
+            }
+        }
+        let origin = Origin {
+            sha256: model.sha256.clone(),
+            opset: model.opsets.get("").copied().unwrap_or(0),
+            target: machine.name.clone(),
+            most_copies: match machine.favour {
+                Favour::Speed => usize::MAX,
+                Favour::Flash => MCU_COPIES,
+            },
+            remarks,
+        };
         Ok(Compiled {
+            report: Report::of(&program, &plan, origin),
             program,
             plan,
-            notes,
-            opset,
+            machine,
             quantized,
         })
     }
@@ -219,23 +285,20 @@ impl Compiler {
             .unwrap_or_else(|| format!("edgec {}", self.file_name()));
         let options = Options {
             struct_name,
-            source: format!("{} (opset {})", self.file_name(), compiled.opset),
+            source: format!("{} (opset {})", self.file_name(), compiled.report.opset),
             command,
             weights: self.weights,
             sidecar: sidecar.to_owned(),
-            most_copies: match self.target {
-                Target::Board => usize::MAX,
-                Target::Mcu => MCU_COPIES,
-            },
+            most_inline_bytes: most_inline_bytes(&compiled.machine),
         };
-        emit::emit(&compiled.program, &compiled.plan, &options)
+        emit::emit(&compiled.program, &compiled.plan, &compiled.report, &options)
     }
 
     /// Compiles and writes the source to `output`, and the weights beside it if they are not inline.
-    pub fn emit_to(&self, output: &Path) -> Result<Summary, Error> {
+    pub fn emit_to(&self, output: &Path) -> Result<Report, Error> {
         let compiled = self.compile()?;
         self.write(&compiled, output)?;
-        Ok(compiled.summary())
+        Ok(compiled.report)
     }
 
     /// Writes the source to `output`, and the weights beside it if they are not inline.
@@ -253,7 +316,7 @@ impl Compiler {
     }
 
     /// For `build.rs`: compiles into cargo's `OUT_DIR` and asks cargo to run again when the model or its samples change.
-    pub fn emit_to_out_dir(&self, file: &str) -> Result<Summary, Error> {
+    pub fn emit_to_out_dir(&self, file: &str) -> Result<Report, Error> {
         let mut read = vec![self.path.clone()];
         for samples in self.quantize.iter().flat_map(|o| [&o.calibrate, &o.loss_samples]) {
             read.extend(samples.as_deref().map(Spec::parse).transpose()?.map(|spec| spec.path));

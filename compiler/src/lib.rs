@@ -2,8 +2,8 @@
 //!
 //! [`front`] reads a model into the graph of [`ir`]; [`middle`] rewrites the graph and makes integers of it; [`back`]
 //! lowers it to kernel calls, plans their memory, and prints them as source or runs them on the host. Imports run one
-//! way only: each of these may use those named after it in [`front`] -> [`middle`] -> [`back`] -> [`ir`]. [`tools`] stand
-//! around the pipeline, and [`Compiler`] is the pipeline.
+//! way only: each of these may use those named after it in [`front`] -> [`middle`] -> [`back`] -> [`ir`]. [`machine`] is what
+//! the code is for. [`tools`] stand around the pipeline, and [`Compiler`] is the pipeline.
 #![forbid(unsafe_code)]
 
 pub mod back;
@@ -12,13 +12,16 @@ pub mod data;
 mod error;
 pub mod front;
 pub mod ir;
+pub mod machine;
 pub mod middle;
 pub mod tools;
 
 pub use edgec_bindings as bindings;
 
-pub use back::Summary;
+pub use back::Report;
 pub use back::emit::WeightsMode as Weights;
-pub use compiler::{Compiled, Compiler, Target};
+pub use compiler::{Compiled, Compiler, InputLayout};
 pub use error::{Error, OperatorProblem};
+pub use ir::{Remark, RemarkKind};
+pub use machine::Machine;
 pub use tools::prune_report::{Cost, LayerReport, PruneReport};

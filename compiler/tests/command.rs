@@ -69,11 +69,42 @@ fn source_or_summary_goes_to_stdout() {
         summary["macs"].as_u64() > Some(0) && summary["ram"].is_u64(),
         "{summary}"
     );
+    let first = &summary["calls"][0];
+    assert_eq!((&first["name"], &first["output"][3]), (&"l00_conv".into(), &16.into()));
+    assert_eq!(summary["calls"].as_array().unwrap().len(), 6);
+    assert_eq!((&summary["target"], &summary["opset"]), (&"board".into(), &17.into()));
+    let hash = summary["sha256"].as_str().unwrap().to_owned();
+    assert_eq!(hash.len(), 64);
+    let emitted = std::fs::read_to_string(folder.path().join("d.rs")).unwrap();
+    assert!(emitted.contains(&format!("MODEL_SHA256: &'static str = \"{hash}\"")));
     let inspection = edgec(folder.path(), &["inspect", model, "--json"]);
     let inspection: serde_json::Value = serde_json::from_slice(&inspection.stdout).unwrap();
     assert_eq!(inspection["operators"][0]["name"], "Conv", "{inspection}");
     let text = edgec(folder.path(), &["inspect", model]);
     assert!(String::from_utf8(text.stdout).unwrap().contains("parameters"));
+}
+
+#[test]
+fn images_can_be_taken_channels_last() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = model();
+    let model = model.to_str().unwrap();
+    let output = edgec(
+        folder.path(),
+        &[model, "-o", "d.rs", "--input-layout", "nhwc", "--json"],
+    );
+    let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(summary["inputs"][0]["shape"], serde_json::json!([1, 8, 8, 1]));
+    let emitted = std::fs::read_to_string(folder.path().join("d.rs")).unwrap();
+    assert!(
+        emitted.contains("-o d.rs --input-layout nhwc"),
+        "the command that makes it again"
+    );
+    let output = edgec(folder.path(), &["inspect", model, "--input-layout", "picture=nhwc"]);
+    assert!(String::from_utf8_lossy(&output.stdout).contains("no input called `picture`"));
+    let output = edgec(folder.path(), &[model, "-o", "d.rs", "--input-layout", "nchw"]);
+    assert_eq!(code(&output), Some(2), "{}", stderr(&output));
+    assert!(stderr(&output).contains("`nchw` is no layout"), "{}", stderr(&output));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Random graphs with dead channels, in integers and in floats: without them, every bit of the outputs is the same.
 
 use edgec::back::exec::Executor;
+use edgec::back::portable;
 use edgec::front::import::{Dimensions, import};
 use edgec::ir::primitives::{
     Activation, Binary, BinaryOp, Concat, Conv, Gemm, Layout, Lookup, Map, Pool, PoolKind, QlinearAveragePool,
@@ -9,7 +10,6 @@ use edgec::ir::primitives::{
 };
 use edgec::ir::{DType, Graph, Operator, Tensor, TensorType, ValueId, verify};
 use edgec::middle::passes::{PIPELINE, Pass, REQUIRED, run};
-use edgec::{back::lower, back::plan};
 use runtime_core::function::{Clip, Identity, Relu};
 use runtime_core::requantize::Requantize;
 use std::path::{Path, PathBuf};
@@ -341,8 +341,7 @@ fn results(mut graph: Graph, passes: &[Pass], seed: u64) -> (Vec<Tensor>, u64) {
         Random::tensor(ty.dtype, &ty.shape, &numbers)
     };
     let inputs: Vec<Tensor> = graph.inputs().iter().map(input).collect();
-    let program = lower::lower(&graph).unwrap();
-    let plan = plan::plan(&program);
+    let (program, plan) = portable(&graph).unwrap();
     (Executor::new(&program, &plan).run(&inputs), program.macs())
 }
 

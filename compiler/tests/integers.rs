@@ -328,7 +328,13 @@ fn three_resized_axes_stay_in_floats() {
     let y = resize(&mut build, y, 3, 6);
     build.output(y, &i8(0.1, 3));
     run(&mut build.graph, PIPELINE, &mut |_, _| {}).unwrap();
-    let remarks = build.graph.remarks().join("\n");
+    let remarks = build
+        .graph
+        .remarks()
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("\n");
     assert!(remarks.contains("it resizes more than 2 axes at once"), "{remarks}");
 }
 
@@ -366,7 +372,13 @@ fn what_stays_in_floats_is_told() {
     let free = build.map(Sigmoid, x);
     build.graph.add_output("free", free);
     run(&mut build.graph, PIPELINE, &mut |_, _| {}).unwrap();
-    let remarks = build.graph.remarks().join("\n");
+    let remarks = build
+        .graph
+        .remarks()
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("\n");
     assert!(
         remarks.contains("stays in floats: there is no kernel in integers for 3 spatial axes"),
         "{remarks}"

@@ -1,6 +1,7 @@
 //! Each pass on small graphs: what it makes of one (a snapshot), which ones it must leave alone, and that results stay.
 
 use edgec::back::exec::Executor;
+use edgec::back::portable;
 use edgec::ir::primitives::{
     Attention, BIAS, Binary, BinaryOp, Conv, ConvTranspose, DequantizeLinear, Gemm, Layout, Map, MatMul, Pad, PadMode,
     Pool, PoolKind, Quantization, QuantizeLinear, Reduce, ReduceOp, Reshape, ScaleShift, Select, Slice, Softmax,
@@ -8,7 +9,6 @@ use edgec::ir::primitives::{
 };
 use edgec::ir::{DType, Graph, Tensor, TensorType, ValueId, verify};
 use edgec::middle::passes::{PIPELINE, Pass, REQUIRED, run};
-use edgec::{back::lower, back::plan};
 use runtime_core::function::{
     AnyFunction, Clip, Erf, Exp, HardSigmoid, Identity, Reciprocal, Relu, Sigmoid, Sqrt, Square, Tanh,
 };
@@ -166,8 +166,7 @@ fn results(mut graph: Graph, passes: &[Pass]) -> Vec<Tensor> {
         Tensor::f32(&ty.shape, &values)
     };
     let inputs: Vec<_> = graph.inputs().iter().map(|v| tensor(graph.ty(*v))).collect();
-    let program = lower::lower(&graph).unwrap();
-    let plan = plan::plan(&program);
+    let (program, plan) = portable(&graph).unwrap();
     Executor::new(&program, &plan).run(&inputs)
 }
 

@@ -2,10 +2,12 @@
 //! are computed one by one, each in memory of its own.
 
 use edgec::back::exec::Executor;
-use edgec::back::plan::{ALIGNMENT, Plan, plan};
+use edgec::back::plan::{Plan, plan};
+use edgec::back::{lower::lower, portable};
 use edgec::ir::primitives::{Binary, BinaryOp, Concat, Map, Reduce, ReduceOp, Reshape, Slice, Transpose};
 use edgec::ir::program::{Program, View};
 use edgec::ir::{DType, Graph, NodeKind, Tensor, TensorType, ValueId};
+use edgec::machine::Machine;
 use edgec::middle::fold;
 use edgec::middle::passes::{PIPELINE, REQUIRED, run};
 use proptest::prelude::*;
@@ -160,7 +162,7 @@ fn place(program: &Program, plan: &Plan, view: &View) -> Option<Range<usize>> {
 }
 
 /// Replays the plan on a model of the arena that remembers, for each byte, which byte of which buffer it holds.
-fn check(program: &Program, plan: &Plan) {
+fn check(program: &Program, plan: &Plan, machine: &Machine) {
     let mut order = plan.order.clone();
     order.sort_unstable();
     assert_eq!(
@@ -172,7 +174,7 @@ fn check(program: &Program, plan: &Plan) {
         assert!(offset.is_none() || buffer.storage.is_in_arena());
         if let Some(offset) = offset {
             assert!(
-                offset.is_multiple_of(ALIGNMENT),
+                offset.is_multiple_of(machine.alignment()),
                 "`{}` at {offset} is not aligned",
                 buffer.name
             );
@@ -271,21 +273,23 @@ proptest! {
             let runs: Vec<_> = (0..3).map(|run| inputs(&graph, run)).collect();
             let expected: Vec<_> = runs.iter().map(|inputs| one_by_one(&graph, inputs, &mut kept)).collect();
             run(&mut graph, passes, &mut |_, _| {}).unwrap();
-            let program = edgec::back::lower::lower(&graph).unwrap();
-            let plan = plan(&program);
-            check(&program, &plan);
-            let mut executor = Executor::new(&program, &plan);
-            // Twice, as if nothing had been kept.
-            for (inputs, expected) in runs.iter().zip(&expected).chain(runs.iter().zip(&expected)) {
-                if std::ptr::eq(inputs, &runs[0]) {
-                    executor.reset();
-                }
-                let found = executor.run(inputs);
-                for (found, expected) in found.iter().zip(expected) {
+            for machine in [Machine::board(), Machine::mcu()] {
+                let program = lower(&graph, &machine).unwrap();
+                let plan = plan(&program, &machine);
+                check(&program, &plan, &machine);
+                let mut executor = Executor::new(&program, &plan);
+                // Twice, as if nothing had been kept.
+                for (inputs, expected) in runs.iter().zip(&expected).chain(runs.iter().zip(&expected)) {
+                    if std::ptr::eq(inputs, &runs[0]) {
+                        executor.reset();
+                    }
+                    let found = executor.run(inputs);
+                    for (found, expected) in found.iter().zip(expected) {
                     prop_assert_eq!(found.ty(), expected.ty());
                     let pairs = found.to_f64().into_iter().zip(expected.to_f64());
                     let same = pairs.into_iter().all(|(a, b)| a == b || a.is_nan() && b.is_nan());
                     prop_assert!(same, "{:?} is not {:?}", found.to_f64(), expected.to_f64());
+                    }
                 }
             }
         }
@@ -304,9 +308,8 @@ fn in_place_only_where_nothing_else_reads() {
     let d = graph.add_op("d", map(), &[c], &[]).unwrap();
     graph.add_output("c", c);
     graph.add_output("d", d);
-    let program = edgec::back::lower::lower(&graph).unwrap();
-    let plan = plan(&program);
-    check(&program, &plan);
+    let (program, plan) = portable(&graph).unwrap();
+    check(&program, &plan, &Machine::portable());
     let in_place: Vec<_> = program
         .calls
         .iter()

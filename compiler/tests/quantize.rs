@@ -500,7 +500,13 @@ fn recurrent_layers_stay_in_floats_where_a_bound_asks_for_it() {
     assert_eq!((raised.bytes, raised.macs), (3 * 256, 6 * 256));
     assert!(raised.decibels > 1.0, "{raised:?}");
     assert!(met.report.raised[1..].iter().all(|raised| raised.bits == 16));
-    let notes = met.report.notes().join("\n");
+    let notes = met
+        .report
+        .remarks()
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("\n");
     assert!(notes.contains("floats for `coarse`: +"), "{notes}");
     assert!(
         notes.contains("`coarse` stays in floats: in integers it loses more than"),

@@ -1,11 +1,12 @@
 //! Compiles the model of the digits example, as it is and quantised, and hands the linker the board's memory map.
 
 use edgec::middle::quantize::{Io, QuantizeOptions};
-use edgec::{Compiler, Target};
+use edgec::{Compiler, Machine};
 use std::path::Path;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let model = Compiler::new("../digits/digits.onnx").target(Target::Mcu);
+    let target = std::env::var("TARGET")?;
+    let model = Compiler::new("../digits/digits.onnx").target(Machine::named(&target)?);
     model.clone().name("Digits").emit_to_out_dir("digits.rs")?;
     let int8 = QuantizeOptions {
         io: Io::Int8,
@@ -17,7 +18,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .emit_to_out_dir("digits_int8.rs")?;
 
     let out = std::env::var("OUT_DIR")?;
-    let board = match std::env::var("TARGET")?.as_str() {
+    let board = match target.as_str() {
         "thumbv6m-none-eabi" => "boards/microbit.x",
         _ => "boards/mps2-an386.x",
     };

@@ -33,6 +33,25 @@ impl<const BYTES: usize> Arena<BYTES> {
         Self([0; BYTES])
     }
 
+    /// An arena filled with zeros on the heap, which is never on the stack: one of megabytes would not fit there.
+    ///
+    /// Aborts through [`alloc::alloc::handle_alloc_error`] if there is no memory for it.
+    #[cfg(feature = "alloc")]
+    pub fn boxed() -> alloc::boxed::Box<Self> {
+        use alloc::alloc::{Layout, alloc_zeroed, handle_alloc_error};
+        const {
+            assert!(size_of::<Self>() > 0, "an arena of no bytes needs no heap: use `new`");
+        }
+        let layout = Layout::new::<Self>();
+        // SAFETY: the layout is not of zero bytes, by the assertion above.
+        let arena = unsafe { alloc_zeroed(layout) }.cast::<Self>();
+        if arena.is_null() {
+            handle_alloc_error(layout);
+        }
+        // SAFETY: the global allocator has given the memory for this layout, and zeros are bytes of an arena.
+        unsafe { alloc::boxed::Box::from_raw(arena) }
+    }
+
     /// The tensors `slots` (a slot or a tuple of slots) to read.
     #[inline(always)]
     pub fn read<R: Places>(&self, _slots: R) -> R::Shared<'_> {

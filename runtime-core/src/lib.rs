@@ -7,6 +7,9 @@
 //! (and trip a `debug_assert!`); the compiler emits only operands that fit.
 #![no_std]
 
+#[cfg(feature = "alloc")]
+extern crate alloc;
+
 pub mod arch;
 mod arena;
 mod element;

@@ -82,7 +82,6 @@ quantized! {
 /// How sums become quantised outputs: `clamp(zero + round(sum * multiplier / 2^shift))`, with the multiplier of the
 /// output's channel.
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Requantize {
     /// Bits to shift by, 1 to 62.
     pub shift: u32,
@@ -97,11 +96,62 @@ pub struct Requantize {
 }
 
 impl Requantize {
+    /// To any integer of an `i8`, with zero points of 0: what emitted code leaves out.
+    pub const I8: Self = Self {
+        shift: 1,
+        zero: 0,
+        min: i8::MIN as i32,
+        max: i8::MAX as i32,
+        outside: 0,
+    };
+
+    /// To any integer of an `i16`, with zero points of 0.
+    pub const I16: Self = Self {
+        min: i16::MIN as i32,
+        max: i16::MAX as i32,
+        ..Self::I8
+    };
+
     /// One output from the sum of its products.
     #[inline(always)]
     pub fn apply<T: Quantized>(self, sum: i64, multiplier: i32) -> T {
         let value = rescale(sum, multiplier, self.shift) + i64::from(self.zero);
         T::narrow(value.max(self.min.into()).min(self.max.into()) as i32)
+    }
+}
+
+/// The fields that differ from [`Requantize::I8`] or [`Requantize::I16`], and which of these the others are of.
+#[cfg(feature = "serde")]
+impl serde::Serialize for Requantize {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct;
+        #[derive(serde::Serialize)]
+        #[serde(rename = "Requantize")]
+        enum Base {
+            I8,
+            I16,
+        }
+        let small = Self::I8.min <= self.min && self.max <= Self::I8.max;
+        let (base, name) = if small {
+            (Self::I8, Base::I8)
+        } else {
+            (Self::I16, Base::I16)
+        };
+        let mut fields = serializer.serialize_struct("Requantize", 6)?;
+        fields.serialize_field("shift", &self.shift)?;
+        let others = [
+            ("zero", self.zero, base.zero),
+            ("min", self.min, base.min),
+            ("max", self.max, base.max),
+            ("outside", self.outside, base.outside),
+        ];
+        for (field, value, usual) in others {
+            if value != usual {
+                fields.serialize_field(field, &value)?;
+            }
+        }
+        fields.serialize_field("..", &name)?;
+        fields.end()
     }
 }
 

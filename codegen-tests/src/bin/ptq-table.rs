@@ -82,11 +82,11 @@ fn table(zoo: &Path, model: &str, parts: &[String]) -> Result<(), Error> {
             got.accuracy(),
             got.agreement(&wanted),
             got.noise(&wanted),
-            compiled.program.weight_bytes(),
-            compiled.plan.peak,
+            compiled.report.weights,
+            compiled.report.ram,
         );
         if std::env::var_os("NOTES").is_some() {
-            compiled.notes.iter().for_each(|note| println!("    {note}"));
+            compiled.report.notes.iter().for_each(|note| println!("    {note}"));
         }
     }
     Ok(())

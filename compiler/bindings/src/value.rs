@@ -23,6 +23,10 @@ pub enum Value {
 }
 
 impl Value {
+    /// The field of a struct that tells which constant the fields come from that are left out: `..Type::NAME`. Parameters
+    /// that serialize one give it last, as the unit variant `NAME` of `Type`.
+    pub const BASE: &'static str = "..";
+
     /// The value of `parameters`.
     ///
     /// # Panics
@@ -86,8 +90,17 @@ impl ser::Serializer for ToValue {
     type SerializeStruct = Fields;
     type SerializeStructVariant = Never;
 
-    ints!(serialize_i8: i8, serialize_i16: i16, serialize_i32: i32, serialize_i64: i64);
+    ints!(serialize_i8: i8, serialize_i16: i16, serialize_i64: i64);
     ints!(serialize_u8: u8, serialize_u16: u16, serialize_u32: u32, serialize_u64: u64);
+
+    /// The ends of the range are no bounds: they are named, to be told from numbers.
+    fn serialize_i32(self, v: i32) -> Result<Value, Unsupported> {
+        Ok(match v {
+            i32::MIN => Value::Variant("i32", "MIN"),
+            i32::MAX => Value::Variant("i32", "MAX"),
+            _ => Value::Int(v.into()),
+        })
+    }
 
     fn serialize_bool(self, v: bool) -> Result<Value, Unsupported> {
         Ok(Value::Bool(v))

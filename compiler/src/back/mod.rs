@@ -5,6 +5,24 @@ pub mod emit;
 pub mod exec;
 pub mod lower;
 pub mod plan;
-mod summary;
+pub mod report;
 
-pub use summary::Summary;
+pub use report::Report;
+
+use crate::Error;
+use crate::ir::Graph;
+use crate::ir::program::Program;
+use crate::machine::Machine;
+use plan::Plan;
+
+/// A graph lowered and planned for the [portable](Machine::portable) machine, to be run by the [executor](exec): for those
+/// who want its results and not its code, such as constant folding and calibration.
+///
+/// # Errors
+/// If an operator has no kernel in its present form.
+pub fn portable(graph: &Graph) -> Result<(Program, Plan), Error> {
+    let machine = Machine::portable();
+    let program = lower::lower(graph, &machine)?;
+    let plan = plan::plan(&program, &machine);
+    Ok((program, plan))
+}

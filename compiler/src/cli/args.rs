@@ -1,13 +1,16 @@
+use super::layout_args::LayoutArgs;
 use super::quantize_args::QuantizeArgs;
 use super::state_args::StateArgs;
+use super::target_args::TargetArgs;
 use clap::{ArgMatches, Args, Command as ClapCommand, FromArgMatches, Parser, Subcommand};
-use edgec::{Compiler, Error, Target, Weights, tools::tensor_file};
+use edgec::{Compiler, Error, Weights, tools::tensor_file};
 use std::path::PathBuf;
 
 const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
   edgec model.onnx -o src/model.rs                        compile
   edgec model.onnx -o src/model.rs --dim T=16 --name Vad  pin an open dimension, name the struct
-  edgec model.onnx -o src/model.rs --target mcu           for a microcontroller
+  edgec model.onnx -o src/model.rs --target cortex-m4f    for a microcontroller; `--target help` lists the names
+  edgec model.onnx -o src/model.rs --input-layout nhwc    for images as cameras give them
   edgec model.onnx -o src/model.rs --bake shape=s.npy     fix the value of an input that decides a shape
   edgec model.onnx -o src/model.rs --quantize int8 --calibrate samples.npz
                                                           in integers, with ranges from samples
@@ -95,6 +98,8 @@ pub(super) struct ModelArgs {
     /// Give an input its value now; `run` then does not take it; may be repeated
     #[arg(long, value_name = "INPUT=FILE.npy|.pb", value_parser = bake)]
     pub(super) bake: Vec<(String, PathBuf)>,
+    #[command(flatten)]
+    pub(super) layout: LayoutArgs,
 }
 
 /// Sizes of all dimensions.
@@ -107,7 +112,7 @@ impl ModelArgs {
         let compiler = dims.fold(Compiler::new(&self.model), |c, (name, size)| c.dim(name, *size));
         let shapes = self.shape.iter();
         let compiler = shapes.fold(compiler, |c, (name, shape)| c.shape(name, shape.0.clone()));
-        baked(compiler, &self.bake)
+        baked(self.layout.apply(compiler), &self.bake)
     }
 }
 
@@ -134,9 +139,8 @@ pub(super) struct EmitArgs {
     /// Where the weights go
     #[arg(long, value_enum, default_value_t)]
     pub(super) weights: Weights,
-    /// What the code is for
-    #[arg(long, value_enum, default_value_t)]
-    pub(super) target: Target,
+    #[command(flatten)]
+    pub(super) target: TargetArgs,
     /// Show the graph on stderr as it is after this pass; `all` for every pass
     #[arg(long, value_name = "PASS")]
     pub(super) print_after: Option<String>,
@@ -175,6 +179,8 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "OUT.npz")]
     pub(super) output: PathBuf,
     #[command(flatten)]
+    pub(super) layout: LayoutArgs,
+    #[command(flatten)]
     pub(super) quantize: QuantizeArgs,
 }
 
@@ -198,9 +204,10 @@ pub(super) struct VerifyArgs {
     /// Check the host executor instead of the emitted code
     #[arg(long)]
     pub(super) executor: bool,
-    /// What the code is for
-    #[arg(long, value_enum, default_value_t)]
-    pub(super) target: Target,
+    #[command(flatten)]
+    pub(super) target: TargetArgs,
+    #[command(flatten)]
+    pub(super) layout: LayoutArgs,
     #[command(flatten)]
     pub(super) state: StateArgs,
     #[command(flatten)]
@@ -223,9 +230,8 @@ pub(super) struct BenchArgs {
         allow_hyphen_values = true
     )]
     pub(super) rustflags: String,
-    /// What the code is for
-    #[arg(long, value_enum, default_value_t)]
-    pub(super) target: Target,
+    #[command(flatten)]
+    pub(super) target: TargetArgs,
     #[command(flatten)]
     pub(super) state: StateArgs,
     #[command(flatten)]
@@ -259,9 +265,8 @@ pub(super) struct EvalArgs {
     /// Leave out the emitted code, which takes a build
     #[arg(long)]
     pub(super) no_build: bool,
-    /// What the code is for
-    #[arg(long, value_enum, default_value_t)]
-    pub(super) target: Target,
+    #[command(flatten)]
+    pub(super) target: TargetArgs,
     /// Print JSON
     #[arg(long)]
     pub(super) json: bool,

@@ -14,7 +14,7 @@ const BUDGET: Duration = Duration::from_secs(1);
 
 /// `edgec bench`.
 pub(super) fn bench(args: &BenchArgs) -> miette::Result<ExitCode> {
-    let compiler = args.state.apply(args.model.compiler()?).target(args.target);
+    let compiler = args.target.apply(args.state.apply(args.model.compiler()?));
     let compiler = args.quantize.apply(compiler)?;
     let compiled = compiler.compile()?;
     // Other flags compile runtime-core again: a folder of their own keeps both.
@@ -33,7 +33,7 @@ pub(super) fn bench(args: &BenchArgs) -> miette::Result<ExitCode> {
     let mut times = runner.time(inputs, args.iterations.map_or(fitting, |n| n as usize))?;
     times.sort_unstable();
     let (min, median) = (times[0], times[times.len() / 2]);
-    let macs = compiled.program.macs();
+    let macs = compiled.report.macs;
     let mut text = String::new();
     let micros = |d: Duration| d.as_secs_f64() * 1e6;
     let _ = writeln!(text, "runs    {}", times.len());

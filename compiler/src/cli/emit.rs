@@ -2,7 +2,7 @@ use super::args::EmitArgs;
 use super::{WithPruneReport, print, print_json};
 use edgec::ir::Graph;
 use edgec::middle::passes::{self, Pass};
-use edgec::{Compiler, Error, PruneReport, Target, Weights};
+use edgec::{Compiler, Error, PruneReport, Weights};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -33,9 +33,8 @@ pub(super) fn emit(args: &EmitArgs) -> miette::Result<ExitCode> {
     }
     check_pass(args.print_after.as_deref())?;
     let mut compiler = args
-        .model
-        .compiler()?
-        .target(args.target)
+        .target
+        .apply(args.model.compiler()?)
         .weights(args.weights)
         .command(command(args));
     compiler = args.quantize.apply(args.state.apply(compiler))?;
@@ -54,7 +53,7 @@ pub(super) fn emit(args: &EmitArgs) -> miette::Result<ExitCode> {
         }
     })?;
     write(&compiler, &compiled, args, to_stdout)?;
-    let summary = compiled.summary();
+    let summary = &compiled.report;
     let prune_report = unpruned.as_ref().map(PruneReport::of).transpose()?;
     if args.json {
         print_json(&WithPruneReport {
@@ -129,15 +128,15 @@ fn command(args: &EmitArgs) -> String {
         );
     }
     args.state.values().for_each(|value| flag("--state", &value));
+    for value in args.model.layout.values() {
+        flag("--input-layout", &value);
+    }
     match args.weights {
         Weights::Auto => {}
         Weights::Inline => flag("--weights", "inline"),
         Weights::Sidecar => flag("--weights", "sidecar"),
     }
-    if args.target == Target::Mcu {
-        flag("--target", "mcu");
-    }
-    for (name, value) in args.quantize.flags() {
+    for (name, value) in args.target.flags().into_iter().chain(args.quantize.flags()) {
         flag(name, &value);
     }
     words.extend(args.quantize.switches().into_iter().map(str::to_owned));

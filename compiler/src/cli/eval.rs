@@ -16,7 +16,7 @@ struct Report {
 
 /// `edgec eval`.
 pub(super) fn eval(args: &EvalArgs) -> miette::Result<ExitCode> {
-    let compiler = args.model.compiler()?.target(args.target);
+    let compiler = args.target.apply(args.model.compiler()?);
     let float = compiler.compile()?;
     let (inputs, outputs) = (&float.program.inputs, &float.program.outputs);
     let set = TestSet::open(&args.data, args.samples.as_deref(), args.labels.as_deref(), inputs)?;
@@ -46,12 +46,14 @@ pub(super) fn eval(args: &EvalArgs) -> miette::Result<ExitCode> {
         } else {
             "executor".into()
         },
+        inputs: &float.program.inputs,
         engine: Engine::Executor(float.executor()),
         boundary: Boundary::default(),
         like: None,
     }];
     contenders.extend(compiled.as_ref().map(|compiled| Contender {
         name: format!("{prefix}executor"),
+        inputs: &compiled.program.inputs,
         engine: Engine::Executor(compiled.executor()),
         boundary: boundary.clone(),
         like: None,
@@ -59,6 +61,7 @@ pub(super) fn eval(args: &EvalArgs) -> miette::Result<ExitCode> {
     let like = Some(contenders.len() - 1);
     contenders.extend(runner.as_ref().map(|runner| Contender {
         name: format!("{prefix}emitted code"),
+        inputs: &emitted.program.inputs,
         engine: Engine::Emitted(runner),
         boundary,
         like,
@@ -85,7 +88,7 @@ pub(super) fn eval(args: &EvalArgs) -> miette::Result<ExitCode> {
     }
     compiled
         .iter()
-        .flat_map(|c| &c.notes)
+        .flat_map(|c| &c.report.notes)
         .for_each(|note| eprintln!("note: {note}"));
     print(&Table(&evaluation).to_string())?;
     if !layers.is_empty() {

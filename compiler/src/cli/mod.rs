@@ -5,9 +5,12 @@ mod bench;
 mod emit;
 mod eval;
 mod inspect;
+mod layout_args;
+mod progress;
 mod quantize_args;
 mod run;
 mod state_args;
+mod target_args;
 mod verify;
 
 use args::{Cli, Command};

@@ -7,9 +7,9 @@ use std::process::ExitCode;
 /// `edgec verify`.
 pub(super) fn verify(args: &VerifyArgs) -> miette::Result<ExitCode> {
     let cases = harness::cases(npz::read(&args.golden)?)?;
-    let compiler =
-        harness::pin_shapes(baked(Compiler::new(&args.model), &args.bake)?, &cases[0].inputs)?.target(args.target);
-    let compiler = args.quantize.apply(args.state.apply(compiler))?;
+    let compiler = harness::pin_shapes(baked(Compiler::new(&args.model), &args.bake)?, &cases[0].inputs)?;
+    let compiler = args.state.apply(args.layout.apply(args.target.apply(compiler)));
+    let compiler = args.quantize.apply(compiler)?;
     let compiled = compiler.compile()?;
     let inputs = cases
         .iter()

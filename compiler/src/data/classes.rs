@@ -74,6 +74,7 @@ mod tests {
                 offset: 0,
                 len: 0,
             },
+            channels_last: false,
         };
         Classes::of(&port, rows).map(|c| (c.rows, c.count))
     }

@@ -7,7 +7,7 @@ use crate::front::proto::attribute_proto::AttributeType;
 use crate::front::proto::tensor_shape_proto::{Dimension, dimension};
 use crate::front::proto::{self, AttributeProto, type_proto};
 use crate::ir::{DType, Tensor};
-use crate::{back::lower, back::plan, front::load, middle::passes};
+use crate::{back::portable, front::load, middle::passes};
 use prost::Message;
 
 /// An operand of the node.
@@ -206,8 +206,7 @@ pub(super) fn run(
         .map_err(|e| format!("{e:?}"))?
         .graph;
     passes::run(&mut graph, passes::PIPELINE, &mut |_, _| {}).map_err(|e| format!("{e:?}"))?;
-    let program = lower::lower(&graph).map_err(|e| format!("{e:?}"))?;
-    let plan = plan::plan(&program);
+    let (program, plan) = portable(&graph).map_err(|e| format!("{e:?}"))?;
     Ok(Executor::new(&program, &plan).run(&given))
 }
 

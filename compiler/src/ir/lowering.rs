@@ -1,5 +1,7 @@
+use crate::ir::primitives::{Reshape, Transpose};
 use crate::ir::program::{Buffer, BufferId, Call, KernelCall, Program, Storage, View};
-use crate::ir::{DType, Graph, Node, Tensor, TensorType, ValueId};
+use crate::ir::{DType, Graph, Node, Steps, Tensor, TensorType, ValueId};
+use crate::machine::Machine;
 use std::collections::HashMap;
 
 /// Where each value's elements are.
@@ -7,9 +9,35 @@ use std::collections::HashMap;
 pub(crate) struct Values {
     views: HashMap<ValueId, View>,
     constants: HashMap<Tensor, View>,
+    steps: HashMap<ValueId, Steps>,
 }
 
 impl Values {
+    /// Nothing has a place yet. What integers stand for is told where operators only move them as well.
+    pub(crate) fn of(graph: &Graph) -> Self {
+        let mut steps: HashMap<ValueId, Steps> = HashMap::new();
+        let order = graph.order();
+        let values = order.iter().flat_map(|id| &graph.node(*id).outputs);
+        steps.extend(values.filter_map(|value| Some((*value, graph.value(*value).steps?))));
+        for id in order.iter().chain(order.iter().rev()) {
+            let node = graph.node(*id);
+            if node.op::<Transpose>().is_none() && node.op::<Reshape>().is_none() {
+                continue;
+            }
+            let ends = [node.inputs[0], Some(node.outputs[0])];
+            let known = ends.into_iter().flatten().find_map(|value| steps.get(&value).copied());
+            if let Some(known) = known {
+                ends.into_iter().flatten().for_each(|value| {
+                    steps.entry(value).or_insert(known);
+                });
+            }
+        }
+        Self {
+            steps,
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn set(&mut self, value: ValueId, view: View) {
         self.views.insert(value, view);
     }
@@ -18,6 +46,7 @@ impl Values {
         let buffer = BufferId(program.buffers.len());
         program.buffers.push(Buffer {
             name: name.to_owned(),
+            role: None,
             dtype: ty.dtype,
             len: ty.len(),
             storage,
@@ -54,7 +83,8 @@ impl Values {
         from: View,
         to: View,
         name: &str,
-        shape: &[usize],
+        value: ValueId,
+        ty: &TensorType,
     ) {
         program.calls.push(Call {
             kernel: Box::new(kernel),
@@ -63,7 +93,9 @@ impl Values {
             in_place: None,
             name: name.to_owned(),
             origin: vec![],
-            shape: shape.to_vec(),
+            operands: vec![ty.clone()],
+            shape: ty.shape.clone(),
+            steps: self.steps.get(&value).copied(),
             macs: 0,
         });
     }
@@ -72,6 +104,7 @@ impl Values {
 /// What an operator sees while it is lowered: its operands' storage, and where to put kernel calls.
 pub struct Lowering<'a> {
     graph: &'a Graph,
+    machine: &'a Machine,
     node: &'a Node,
     program: &'a mut Program,
     values: &'a mut Values,
@@ -86,10 +119,17 @@ pub struct CallOptions {
 }
 
 impl<'a> Lowering<'a> {
-    pub(crate) fn new(graph: &'a Graph, node: &'a Node, program: &'a mut Program, values: &'a mut Values) -> Self {
+    pub(crate) fn new(
+        graph: &'a Graph,
+        machine: &'a Machine,
+        node: &'a Node,
+        program: &'a mut Program,
+        values: &'a mut Values,
+    ) -> Self {
         let first_call = program.calls.len();
         Self {
             graph,
+            machine,
             node,
             program,
             values,
@@ -107,6 +147,11 @@ impl<'a> Lowering<'a> {
         if let Some(call) = self.program.calls.get_mut(self.first_call) {
             call.macs = macs;
         }
+    }
+
+    /// The machine that the calls are for.
+    pub fn machine(&self) -> &'a Machine {
+        self.machine
     }
 
     /// Number of operands, absent ones included.
@@ -158,6 +203,13 @@ impl<'a> Lowering<'a> {
         self.values.view(self.graph, self.program, value)
     }
 
+    /// Elements of operand `index`, with what they are to the kernel if they are constant, such as `bias`.
+    pub fn input_as(&mut self, index: usize, role: &'static str) -> View {
+        let view = self.input(index);
+        self.program.buffers[view.buffer.0].role.get_or_insert(role);
+        view
+    }
+
     /// Room for result `index`.
     pub fn output(&mut self, index: usize) -> View {
         let id = self.node.outputs[index];
@@ -193,10 +245,12 @@ impl<'a> Lowering<'a> {
             .add_buffer(self.program, &name, &TensorType::new(dtype, [len]), Storage::Arena)
     }
 
-    /// A constant made while lowering, such as packed weights, named after operand or purpose `name`.
-    pub fn add_constant(&mut self, name: &str, tensor: Tensor) -> View {
-        let name = format!("{}_{name}", self.node.name);
-        self.values.constant(self.program, &name, tensor)
+    /// A constant made while lowering, such as packed weights, with what it is to the kernel, such as `weights`.
+    pub fn add_constant(&mut self, role: &'static str, tensor: Tensor) -> View {
+        let name = format!("{}_{role}", self.node.name);
+        let view = self.values.constant(self.program, &name, tensor);
+        self.program.buffers[view.buffer.0].role.get_or_insert(role);
+        view
     }
 
     /// Adds a kernel call.
@@ -212,6 +266,8 @@ impl<'a> Lowering<'a> {
         outputs: &[View],
         options: CallOptions,
     ) {
+        let operands = self.node.inputs.iter().flatten();
+        let computed = operands.filter(|value| self.graph.constant(**value).is_none());
         self.program.calls.push(Call {
             kernel: Box::new(kernel),
             inputs: inputs.to_vec(),
@@ -219,7 +275,9 @@ impl<'a> Lowering<'a> {
             in_place: options.in_place,
             name: self.node.name.clone(),
             origin: self.node.origin.clone(),
+            operands: computed.map(|value| self.graph.ty(*value).clone()).collect(),
             shape: self.output_ty(0).shape.clone(),
+            steps: self.values.steps.get(&self.node.outputs[0]).copied(),
             macs: 0,
         });
     }

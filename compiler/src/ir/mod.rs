@@ -13,6 +13,7 @@ mod lowering;
 mod operator;
 pub mod primitives;
 pub mod program;
+mod remark;
 pub(crate) mod rewrite;
 mod tensor;
 mod verify;
@@ -24,5 +25,6 @@ pub use lowering::{CallOptions, Lowering};
 pub use operator::{
     Inputs, MAX_RANK, MAX_TENSOR_BYTES, Movement, OpError, Operator, Parts, Permuted, TensorType, infer, op_error,
 };
+pub use remark::{Remark, RemarkKind};
 pub use tensor::Tensor;
 pub use verify::verify;

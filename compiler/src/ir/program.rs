@@ -2,7 +2,7 @@
 
 pub use crate::bindings::{Args, KernelCall, Value};
 
-use crate::ir::{DType, PortSteps, Tensor, TensorType};
+use crate::ir::{DType, PortSteps, Steps, Tensor, TensorType};
 
 /// Names a buffer of one program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -33,6 +33,8 @@ impl Storage {
 pub struct Buffer {
     /// Name for people, not yet an identifier.
     pub name: String,
+    /// What a constant is to the kernel that reads it, such as `weights`, where that is known.
+    pub role: Option<&'static str>,
     /// Element type.
     pub dtype: DType,
     /// Number of elements.
@@ -64,10 +66,42 @@ pub struct View {
 pub struct Port {
     /// Name in the model.
     pub name: String,
-    /// Element type and shape.
+    /// Element type and shape, as the caller gives or gets it.
     pub ty: TensorType,
     /// Its elements.
     pub view: View,
+    /// Whether the caller gives it channels-last where the model has it channels-first.
+    pub channels_last: bool,
+}
+
+impl Port {
+    /// Element type and shape as the model has it.
+    pub fn model_ty(&self) -> TensorType {
+        let mut ty = self.ty.clone();
+        if self.channels_last {
+            ty.shape[1..].rotate_right(1);
+        }
+        ty
+    }
+
+    /// An array of [`model_ty`](Self::model_ty) in the order of elements in which the program takes it.
+    pub fn from_model(&self, array: Tensor) -> Tensor {
+        if !self.channels_last {
+            return array;
+        }
+        let (batch, channels, size) = (array.shape[0], array.shape[1], array.dtype.size());
+        let pixels: usize = array.shape[2..].iter().product();
+        let mut bytes = Vec::with_capacity(array.bytes.len());
+        for image in 0..batch {
+            for pixel in 0..pixels {
+                for channel in 0..channels {
+                    let at = ((image * channels + channel) * pixels + pixel) * size;
+                    bytes.extend_from_slice(&array.bytes[at..at + size]);
+                }
+            }
+        }
+        Tensor::new(self.ty.dtype, self.ty.shape.clone(), bytes)
+    }
 }
 
 /// One kernel call.
@@ -85,8 +119,12 @@ pub struct Call {
     pub name: String,
     /// The ONNX nodes that it stands for.
     pub origin: Vec<String>,
+    /// What the node reads, without constants.
+    pub operands: Vec<TensorType>,
     /// Shape of output 0.
     pub shape: Vec<usize>,
+    /// What the integers of output 0 stand for, where that is known.
+    pub steps: Option<Steps>,
     /// Multiply-accumulates.
     pub macs: u64,
 }
@@ -128,5 +166,34 @@ impl Program {
             .filter(|b| matches!(b.storage, Storage::Constant(_)))
             .map(Buffer::bytes)
             .sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BufferId, Port, View};
+    use crate::ir::{DType, Tensor, TensorType};
+
+    #[test]
+    fn arrays_of_the_model_become_channels_last() {
+        let view = View {
+            buffer: BufferId(0),
+            offset: 0,
+            len: 12,
+        };
+        let port = |shape: &[usize], channels_last| Port {
+            name: "x".into(),
+            ty: TensorType::new(DType::F32, shape),
+            view,
+            channels_last,
+        };
+        let planes: Vec<f32> = (0..12).map(|i| i as f32).collect();
+        let array = Tensor::f32(&[1, 3, 2, 2], &planes);
+        let last = port(&[1, 2, 2, 3], true);
+        assert_eq!(last.model_ty(), array.ty());
+        let pixels = [0., 4., 8., 1., 5., 9., 2., 6., 10., 3., 7., 11.];
+        assert_eq!(last.from_model(array.clone()), Tensor::f32(&[1, 2, 2, 3], &pixels));
+        let first = port(&[1, 3, 2, 2], false);
+        assert_eq!((first.model_ty(), first.from_model(array.clone())), (array.ty(), array));
     }
 }

@@ -3,7 +3,7 @@
 use crate::Error;
 use crate::back::channels_last::channels_last;
 use crate::back::exec::Executor;
-use crate::back::{lower, plan};
+use crate::back::portable;
 use crate::ir::primitives::{DequantizeLinear, Transpose};
 use crate::ir::{Graph, OpError, Operator, Tensor, TensorType, ValueId, infer, op_error, verify};
 use runtime_core::Simd;
@@ -106,7 +106,6 @@ pub fn evaluate(operator: &dyn Operator, operands: &[Tensor]) -> Result<Vec<Tens
     };
     channels_last(&mut graph, add).map_err(broken)?;
     verify(&graph).map_err(broken)?;
-    let program = lower::lower(&graph)?;
-    let plan = plan::plan(&program);
+    let (program, plan) = portable(&graph)?;
     Ok(Executor::new(&program, &plan).on(Simd::BASELINE).run(&[]))
 }

@@ -1,6 +1,6 @@
 //! What a model is, for people who are about to compile it.
 
-use crate::back::emit::grouped;
+use crate::back::report::grouped;
 use crate::front::import::{OpenDimension, open_dimensions, visit_nodes};
 use crate::front::load::{self, Model};
 use crate::front::node::full_name;
@@ -8,7 +8,7 @@ use crate::front::ops;
 use crate::front::proto::ValueInfoProto;
 use crate::front::proto::tensor_shape_proto::dimension::Value as Dim;
 use crate::front::proto::type_proto::Value as Type;
-use crate::{Compiler, Error, Summary};
+use crate::{Compiler, Error, Report};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
@@ -53,7 +53,7 @@ pub struct Inspection {
     /// Elements of all stored tensors.
     pub parameters: u64,
     /// What it costs, if it compiles as it is.
-    pub summary: Option<Summary>,
+    pub summary: Option<Report>,
     /// Why it does not.
     pub problem: Option<String>,
 }
@@ -66,7 +66,7 @@ impl Inspection {
     pub fn of(compiler: &Compiler) -> Result<Self, Error> {
         let model = compiler.load()?;
         let (summary, problem) = match compiler.compile_model(&model, &mut |_, _| {}) {
-            Ok(compiled) => (Some(compiled.summary()), None),
+            Ok(compiled) => (Some(compiled.report), None),
             Err(error) => (None, Some(error.to_string())),
         };
         let header = &model.header;

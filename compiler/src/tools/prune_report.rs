@@ -1,12 +1,12 @@
 //! What pruning brings: what the pass `dead-channels` removes, the zeros that are left, and what the model would cost
 //! without its smallest channels.
 
-use crate::back::emit::grouped;
+use crate::back::report::{Origin, Report, grouped};
 use crate::compiler::Compiler;
 use crate::front::load::Model;
 use crate::ir::{Graph, OpError};
 use crate::middle::passes::{self, LayerCensus, PIPELINE, Pass};
-use crate::{Error, back::lower};
+use crate::{Error, back::portable};
 use serde::Serialize;
 use std::fmt;
 
@@ -34,6 +34,8 @@ pub struct Cost {
     pub macs: u64,
     /// Bytes of constants, as they are laid out for the kernels.
     pub weights: usize,
+    /// Bytes of the arena.
+    pub ram: usize,
 }
 
 /// What pruning brings to a model.
@@ -109,11 +111,13 @@ fn cost(graph: &Graph, share: u32, passes: &[Pass]) -> Result<Cost, Error> {
     };
     passes::remove_smallest(&mut graph, f64::from(share) / 100.0).map_err(broken)?;
     passes::run(&mut graph, passes, &mut |_, _| {})?;
-    let program = lower::lower(&graph)?;
+    let (program, plan) = portable(&graph)?;
+    let report = Report::of(&program, &plan, Origin::default());
     Ok(Cost {
         pruned: share,
-        macs: program.macs(),
-        weights: program.weight_bytes(),
+        macs: report.macs,
+        weights: report.weights,
+        ram: report.ram,
     })
 }
 
@@ -154,8 +158,11 @@ impl fmt::Display for PruneReport {
         )?;
         writeln!(f, "MACs and bytes: after\n")?;
         let line = |f: &mut fmt::Formatter<'_>, what: &str, cost: &Cost| {
-            let (macs, weights) = (grouped(cost.macs), grouped(cost.weights as u64));
-            writeln!(f, "{what:<42} {macs:>15} MACs {weights:>13} B of constants")
+            let [macs, weights, ram] = [cost.macs, cost.weights as u64, cost.ram as u64].map(grouped);
+            writeln!(
+                f,
+                "{what:<42} {macs:>15} MACs {weights:>13} B of constants {ram:>11} B of RAM"
+            )
         };
         line(f, "with dead channels", &self.unpruned)?;
         for cost in &self.pruned {

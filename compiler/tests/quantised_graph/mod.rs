@@ -1,9 +1,9 @@
 //! Graphs of quantised tensors under construction.
 
 use edgec::back::exec::Executor;
+use edgec::back::portable;
 use edgec::ir::primitives::{DequantizeLinear, Map, Quantization, QuantizeLinear};
 use edgec::ir::{DType, Graph, Operator, Tensor, TensorType, ValueId};
-use edgec::{back::lower, back::plan};
 use runtime_core::function::AnyFunction;
 
 /// A graph under construction, and pseudo-random numbers for its constants.
@@ -85,8 +85,7 @@ impl Build {
 
 /// What a graph computes of each sample.
 pub(super) fn results(graph: &Graph, samples: &[Vec<Tensor>]) -> Vec<Vec<Tensor>> {
-    let program = lower::lower(graph).unwrap();
-    let plan = plan::plan(&program);
+    let (program, plan) = portable(graph).unwrap();
     let mut executor = Executor::new(&program, &plan);
     samples.iter().map(|inputs| executor.run(inputs)).collect()
 }

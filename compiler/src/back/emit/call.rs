@@ -33,7 +33,7 @@ pub(super) fn statements(
             quote!(#name)
         }
         Storage::Constant(_) => {
-            let name = format_ident!("{}", names.weights[&view.buffer.0]);
+            let name = format_ident!("{}", names.weights[&view.buffer].name);
             if is_inline(program, options) {
                 quote!(&weights::#name)
             } else {

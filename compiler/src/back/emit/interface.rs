@@ -1,8 +1,11 @@
 use super::Options;
 use super::call::statements;
-use super::names::{ModelNames, plain};
+use super::identifiers::plain;
+use super::names::ModelNames;
 use super::states;
+use super::table::table;
 use crate::back::plan::Plan;
+use crate::back::report::{Report, dims, grouped};
 use crate::ir::Steps;
 use crate::ir::program::{Port, Program};
 use proc_macro2::{Literal, TokenStream};
@@ -11,19 +14,6 @@ use std::collections::HashSet;
 
 /// Inputs beside `self` that clippy lets pass.
 const MOST_ARGUMENTS: usize = 6;
-
-/// `1 234 567`.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(' ');
-        }
-        text.push(digit);
-    }
-    text
-}
 
 fn doc(text: &str) -> TokenStream {
     let text = format!(" {text}");
@@ -38,92 +28,28 @@ fn docs(lines: &[String]) -> TokenStream {
         .collect()
 }
 
-fn dims(shape: &[usize]) -> String {
-    if shape.is_empty() {
-        "scalar".into()
-    } else {
-        shape.iter().map(usize::to_string).collect::<Vec<_>>().join("x")
-    }
+/// A number with separators.
+fn separated(number: u64) -> Literal {
+    let digits = grouped(number).replace(' ', "_");
+    digits.parse().unwrap_or_else(|_| Literal::u64_unsuffixed(number))
 }
 
-/// A cell that leaves room for the others.
-fn shortened(text: &str) -> String {
-    const WIDTH: usize = 64;
-    if text.len() <= WIDTH {
-        text.to_owned()
-    } else {
-        format!("{}..", &text[..WIDTH - 2])
-    }
-}
-
-/// The table of kernel calls, as Markdown with aligned columns.
-fn table(program: &Program, plan: &Plan) -> Vec<String> {
-    let mut rows = vec![["call", "kernel", "ONNX nodes", "output", "MACs", "arena bytes"].map(str::to_owned)];
-    for (number, index) in plan.order.iter().enumerate() {
-        let call = &program.calls[*index];
-        let view = call.outputs[0];
-        let buffer = program.buffer(view.buffer);
-        let start = plan.offsets[view.buffer.0].unwrap_or_default() + view.offset * buffer.dtype.size();
-        let name = call
-            .kernel
-            .in_place_name()
-            .filter(|_| plan.in_place[*index])
-            .unwrap_or(call.kernel.name());
-        let origin = if call.origin.is_empty() {
-            call.name.clone()
-        } else {
-            call.origin.join(", ")
-        };
-        rows.push([
-            number.to_string(),
-            format!("`{name}`"),
-            shortened(&plain(&origin)),
-            dims(&call.shape),
-            grouped(call.macs),
-            format!("{start}..{}", start + view.len * buffer.dtype.size()),
-        ]);
-    }
-    let width = |column: usize| rows.iter().map(|r| r[column].len()).max().unwrap_or_default();
-    let widths: [usize; 6] = std::array::from_fn(width);
-    let right = [true, false, false, false, true, false];
-    let mut lines: Vec<String> = rows
-        .iter()
-        .map(|row| {
-            let cells: Vec<_> = (0..6)
-                .map(|c| {
-                    if right[c] {
-                        format!("{:>1$}", row[c], widths[c])
-                    } else {
-                        format!("{:<1$}", row[c], widths[c])
-                    }
-                })
-                .collect();
-            format!("| {} |", cells.join(" | "))
-        })
-        .collect();
-    let rule: Vec<_> = (0..6)
-        .map(|c| "-".repeat(widths[c] + 1) + if right[c] { ":" } else { "-" })
-        .collect();
-    lines.insert(1, format!("|{}|", rule.join("|")));
-    lines
-}
-
-pub(super) fn model_struct(program: &Program, plan: &Plan, names: &ModelNames) -> TokenStream {
+pub(super) fn model_struct(report: &Report, names: &ModelNames) -> TokenStream {
     let model = format_ident!("{}", names.model);
-    let bytes = Literal::usize_unsuffixed(plan.peak);
-    let calls = program.calls.len();
+    let bytes = separated(report.ram as u64);
+    let calls = report.calls.len();
     let mut lines = vec![
         format!(
-            "`{}`: {calls} kernel call{}, {} MACs, {} B of RAM, {} B of weights.",
-            plain(&program.name),
+            "`{}`: {calls} kernel call{}, {} MACs, {} B of weights, {} B of RAM besides the stack.",
+            plain(&report.model),
             if calls == 1 { "" } else { "s" },
-            grouped(program.macs()),
-            grouped(plan.peak as u64),
-            grouped(program.weight_bytes() as u64),
+            grouped(report.macs),
+            grouped(report.weights as u64),
+            grouped(report.ram as u64),
         ),
         String::new(),
     ];
-    lines.extend(table(program, plan));
+    lines.extend(table(report));
     let docs = docs(&lines);
     quote! {
         #docs
@@ -150,8 +76,15 @@ fn describe(kind: &str, (port, steps): (&Port, Option<Steps>)) -> String {
         let zero = steps.zero.unsigned_abs();
         format!("; integers stand for (integer {less} {zero}) * {:e}", steps.scale)
     });
+    let order = match port.channels_last {
+        true => format!(
+            "row-major with the channels last ({} in the model)",
+            dims(&port.model_ty().shape)
+        ),
+        false => "row-major".to_owned(),
+    };
     format!(
-        "{kind} `{}`: {} {}, row-major{meaning}.",
+        "{kind} `{}`: {} {}, {order}{meaning}.",
         plain(&port.name),
         port.ty.dtype,
         dims(&port.ty.shape)
@@ -193,17 +126,23 @@ fn step_constants(kind: &str, port: &Port, name: &str, steps: Steps) -> TokenStr
     }
 }
 
-pub(super) fn model_impl(program: &Program, plan: &Plan, names: &ModelNames, options: &Options) -> TokenStream {
+pub(super) fn model_impl(
+    program: &Program,
+    plan: &Plan,
+    report: &Report,
+    names: &ModelNames,
+    options: &Options,
+) -> TokenStream {
     let model = format_ident!("{}", names.model);
-    let consts = constants(program, plan, names);
-    let reset = states::reset(program, names);
-    let run = run(program, plan, names, options);
+    let consts = constants(program, report, names);
+    let reset = states::reset(program, names, &separated(report.ram as u64));
+    let run = run(program, plan, report, names, options);
     quote! {
         #[allow(dead_code, unreachable_pub)]
         impl #model {
             #consts
 
-            /// The model with an arena of zeros; fit for a `static`.
+            /// The model with an arena of zeros, for a `static`. As a local it takes [`RAM`](Self::RAM) bytes of stack.
             pub const fn new() -> Self {
                 Self { arena: runtime_core::Arena::new() }
             }
@@ -215,7 +154,7 @@ pub(super) fn model_impl(program: &Program, plan: &Plan, names: &ModelNames, opt
     }
 }
 
-fn constants(program: &Program, plan: &Plan, names: &ModelNames) -> TokenStream {
+fn constants(program: &Program, report: &Report, names: &ModelNames) -> TokenStream {
     let kinds = inputs(program)
         .map(|p| ("input", p))
         .chain(outputs(program).map(|p| ("output", p)));
@@ -231,32 +170,45 @@ fn constants(program: &Program, plan: &Plan, names: &ModelNames) -> TokenStream 
             #steps
         }
     });
-    let macs = Literal::u64_unsuffixed(program.macs());
-    let ram = Literal::usize_unsuffixed(plan.peak);
-    let weights = Literal::usize_unsuffixed(program.weight_bytes());
+    let [macs, ram, weights] = [report.macs, report.ram as u64, report.weights as u64].map(separated);
+    let sha256 = &report.sha256;
     quote! {
         #(#ports)*
         /// Multiply-accumulates of one inference.
         pub const MACS: u64 = #macs;
-        /// Bytes of working memory: the size of the struct but for its alignment.
+        /// Bytes of working memory: the size of the struct but for its alignment. The stack is apart.
         pub const RAM: usize = #ram;
         /// Bytes of constant tensors in flash.
         pub const WEIGHTS: usize = #weights;
+        /// SHA-256 of the ONNX file that this was made from.
+        pub const MODEL_SHA256: &'static str = #sha256;
     }
 }
 
-fn run(program: &Program, plan: &Plan, names: &ModelNames, options: &Options) -> TokenStream {
+/// `run`, and `run_in` which does its work.
+fn run(program: &Program, plan: &Plan, report: &Report, names: &ModelNames, options: &Options) -> TokenStream {
     let read: HashSet<_> = program
         .calls
         .iter()
         .flat_map(|call| &call.inputs)
         .map(|v| v.buffer.0)
         .collect();
-    let arguments = program.inputs.iter().zip(&names.inputs).map(|(port, name)| {
-        let unread = if read.contains(&port.view.buffer.0) { "" } else { "_" };
-        let (name, ty) = (format_ident!("{unread}{name}"), array(port));
-        quote!(#name: &#ty)
-    });
+    let arguments = |in_arena: bool| {
+        let read = &read;
+        let ports = program.inputs.iter().zip(&names.inputs);
+        let arguments = ports.map(move |(port, name)| {
+            let unread = if in_arena && !read.contains(&port.view.buffer.0) {
+                "_"
+            } else {
+                ""
+            };
+            let (name, ty) = (format_ident!("{unread}{name}"), array(port));
+            quote!(#name: &#ty)
+        });
+        arguments.collect::<Vec<_>>()
+    };
+    let (arguments, arguments_in) = (arguments(false), arguments(true));
+    let passed = names.inputs.iter().map(|name| format_ident!("{name}"));
     let mut lines = vec![
         "Runs one inference. What it returns stays valid until the next call.".into(),
         String::new(),
@@ -273,53 +225,92 @@ fn run(program: &Program, plan: &Plan, names: &ModelNames, options: &Options) ->
         lines.extend(states.map(|state| format!("- {}", describe("state", (state, None)))));
     }
     let docs = docs(&lines);
+    let (result, returned) = returned(program, names);
+    // Where there is only one reference, Rust knows where the result comes from.
+    let lifetime = (!program.inputs.is_empty()).then(|| quote!('a));
+    let generics = lifetime.as_ref().map(|lifetime| quote!(<#lifetime>));
+    let (ty, ty_in) = (result(None), result(lifetime.clone()));
+    let bytes = separated(report.ram as u64);
+    let body = body(program, plan, names, options);
+    // With the arena there is one argument more.
+    let many = (program.inputs.len() + 1 > MOST_ARGUMENTS).then(|| quote!(#[allow(clippy::too_many_arguments)]));
+    quote! {
+        #docs
+        #many
+        pub fn run(&mut self, #(#arguments),*) -> #ty {
+            Self::run_in(&mut self.arena #(, #passed)*)
+        }
+
+        /// [`run`](Self::run) in an arena that is elsewhere, such as one on the heap: `Arena::boxed()` with the feature
+        /// `alloc` of runtime-core.
+        #many
+        pub fn run_in #generics (arena: &#lifetime mut runtime_core::Arena<#bytes> #(, #arguments_in)*) -> #ty_in {
+            #body
+            #returned
+        }
+    }
+}
+
+/// The type of what `run` returns, for a lifetime, and the expression that gives it.
+fn returned<'n>(
+    program: &'n Program,
+    names: &'n ModelNames,
+) -> (impl Fn(Option<TokenStream>) -> TokenStream + 'n, TokenStream) {
+    let slots = program
+        .outputs
+        .iter()
+        .map(|p| format_ident!("{}", names.slots[&p.view]));
+    let slots: Vec<_> = slots.collect();
+    let value = match &slots[..] {
+        [slot] => quote!(arena.read(slots::#slot)),
+        _ => {
+            let ty = format_ident!("{}", names.outputs);
+            let fields = names.output_fields.iter().map(|f| format_ident!("{f}"));
+            quote!(#ty { #(#fields: arena.read(slots::#slots)),* })
+        }
+    };
+    let ty = move |lifetime: Option<TokenStream>| match &program.outputs[..] {
+        [output] => {
+            let ty = array(output);
+            quote!(&#lifetime #ty)
+        }
+        _ => {
+            let ty = format_ident!("{}", names.outputs);
+            let lifetime = lifetime.unwrap_or_else(|| quote!('_));
+            quote!(#ty<#lifetime>)
+        }
+    };
+    (ty, value)
+}
+
+/// The kernel calls, with what they import.
+fn body(program: &Program, plan: &Plan, names: &ModelNames, options: &Options) -> TokenStream {
     let calls = plan
         .order
         .iter()
         .map(|index| statements(program, plan, names, options, *index));
     let module = format_ident!("{}", names.module);
-    let slots: Vec<_> = program
-        .outputs
-        .iter()
-        .map(|p| format_ident!("{}", names.slots[&p.view]))
-        .collect();
-    let (ty, result) = match &slots[..] {
-        [slot] => {
-            let ty = array(&program.outputs[0]);
-            (quote!(&#ty), quote!(self.arena.read(slots::#slot)))
-        }
-        _ => {
-            let ty = format_ident!("{}", names.outputs);
-            let fields = names.output_fields.iter().map(|f| format_ident!("{f}"));
-            (
-                quote!(#ty<'_>),
-                quote!(#ty { #(#fields: self.arena.read(slots::#slots)),* }),
-            )
-        }
-    };
-    let mut used = vec![quote!(slots)];
-    let mut prelude = quote!();
+    let mut used = vec![];
     if !program.calls.is_empty() {
-        used.insert(0, quote!(layers));
-        prelude = quote! {
-            use runtime_core::{Simd, kernels};
-            let simd = Simd::detect();
-            let arena = &mut self.arena;
-        };
+        used.push(quote!(layers));
+    }
+    if !names.slots.is_empty() {
+        used.push(quote!(slots));
     }
     if !names.weights.is_empty() {
         used.push(quote!(weights));
     }
-    let many = (program.inputs.len() > MOST_ARGUMENTS).then(|| quote!(#[allow(clippy::too_many_arguments)]));
-    quote! {
-        #docs
-        #many
-        pub fn run(&mut self, #(#arguments),*) -> #ty {
-            use #module::{#(#used),*};
-            #prelude
-            #(#calls)*
-            #result
+    let import = (!used.is_empty()).then(|| quote!(use #module::{#(#used),*};));
+    let prelude = (!program.calls.is_empty()).then(|| {
+        quote! {
+            use runtime_core::{Simd, kernels};
+            let simd = Simd::detect();
         }
+    });
+    quote! {
+        #import
+        #prelude
+        #(#calls)*
     }
 }
 

@@ -1,23 +1,12 @@
-use super::Options;
+use super::identifiers::plain;
 use super::names::ModelNames;
 use super::source::{Source, print};
 use crate::back::plan::Plan;
-use crate::ir::program::{Call, Program, Value};
+use crate::back::report::{CallReport, Report, dims};
+use crate::ir::program::{Program, Value};
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 use std::collections::BTreeSet;
-
-/// Whether a call's parameters are a type of their own, so that rustc compiles a copy of the kernel for it.
-pub(super) fn specialised(program: &Program, call: &Call, options: &Options) -> bool {
-    let copies = || {
-        program
-            .calls
-            .iter()
-            .filter(|c| c.kernel.name() == call.kernel.name())
-            .count()
-    };
-    call.kernel.specialises() && copies() <= options.most_copies
-}
 
 /// Types that parameters are made of, which `mod layers` imports.
 pub(super) fn imports(program: &Program) -> BTreeSet<&'static str> {
@@ -30,43 +19,52 @@ pub(super) fn imports(program: &Program) -> BTreeSet<&'static str> {
 }
 
 /// `mod layers`: the parameters of each call, as a constant or as a type.
-pub(super) fn module(program: &Program, plan: &Plan, names: &ModelNames, options: &Options) -> String {
+pub(super) fn module(program: &Program, plan: &Plan, report: &Report, names: &ModelNames) -> String {
     let mut out = Source::default();
-    let imports = imports(program);
-    let mut items = vec![];
-    for index in &plan.order {
-        let call = &program.calls[*index];
-        let params = call.kernel.params();
-        let ty = type_of(&params, &call.kernel.const_generics());
-        let value = tokens(&params);
-        let ident = format_ident!("{}", names.layers[*index]);
-        let constant = print(quote! { pub const #ident: #ty = #value; });
-        items.push(if specialised(program, call, options) {
-            as_type(&constant)
-        } else {
-            constant
-        });
-    }
     out.begin("/// Parameters of the kernel calls.\npub mod layers {");
+    let imports = imports(program);
     if !imports.is_empty() {
         let imports = imports.iter().map(|i| format_ident!("{i}"));
         out.text(&print(quote! { use runtime_core::params::{#(#imports),*}; }));
-        out.line("");
     }
-    for item in items {
-        out.text(&item);
+    for (index, call) in plan.order.iter().zip(&report.calls) {
+        let kernel = &program.calls[*index].kernel;
+        let params = kernel.params();
+        let ty = type_of(&params, &kernel.const_generics());
+        let value = tokens(&params);
+        let ident = format_ident!("{}", names.layers[*index]);
+        let constant = print(quote! { pub const #ident: #ty = #value; });
+        let described = described(call) + &constant;
+        out.line("");
+        out.text(&if call.specialised {
+            as_type(&described)
+        } else {
+            described
+        });
     }
     out.end("}");
     out.finish()
 }
 
-/// `pub const Name: Type = value;` as a call of `layer!`.
+/// What the call gives, and the ONNX nodes that it stands for.
+fn described(call: &CallReport) -> String {
+    let nodes: Vec<_> = call.nodes.iter().map(|node| format!("`{}`", plain(node))).collect();
+    let steps = call.scale.zip(call.zero_point);
+    let steps = steps.map_or_else(String::new, |(scale, zero)| {
+        format!(", scale {scale:e}, zero point {zero}")
+    });
+    let (output, dtype) = (dims(&call.output), &call.dtype);
+    format!("/// Gives {output} {dtype}{steps}: {}.\n", nodes.join(", "))
+}
+
+/// A documented `pub const Name: Type = value;` as a call of `layer!`.
 fn as_type(constant: &str) -> String {
-    let inner = constant
+    let constant = constant
         .trim_end()
-        .trim_start_matches("pub const ")
-        .trim_end_matches(';');
-    format!("runtime_core::layer!(pub {inner});\n")
+        .trim_end_matches(';')
+        .replacen("\npub const ", "\npub ", 1);
+    let lines: String = constant.lines().map(|line| format!("    {line}\n")).collect();
+    format!("runtime_core::layer!(\n{lines});\n")
 }
 
 fn collect_types(value: &Value, names: &mut BTreeSet<&'static str>) {
@@ -75,7 +73,7 @@ fn collect_types(value: &Value, names: &mut BTreeSet<&'static str>) {
             names.insert(name);
             fields.iter().for_each(|(_, v)| collect_types(v, names));
         }
-        Value::Variant(name, _) => {
+        Value::Variant(name, _) if name.starts_with(char::is_uppercase) => {
             names.insert(name);
         }
         Value::Array(values) => values.iter().for_each(|v| collect_types(v, names)),
@@ -112,7 +110,11 @@ fn tokens(value: &Value) -> TokenStream {
             let fields: Vec<_> = fields
                 .iter()
                 .map(|(field, value)| {
-                    let (field, value) = (format_ident!("{field}"), tokens(value));
+                    let value = tokens(value);
+                    if *field == Value::BASE {
+                        return quote!(..#value);
+                    }
+                    let field = format_ident!("{field}");
                     quote!(#field: #value)
                 })
                 .collect();
@@ -155,5 +157,50 @@ fn float(value: f64, magnitude: Option<Literal>, ty: TokenStream) -> TokenStream
         None if value.is_nan() => quote!(#ty::NAN),
         None if value > 0.0 => quote!(#ty::INFINITY),
         None => quote!(#ty::NEG_INFINITY),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Value, collect_types, tokens};
+    use runtime_core::requantize::Requantize;
+    use std::collections::BTreeSet;
+
+    fn printed(value: &Value) -> String {
+        tokens(value).to_string().replace(' ', "")
+    }
+
+    #[test]
+    fn fields_that_say_nothing_are_not_printed() {
+        let of = |requantize: Requantize| printed(&Value::of(&requantize));
+        let to_bytes = Requantize {
+            shift: 36,
+            zero: -128,
+            ..Requantize::I8
+        };
+        assert_eq!(of(to_bytes), "Requantize{shift:36,zero:-128,..Requantize::I8}");
+        let relu = Requantize {
+            min: 3,
+            outside: -7,
+            ..Requantize::I16
+        };
+        assert_eq!(of(relu), "Requantize{shift:1,min:3,outside:-7,..Requantize::I16}");
+    }
+
+    #[test]
+    fn what_is_no_bound_is_named() {
+        #[derive(serde::Serialize)]
+        struct Limits {
+            min: i32,
+            max: i32,
+        }
+        let value = Value::of(&Limits {
+            min: i32::MIN,
+            max: i32::MAX,
+        });
+        assert_eq!(printed(&value), "Limits{min:i32::MIN,max:i32::MAX}");
+        let mut imports = BTreeSet::new();
+        collect_types(&value, &mut imports);
+        assert_eq!(imports, ["Limits"].into());
     }
 }

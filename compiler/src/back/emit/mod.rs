@@ -5,21 +5,24 @@
 //! whenever it is made from the same model.
 
 mod call;
+mod identifiers;
 mod interface;
 mod layers;
 mod names;
 mod slots;
 mod source;
 mod states;
+mod table;
 mod weights;
 
-pub(crate) use interface::grouped;
-pub use names::{Names, plain};
+pub use identifiers::{Names, plain};
 pub use weights::WeightsMode;
 
 use crate::back::plan::Plan;
+use crate::back::report::Report;
 use crate::ir::TensorType;
 use crate::ir::program::{Port, Program};
+use identifiers::commented;
 use names::ModelNames;
 use quote::{format_ident, quote};
 
@@ -36,8 +39,8 @@ pub struct Options {
     pub weights: WeightsMode,
     /// File name of the sidecar, relative to the source, if there is one.
     pub sidecar: String,
-    /// A kernel with more calls than this is shared between them; one with fewer is compiled for each of its layers.
-    pub most_copies: usize,
+    /// The largest weights that [`WeightsMode::Auto`] puts inside the source, in bytes.
+    pub most_inline_bytes: usize,
 }
 
 /// What was printed.
@@ -64,11 +67,11 @@ pub struct Interface {
     pub fields: Vec<String>,
 }
 
-/// Prints a planned program.
-pub fn emit(program: &Program, plan: &Plan, options: &Options) -> Emitted {
-    let names = ModelNames::of(program, plan, options);
+/// Prints a planned program; `report` is that of the same program and plan.
+pub fn emit(program: &Program, plan: &Plan, report: &Report, options: &Options) -> Emitted {
+    let names = ModelNames::of(program, plan, report, options);
     let module = format_ident!("{}", names.module);
-    let (weights, sidecar) = weights::module(program, &names, options);
+    let (weights, sidecar) = weights::module(program, report, &names, options);
     let abi = proc_macro2::Literal::u32_unsuffixed(runtime_core::ABI);
 
     let mut out = source::Source::default();
@@ -77,10 +80,11 @@ pub fn emit(program: &Program, plan: &Plan, options: &Options) -> Emitted {
         env!("CARGO_PKG_VERSION"),
         plain(&options.source)
     ));
-    out.line(&format!("// Regenerate: {}", plain(&options.command)));
+    out.line(&format!("// SHA-256 of the model: {}", report.sha256));
+    out.line(&format!("// Regenerate: {}", commented(&options.command)));
     out.item(quote! { const _: () = runtime_core::assert_abi(#abi); });
-    out.item(interface::model_struct(program, plan, &names));
-    out.item(interface::model_impl(program, plan, &names, options));
+    out.item(interface::model_struct(report, &names));
+    out.item(interface::model_impl(program, plan, report, &names, options));
     out.item(interface::default_impl(&names));
     if let Some(outputs) = interface::outputs_struct(program, &names) {
         out.item(outputs);
@@ -90,7 +94,7 @@ pub fn emit(program: &Program, plan: &Plan, options: &Options) -> Emitted {
         names.model
     ));
     out.text(&slots::module(program, plan, &names));
-    out.text(&layers::module(program, plan, &names, options));
+    out.text(&layers::module(program, plan, report, &names));
     out.text(&weights);
     out.end("}");
     let types = |ports: &[Port]| ports.iter().map(|p| p.ty.clone()).collect();

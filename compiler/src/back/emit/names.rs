@@ -1,91 +1,19 @@
-//! Names from the model, made into identifiers that are unique and never keywords.
+//! Every identifier of one emitted file. What a call needs is named after it: `L03_DEPTHWISE` is where call `l03_depthwise`
+//! puts its result, `L03_DEPTHWISE_WEIGHTS` are its weights. Inputs and outputs keep the model's names.
 
 use super::Options;
+use super::identifiers::Names;
 use crate::back::plan::Plan;
-use crate::ir::program::{Program, Storage, View};
-use heck::{ToShoutySnakeCase, ToSnakeCase, ToUpperCamelCase};
-use std::collections::{HashMap, HashSet};
-
-/// Text of the model made fit for a comment or a table cell: printable ASCII without what could end either.
-pub fn plain(text: &str) -> String {
-    let plain = |c: char| match c {
-        '`' => '\'',
-        '|' | '\\' => '/',
-        '*' | '[' | ']' | '<' | '>' => '_',
-        ' '..='~' => c,
-        _ => '?',
-    };
-    let text: String = text.chars().map(plain).take(120).collect();
-    text
-}
-
-/// Identifiers of one scope.
-#[derive(Debug, Default)]
-pub struct Names {
-    taken: HashSet<String>,
-}
-
-impl Names {
-    /// A scope in which `reserved` are taken.
-    pub fn reserving(reserved: &[&str]) -> Self {
-        Self {
-            taken: reserved.iter().map(|s| (*s).to_owned()).collect(),
-        }
-    }
-
-    /// `text` in `snake_case`.
-    pub fn snake(&mut self, text: &str) -> String {
-        self.unique(&words(text).to_snake_case(), "t")
-    }
-
-    /// `text` in `SHOUTY_SNAKE_CASE`.
-    pub fn shouty(&mut self, text: &str) -> String {
-        self.unique(&words(text).to_shouty_snake_case(), "T")
-    }
-
-    /// `text` in `UpperCamelCase`.
-    pub fn camel(&mut self, text: &str) -> String {
-        self.unique(&words(text).to_upper_camel_case(), "T")
-    }
-
-    fn unique(&mut self, text: &str, prefix: &str) -> String {
-        let starts_well = text.starts_with(|c: char| c.is_ascii_alphabetic());
-        let mut base = if starts_well {
-            text.to_owned()
-        } else {
-            format!("{prefix}{text}")
-        };
-        if syn::parse_str::<syn::Ident>(&base).is_err() {
-            base.push('_');
-        }
-        // `Conv2`, but `Conv1_2` and `conv_2`: what rustc takes for the case that the text is in.
-        let stem = base.trim_end_matches('_');
-        let camel =
-            stem.starts_with(|c: char| c.is_ascii_uppercase()) && stem.ends_with(|c: char| c.is_ascii_lowercase());
-        let joint = if camel { "" } else { "_" };
-        let mut name = base.clone();
-        let mut number = 2;
-        while !self.taken.insert(name.clone()) {
-            name = format!("{stem}{joint}{number}");
-            number += 1;
-        }
-        name
-    }
-}
-
-/// ASCII words of a text, of a length that people can read.
-fn words(text: &str) -> String {
-    let word: String = text
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
-        .collect();
-    let word = word.trim_matches('_');
-    let excess = word.len().saturating_sub(48);
-    word[excess..].trim_matches('_').to_owned()
-}
+use crate::back::report::Report;
+use crate::ir::program::{BufferId, Program, Storage, View};
+use heck::{ToShoutySnakeCase, ToUpperCamelCase};
+use std::collections::HashMap;
 
 /// Slots that a call can borrow to read, and to write.
 const MOST_BORROWED: usize = 8;
+
+/// Names of `run` that are no inputs.
+const LOCALS: [&str; 6] = ["arena", "simd", "kernels", "layers", "slots", "weights"];
 
 /// The local for result `index` of a call.
 pub(super) fn written(index: usize) -> String {
@@ -93,6 +21,14 @@ pub(super) fn written(index: usize) -> String {
         0 => "y".into(),
         _ => format!("y{index}"),
     }
+}
+
+/// A constant of the model's tensors.
+pub(super) struct WeightName {
+    /// The identifier.
+    pub(super) name: String,
+    /// Numbers of the calls that read it.
+    pub(super) readers: Vec<usize>,
 }
 
 /// Every identifier of one emitted file.
@@ -111,29 +47,30 @@ pub(super) struct ModelNames {
     pub(super) output_fields: Vec<String>,
     /// Names of the constants about each input, then each output.
     pub(super) ports: Vec<String>,
-    /// For each call its parameters' constant.
+    /// For each call of the program its parameters: a type where the call is specialised, else a constant.
     pub(super) layers: Vec<String>,
-    /// Constants of the weights, by buffer.
-    pub(super) weights: HashMap<usize, String>,
+    /// Constants of the weights.
+    pub(super) weights: HashMap<BufferId, WeightName>,
+    /// The weights in the order in which calls read them.
+    pub(super) weight_order: Vec<BufferId>,
     /// Constants of the arena's slots, and their views in order of first use.
     pub(super) slots: HashMap<View, String>,
     pub(super) slot_order: Vec<View>,
 }
 
 impl ModelNames {
-    pub(super) fn of(program: &Program, plan: &Plan, options: &Options) -> Self {
-        let model = Names::reserving(&["Self", "Default"]).camel(&options.struct_name);
-        let module = Names::reserving(&["runtime_core", "core", "std"]).snake(&format!("{model}_parts"));
-        let mut inputs = Names::reserving(&["arena", "simd", "kernels", "layers", "slots", "weights"]);
-        inputs.taken.extend((0..MOST_BORROWED).map(written));
+    pub(super) fn of(program: &Program, plan: &Plan, report: &Report, options: &Options) -> Self {
+        let model = Names::reserving(["Default"]).camel(&options.struct_name);
+        let module = Names::reserving(["runtime_core", "core", "std"]).snake(&format!("{model}_parts"));
+        let locals = LOCALS.iter().map(|name| (*name).to_owned());
+        let mut inputs = Names::reserving(locals.chain((0..MOST_BORROWED).map(written)));
         let inputs: Vec<_> = program.inputs.iter().map(|p| inputs.snake(&p.name)).collect();
         let letters = ('a'..='x').map(String::from);
         let others = (0..).map(|i| format!("operand{i}"));
         let operands = letters.chain(others).filter(|name| !inputs.contains(name));
         let mut fields = Names::default();
-        let mut ports = Names::reserving(&["MACS", "RAM", "WEIGHTS"]);
-        let imports: Vec<_> = super::layers::imports(program).into_iter().collect();
-        let mut layers = Names::reserving(&imports);
+        let mut ports = Names::reserving(["MACS", "RAM", "WEIGHTS"]);
+        let named = program.inputs.iter().chain(&program.outputs);
         let mut names = Self {
             outputs: format!("{model}Outputs"),
             model,
@@ -141,71 +78,108 @@ impl ModelNames {
             operands: operands.take(MOST_BORROWED).collect(),
             inputs,
             output_fields: program.outputs.iter().map(|p| fields.snake(&p.name)).collect(),
-            ports: program
-                .inputs
-                .iter()
-                .chain(&program.outputs)
-                .map(|p| ports.shouty(&p.name))
-                .collect(),
+            ports: named.map(|p| ports.shouty(&p.name)).collect(),
             layers: vec![String::new(); program.calls.len()],
             weights: HashMap::new(),
+            weight_order: vec![],
             slots: HashMap::new(),
             slot_order: vec![],
         };
-        let (mut slots, mut weights) = (Names::default(), Names::reserving(&["FILE"]));
-        for index in &plan.order {
-            let call = &program.calls[*index];
-            let specialised = super::layers::specialised(program, call, options);
-            names.layers[*index] = if specialised {
-                layers.camel(&call.name)
+        for (index, call) in plan.order.iter().zip(&report.calls) {
+            names.layers[*index] = if call.specialised {
+                call.name.to_upper_camel_case()
             } else {
-                layers.shouty(&call.name)
+                call.name.to_shouty_snake_case()
             };
-            for view in call.inputs.iter().chain(&call.outputs) {
-                names.add_view(program, *view, &mut slots, &mut weights);
-            }
         }
-        for port in program.outputs.iter().chain(&program.states) {
-            names.add_view(program, port.view, &mut slots, &mut weights);
-        }
+        names.name_weights(program, plan, report);
+        names.name_slots(program, plan, report);
         names
     }
 
-    fn add_view(&mut self, program: &Program, view: View, slots: &mut Names, weights: &mut Names) {
-        let buffer = program.buffer(view.buffer);
-        match buffer.storage {
-            Storage::Arena | Storage::State if !self.slots.contains_key(&view) => {
-                let part = if view.len == buffer.len {
+    /// A constant is called after the first call that reads it and what it is to that call.
+    fn name_weights(&mut self, program: &Program, plan: &Plan, report: &Report) {
+        let mut names = Names::reserving(["FILE"]);
+        for (index, call) in plan.order.iter().zip(&report.calls) {
+            for (operand, view) in program.calls[*index].inputs.iter().enumerate() {
+                let buffer = program.buffer(view.buffer);
+                if !matches!(buffer.storage, Storage::Constant(_)) {
+                    continue;
+                }
+                let weight = self.weights.entry(view.buffer).or_insert_with(|| {
+                    self.weight_order.push(view.buffer);
+                    let role = buffer.role.map_or_else(|| letter(operand), str::to_owned);
+                    WeightName {
+                        name: names.shouty(&format!("{}_{role}", call.name)),
+                        readers: vec![],
+                    }
+                });
+                if weight.readers.last() != Some(&call.number) {
+                    weight.readers.push(call.number);
+                }
+            }
+        }
+    }
+
+    /// A slot is called after the state that it is, or after the call that writes it; what several calls write together, or what is read of it in
+    /// part, after the first of them.
+    fn name_slots(&mut self, program: &Program, plan: &Plan, report: &Report) {
+        let mut names = Names::default();
+        let mut writers: HashMap<BufferId, &str> = HashMap::new();
+        let states: Vec<_> = program
+            .states
+            .iter()
+            .map(|s| (s.view, format!("state_{}", s.name)))
+            .collect();
+        for (view, name) in &states {
+            writers.insert(view.buffer, name);
+            self.add_slot(*view, || names.shouty(name));
+        }
+        for (index, call) in plan.order.iter().zip(&report.calls) {
+            let called = &program.calls[*index];
+            for view in &called.inputs {
+                self.add_read(program, *view, &writers, &mut names);
+            }
+            for (number, view) in called.outputs.iter().enumerate() {
+                writers.entry(view.buffer).or_insert(&call.name);
+                let part = if number == 0 {
                     String::new()
                 } else {
-                    format!(" from {}", view.offset)
+                    format!("_{}", written(number))
                 };
-                self.slots.insert(view, slots.shouty(&format!("{}{part}", buffer.name)));
-                self.slot_order.push(view);
+                self.add_slot(*view, || names.shouty(&format!("{}{part}", call.name)));
             }
-            Storage::Constant(_) if !self.weights.contains_key(&view.buffer.0) => {
-                self.weights.insert(view.buffer.0, weights.shouty(&buffer.name));
-            }
-            _ => {}
+        }
+        for port in &program.outputs {
+            self.add_read(program, port.view, &writers, &mut names);
+        }
+    }
+
+    fn add_read(&mut self, program: &Program, view: View, writers: &HashMap<BufferId, &str>, names: &mut Names) {
+        let buffer = program.buffer(view.buffer);
+        if !buffer.storage.is_in_arena() {
+            return;
+        }
+        let writer = writers.get(&view.buffer).copied().unwrap_or("unwritten");
+        let part = if view.len == buffer.len {
+            "whole".to_owned()
+        } else {
+            format!("from_{}", view.offset)
+        };
+        self.add_slot(view, || names.shouty(&format!("{writer}_{part}")));
+    }
+
+    fn add_slot(&mut self, view: View, name: impl FnOnce() -> String) {
+        if !self.slots.contains_key(&view) {
+            self.slots.insert(view, name());
+            self.slot_order.push(view);
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn repetitions_are_numbered_in_the_same_case() {
-        let mut names = Names::reserving(&["Identity"]);
-        assert_eq!(
-            [names.camel("identity"), names.camel("conv1"), names.camel("conv1")],
-            ["Identity2", "Conv1", "Conv1_2"]
-        );
-        assert_eq!(
-            [names.snake("self"), names.snake("Self"), names.snake("🦀")],
-            ["self_", "self_2", "t"]
-        );
-        assert_eq!([names.shouty("x"), names.shouty("X")], ["X", "X_2"]);
-    }
+/// Operands in the order in which kernels take them: `a`, `b`, `c` ..
+fn letter(operand: usize) -> String {
+    ('a'..='z')
+        .nth(operand)
+        .map_or_else(|| format!("operand_{operand}"), String::from)
 }

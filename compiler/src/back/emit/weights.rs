@@ -1,24 +1,25 @@
 use super::Options;
-use super::names::{ModelNames, plain};
+use super::identifiers::plain;
+use super::names::ModelNames;
 use super::source::Source;
-use crate::ir::program::{Buffer, Program, Storage};
+use crate::back::report::{Report, grouped};
+use crate::ir::program::{Buffer, BufferId, Program, Storage};
 use std::fmt::Write;
 
 /// Where the weights go.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum WeightsMode {
     /// Inside the source, as byte strings.
     Inline,
     /// In a `.weights` file beside the source.
     Sidecar,
-    /// Inline up to 1 MiB, else a sidecar.
+    /// Inline up to 1 MiB, for microcontrollers up to 16 KiB, else a sidecar.
     #[default]
     Auto,
 }
 
-/// Largest weights that `auto` puts inside the source.
-const AUTO_INLINE_BYTES: usize = 1 << 20;
 /// Alignment of each tensor in a sidecar.
 const SIDECAR_ALIGNMENT: usize = 64;
 const BYTES_A_LINE: usize = 28;
@@ -28,50 +29,76 @@ pub(super) fn is_inline(program: &Program, options: &Options) -> bool {
     match options.weights {
         WeightsMode::Inline => true,
         WeightsMode::Sidecar => false,
-        WeightsMode::Auto => program.weight_bytes() <= AUTO_INLINE_BYTES,
+        WeightsMode::Auto => program.weight_bytes() <= options.most_inline_bytes,
     }
 }
 
 /// `mod weights`, and the sidecar's bytes if there is one.
-pub(super) fn module(program: &Program, names: &ModelNames, options: &Options) -> (String, Option<Vec<u8>>) {
-    let mut tensors: Vec<(usize, &String)> = names.weights.iter().map(|(b, n)| (*b, n)).collect();
-    tensors.sort_unstable();
-    let tensors = tensors.into_iter().map(|(b, name)| (&program.buffers[b], name));
-    let inline = is_inline(program, options);
-    let mut out = Source::default();
+pub(super) fn module(
+    program: &Program,
+    report: &Report,
+    names: &ModelNames,
+    options: &Options,
+) -> (String, Option<Vec<u8>>) {
     if names.weights.is_empty() {
         return (String::new(), None);
     }
-    out.begin("/// Constant tensors.\n#[rustfmt::skip]\npub mod weights {");
+    let inline = is_inline(program, options);
+    let mut out = Source::default();
+    out.begin(
+        "/// Constant tensors, each called after the first call that reads it.\n#[rustfmt::skip]\npub mod weights {",
+    );
     out.text(&imports(program, names, inline));
-    out.line("");
-    if inline {
-        for (buffer, name) in tensors {
-            out.text(&inline_tensor(buffer, name));
-        }
-        out.end("}");
-        return (out.finish(), None);
-    }
     let mut bytes: Vec<u8> = vec![];
     let mut statics = String::new();
-    for (buffer, name) in tensors {
+    for id in &names.weight_order {
+        let (buffer, name) = (program.buffer(*id), &names.weights[id].name);
+        let _ = write!(statics, "\n/// {}\n", described(*id, program, report, names));
+        if inline {
+            statics.push_str(&inline_tensor(buffer, name));
+            continue;
+        }
         bytes.resize(bytes.len().next_multiple_of(SIDECAR_ALIGNMENT), 0);
         let (ty, len, offset) = (buffer.dtype.rust_name(), buffer.len, bytes.len());
-        let _ = writeln!(statics, "/// {}", plain(&buffer.name));
         let _ = writeln!(
             statics,
             "pub static {name}: &[{ty}; {len}] = FILE.tensor::<{ty}, {offset}, {len}>();"
         );
         bytes.extend_from_slice(data(buffer));
     }
-    let file = options.sidecar.replace('\\', "/").replace('"', "\\\"");
-    out.text(&format!(
-        "static FILE: Sidecar<{}> = Sidecar::new(*include_bytes!(\"{file}\"));\n",
-        bytes.len()
-    ));
+    if !inline {
+        let file = options.sidecar.replace('\\', "/").replace('"', "\\\"");
+        let len = bytes.len();
+        out.text(&format!(
+            "\nstatic FILE: Sidecar<{len}> = Sidecar::new(*include_bytes!(\"{file}\"));\n"
+        ));
+    }
     out.text(&statics);
     out.end("}");
-    (out.finish(), Some(bytes))
+    (out.finish(), (!inline).then_some(bytes))
+}
+
+/// Its size, the calls that read it, and its name in the model where it is one of the model's.
+fn described(id: BufferId, program: &Program, report: &Report, names: &ModelNames) -> String {
+    let buffer = program.buffer(id);
+    let readers = names.weights[&id].readers.iter();
+    let readers: Vec<_> = readers
+        .map(|number| format!("`{}`", report.calls[*number].name))
+        .collect();
+    let readers = match &readers[..] {
+        [some @ .., last] if some.len() > 2 => format!("{} .. {last} ({} calls)", some[0], readers.len()),
+        _ => readers.join(", "),
+    };
+    let bytes = grouped(buffer.bytes() as u64);
+    let made = buffer
+        .role
+        .is_some_and(|role| buffer.name.ends_with(&format!("_{role}")));
+    let name = if made {
+        String::new()
+    } else {
+        format!(": `{}`", plain(&buffer.name))
+    };
+    format!("{bytes} B for {readers}{name}.")
 }
 
 fn data(buffer: &Buffer) -> &[u8] {
@@ -87,7 +114,7 @@ fn imports(program: &Program, names: &ModelNames, inline: bool) -> String {
         if names
             .weights
             .keys()
-            .any(|b| program.buffers[*b].dtype.rust_name() == special)
+            .any(|b| program.buffer(*b).dtype.rust_name() == special)
         {
             imports.push(special);
         }
@@ -100,10 +127,7 @@ fn imports(program: &Program, names: &ModelNames, inline: bool) -> String {
 
 fn inline_tensor(buffer: &Buffer, name: &str) -> String {
     let (ty, len) = (buffer.dtype.rust_name(), buffer.len);
-    let mut text = format!(
-        "/// {}\npub static {name}: Weights<[{ty}; {len}]> = Weights::new(b\"",
-        plain(&buffer.name)
-    );
+    let mut text = format!("pub static {name}: Weights<[{ty}; {len}]> = Weights::new(b\"");
     for line in data(buffer).chunks(BYTES_A_LINE) {
         text.push_str("\\\n    ");
         for byte in line {

@@ -1,11 +1,13 @@
-use super::ALIGNMENT;
 use crate::ir::program::{BufferId, Program, Storage};
+use serde::Serialize;
 
 /// The steps from the first that writes a buffer to the last that uses it, both included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Lifetime {
-    pub(super) first: usize,
-    pub(super) last: usize,
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Lifetime {
+    /// The step that writes it first.
+    pub first: usize,
+    /// The step that uses it last; that of an output of the model is one after the last call.
+    pub last: usize,
 }
 
 /// Buffers that share storage, and when.
@@ -13,7 +15,7 @@ pub(super) struct Lifetime {
 pub struct Block {
     /// The buffers.
     pub buffers: Vec<BufferId>,
-    /// Bytes, rounded up to [`ALIGNMENT`].
+    /// Bytes, rounded up to the alignment of the machine.
     pub bytes: usize,
     /// First step that uses it.
     pub first: usize,
@@ -59,7 +61,12 @@ pub(super) fn lifetimes(program: &Program, order: &[usize]) -> Vec<Option<Lifeti
 }
 
 /// Joins the buffers of calls that can run in place; says for each call whether it does.
-pub(super) fn blocks(program: &Program, order: &[usize], lifetimes: &[Option<Lifetime>]) -> (Vec<Block>, Vec<bool>) {
+pub(super) fn blocks(
+    program: &Program,
+    order: &[usize],
+    lifetimes: &[Option<Lifetime>],
+    alignment: usize,
+) -> (Vec<Block>, Vec<bool>) {
     let mut block_of: Vec<Option<usize>> = vec![None; program.buffers.len()];
     let mut blocks: Vec<Block> = vec![];
     let mut in_place = vec![false; program.calls.len()];
@@ -81,7 +88,7 @@ pub(super) fn blocks(program: &Program, order: &[usize], lifetimes: &[Option<Lif
             if block_of[id.0].is_some() {
                 continue;
             }
-            let bytes = program.buffer(id).bytes().next_multiple_of(ALIGNMENT);
+            let bytes = program.buffer(id).bytes().next_multiple_of(alignment);
             let shared = (number == 0 && output.offset == 0 && output.len == program.buffer(id).len)
                 .then_some(call.in_place)
                 .flatten()

@@ -7,13 +7,11 @@ mod lifetime;
 mod order;
 mod place;
 
-pub use lifetime::{Block, lower_bound};
+pub use lifetime::{Block, Lifetime, lower_bound};
 pub use place::place;
 
 use crate::ir::program::{BufferId, Program};
-
-/// Alignment of every buffer in the arena, in bytes: that of a 128-bit vector.
-pub const ALIGNMENT: usize = 16;
+use crate::machine::Machine;
 
 /// The memory plan of one program.
 #[derive(Clone, Debug, Default)]
@@ -24,24 +22,26 @@ pub struct Plan {
     pub in_place: Vec<bool>,
     /// For each buffer, its first byte in the arena; `None` outside the arena.
     pub offsets: Vec<Option<usize>>,
+    /// For each buffer, the steps in which it holds something; `None` outside the arena.
+    pub lifetimes: Vec<Option<Lifetime>>,
     /// Bytes of the arena.
     pub peak: usize,
     /// What any plan for this order needs at least: the greatest sum of live buffers.
     pub lower_bound: usize,
 }
 
-/// Plans a program: tries several orders and placements, and keeps the least peak.
-pub fn plan(program: &Program) -> Plan {
+/// Plans a program for a machine: tries several orders and placements, and keeps the least peak.
+pub fn plan(program: &Program, machine: &Machine) -> Plan {
     order::candidates(program)
         .into_iter()
-        .map(|order| plan_in_order(program, order))
+        .map(|order| plan_in_order(program, order, machine.alignment()))
         .min_by_key(|plan| plan.peak)
         .unwrap_or_default()
 }
 
-fn plan_in_order(program: &Program, order: Vec<usize>) -> Plan {
+fn plan_in_order(program: &Program, order: Vec<usize>, alignment: usize) -> Plan {
     let lifetimes = lifetime::lifetimes(program, &order);
-    let (blocks, in_place) = lifetime::blocks(program, &order, &lifetimes);
+    let (blocks, in_place) = lifetime::blocks(program, &order, &lifetimes, alignment);
     let (offsets, peak) = place(&blocks);
     let mut of_buffer = vec![None; program.buffers.len()];
     for (block, offset) in blocks.iter().zip(&offsets) {
@@ -54,6 +54,7 @@ fn plan_in_order(program: &Program, order: Vec<usize>) -> Plan {
         order,
         in_place,
         offsets: of_buffer,
+        lifetimes,
         peak,
         lower_bound: lower_bound(&blocks),
     }

@@ -78,21 +78,22 @@ impl Samples {
             notes: vec![],
         };
         for (port, found) in inputs.iter().zip(find::find(spec, inputs)?) {
+            let ty = port.model_ty();
             let array = match &found {
                 Found::Stacked(array) => array.clone(),
                 Found::Files(files) => files[0].clone(),
             };
             let given = array.open()?.ty();
             let name = port.name.escape_debug();
-            convert::check(given.dtype, port.ty.dtype)
-                .map_err(|help| array.wrong(format!("it is {given} but input `{name}` is {}", port.ty), help))?;
-            if convert::narrows(given.dtype, port.ty.dtype) {
-                let note = format!("{}: {} is rounded to {}", array.label(), given.dtype, port.ty.dtype);
+            convert::check(given.dtype, ty.dtype)
+                .map_err(|help| array.wrong(format!("it is {given} but input `{name}` is {ty}"), help))?;
+            if convert::narrows(given.dtype, ty.dtype) {
+                let note = format!("{}: {} is rounded to {}", array.label(), given.dtype, ty.dtype);
                 samples.notes.push(note);
             }
             let (feed, len) = match found {
                 Found::Stacked(array) => {
-                    let (rows, len) = stacked(&array, &given, port)?;
+                    let (rows, len) = stacked(&array, &given, &port.name, &ty)?;
                     samples.rows = samples.rows.max(rows);
                     (Feed::Stacked { array, rows }, len)
                 }
@@ -111,7 +112,7 @@ impl Samples {
             }
             samples.inputs.push(Source {
                 input: port.name.clone(),
-                ty: port.ty.clone(),
+                ty,
                 feed,
             });
         }
@@ -161,8 +162,8 @@ impl<'a> IntoIterator for &'a Samples {
 }
 
 /// How many rows of an array make a sample of an input, and how many samples there are.
-fn stacked(array: &ArrayFile, given: &TensorType, port: &Port) -> Result<(usize, usize), Error> {
-    let wanted = format!("input `{}` is {}", port.name.escape_debug(), port.ty);
+fn stacked(array: &ArrayFile, given: &TensorType, input: &str, ty: &TensorType) -> Result<(usize, usize), Error> {
+    let wanted = format!("input `{}` is {ty}", input.escape_debug());
     let help =
         "samples are stacked on the first axis, and each has the shape of the input; dimensions of 1 do not matter";
     let (count, row) = match given.shape.split_first() {
@@ -170,10 +171,10 @@ fn stacked(array: &ArrayFile, given: &TensorType, port: &Port) -> Result<(usize,
         Some((0, _)) => return Err(array.wrong(format!("there are no samples in {given}"), "give some")),
         Some((count, row)) => (*count, row),
     };
-    if agrees(row, &port.ty.shape) {
+    if agrees(row, &ty.shape) {
         return Ok((1, count));
     }
-    match port.ty.shape.split_first() {
+    match ty.shape.split_first() {
         Some((batch, rest)) if *batch > 1 && agrees(row, rest) => match count % batch {
             0 => Ok((*batch, count / batch)),
             _ => Err(array.wrong(

@@ -16,6 +16,7 @@ fn port(name: &str, dtype: DType, shape: &[usize]) -> Port {
         name: name.into(),
         ty,
         view,
+        channels_last: false,
     }
 }
 

@@ -5,7 +5,7 @@ use crate::front::load::{self, Model};
 use crate::front::proto::tensor_shape_proto::dimension::Value as Dim;
 use crate::front::proto::type_proto::Value as Type;
 use crate::front::proto::{ValueInfoProto, tensor_shape_proto};
-use crate::ir::{Tensor, TensorType};
+use crate::ir::{Remark, RemarkKind, Tensor, TensorType};
 use std::collections::{BTreeMap, HashSet};
 
 /// What the user says of the inputs.
@@ -79,7 +79,7 @@ pub fn open_dimensions(model: &Model) -> Vec<OpenDimension> {
 pub(super) fn input_types(
     model: &Model,
     dimensions: &Dimensions,
-    notes: &mut Vec<String>,
+    remarks: &mut Vec<Remark>,
 ) -> Result<Vec<(String, TensorType)>, Error> {
     let mut types = vec![];
     let mut open: Vec<String> = vec![];
@@ -158,23 +158,16 @@ pub(super) fn input_types(
                         (None, Some(Dim::DimValue(size)), None) => *size as usize,
                         (None, _, Some(Some(name))) if dimensions.named.contains_key(name) => dimensions.named[name],
                         (None, _, _) if axis == 0 => {
-                            notes.push(format!(
-                                "the leading dimension of input `{}` is open and was taken as 1",
-                                name.escape_debug()
-                            ));
+                            let reason = "has an open leading dimension, which was taken as 1";
+                            let advice = format!("another size: {}", flag(name, dims, symbol(dim).flatten()));
+                            remarks.push(Remark::on(RemarkKind::OpenDimension, name, reason).advise(advice));
                             1
                         }
                         (None, _, symbol) => {
                             let symbol = symbol.flatten();
                             let called = symbol.map_or(String::new(), |s| format!(", called `{}`", s.escape_debug()));
                             open.push(format!("dimension {axis} of `{}`{called}", name.escape_debug()));
-                            match symbol {
-                                Some(symbol) => flags.push(format!("--dim {symbol}=N")),
-                                None => {
-                                    let shape: Vec<_> = dims.iter().map(shown).collect();
-                                    flags.push(format!("--shape {name}={}", shape.join(",")));
-                                }
-                            }
+                            flags.push(flag(name, dims, symbol));
                             1
                         }
                     };
@@ -201,6 +194,17 @@ pub(super) fn input_types(
         message: format!("open dimensions: {}", open.join("; ")),
         help: format!("shapes are fixed at compile time; add {}", flags.join(" ")),
     })
+}
+
+/// The flag that pins a dimension of input `name`, called `symbol` in the model if it has a name there.
+fn flag(name: &str, dims: &[tensor_shape_proto::Dimension], symbol: Option<&str>) -> String {
+    match symbol {
+        Some(symbol) => format!("--dim {symbol}=N"),
+        None => {
+            let shape: Vec<_> = dims.iter().map(shown).collect();
+            format!("--shape {name}={}", shape.join(","))
+        }
+    }
 }
 
 fn shown(dim: &tensor_shape_proto::Dimension) -> String {
@@ -231,7 +235,7 @@ fn check_given(name: &str, given: &[usize], dims: &[tensor_shape_proto::Dimensio
 }
 
 /// Notes where a declared output shape contradicts the inferred one, which is used.
-pub(super) fn check_output(_model: &Model, output: &ValueInfoProto, inferred: &TensorType, notes: &mut Vec<String>) {
+pub(super) fn check_output(_model: &Model, output: &ValueInfoProto, inferred: &TensorType, remarks: &mut Vec<Remark>) {
     let Some(dims) = tensor_type(output).and_then(|t| t.shape.as_ref()) else {
         return;
     };
@@ -242,10 +246,7 @@ pub(super) fn check_output(_model: &Model, output: &ValueInfoProto, inferred: &T
             .zip(&inferred.shape)
             .all(|(d, i)| d == "N" || *d == i.to_string());
     if !fits {
-        notes.push(format!(
-            "output `{}` is declared as {} but is {inferred}",
-            output.name().escape_debug(),
-            declared.join("x")
-        ));
+        let reason = format!("is declared as {} but is {inferred}", declared.join("x"));
+        remarks.push(Remark::on(RemarkKind::DeclaredShape, output.name(), reason));
     }
 }

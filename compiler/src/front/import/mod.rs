@@ -11,7 +11,7 @@ use crate::front::load::{self, Model};
 use crate::front::node::{Made, Scope, read_nodes, unknown};
 use crate::front::ops;
 use crate::front::proto::{GraphProto, NodeProto};
-use crate::ir::Graph;
+use crate::ir::{Graph, Remark};
 
 /// Constants that reading may make on top of twice those that the model stores, in bytes.
 const MAX_MADE_BYTES: usize = 1 << 27;
@@ -22,7 +22,7 @@ pub struct Imported {
     /// The graph.
     pub graph: Graph,
     /// Remarks such as dimensions that took a default.
-    pub notes: Vec<String>,
+    pub remarks: Vec<Remark>,
 }
 
 /// Reads a model.
@@ -31,14 +31,14 @@ pub struct Imported {
 /// All unsupported operators at once; then all nodes that cannot be read, but for those that depend on them.
 pub fn import(model: &Model, name: &str, dimensions: &Dimensions) -> Result<Imported, Error> {
     unsupported(model)?;
-    let mut notes = vec![];
+    let mut remarks = vec![];
     let mut graph = Graph::new(name);
     let mut scope = Scope::outermost();
     for tensor in &model.graph.initializer {
         let constant = load::tensor(tensor, model.base.as_deref())?;
         scope.insert(tensor.name(), graph.add_constant(tensor.name(), constant));
     }
-    for (name, ty) in dimensions::input_types(model, dimensions, &mut notes)? {
+    for (name, ty) in dimensions::input_types(model, dimensions, &mut remarks)? {
         let value = match dimensions.baked.get(&name) {
             Some(value) => graph.add_constant(&name, value.clone()),
             None => graph.add_input(&name, ty),
@@ -54,10 +54,10 @@ pub fn import(model: &Model, name: &str, dimensions: &Dimensions) -> Result<Impo
     let mut graph = made.graph;
     for output in &model.graph.output {
         let value = scope.find(output.name()).expect("every node was read");
-        dimensions::check_output(model, output, graph.ty(value), &mut notes);
+        dimensions::check_output(model, output, graph.ty(value), &mut remarks);
         graph.add_output(output.name(), value);
     }
-    Ok(Imported { graph, notes })
+    Ok(Imported { graph, remarks })
 }
 
 /// All operators that are not known, unless all of them are in branches, which may turn out not to be taken.

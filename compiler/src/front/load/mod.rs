@@ -43,6 +43,8 @@ pub struct Model {
     pub opsets: Opsets,
     /// The folder of the model file, where external data is looked for.
     pub base: Option<PathBuf>,
+    /// SHA-256 of the model file in hexadecimal digits, as `sha256sum` prints it; external data is not part of it.
+    pub sha256: String,
 }
 
 impl Model {
@@ -102,6 +104,10 @@ pub fn load_bytes(bytes: &[u8], base: Option<&Path>) -> Result<Model, LoadError>
         header,
         opsets,
         base: base.map(Path::to_owned),
+        sha256: hmac_sha256::Hash::hash(bytes)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect(),
     };
     LoadError::unless_empty(check::check(&model))?;
     order::sorted(model)

@@ -1,7 +1,7 @@
 use crate::ir::Lowering;
 use crate::ir::geometry::{around, moved};
 use crate::ir::program::View;
-use crate::ir::{DType, OpError, Tensor, TensorType, op_error};
+use crate::ir::{DType, OpError, Steps, Tensor, TensorType, op_error};
 
 /// How integers stand for numbers: `(integer - zero) * scale`, with one scale and zero point, or one a channel.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +33,11 @@ impl Quantization {
             ([scale], [zero]) => Some((*scale, *zero)),
             _ => None,
         }
+    }
+
+    /// What an integer stands for, if there is one scale.
+    pub fn steps(&self) -> Option<Steps> {
+        self.single().map(|(scale, zero)| Steps { scale, zero })
     }
 
     /// The least and the greatest integer of a type; `None` for types that nothing is quantised to.

@@ -4,12 +4,13 @@ mod state;
 pub use node::{Node, NodeKind, PortSteps, Steps, Value};
 pub use state::State;
 
-use super::{DType, Inputs, OpError, Operator, Tensor, TensorType, infer};
+use super::primitives::{Reshape, Transpose};
+use super::{DType, Inputs, OpError, Operator, Remark, RemarkKind, Tensor, TensorType, infer};
 use petgraph::Direction;
 use petgraph::stable_graph::{NodeIndex, StableDiGraph};
 use petgraph::visit::EdgeRef;
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::collections::{BTreeSet, BinaryHeap, HashMap, HashSet};
 
 /// Names a node of one graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -38,7 +39,9 @@ pub struct Graph {
     constant_bytes: usize,
     /// What the integers that the model takes and gives stand for.
     pub port_steps: PortSteps,
-    remarks: Vec<String>,
+    /// Numbers of the inputs that the caller gives channels-last, where the model has them channels-first.
+    pub channels_last_inputs: BTreeSet<usize>,
+    remarks: Vec<Remark>,
 }
 
 impl Graph {
@@ -78,7 +81,12 @@ impl Graph {
 
     fn add_value(&mut self, producer: NodeId, name: String, ty: TensorType) -> ValueId {
         let id = ValueId(self.values.len() as u32);
-        self.values.push(Value { name, ty, producer });
+        self.values.push(Value {
+            name,
+            ty,
+            producer,
+            steps: None,
+        });
         self.dag[producer.0].outputs.push(id);
         id
     }
@@ -195,13 +203,14 @@ impl Graph {
     }
 
     /// What passes have to tell the user.
-    pub fn remarks(&self) -> &[String] {
+    pub fn remarks(&self) -> &[Remark] {
         &self.remarks
     }
 
-    /// Puts remarks in place of those that there are.
-    pub fn set_remarks(&mut self, remarks: Vec<String>) {
-        self.remarks = remarks;
+    /// Puts remarks of one kind in place of those of that kind that there are.
+    pub fn set_remarks(&mut self, kind: RemarkKind, remarks: impl IntoIterator<Item = Remark>) {
+        self.remarks.retain(|remark| remark.kind != kind);
+        self.remarks.extend(remarks);
     }
 
     /// Inputs of the model, in order.
@@ -246,6 +255,16 @@ impl Graph {
     /// Gives an input of the model another element type. What reads it must be changed to fit.
     pub fn set_input_type(&mut self, input: ValueId, dtype: DType) {
         self.values[input.0 as usize].ty.dtype = dtype;
+    }
+
+    /// Gives an input of the model another shape. What reads it must be changed to fit.
+    pub fn set_input_shape(&mut self, input: ValueId, shape: Vec<usize>) {
+        self.values[input.0 as usize].ty.shape = shape;
+    }
+
+    /// Notes what a value's integers stand for, unless that is known.
+    pub fn note_steps(&mut self, id: ValueId, steps: Steps) {
+        self.values[id.0 as usize].steps.get_or_insert(steps);
     }
 
     /// The values that a run leaves: outputs of the model, and what it keeps for the next run.
@@ -295,8 +314,20 @@ impl Graph {
             .add_edge(self.value(value).producer.0, user.0, Use { value, operand });
     }
 
-    /// Makes all that reads `old`, outputs of the model and what is kept included, read `new`.
+    /// Makes all that reads `old`, outputs of the model and what is kept included, read `new`. Integers of the same type
+    /// stand for the same, and so do those that `new` only has in another order or shape.
     pub fn replace_uses(&mut self, old: ValueId, new: ValueId) {
+        if let Some(steps) = self.value(old).steps
+            && self.ty(old).dtype == self.ty(new).dtype
+        {
+            let mut value = Some(new);
+            while let Some(same) = value {
+                self.note_steps(same, steps);
+                let producer = self.producer(same);
+                let moves = producer.op::<Transpose>().is_some() || producer.op::<Reshape>().is_some();
+                value = producer.inputs.first().copied().flatten().filter(|_| moves);
+            }
+        }
         for (user, operand) in self.users(old) {
             self.set_input(user, operand, new);
         }

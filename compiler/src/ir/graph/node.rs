@@ -65,6 +65,8 @@ pub struct Value {
     pub ty: TensorType,
     /// The node that gives it.
     pub producer: NodeId,
+    /// What its integers stand for, where that is known.
+    pub steps: Option<Steps>,
 }
 
 /// What the integers of an input or output of the model stand for: `(integer - zero) * scale`.

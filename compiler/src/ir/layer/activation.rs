@@ -56,6 +56,20 @@ impl Activation {
         matches!(self, Self::Function(AnyFunction::Identity(_)))
     }
 
+    /// The same for a kernel that never looks outside of an image: it needs no number that stands there.
+    pub(super) fn inside(self) -> Self {
+        match self {
+            Self::Requantize { requantize, to } => Self::Requantize {
+                requantize: Requantize {
+                    outside: 0,
+                    ..requantize
+                },
+                to,
+            },
+            Self::Function(_) => self,
+        }
+    }
+
     /// The function of floats, without one the sum itself.
     pub(in crate::ir) fn function(&self) -> AnyFunction {
         match self {
@@ -188,7 +202,7 @@ where
     let y = cx.output(0);
     match activation {
         Activation::Requantize { requantize, to } => {
-            let multiplier = cx.input(MULTIPLIER);
+            let multiplier = cx.input_as(MULTIPLIER, "multipliers");
             let layer = QLinearCall {
                 kernel: kernel.with(requantize),
                 from: cx.ty(0).dtype,

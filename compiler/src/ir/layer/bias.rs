@@ -5,7 +5,7 @@ use crate::ir::{Lowering, Tensor};
 /// The bias, or zeros.
 pub(in crate::ir) fn bias_or_zeros(cx: &mut Lowering<'_>, channels: usize) -> View {
     if cx.has(BIAS) {
-        return cx.input(BIAS);
+        return cx.input_as(BIAS, "bias");
     }
     let dtype = cx.ty(0).dtype;
     cx.add_constant(

@@ -78,7 +78,7 @@ pub(in crate::ir) fn lower(
                 activation: requantize,
             };
             let from = cx.ty(0).dtype;
-            let (multiplier, y) = (cx.input(MULTIPLIER), cx.output(0));
+            let (multiplier, y) = (cx.input_as(MULTIPLIER, "multipliers"), cx.output(0));
             cx.call(
                 QLinearCall { kernel, from, to },
                 &[x, places, w, bias, multiplier],
@@ -93,11 +93,11 @@ pub(in crate::ir) fn lower(
 mod tests {
     use super::*;
     use crate::back::exec::Executor;
+    use crate::back::portable;
     use crate::ir::geometry::{Layout, Window};
     use crate::ir::primitives::{Conv, Gemm};
     use crate::ir::{Graph, TensorType};
     use crate::middle::passes::{REQUIRED, run};
-    use crate::{back::lower, back::plan};
     use runtime_core::requantize::Requantize;
 
     const K: usize = 130;
@@ -161,10 +161,10 @@ mod tests {
         };
         graph.add_output("y", y);
         run(&mut graph, REQUIRED, &mut |_, _| {}).unwrap();
-        let program = lower::lower(&graph).unwrap();
+        let (program, plan) = portable(&graph).unwrap();
         let row: Vec<u8> = (0..K).map(|i| (i * 57) as u8).collect();
         let input = Tensor::new(DType::I8, shape, row.repeat(rows));
-        let results = Executor::new(&program, &plan::plan(&program)).run(&[input]);
+        let results = Executor::new(&program, &plan).run(&[input]);
         let call = program.calls.iter().find(|call| call.name == "y").unwrap();
         (call.kernel.name(), results[0].bytes[..N].to_vec())
     }

@@ -83,6 +83,12 @@ impl Operator for Conv {
         let dilations = Window::pair(&self.window.dilations, 1);
         let [top, left, ..] = self.window.pads2d();
         let pads = [top, left];
+        let padded = self.window.pads.iter().any(|pad| *pad != 0);
+        let activation = if padded {
+            self.activation
+        } else {
+            self.activation.inside()
+        };
         if self.groups == image.channels && self.groups == output.channels && self.groups > 1 {
             let packing = Packing::Depthwise {
                 channels: output.channels,
@@ -98,10 +104,10 @@ impl Operator for Conv {
                 pads,
                 activation: (),
             };
-            finish(cx, layer, &packing, self.activation)
+            finish(cx, layer, &packing, activation)
         } else if self.window.is_pointwise() && self.groups == 1 {
             let (k, n) = (image.channels, output.channels);
-            if image.pixels() == 1 && sparse_gemm::lower(cx, [k, n], true, self.activation) {
+            if image.pixels() == 1 && sparse_gemm::lower(cx, [k, n], true, activation) {
                 return Ok(());
             }
             let packing = Packing::Gemm { k, n, transposed: true };
@@ -111,7 +117,7 @@ impl Operator for Conv {
                 n,
                 activation: (),
             };
-            finish(cx, layer, &packing, self.activation)
+            finish(cx, layer, &packing, activation)
         } else {
             let packing = Packing::Conv {
                 groups: self.groups,
@@ -130,7 +136,7 @@ impl Operator for Conv {
                 groups: self.groups,
                 activation: (),
             };
-            finish(cx, layer, &packing, self.activation)
+            finish(cx, layer, &packing, activation)
         }
     }
 }

@@ -120,7 +120,7 @@ impl Operator for ConvTranspose {
                 call(cx, layer.with_activation(function), stored, &[x, w, bias], y);
             }
             Activation::Requantize { requantize, to } => {
-                let multiplier = cx.input(MULTIPLIER);
+                let multiplier = cx.input_as(MULTIPLIER, "multipliers");
                 let layer = QLinearCall {
                     kernel: layer.with_activation(requantize),
                     from: cx.ty(0).dtype,

@@ -38,7 +38,8 @@ impl Operator for Gemm {
     fn lower(&self, cx: &mut Lowering<'_>) -> Result<(), OpError> {
         let (k, n) = (cx.ty(1).shape[0], cx.ty(1).shape[1]);
         let m = cx.ty(0).shape[..cx.ty(0).rank() - 1].iter().product();
-        if m == 1 && sparse_gemm::lower(cx, [k, n], false, self.activation) {
+        let activation = self.activation.inside();
+        if m == 1 && sparse_gemm::lower(cx, [k, n], false, activation) {
             return Ok(());
         }
         let packing = Packing::Gemm {
@@ -52,6 +53,6 @@ impl Operator for Gemm {
             n,
             activation: (),
         };
-        finish(cx, layer, &packing, self.activation)
+        finish(cx, layer, &packing, activation)
     }
 }

@@ -46,7 +46,8 @@ impl Operator for GroupNormalization {
         let (batch, channels) = (shape[0], shape[shape.len() - 1]);
         let spatial = shape[1..shape.len() - 1].iter().product();
         let (groups, epsilon) = (self.groups, self.epsilon);
-        let (x, scale, bias, y) = (cx.input(0), cx.input(1), cx.input(2), cx.output(0));
+        let (x, scale, bias) = (cx.input(0), cx.input_as(1, "scale"), cx.input_as(2, "bias"));
+        let y = cx.output(0);
         if groups == channels {
             let kernel = kernels::InstanceNormalization {
                 batch,

@@ -43,12 +43,12 @@ impl Operator for LayerNormalization {
             .split_last()
             .expect("inference has found the last dimension");
         let (outer, inner, epsilon) = (rows.iter().product(), *row, self.epsilon);
-        let (x, scale) = (cx.input(0), cx.input(1));
+        let (x, scale) = (cx.input(0), cx.input_as(1, "scale"));
         if self.rms {
             let y = cx.output(0);
             cx.call(kernels::RmsNormalization { outer, inner, epsilon }, &[x, scale], &[y]);
         } else {
-            let (bias, y) = (cx.input(2), cx.output(0));
+            let (bias, y) = (cx.input_as(2, "bias"), cx.output(0));
             cx.call(
                 kernels::LayerNormalization { outer, inner, epsilon },
                 &[x, scale, bias],

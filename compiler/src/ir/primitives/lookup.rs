@@ -57,7 +57,7 @@ impl Operator for Lookup {
 
     fn lower(&self, cx: &mut Lowering<'_>) -> Result<(), OpError> {
         let dtype = cx.ty(0).dtype;
-        let (x, table, y) = (cx.input(0), cx.input(1), cx.output(0));
+        let (x, table, y) = (cx.input(0), cx.input_as(1, "table"), cx.output(0));
         let in_place = CallOptions { in_place: Some(0) };
         cx.call_with(LookupCall { dtype }, &[x, table], &[y], in_place);
         Ok(())

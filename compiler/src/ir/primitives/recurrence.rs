@@ -138,7 +138,12 @@ impl Operator for Recurrence {
         let len = by_cell!(self.directions[0].cell, cell => self.kernel(ty, 0, sequence, cell).output_len());
         let output = Sequences::results(cx, ty.dtype, len);
         for (index, direction) in self.directions.iter().enumerate() {
-            let operands = [cx.input(0), cx.input(OTHERS + index), cx.input(1), cx.input(2)];
+            let operands = [
+                cx.input(0),
+                cx.input_as(OTHERS + index, "weights"),
+                cx.input_as(1, "first_states"),
+                cx.input_as(2, "lengths"),
+            ];
             by_cell!(direction.cell, cell => {
                 let kernel = self.kernel(ty, index, sequence, cell);
                 cx.call(Typed { kernel, dtype: ty.dtype }, &operands, &[output]);

@@ -43,7 +43,8 @@ impl Operator for ScaleShift {
             inner,
             activation: self.activation,
         };
-        let (x, scale, shift, y) = (cx.input(0), cx.input(1), cx.input(2), cx.output(0));
+        let (x, scale, shift) = (cx.input(0), cx.input_as(1, "scale"), cx.input_as(2, "shift"));
+        let y = cx.output(0);
         cx.call(kernel, &[x, scale, shift], &[y]);
         Ok(())
     }

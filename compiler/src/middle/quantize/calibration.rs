@@ -1,7 +1,6 @@
-use super::progress::Bar;
 use super::{Goal, MaxLoss, QuantizeOptions, Quantized, quantize};
 use crate::Error;
-use crate::back::lower;
+use crate::back::portable;
 use crate::data::TestSet;
 use crate::data::samples::Samples;
 use crate::ir::program::{Port, Program};
@@ -26,7 +25,7 @@ impl<'a> Calibration<'a> {
     /// # Errors
     /// Samples or labels that are missing or do not fit.
     pub fn open(options: &'a QuantizeOptions, graph: &Graph) -> Result<Self, Error> {
-        let Program { inputs, outputs, .. } = lower::lower(&interface(graph)?)?;
+        let (Program { inputs, outputs, .. }, _) = portable(&interface(graph)?)?;
         let Some(calibrate) = &options.calibrate else {
             return Err(Error::usage(
                 "the ranges of a model's values cannot be told without samples",
@@ -65,9 +64,13 @@ impl<'a> Calibration<'a> {
     /// What [`quantize`] finds.
     pub fn quantize(&self, graph: &Graph) -> Result<Quantized, Error> {
         let source = || -> Opened<'_> { Ok(Box::new(self.samples.iter())) };
-        let bar = Bar::new(self.options.progress);
+        let mut shown = self.options.progress.map(|start| start());
         let total = self.samples.len();
-        let mut progress = |what: &str, done: usize, of: usize| bar.show(what, done, if of == 0 { total } else { of });
+        let mut progress = |what: &str, done: usize, of: usize| {
+            if let Some(shown) = &mut shown {
+                shown(what, done, if of == 0 { total } else { of });
+            }
+        };
         let Some((bound, set)) = &self.bound else {
             return quantize(graph, self.options, &source, None, &mut progress);
         };

@@ -1,3 +1,4 @@
+use crate::ir::{Remark, RemarkKind};
 use serde::Serialize;
 
 /// What quantization did, and what it left.
@@ -38,12 +39,16 @@ pub struct Raised {
 
 impl Report {
     /// The report as remarks on a compiled model.
-    pub fn notes(&self) -> Vec<String> {
-        let mut notes = vec![format!(
-            "quantised {} layers and {} tensors on {} samples",
-            self.layers, self.tensors, self.samples
+    pub fn remarks(&self) -> Vec<Remark> {
+        let mut remarks = vec![Remark::of_model(
+            RemarkKind::Quantized,
+            format!(
+                "quantised {} layers and {} tensors on {} samples",
+                self.layers, self.tensors, self.samples
+            ),
         )];
-        notes.extend(self.warnings.iter().cloned());
+        let warnings = self.warnings.iter();
+        remarks.extend(warnings.map(|warning| Remark::of_model(RemarkKind::Samples, warning)));
         for raised in &self.raised {
             let names: Vec<_> = raised
                 .what
@@ -58,22 +63,24 @@ impl Report {
                 macs,
                 ..
             } = raised;
-            notes.push(match bits {
+            let reason = match bits {
                 32 => format!(
                     "floats for {names}: {decibels:+.1} dB above what bits elsewhere come to, {bytes} B more, {macs} MACs"
                 ),
-                _ => format!("{bits} bits for {names}: {decibels:+.1} dB by itself, {bytes} B more, read by {macs} MACs"),
-            });
+                _ => {
+                    format!("{bits} bits for {names}: {decibels:+.1} dB by itself, {bytes} B more, read by {macs} MACs")
+                }
+            };
+            remarks.push(Remark::of_model(RemarkKind::MoreBits, reason));
         }
-        notes.extend(self.loss.iter().map(|loss| format!("quantization leaves {loss}")));
+        let loss = self.loss.iter();
+        remarks.extend(loss.map(|loss| Remark::of_model(RemarkKind::Loss, format!("quantization leaves {loss}"))));
         let float = self.float.iter();
-        notes.extend(float.map(|(node, reason)| format!("`{}` stays in floats: {reason}", node.escape_debug())));
-        notes
-    }
-
-    /// Whether a remark of a later pass is on an operator that the report says stays in floats.
-    pub fn tells(&self, remark: &str) -> bool {
-        let starts = |name: &str| remark.starts_with(&format!("`{}` ", name.escape_debug()));
-        self.float.iter().any(|(name, _)| starts(name))
+        remarks.extend(
+            float.map(|(node, reason)| {
+                Remark::on(RemarkKind::StaysInFloats, node, format!("stays in floats: {reason}"))
+            }),
+        );
+        remarks
     }
 }

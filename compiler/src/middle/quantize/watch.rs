@@ -1,8 +1,8 @@
 use crate::back::exec::Executor;
-use crate::back::plan::{self, Plan};
+use crate::back::plan::Plan;
 use crate::ir::program::Program;
 use crate::ir::{Graph, Tensor, ValueId};
-use crate::{Error, back::lower, middle::passes};
+use crate::{Error, back::portable, middle::passes};
 
 /// A graph made ready to run on the host with values in it shown: those that the graph computes as it stands, before what
 /// later passes would fuse. The graph itself is left as it is.
@@ -28,8 +28,7 @@ impl Watch {
             copy.add_output(graph.value(*value).name.clone(), *value);
         }
         passes::run(&mut copy, passes::UNFINISHED, &mut |_, _| {})?;
-        let program = lower::lower(&copy)?;
-        let plan = plan::plan(&program);
+        let (program, plan) = portable(&copy)?;
         Ok(Self {
             program,
             plan,

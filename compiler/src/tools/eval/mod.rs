@@ -46,6 +46,8 @@ pub enum Engine<'a> {
 pub struct Contender<'a> {
     /// What it is, for people.
     pub name: String,
+    /// The inputs that it takes.
+    pub inputs: &'a [Port],
     /// What runs it.
     pub engine: Engine<'a>,
     /// What it takes and gives where that is not what the first contender does.
@@ -56,7 +58,11 @@ pub struct Contender<'a> {
 
 impl Contender<'_> {
     fn run(&mut self, batch: &[Vec<Tensor>]) -> Result<Vec<Vec<Tensor>>, HarnessError> {
-        let inputs: Vec<_> = batch.iter().map(|sample| self.boundary.inputs(sample)).collect();
+        let sample = |sample: &Vec<Tensor>| {
+            let tensors = self.boundary.inputs(sample).into_iter().zip(self.inputs);
+            tensors.map(|(tensor, port)| port.from_model(tensor)).collect()
+        };
+        let inputs: Vec<Vec<Tensor>> = batch.iter().map(sample).collect();
         match &mut self.engine {
             Engine::Executor(executor) => Ok(inputs.iter().map(|inputs| executor.run(inputs)).collect()),
             Engine::Emitted(runner) => runner.run(&inputs),

@@ -35,7 +35,7 @@ fn names<'a>(ports: impl IntoIterator<Item = &'a Port>) -> String {
         .join(", ")
 }
 
-/// The inputs of `program`, in its order, from arrays by name.
+/// The inputs of `program`, in its order and layout, from arrays of the model by name.
 ///
 /// # Errors
 /// If one is missing or has another type or shape.
@@ -51,12 +51,12 @@ pub fn inputs(program: &Program, arrays: &Arrays) -> Result<Vec<Tensor>, Harness
             ))
         })?;
         let tensor = conform(&port.name, array, port.ty.dtype)?;
-        if tensor.ty() == port.ty {
-            return Ok(tensor);
+        let ty = port.model_ty();
+        if tensor.ty() == ty {
+            return Ok(port.from_model(tensor));
         }
         Err(HarnessError::new(format!(
-            "input `{name}` is {} but the array is {}",
-            port.ty,
+            "input `{name}` is {ty} but the array is {}",
             tensor.ty()
         )))
     });

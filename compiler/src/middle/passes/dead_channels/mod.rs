@@ -27,16 +27,42 @@ pub use census::{LayerCensus, layers};
 pub use smallest::remove_smallest;
 pub(super) use taps::run as zero_taps;
 
-use crate::ir::{Graph, OpError};
+use crate::ir::{Graph, OpError, Remark, RemarkKind};
 use flow::Flow;
 
-/// Removes dead channels, until there are none.
+/// Removes dead channels, until there are none, and remarks how many there were.
 pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
+    let mut before: Option<Vec<LayerCensus>> = None;
     loop {
         let mut flow = Flow::of(graph)?;
         if !removable::mark(graph, &mut flow) {
-            return Ok(());
+            break;
         }
+        before.get_or_insert_with(|| layers(graph));
         slices::apply(graph, &flow)?;
     }
+    let remark = before.and_then(|before| remark(&before, &layers(graph)));
+    graph.set_remarks(RemarkKind::DeadChannels, remark);
+    Ok(())
+}
+
+/// How many channels were removed, and of how many layers.
+fn remark(before: &[LayerCensus], after: &[LayerCensus]) -> Option<Remark> {
+    let left = |name: &str| {
+        after
+            .iter()
+            .find(|layer| layer.name == name)
+            .map_or(0, |layer| layer.channels)
+    };
+    let removed = before
+        .iter()
+        .map(|layer| layer.channels.saturating_sub(left(&layer.name)));
+    let removed: Vec<usize> = removed.filter(|channels| *channels > 0).collect();
+    let reason = format!(
+        "{} channels of {} layers were removed: no result depends on them",
+        removed.iter().sum::<usize>(),
+        removed.len()
+    );
+    let remark = Remark::of_model(RemarkKind::DeadChannels, reason).advise("--prune-report lists them");
+    (!removed.is_empty()).then_some(remark)
 }

@@ -15,6 +15,7 @@ mod signed;
 mod sink;
 mod site;
 mod softmax;
+mod steps;
 mod table;
 mod unconverted;
 
@@ -69,6 +70,7 @@ pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
             break;
         }
     }
+    steps::note(graph);
     unconverted::remark(graph, &reasons);
     Ok(())
 }
@@ -87,6 +89,9 @@ fn convert(graph: &mut Graph, id: NodeId, reasons: &mut BTreeMap<NodeId, String>
             }
             Outcome::Integers(integers) => {
                 let old = graph.node(id).outputs[0];
+                if let Some(steps) = site.to.steps() {
+                    graph.note_steps(integers, steps);
+                }
                 substitute(graph, id, old, integers);
                 return Ok(true);
             }

@@ -1,7 +1,7 @@
 //! What stays in floats, for the user to see.
 
 use crate::ir::primitives::{DequantizeLinear, QuantizeLinear};
-use crate::ir::{Graph, NodeId};
+use crate::ir::{Graph, NodeId, Remark, RemarkKind};
 use std::collections::BTreeMap;
 
 /// Adds a remark for each operator in floats that reads or gives what is quantised.
@@ -27,11 +27,8 @@ pub(super) fn remark(graph: &mut Graph, reasons: &BTreeMap<NodeId, String>) {
             (None, true, true) => "there is no kernel in integers for it",
             (None, false, false) => continue,
         };
-        remarks.push(format!(
-            "`{}` ({}) stays in floats: {reason}",
-            node.name.escape_debug(),
-            operator.name()
-        ));
+        let reason = format!("({}) stays in floats: {reason}", operator.name());
+        remarks.push(Remark::on(RemarkKind::StaysInFloats, &node.name, reason));
     }
-    graph.set_remarks(remarks);
+    graph.set_remarks(RemarkKind::StaysInFloats, remarks);
 }

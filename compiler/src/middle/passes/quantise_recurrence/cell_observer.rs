@@ -1,10 +1,10 @@
 use crate::Error;
 use crate::back::exec::Executor;
 use crate::back::plan::Plan;
+use crate::back::portable;
 use crate::ir::primitives::{Recurrence, RecurrentCell};
 use crate::ir::program::Program;
 use crate::ir::{Graph, NodeId, OpError, Tensor, TensorType};
-use crate::{back::lower, back::plan};
 
 /// Finds how large the states of an `LSTM`'s cells become: it computes the layer one step after the other.
 #[derive(Debug)]
@@ -54,8 +54,7 @@ impl CellObserver {
         for (name, output) in ["h", "c"].into_iter().zip(program.node(id).outputs[1..].to_vec()) {
             program.add_output(name, output);
         }
-        let program = lower::lower(&program)?;
-        let plan = plan::plan(&program);
+        let (program, plan) = portable(&program)?;
         Ok(Some(Self {
             layer: layer.clone(),
             program,

@@ -1,7 +1,7 @@
 use super::{CellObserver, RecurrenceRanges, quantise_recurrence};
+use crate::back::portable;
 use crate::ir::primitives::{Direction, Recurrence, RecurrentCell};
 use crate::ir::{DType, Graph, NodeId, Tensor, TensorType};
-use crate::{back::lower, back::plan};
 use runtime_core::function::{AnyGateFunction, Relu, Sigmoid, Tanh};
 use runtime_core::kernels::{Gru, Lstm, Rnn};
 
@@ -127,8 +127,7 @@ fn model(layer: Recurrence) -> Model {
 impl Model {
     fn run(&self) -> Vec<Vec<f32>> {
         crate::ir::verify(&self.graph).unwrap();
-        let program = lower::lower(&self.graph).unwrap();
-        let plan = plan::plan(&program);
+        let (program, plan) = portable(&self.graph).unwrap();
         let outputs = crate::back::exec::Executor::new(&program, &plan).run(&self.inputs);
         outputs.iter().map(|y| y.to_f32().unwrap()).collect()
     }

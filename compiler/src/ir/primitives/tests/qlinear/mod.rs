@@ -4,6 +4,7 @@ mod combining;
 mod elementwise;
 
 use crate::back::exec::Executor;
+use crate::back::portable;
 use crate::ir::fixed_point::{Quantization, Uniform};
 use crate::ir::geometry::{Layout, Window};
 use crate::ir::primitives::{
@@ -12,7 +13,6 @@ use crate::ir::primitives::{
 };
 use crate::ir::{DType, Graph, Operator, Tensor};
 use crate::middle::fold::evaluate;
-use crate::{back::lower, back::plan};
 use runtime_core::Simd;
 
 impl Uniform {
@@ -229,8 +229,7 @@ fn chains_run_in_place() {
         value = graph.node(node).outputs[0];
     }
     graph.add_output("y", value);
-    let program = lower::lower(&graph).unwrap();
-    let plan = plan::plan(&program);
+    let (program, plan) = portable(&graph).unwrap();
     assert_eq!(plan.in_place.iter().filter(|in_place| **in_place).count(), 5);
     for simd in [Simd::detect(), Simd::BASELINE] {
         let results = Executor::new(&program, &plan).on(simd).run(std::slice::from_ref(&x));

@@ -6,19 +6,23 @@
 use crate::Error;
 use crate::bindings::Copy;
 use crate::ir::program::{Port, Program, Storage, View};
-use crate::ir::{Graph, Lowering, NodeKind, TensorType, ValueId, Values};
+use crate::ir::{Graph, Lowering, NodeKind, ValueId, Values};
+use crate::machine::Machine;
 
-/// Lowers a whole graph. Operators must be in the forms that kernels exist for (see `passes`).
-pub fn lower(graph: &Graph) -> Result<Program, Error> {
+/// Lowers a whole graph for a machine. Operators must be in the forms that kernels exist for (see `passes`).
+pub fn lower(graph: &Graph, machine: &Machine) -> Result<Program, Error> {
     let mut program = Program {
         name: graph.name.clone(),
         port_steps: graph.port_steps.clone(),
         ..Program::default()
     };
-    let mut values = Values::default();
+    let mut values = Values::of(graph);
     for (i, id) in graph.inputs().iter().enumerate() {
         let port = source(graph, &mut program, &mut values, *id, Storage::Input(i));
-        program.inputs.push(port);
+        program.inputs.push(Port {
+            channels_last: graph.channels_last_inputs.contains(&i),
+            ..port
+        });
     }
     for state in graph.states() {
         let port = source(graph, &mut program, &mut values, state.value, Storage::State);
@@ -27,19 +31,22 @@ pub fn lower(graph: &Graph) -> Result<Program, Error> {
     for id in graph.order() {
         let node = graph.node(id);
         if let NodeKind::Operator(op) = &node.kind {
-            let mut cx = Lowering::new(graph, node, &mut program, &mut values);
+            let mut cx = Lowering::new(graph, machine, node, &mut program, &mut values);
             op.lower(&mut cx).map_err(|e| Error::operator(node, &e))?;
             cx.finish();
         }
     }
     for (name, id) in graph.outputs() {
-        let ty = graph.ty(*id).clone();
         let mut view = values.view(graph, &mut program, *id);
         if program.buffer(view.buffer).storage != Storage::Arena {
-            view = copied(&mut program, &values, name, &ty, view);
+            view = copied(graph, &mut program, &values, name, *id, view);
         }
-        let name = name.clone();
-        program.outputs.push(Port { name, ty, view });
+        program.outputs.push(Port {
+            name: name.clone(),
+            ty: graph.ty(*id).clone(),
+            view,
+            channels_last: false,
+        });
     }
     keep(graph, &mut program, &mut values);
     Ok(program)
@@ -54,13 +61,15 @@ fn source(graph: &Graph, program: &mut Program, values: &mut Values, id: ValueId
         name: value.name.clone(),
         ty: value.ty.clone(),
         view,
+        channels_last: false,
     }
 }
 
-/// A copy of a view in the arena.
-fn copied(program: &mut Program, values: &Values, name: &str, ty: &TensorType, from: View) -> View {
+/// A copy of a value's elements in the arena.
+fn copied(graph: &Graph, program: &mut Program, values: &Values, name: &str, id: ValueId, from: View) -> View {
+    let ty = graph.ty(id);
     let to = values.add_buffer(program, name, ty, Storage::Arena);
-    values.add_copy(program, Copy::of(ty.dtype), from, to, name, &ty.shape);
+    values.add_copy(program, Copy::of(ty.dtype), from, to, name, id, ty);
     to
 }
 
@@ -71,15 +80,15 @@ fn keep(graph: &Graph, program: &mut Program, values: &mut Values) {
         let next = values.view(graph, program, state.next);
         // What is in a state, this or another, is taken out before any of them changes.
         let is_state = program.buffer(next.buffer).storage == Storage::State;
-        let ty = graph.ty(state.next);
+        let name = format!("{}_next", state.name);
         nexts.push(if is_state {
-            copied(program, values, &format!("{}_next", state.name), ty, next)
+            copied(graph, program, values, &name, state.next, next)
         } else {
             next
         });
     }
-    for (index, next) in nexts.into_iter().enumerate() {
-        let Port { name, ty, view } = program.states[index].clone();
-        values.add_copy(program, Copy::of(ty.dtype), next, view, &name, &ty.shape);
+    for (index, (state, next)) in graph.states().iter().zip(nexts).enumerate() {
+        let (view, ty) = (program.states[index].view, graph.ty(state.next));
+        values.add_copy(program, Copy::of(ty.dtype), next, view, &state.name, state.next, ty);
     }
 }

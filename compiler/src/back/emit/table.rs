@@ -1,0 +1,76 @@
+//! The table of kernel calls in the documentation of the emitted struct, as Markdown with aligned columns.
+
+use super::identifiers::plain;
+use crate::back::report::{CallReport, Report, dims, grouped};
+
+/// One column: its heading, whether numbers stand at its right, and its cell for a call.
+type Column = (&'static str, bool, fn(&CallReport) -> String);
+
+const COLUMNS: [Column; 11] = [
+    ("call", false, |call| call.name.clone()),
+    ("kernel", false, |call| format!("`{}`", call.kernel)),
+    ("ONNX node", false, |call| plain(&call.node)),
+    ("output", false, |call| dims(&call.output)),
+    ("type", false, |call| call.dtype.clone()),
+    (SCALE, true, |call| {
+        call.scale.map_or_else(String::new, |scale| format!("{scale:e}"))
+    }),
+    (ZERO_POINT, true, |call| {
+        call.zero_point.map_or_else(String::new, |zero| zero.to_string())
+    }),
+    ("MACs", true, |call| grouped(call.macs)),
+    ("weights, B", true, |call| grouped(call.weights as u64)),
+    ("arena, B", false, |call| {
+        format!("{}..{}", call.arena[0], call.arena[1])
+    }),
+    (IN_PLACE, false, |call| {
+        if call.in_place { "yes".into() } else { String::new() }
+    }),
+];
+
+const SCALE: &str = "scale";
+const ZERO_POINT: &str = "zero point";
+const IN_PLACE: &str = "in place";
+
+/// The lines of the table. Columns that say nothing of any call are left out.
+pub(super) fn table(report: &Report) -> Vec<String> {
+    let quantised = report.calls.iter().any(|call| call.scale.is_some());
+    let in_place = report.calls.iter().any(|call| call.in_place);
+    let shown = |heading: &str| match heading {
+        SCALE | ZERO_POINT => quantised,
+        IN_PLACE => in_place,
+        _ => true,
+    };
+    let columns: Vec<&Column> = COLUMNS.iter().filter(|(heading, ..)| shown(heading)).collect();
+    let heading = columns.iter().map(|(heading, ..)| (*heading).to_owned()).collect();
+    let mut rows: Vec<Vec<String>> = vec![heading];
+    let cells = |call: &CallReport| columns.iter().map(|(.., cell)| cell(call)).collect();
+    rows.extend(report.calls.iter().map(cells));
+    let total = |heading: &str| match heading {
+        "call" => "total".to_owned(),
+        "MACs" => grouped(report.macs),
+        "weights, B" => grouped(report.weights as u64),
+        "arena, B" => grouped(report.ram as u64),
+        _ => String::new(),
+    };
+    rows.push(columns.iter().map(|(heading, ..)| total(heading)).collect());
+    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or_default();
+    let widths: Vec<usize> = (0..columns.len()).map(width).collect();
+    let line = |row: &Vec<String>| {
+        let cells = row.iter().zip(&widths).zip(&columns);
+        let cells: Vec<String> = cells
+            .map(|((cell, width), (_, right, _))| match right {
+                true => format!("{cell:>width$}"),
+                false => format!("{cell:<width$}"),
+            })
+            .collect();
+        format!("| {} |", cells.join(" | "))
+    };
+    let mut lines: Vec<String> = rows.iter().map(line).collect();
+    let rules = widths.iter().zip(&columns).map(|(width, (_, right, _))| {
+        let end = if *right { ":" } else { "-" };
+        "-".repeat(width + 1) + end
+    });
+    lines.insert(1, format!("|{}|", rules.collect::<Vec<_>>().join("|")));
+    lines
+}

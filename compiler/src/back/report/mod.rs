@@ -1,0 +1,99 @@
+//! What a compiled model is and costs, as data: the one place where these figures are put together. The summary that the
+//! command prints, its JSON, `inspect`, and the table in the emitted file are views of it.
+
+mod call;
+mod names;
+mod nodes;
+mod port;
+mod text;
+
+pub use call::CallReport;
+pub use port::PortReport;
+pub(crate) use text::{dims, grouped};
+
+use crate::back::plan::Plan;
+use crate::ir::Remark;
+use crate::ir::program::Program;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Where a program comes from and what it is for: what program and plan do not tell.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// SHA-256 of the model's file, in hexadecimal digits.
+    pub sha256: String,
+    /// Version of ONNX's own operators that the model imports.
+    pub opset: i64,
+    /// What the code is for.
+    pub target: String,
+    /// A kernel with more calls than this is shared between them; one with fewer is compiled for each of its layers.
+    pub most_copies: usize,
+    /// What the user should know of how it was compiled.
+    pub remarks: Vec<Remark>,
+}
+
+/// What a compiled model is and costs.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// Name of the model.
+    pub model: String,
+    /// SHA-256 of the model's file, without external data.
+    pub sha256: String,
+    /// Version of ONNX's own operators that the model imports.
+    pub opset: i64,
+    /// What the code is for.
+    pub target: String,
+    /// Kernel calls, by kernel.
+    pub kernels: BTreeMap<String, usize>,
+    /// Multiply-accumulates of one inference.
+    pub macs: u64,
+    /// Bytes of the arena. The stack is apart.
+    pub ram: usize,
+    /// What any memory plan for this order of calls needs at least, in bytes.
+    pub ram_lower_bound: usize,
+    /// Bytes of constant tensors.
+    pub weights: usize,
+    /// Inputs, in order.
+    pub inputs: Vec<PortReport>,
+    /// Outputs, in order.
+    pub outputs: Vec<PortReport>,
+    /// The calls, in the order in which they run.
+    pub calls: Vec<CallReport>,
+    /// What the user should know of how it was compiled.
+    pub remarks: Vec<Remark>,
+    /// The remarks as sentences.
+    pub notes: Vec<String>,
+}
+
+impl Report {
+    /// Puts together what is known of a planned program.
+    pub fn of(program: &Program, plan: &Plan, origin: Origin) -> Self {
+        let mut kernels = BTreeMap::new();
+        for call in &program.calls {
+            *kernels.entry(call.kernel.name().to_owned()).or_default() += 1;
+        }
+        let inputs = program.inputs.iter().enumerate();
+        let outputs = program.outputs.iter().enumerate();
+        let steps = &program.port_steps;
+        Self {
+            model: program.name.clone(),
+            kernels,
+            macs: program.macs(),
+            ram: plan.peak,
+            ram_lower_bound: plan.lower_bound,
+            weights: program.weight_bytes(),
+            inputs: inputs
+                .map(|(i, port)| PortReport::of(port, steps.inputs.get(&i)))
+                .collect(),
+            outputs: outputs
+                .map(|(i, port)| PortReport::of(port, steps.outputs.get(&i)))
+                .collect(),
+            calls: call::calls(program, plan, origin.most_copies),
+            notes: origin.remarks.iter().map(Remark::to_string).collect(),
+            remarks: origin.remarks,
+            sha256: origin.sha256,
+            opset: origin.opset,
+            target: origin.target,
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! The report as the command prints it.
+
+use super::Report;
+use std::fmt;
+
+/// `1 234 567`.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(' ');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1x28x28`, or `scalar`.
+pub(crate) fn dims(shape: &[usize]) -> String {
+    if shape.is_empty() {
+        "scalar".into()
+    } else {
+        shape.iter().map(usize::to_string).collect::<Vec<_>>().join("x")
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let calls = self.calls.len();
+        let kernels: Vec<_> = self
+            .kernels
+            .iter()
+            .map(|(name, count)| format!("{name} {count}"))
+            .collect();
+        writeln!(f, "{}", self.model)?;
+        writeln!(f, "  kernel calls  {calls} ({})", kernels.join(", "))?;
+        writeln!(f, "  MACs          {}", grouped(self.macs))?;
+        let bound = match self.ram - self.ram_lower_bound {
+            0 => "equal to the lower bound for this order".to_owned(),
+            _ => format!(
+                "lower bound {} B, gap {:.1} %",
+                grouped(self.ram_lower_bound as u64),
+                100.0 * (self.ram - self.ram_lower_bound) as f64 / self.ram_lower_bound.max(1) as f64
+            ),
+        };
+        writeln!(
+            f,
+            "  RAM           {} B, the stack apart ({bound})",
+            grouped(self.ram as u64)
+        )?;
+        writeln!(f, "  weights       {} B", grouped(self.weights as u64))?;
+        for note in &self.notes {
+            writeln!(f, "  note: {note}")?;
+        }
+        Ok(())
+    }
+}

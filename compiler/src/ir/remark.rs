@@ -1,0 +1,105 @@
+use serde::Serialize;
+use std::fmt;
+
+/// What a remark is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RemarkKind {
+    /// A dimension that the model leaves open and that was given a size.
+    OpenDimension,
+    /// An output that has another shape than the model declares.
+    DeclaredShape,
+    /// An operator that computes in floats beside operators that compute in integers.
+    StaysInFloats,
+    /// What quantization did.
+    Quantized,
+    /// Calibration samples that say little.
+    Samples,
+    /// Tensors that were given more bits, or layers that were left in floats, to keep to a bound.
+    MoreBits,
+    /// What quantization loses, measured against a bound.
+    Loss,
+    /// Channels that were removed because no result depends on them.
+    DeadChannels,
+}
+
+/// What the user should know of how a model was compiled. Shown as one sentence, with the advice after it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Remark {
+    /// What it is about.
+    pub kind: RemarkKind,
+    /// The node, input or output, by its name in the model; `None` if it is about the whole model.
+    pub node: Option<String>,
+    /// What was found, as a clause that follows the name of the node, or as a sentence where there is no node.
+    pub reason: String,
+    /// What the user can do, where something can be done.
+    pub advice: Option<String>,
+}
+
+impl Remark {
+    /// A remark on the whole model.
+    pub fn of_model(kind: RemarkKind, reason: impl Into<String>) -> Self {
+        Self {
+            kind,
+            node: None,
+            reason: reason.into(),
+            advice: None,
+        }
+    }
+
+    /// A remark on the node, input or output called `node`.
+    pub fn on(kind: RemarkKind, node: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self {
+            node: Some(node.into()),
+            ..Self::of_model(kind, reason)
+        }
+    }
+
+    /// Adds what the user can do.
+    pub fn advise(mut self, advice: impl Into<String>) -> Self {
+        self.advice = Some(advice.into());
+        self
+    }
+
+    /// Whether both say the same kind of thing of the same node.
+    pub fn repeats(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.node.is_some() && self.node == other.node
+    }
+}
+
+impl fmt::Display for Remark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.node {
+            Some(node) => write!(f, "`{}` {}", node.escape_debug(), self.reason)?,
+            None => f.write_str(&self.reason)?,
+        }
+        match &self.advice {
+            Some(advice) => write!(f, " ({advice})"),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Remark, RemarkKind};
+
+    #[test]
+    fn a_remark_reads_as_a_sentence() {
+        let remark = Remark::on(RemarkKind::OpenDimension, "x\n", "is open").advise("use --dim");
+        assert_eq!(remark.to_string(), "`x\\n` is open (use --dim)");
+        assert_eq!(
+            Remark::of_model(RemarkKind::Loss, "all is well").to_string(),
+            "all is well"
+        );
+    }
+
+    #[test]
+    fn only_remarks_on_one_node_repeat_each_other() {
+        let on = |node: &str, reason: &str| Remark::on(RemarkKind::StaysInFloats, node, reason);
+        assert!(on("a", "for one reason").repeats(&on("a", "for another")));
+        assert!(!on("a", "").repeats(&on("b", "")));
+        let whole = Remark::of_model(RemarkKind::StaysInFloats, "");
+        assert!(!whole.repeats(&whole));
+    }
+}
