@@ -5,7 +5,7 @@ use codegen_tests::model_builder::{Attr, ModelBuilder};
 use codegen_tests::zoo;
 use edgec::ir::{DType, Tensor};
 use edgec::tools::harness::{Module, Workspace};
-use edgec::{Compiled, Compiler, Target, Weights};
+use edgec::{Compiled, Compiler, Machine, Weights};
 use std::collections::BTreeMap;
 use std::path::Path;
 use tempfile::TempDir;
@@ -140,7 +140,7 @@ fn states_are_kept_as_if_they_were_passed_by_hand() {
     let runs = runs(&[1, 4]);
     let expected = by_hand(&cell(&folder).compile().unwrap(), STATES, &runs);
     let mut modules = vec![];
-    for (target, weights) in [(Target::Board, Weights::Inline), (Target::Mcu, Weights::Sidecar)] {
+    for (target, weights) in [(Machine::board(), Weights::Inline), (Machine::mcu(), Weights::Sidecar)] {
         let compiler = bound(cell(&folder), STATES).target(target).weights(weights);
         let compiled = compiler.compile().unwrap();
         assert_eq!(compiled.program.inputs.len(), 1);
