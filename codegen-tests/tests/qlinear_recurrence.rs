@@ -1,6 +1,7 @@
 //! Recurrent models of the zoo with their layers in integers, against the same models in floats.
 
 use codegen_tests::zoo::{self, Reference};
+use edgec::back::report::{Origin, Report};
 use edgec::front::import::{self, Dimensions};
 use edgec::ir::primitives::Recurrence;
 use edgec::ir::{Graph, NodeId, Tensor, ValueId, verify};

@@ -37,6 +37,7 @@ pub struct Compiler {
     quantize: Option<QuantizeOptions>,
     reads: Vec<PathBuf>,
     force: bool,
+    states: Vec<(String, String)>,
 }
 
 /// In which order the caller gives the elements of an image.
@@ -99,6 +100,7 @@ impl Compiler {
             quantize: None,
             reads: vec![],
             force: false,
+            states: vec![],
         }
     }
 
@@ -123,6 +125,13 @@ impl Compiler {
     /// Gives an input its value at compile time; it is then no parameter of `run`.
     pub fn bake(mut self, input: impl Into<String>, value: Tensor) -> Self {
         self.dimensions.baked.insert(input.into(), value);
+        self
+    }
+
+    /// Keeps a state: `input` is what `output` was in the run before, and zeros in the first run. `run` then takes no such
+    /// input and gives no such output; `reset` begins anew.
+    pub fn state(mut self, input: impl Into<String>, output: impl Into<String>) -> Self {
+        self.states.push((input.into(), output.into()));
         self
     }
 
@@ -234,9 +243,16 @@ impl Compiler {
     pub fn compile_model(&self, model: &Model, after: &mut dyn FnMut(&Pass, &Graph)) -> Result<Compiled, Error> {
         let imported = import::import(model, &self.stem(), &self.dimensions)?;
         let mut graph = imported.graph;
+        import::bind_states(&mut graph, &self.states)?;
         passes::run(&mut graph, passes::BEFORE_QUANTIZATION, after)?;
         let mut quantized = None;
         if let Some(options) = self.quantize.as_ref().filter(|options| options.scheme != Scheme::F16) {
+            if !self.states.is_empty() {
+                return Err(Error::usage(
+                    "a model with states cannot be quantised yet: its samples would have to follow one another",
+                    "quantise it without --state, or bind the states of a model that is quantised already",
+                ));
+            }
             let found = Calibration::open(options, &graph)?.quantize(&graph)?;
             graph = found.graph.clone();
             passes::run(&mut graph, passes::QUANTIZATION, after)?;

@@ -5,7 +5,7 @@ use edgec::back::exec::Executor;
 use edgec::back::plan::{Plan, plan};
 use edgec::back::{lower::lower, portable};
 use edgec::ir::primitives::{Binary, BinaryOp, Concat, Map, Reduce, ReduceOp, Reshape, Slice, Transpose};
-use edgec::ir::program::{Program, Storage, View};
+use edgec::ir::program::{Program, View};
 use edgec::ir::{DType, Graph, NodeKind, Tensor, TensorType, ValueId};
 use edgec::machine::Machine;
 use edgec::middle::fold;
@@ -18,7 +18,7 @@ use std::ops::Range;
 /// A random operator, whose results are rounded alike wherever an element lies; the numbers choose among what fits.
 type Step = (u8, usize, usize, usize);
 
-fn graph(inputs: &[Vec<usize>], steps: &[Step], outputs: &[usize]) -> Graph {
+fn graph(inputs: &[Vec<usize>], steps: &[Step], outputs: &[usize], states: &[(usize, usize)]) -> Graph {
     let mut graph = Graph::new("random");
     let mut values: Vec<ValueId> = vec![];
     for (i, shape) in inputs.iter().enumerate() {
@@ -32,7 +32,23 @@ fn graph(inputs: &[Vec<usize>], steps: &[Step], outputs: &[usize]) -> Graph {
     for (i, output) in outputs.iter().enumerate() {
         graph.add_output(format!("y{i}"), values[values.len() - 1 - output % values.len()]);
     }
+    for (input, next) in states {
+        keep(&mut graph, &values, *input, *next);
+    }
     graph
+}
+
+/// Makes an input, if any is left, a state that becomes a value of its type: another state or itself, too.
+fn keep(graph: &mut Graph, values: &[ValueId], input: usize, next: usize) {
+    if graph.inputs().is_empty() {
+        return;
+    }
+    let input = input % graph.inputs().len();
+    let ty = graph.ty(graph.inputs()[input]).clone();
+    let alike: Vec<_> = values.iter().filter(|value| *graph.ty(**value) == ty).collect();
+    let next = *alike[alike.len() - 1 - next % alike.len()];
+    graph.add_output("next", next);
+    graph.bind_state(input, graph.outputs().len() - 1);
 }
 
 /// Adds an operator that suits what is there; none where the result would be large.
@@ -86,36 +102,41 @@ fn add(graph: &mut Graph, values: &[ValueId], name: &str, (kind, a, b, c): Step)
     added.ok().filter(|value| graph.ty(*value).len() <= 4096)
 }
 
-fn cases() -> impl Strategy<Value = (Vec<Vec<usize>>, Vec<Step>, Vec<usize>)> {
+type Case = (Vec<Vec<usize>>, Vec<Step>, Vec<usize>, Vec<(usize, usize)>);
+
+fn cases() -> impl Strategy<Value = Case> {
     let shape = prop::collection::vec(1..5usize, 0..4);
     let step = (any::<u8>(), 0..1000usize, 0..1000usize, 0..1000usize);
     (
         prop::collection::vec(shape, 1..3),
         prop::collection::vec(step, 1..24),
         prop::collection::vec(0..6usize, 1..4),
+        prop::collection::vec((0..3usize, 0..6usize), 0..3),
     )
 }
 
-fn inputs(graph: &Graph) -> Vec<Tensor> {
+fn inputs(graph: &Graph, run: usize) -> Vec<Tensor> {
     let types = graph.inputs().iter().map(|v| graph.ty(*v));
     types
         .enumerate()
         .map(|(n, ty)| {
             let values: Vec<f32> = (0..ty.len())
-                .map(|i| ((i * 7 + n * 3) % 13) as f32 / 6.5 - 1.0)
+                .map(|i| ((i * 7 + n * 3 + run * 5) % 13) as f32 / 6.5 - 1.0)
                 .collect();
             Tensor::f32(&ty.shape, &values)
         })
         .collect()
 }
 
-/// Every value in a tensor of its own.
-fn one_by_one(graph: &Graph, inputs: &[Tensor]) -> Vec<Tensor> {
+/// Every value in a tensor of its own; `states` are those of the run before, then those of this one.
+fn one_by_one(graph: &Graph, inputs: &[Tensor], states: &mut [Tensor]) -> Vec<Tensor> {
     let mut values: HashMap<ValueId, Tensor> = graph.inputs().iter().copied().zip(inputs.iter().cloned()).collect();
+    let kept = graph.states().iter().zip(states.iter());
+    values.extend(kept.map(|(state, tensor)| (state.value, tensor.clone())));
     for id in graph.order() {
         let node = graph.node(id);
         let results = match &node.kind {
-            NodeKind::Input => continue,
+            NodeKind::Input | NodeKind::State => continue,
             NodeKind::Constant(tensor) => vec![tensor.clone()],
             NodeKind::Operator(operator) => {
                 let operands: Vec<_> = node.inputs.iter().flatten().map(|v| values[v].clone()).collect();
@@ -124,6 +145,9 @@ fn one_by_one(graph: &Graph, inputs: &[Tensor]) -> Vec<Tensor> {
         };
         values.extend(node.outputs.iter().copied().zip(results));
     }
+    for (state, tensor) in graph.states().iter().zip(states) {
+        *tensor = values[&state.next].clone();
+    }
     graph.outputs().iter().map(|(_, v)| values[v].clone()).collect()
 }
 
@@ -131,7 +155,8 @@ fn one_by_one(graph: &Graph, inputs: &[Tensor]) -> Vec<Tensor> {
 fn place(program: &Program, plan: &Plan, view: &View) -> Option<Range<usize>> {
     let buffer = program.buffer(view.buffer);
     assert!(view.offset + view.len <= buffer.len, "a view leaves `{}`", buffer.name);
-    let start = (buffer.storage == Storage::Arena).then(|| plan.offsets[view.buffer.0].expect("it has a place"))?;
+    let is_placed = buffer.storage.is_in_arena();
+    let start = is_placed.then(|| plan.offsets[view.buffer.0].expect("it has a place"))?;
     let size = buffer.dtype.size();
     Some(start + view.offset * size..start + (view.offset + view.len) * size)
 }
@@ -146,7 +171,7 @@ fn check(program: &Program, plan: &Plan, machine: &Machine) {
         "each call runs once"
     );
     for (buffer, offset) in program.buffers.iter().zip(&plan.offsets) {
-        assert!(offset.is_none() || buffer.storage == Storage::Arena);
+        assert!(offset.is_none() || buffer.storage.is_in_arena());
         if let Some(offset) = offset {
             assert!(
                 offset.is_multiple_of(machine.alignment()),
@@ -178,6 +203,13 @@ fn check(program: &Program, plan: &Plan, machine: &Machine) {
             );
         }
     };
+    for state in &program.states {
+        let place = place(program, plan, &state.view).expect("states are in the arena");
+        for (i, byte) in place.enumerate() {
+            assert_eq!(arena[byte], None, "two states share a byte");
+            arena[byte] = byte_of(&state.view, i);
+        }
+    }
     let mut live = 0;
     for index in &plan.order {
         let call = &program.calls[*index];
@@ -214,7 +246,8 @@ fn check(program: &Program, plan: &Plan, machine: &Machine) {
         bytes.dedup();
         live = live.max(bytes.len());
     }
-    program.outputs.iter().for_each(|port| holds(&arena, &port.view));
+    let left = program.outputs.iter().chain(&program.states);
+    left.for_each(|port| holds(&arena, &port.view));
     assert!(
         plan.lower_bound <= plan.peak,
         "the bound {} is above the peak {}",
@@ -232,22 +265,31 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
 
     #[test]
-    fn plans_are_sound_and_results_are_right((shapes, steps, outputs) in cases()) {
+    fn plans_are_sound_and_results_are_right((shapes, steps, outputs, states) in cases()) {
         for passes in [REQUIRED, PIPELINE] {
-            let mut graph = graph(&shapes, &steps, &outputs);
-            let inputs = inputs(&graph);
-            let expected = one_by_one(&graph, &inputs);
+            let mut graph = graph(&shapes, &steps, &outputs, &states);
+            let zeros = |ty: &TensorType| Tensor::f32(&ty.shape, &vec![0.0; ty.len()]);
+            let mut kept: Vec<_> = graph.states().iter().map(|state| zeros(graph.ty(state.value))).collect();
+            let runs: Vec<_> = (0..3).map(|run| inputs(&graph, run)).collect();
+            let expected: Vec<_> = runs.iter().map(|inputs| one_by_one(&graph, inputs, &mut kept)).collect();
             run(&mut graph, passes, &mut |_, _| {}).unwrap();
             for machine in [Machine::board(), Machine::mcu()] {
                 let program = lower(&graph, &machine).unwrap();
                 let plan = plan(&program, &machine);
                 check(&program, &plan, &machine);
-                let found = Executor::new(&program, &plan).run(&inputs);
-                for (found, expected) in found.iter().zip(&expected) {
+                let mut executor = Executor::new(&program, &plan);
+                // Twice, as if nothing had been kept.
+                for (inputs, expected) in runs.iter().zip(&expected).chain(runs.iter().zip(&expected)) {
+                    if std::ptr::eq(inputs, &runs[0]) {
+                        executor.reset();
+                    }
+                    let found = executor.run(inputs);
+                    for (found, expected) in found.iter().zip(expected) {
                     prop_assert_eq!(found.ty(), expected.ty());
                     let pairs = found.to_f64().into_iter().zip(expected.to_f64());
                     let same = pairs.into_iter().all(|(a, b)| a == b || a.is_nan() && b.is_nan());
                     prop_assert!(same, "{:?} is not {:?}", found.to_f64(), expected.to_f64());
+                    }
                 }
             }
         }

@@ -1,5 +1,6 @@
 use super::layout_args::LayoutArgs;
 use super::quantize_args::QuantizeArgs;
+use super::state_args::StateArgs;
 use super::target_args::TargetArgs;
 use clap::{ArgMatches, Args, Command as ClapCommand, FromArgMatches, Parser, Subcommand};
 use edgec::{Compiler, Error, Weights, tools::tensor_file};
@@ -127,6 +128,8 @@ pub(super) struct EmitArgs {
     #[command(flatten)]
     pub(super) model: ModelArgs,
     #[command(flatten)]
+    pub(super) state: StateArgs,
+    #[command(flatten)]
     pub(super) quantize: QuantizeArgs,
     /// The Rust file to write; `-` for stdout
     #[arg(short, long, value_name = "OUT.rs")]
@@ -213,6 +216,8 @@ pub(super) struct VerifyArgs {
     #[command(flatten)]
     pub(super) layout: LayoutArgs,
     #[command(flatten)]
+    pub(super) state: StateArgs,
+    #[command(flatten)]
     pub(super) quantize: QuantizeArgs,
 }
 
@@ -234,6 +239,8 @@ pub(super) struct BenchArgs {
     pub(super) rustflags: String,
     #[command(flatten)]
     pub(super) target: TargetArgs,
+    #[command(flatten)]
+    pub(super) state: StateArgs,
     #[command(flatten)]
     pub(super) quantize: QuantizeArgs,
 }
@@ -275,7 +282,7 @@ pub(super) struct EvalArgs {
 }
 
 /// `NAME=VALUE`, cut at the last `=`: names of models hold anything.
-fn pair(text: &str) -> Result<(&str, &str), String> {
+pub(super) fn pair(text: &str) -> Result<(&str, &str), String> {
     text.rsplit_once('=')
         .filter(|(name, _)| !name.is_empty())
         .ok_or_else(|| "write it as NAME=VALUE".into())

@@ -14,7 +14,8 @@ const BUDGET: Duration = Duration::from_secs(1);
 
 /// `edgec bench`.
 pub(super) fn bench(args: &BenchArgs) -> miette::Result<ExitCode> {
-    let compiler = args.quantize.apply(args.target.apply(args.model.compiler()?))?;
+    let compiler = args.target.apply(args.state.apply(args.model.compiler()?));
+    let compiler = args.quantize.apply(compiler)?;
     let compiled = compiler.compile()?;
     // Other flags compile runtime-core again: a folder of their own keeps both.
     let folder = if args.rustflags.is_empty() { "verify" } else { "bench" };

@@ -38,7 +38,7 @@ pub(super) fn emit(args: &EmitArgs) -> miette::Result<ExitCode> {
         .weights(args.weights)
         .force(args.force)
         .command(command(args));
-    compiler = args.quantize.apply(compiler)?;
+    compiler = args.quantize.apply(args.state.apply(compiler))?;
     if let Some(name) = &args.name {
         compiler = compiler.name(name);
     }
@@ -128,6 +128,7 @@ fn command(args: &EmitArgs) -> String {
             &format!("{name}={}", path.file_name().unwrap_or_default().to_string_lossy()),
         );
     }
+    args.state.values().for_each(|value| flag("--state", &value));
     for value in args.model.layout.values() {
         flag("--input-layout", &value);
     }

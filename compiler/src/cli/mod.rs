@@ -9,6 +9,7 @@ mod layout_args;
 mod progress;
 mod quantize_args;
 mod run;
+mod state_args;
 mod target_args;
 mod verify;
 

@@ -10,7 +10,8 @@ pub(super) fn verify(args: &VerifyArgs) -> miette::Result<ExitCode> {
     let (arrays, _) = npz::read_where(&args.golden, harness::cases_of(&model))?;
     let cases = harness::cases(arrays)?;
     let compiler = harness::pin_shapes(baked(Compiler::new(&args.model), &args.bake)?, &cases[0].inputs)?;
-    let compiler = args.quantize.apply(args.layout.apply(args.target.apply(compiler)))?;
+    let compiler = args.state.apply(args.layout.apply(args.target.apply(compiler)));
+    let compiler = args.quantize.apply(compiler)?;
     let compiled = compiler.compile()?;
     let inputs = cases
         .iter()

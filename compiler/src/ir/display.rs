@@ -15,6 +15,7 @@ impl fmt::Display for Graph {
             let outputs = outputs.join(", ");
             match &node.kind {
                 NodeKind::Input => writeln!(f, "  input {outputs}")?,
+                NodeKind::State => writeln!(f, "  state {outputs}")?,
                 NodeKind::Constant(tensor) => writeln!(f, "  const {} = {tensor:?}", Printable(&node.name))?,
                 NodeKind::Operator(op) => {
                     let inputs: Vec<_> = node
@@ -29,6 +30,10 @@ impl fmt::Display for Graph {
         for (name, value) in self.outputs() {
             let (name, value) = (Printable(name), Printable(&self.value(*value).name));
             writeln!(f, "  output {name} = {value}")?;
+        }
+        for state in self.states() {
+            let (name, next) = (Printable(&state.name), Printable(&self.value(state.next).name));
+            writeln!(f, "  keep {name} = {next}")?;
         }
         Ok(())
     }

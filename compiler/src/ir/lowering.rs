@@ -230,8 +230,8 @@ impl<'a> Lowering<'a> {
     /// Consecutive elements of an operand, if they can be used where they are: only inside the arena, since part of
     /// an input's or a constant's array would need a bounds check in emitted code.
     pub fn part(&self, view: View, offset: usize, len: usize) -> Option<View> {
-        let whole = self.program.buffer(view.buffer).storage == Storage::Arena;
-        whole.then_some(View {
+        let storage = &self.program.buffer(view.buffer).storage;
+        storage.is_in_arena().then_some(View {
             buffer: view.buffer,
             offset: view.offset + offset,
             len,

@@ -20,10 +20,12 @@ mod text;
 mod verify;
 
 pub use crate::bindings::DType;
-pub use graph::{Folding, Graph, Node, NodeId, NodeKind, PortSteps, Steps, Value, ValueId};
+pub use graph::{Folding, Graph, Node, NodeId, NodeKind, PortSteps, State, Steps, Value, ValueId};
 pub(crate) use lowering::Values;
 pub use lowering::{CallOptions, Lowering};
-pub use operator::{Inputs, MAX_RANK, MAX_TENSOR_BYTES, OpError, Operator, Permuted, TensorType, infer, op_error};
+pub use operator::{
+    Inputs, MAX_RANK, MAX_TENSOR_BYTES, Movement, OpError, Operator, Parts, Permuted, TensorType, infer, op_error,
+};
 pub use remark::{Remark, RemarkKind};
 pub use tensor::Tensor;
 pub use text::{Printable, PrintableLines};

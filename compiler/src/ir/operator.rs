@@ -198,6 +198,49 @@ pub struct Permuted {
     pub transposed: Vec<bool>,
 }
 
+/// Operands whose elements an operator passes on as they are; see [`Operator::movement`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Movement {
+    /// The operands that elements of the results come from.
+    pub elements: Vec<usize>,
+    /// The operand whose single element stands where those leave room.
+    pub filler: Option<usize>,
+}
+
+impl Movement {
+    /// The elements are those of operand 0.
+    pub fn of_first() -> Self {
+        Self {
+            elements: vec![0],
+            filler: None,
+        }
+    }
+
+    /// All operands that give elements.
+    pub fn operands(&self) -> impl Iterator<Item = usize> + '_ {
+        self.elements.iter().copied().chain(self.filler)
+    }
+}
+
+/// Which parts of an operand along an axis the parts of the result are made of; see [`Operator::parts`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parts {
+    /// Their axis in the result.
+    pub axis: usize,
+    /// Of each part of the result its place, after the place in the operand of the one that it is made of.
+    pub pairs: Vec<(usize, usize)>,
+}
+
+impl Parts {
+    /// Each of `count` parts gives the part at its own place.
+    pub fn same(axis: usize, count: usize) -> Self {
+        Self {
+            axis,
+            pairs: (0..count).map(|i| (i, i)).collect(),
+        }
+    }
+}
+
 /// What the compiler knows of one operator: its attributes are the implementing struct's fields.
 pub trait Operator: fmt::Debug + Send + Sync + OperatorObject {
     /// The ONNX operator's name, or an internal name for what only passes make.
@@ -223,6 +266,20 @@ pub trait Operator: fmt::Debug + Send + Sync + OperatorObject {
     ///
     /// `perm[i]` is the axis of the original that becomes axis `i`. `None` where axes cannot be renamed.
     fn permute(&self, _perm: &[usize], _inputs: &[Option<&TensorType>]) -> Option<Permuted> {
+        None
+    }
+
+    /// Which of so many operands the elements of the results are taken from, if they are only moved, repeated, left out or
+    /// chosen by their order, and none is computed. Whatever stands for numbers in the same order, such as their integers,
+    /// can then be moved in their place.
+    fn movement(&self, _operands: usize) -> Option<Movement> {
+        None
+    }
+
+    /// Where the parts of operand 0 along `axis`, such as channels, are in the result, if each part of the result is made of
+    /// one of them and of what is the same for all. `x` and `y` are the shapes of the operand and of the result. `None`
+    /// where parts mix. Operators that [are elementwise](Self::is_elementwise) need not say it.
+    fn parts(&self, _axis: usize, _x: &[usize], _y: &[usize]) -> Option<Parts> {
         None
     }
 

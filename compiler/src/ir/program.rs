@@ -15,8 +15,17 @@ pub enum Storage {
     Input(usize),
     /// Among the weights.
     Constant(Tensor),
-    /// In the arena.
+    /// In the arena, while it is needed.
     Arena,
+    /// In the arena, for itself, from one run to the next; zeros before the first.
+    State,
+}
+
+impl Storage {
+    /// Whether it has a place in the arena.
+    pub fn is_in_arena(&self) -> bool {
+        matches!(self, Self::Arena | Self::State)
+    }
 }
 
 /// A run of elements that calls read or write.
@@ -52,7 +61,7 @@ pub struct View {
     pub len: usize,
 }
 
-/// An input or output of the model.
+/// An input, an output or a state of the model.
 #[derive(Clone, Debug)]
 pub struct Port {
     /// Name in the model.
@@ -129,6 +138,8 @@ pub struct Program {
     pub inputs: Vec<Port>,
     /// Outputs, in order.
     pub outputs: Vec<Port>,
+    /// What is kept from one run to the next.
+    pub states: Vec<Port>,
     /// What the integers of inputs and outputs stand for.
     pub port_steps: PortSteps,
     /// All buffers.

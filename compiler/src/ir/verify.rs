@@ -33,5 +33,17 @@ pub fn verify(graph: &Graph) -> Result<(), OpError> {
             return Err(op_error(format!("output `{name}`: its node was removed")));
         }
     }
+    for state in graph.states() {
+        let fault = |rule: &str| Err(op_error(format!("state `{}`: {rule}", state.name)));
+        if [state.value, state.next]
+            .iter()
+            .any(|value| !graph.contains(graph.value(*value).producer))
+        {
+            return fault("its node was removed");
+        }
+        if graph.ty(state.value) != graph.ty(state.next) {
+            return fault("what is kept is of another type");
+        }
+    }
     Ok(())
 }

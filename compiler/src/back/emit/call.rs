@@ -23,7 +23,7 @@ pub(super) fn statements(
         .collect();
     let mut read: Vec<View> = vec![];
     for view in &operands {
-        if program.buffer(view.buffer).storage == Storage::Arena && !read.contains(view) {
+        if program.buffer(view.buffer).storage.is_in_arena() && !read.contains(view) {
             read.push(*view);
         }
     }
@@ -40,7 +40,7 @@ pub(super) fn statements(
                 quote!(weights::#name)
             }
         }
-        Storage::Arena => {
+        Storage::Arena | Storage::State => {
             let name = read
                 .iter()
                 .position(|v| v == view)

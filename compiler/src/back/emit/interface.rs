@@ -2,6 +2,7 @@ use super::Options;
 use super::call::statements;
 use super::identifiers::plain;
 use super::names::ModelNames;
+use super::states;
 use super::table::table;
 use crate::back::plan::Plan;
 use crate::back::report::{Report, dims, grouped};
@@ -134,6 +135,7 @@ pub(super) fn model_impl(
 ) -> TokenStream {
     let model = format_ident!("{}", names.model);
     let consts = constants(program, report, names);
+    let reset = states::reset(program, names, &separated(report.ram as u64));
     let run = run(program, plan, report, names, options);
     quote! {
         #[allow(dead_code, unreachable_pub)]
@@ -144,6 +146,8 @@ pub(super) fn model_impl(
             pub const fn new() -> Self {
                 Self { arena: runtime_core::Arena::new() }
             }
+
+            #reset
 
             #run
         }
@@ -211,6 +215,15 @@ fn run(program: &Program, plan: &Plan, report: &Report, names: &ModelNames, opti
     ];
     lines.extend(inputs(program).map(|p| format!("- {}", describe("input", p))));
     lines.extend(outputs(program).map(|p| format!("- {}", describe("output", p))));
+    if !program.states.is_empty() {
+        lines.extend([
+            String::new(),
+            "It finds what the call before left, zeros at first:".into(),
+            String::new(),
+        ]);
+        let states = program.states.iter();
+        lines.extend(states.map(|state| format!("- {}", describe("state", (state, None)))));
+    }
     let docs = docs(&lines);
     let (result, returned) = returned(program, names);
     // Where there is only one reference, Rust knows where the result comes from.

@@ -11,6 +11,7 @@ mod layers;
 mod names;
 mod slots;
 mod source;
+mod states;
 mod table;
 mod weights;
 

@@ -121,11 +121,20 @@ impl ModelNames {
         }
     }
 
-    /// A slot is called after the call that writes it; what several calls write together, or what is read of it in
+    /// A slot is called after the state that it is, or after the call that writes it; what several calls write together, or what is read of it in
     /// part, after the first of them.
     fn name_slots(&mut self, program: &Program, plan: &Plan, report: &Report) {
         let mut names = Names::default();
         let mut writers: HashMap<BufferId, &str> = HashMap::new();
+        let states: Vec<_> = program
+            .states
+            .iter()
+            .map(|s| (s.view, format!("state_{}", s.name)))
+            .collect();
+        for (view, name) in &states {
+            writers.insert(view.buffer, name);
+            self.add_slot(*view, || names.shouty(name));
+        }
         for (index, call) in plan.order.iter().zip(&report.calls) {
             let called = &program.calls[*index];
             for view in &called.inputs {
@@ -148,7 +157,7 @@ impl ModelNames {
 
     fn add_read(&mut self, program: &Program, view: View, writers: &HashMap<BufferId, &str>, names: &mut Names) {
         let buffer = program.buffer(view.buffer);
-        if buffer.storage != Storage::Arena {
+        if !buffer.storage.is_in_arena() {
             return;
         }
         let writer = writers.get(&view.buffer).copied().unwrap_or("unwritten");

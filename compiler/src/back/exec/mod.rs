@@ -76,7 +76,15 @@ impl<'a> Executor<'a> {
         self
     }
 
-    /// Runs one inference.
+    /// Sets the states back to zeros, as they were before the first run.
+    pub fn reset(&mut self) {
+        for state in &self.program.states {
+            let range = self.arena_range(&state.view);
+            self.arena.bytes_mut()[range].fill(0);
+        }
+    }
+
+    /// Runs one inference. States are what the run before left.
     ///
     /// # Panics
     /// If `inputs` are not of the program's types; callers check what users give.
@@ -129,7 +137,7 @@ impl<'a> Executor<'a> {
 
     fn operand<'b>(&'b self, view: &View, inputs: &'b [Aligned]) -> &'b [u8] {
         let (bytes, range) = match &self.program.buffer(view.buffer).storage {
-            Storage::Arena => (self.arena.bytes(), self.arena_range(view)),
+            Storage::Arena | Storage::State => (self.arena.bytes(), self.arena_range(view)),
             Storage::Input(i) => (inputs[*i].bytes(), self.range(view, 0)),
             Storage::Constant(_) => {
                 let constant = self.constants[view.buffer.0].as_ref().expect("constants were prepared");

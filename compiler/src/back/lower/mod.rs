@@ -5,8 +5,8 @@
 
 use crate::Error;
 use crate::bindings::Copy;
-use crate::ir::program::{Port, Program, Storage};
-use crate::ir::{Graph, Lowering, NodeKind, Values};
+use crate::ir::program::{Port, Program, Storage, View};
+use crate::ir::{Graph, Lowering, NodeKind, ValueId, Values};
 use crate::machine::Machine;
 
 /// Lowers a whole graph for a machine. Operators must be in the forms that kernels exist for (see `passes`).
@@ -18,15 +18,15 @@ pub fn lower(graph: &Graph, machine: &Machine) -> Result<Program, Error> {
     };
     let mut values = Values::of(graph);
     for (i, id) in graph.inputs().iter().enumerate() {
-        let value = graph.value(*id);
-        let view = values.add_buffer(&mut program, &value.name, &value.ty, Storage::Input(i));
-        values.set(*id, view);
+        let port = source(graph, &mut program, &mut values, *id, Storage::Input(i));
         program.inputs.push(Port {
-            name: value.name.clone(),
-            ty: value.ty.clone(),
-            view,
             channels_last: graph.channels_last_inputs.contains(&i),
+            ..port
         });
+    }
+    for state in graph.states() {
+        let port = source(graph, &mut program, &mut values, state.value, Storage::State);
+        program.states.push(port);
     }
     for id in graph.order() {
         let node = graph.node(id);
@@ -37,19 +37,58 @@ pub fn lower(graph: &Graph, machine: &Machine) -> Result<Program, Error> {
         }
     }
     for (name, id) in graph.outputs() {
-        let value = graph.value(*id);
         let mut view = values.view(graph, &mut program, *id);
         if program.buffer(view.buffer).storage != Storage::Arena {
-            let copy = values.add_buffer(&mut program, name, &value.ty, Storage::Arena);
-            values.add_copy(&mut program, Copy::of(value.ty.dtype), view, copy, name, *id, &value.ty);
-            view = copy;
+            view = copied(graph, &mut program, &values, name, *id, view);
         }
         program.outputs.push(Port {
             name: name.clone(),
-            ty: value.ty.clone(),
+            ty: graph.ty(*id).clone(),
             view,
             channels_last: false,
         });
     }
+    keep(graph, &mut program, &mut values);
     Ok(program)
+}
+
+/// A buffer for a value that no call computes.
+fn source(graph: &Graph, program: &mut Program, values: &mut Values, id: ValueId, storage: Storage) -> Port {
+    let value = graph.value(id);
+    let view = values.add_buffer(program, &value.name, &value.ty, storage);
+    values.set(id, view);
+    Port {
+        name: value.name.clone(),
+        ty: value.ty.clone(),
+        view,
+        channels_last: false,
+    }
+}
+
+/// A copy of a value's elements in the arena.
+fn copied(graph: &Graph, program: &mut Program, values: &Values, name: &str, id: ValueId, from: View) -> View {
+    let ty = graph.ty(id);
+    let to = values.add_buffer(program, name, ty, Storage::Arena);
+    values.add_copy(program, Copy::of(ty.dtype), from, to, name, id, ty);
+    to
+}
+
+/// Copies what the run leaves into the states, after all that reads these: the memory plan keeps that order.
+fn keep(graph: &Graph, program: &mut Program, values: &mut Values) {
+    let mut nexts = vec![];
+    for state in graph.states() {
+        let next = values.view(graph, program, state.next);
+        // What is in a state, this or another, is taken out before any of them changes.
+        let is_state = program.buffer(next.buffer).storage == Storage::State;
+        let name = format!("{}_next", state.name);
+        nexts.push(if is_state {
+            copied(graph, program, values, &name, state.next, next)
+        } else {
+            next
+        });
+    }
+    for (index, (state, next)) in graph.states().iter().zip(nexts).enumerate() {
+        let (view, ty) = (program.states[index].view, graph.ty(state.next));
+        values.add_copy(program, Copy::of(ty.dtype), next, view, &state.name, state.next, ty);
+    }
 }

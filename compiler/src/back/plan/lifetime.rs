@@ -30,11 +30,17 @@ impl Block {
     }
 }
 
-/// For each arena buffer its lifetime under `order`; outputs live to the end.
+/// For each buffer in the arena its lifetime under `order`; outputs live to the end, states throughout.
 pub(super) fn lifetimes(program: &Program, order: &[usize]) -> Vec<Option<Lifetime>> {
     let mut lifetimes: Vec<Option<Lifetime>> = vec![None; program.buffers.len()];
+    for (lifetime, buffer) in lifetimes.iter_mut().zip(&program.buffers) {
+        *lifetime = (buffer.storage == Storage::State).then_some(Lifetime {
+            first: 0,
+            last: order.len(),
+        });
+    }
     let mut touch = |buffer: BufferId, step: usize| {
-        if program.buffer(buffer).storage == Storage::Arena {
+        if program.buffer(buffer).storage.is_in_arena() {
             let life = lifetimes[buffer.0].get_or_insert(Lifetime {
                 first: step,
                 last: step,
@@ -64,6 +70,16 @@ pub(super) fn blocks(
     let mut block_of: Vec<Option<usize>> = vec![None; program.buffers.len()];
     let mut blocks: Vec<Block> = vec![];
     let mut in_place = vec![false; program.calls.len()];
+    for state in &program.states {
+        let id = state.view.buffer;
+        block_of[id.0] = Some(blocks.len());
+        blocks.push(Block {
+            buffers: vec![id],
+            bytes: program.buffer(id).bytes().next_multiple_of(ALIGNMENT),
+            first: 0,
+            last: order.len(),
+        });
+    }
     for (step, index) in order.iter().enumerate() {
         let call = &program.calls[*index];
         for (number, output) in call.outputs.iter().enumerate() {

@@ -10,7 +10,7 @@ mod place;
 pub use lifetime::{Block, Lifetime, lower_bound};
 pub use place::place;
 
-use crate::ir::program::{BufferId, Program, Storage};
+use crate::ir::program::{BufferId, Program};
 use crate::machine::Machine;
 
 /// The memory plan of one program.
@@ -46,7 +46,7 @@ fn plan_in_order(program: &Program, order: Vec<usize>, alignment: usize) -> Plan
     let mut of_buffer = vec![None; program.buffers.len()];
     for (block, offset) in blocks.iter().zip(&offsets) {
         for BufferId(buffer) in &block.buffers {
-            debug_assert_eq!(program.buffers[*buffer].storage, Storage::Arena);
+            debug_assert!(program.buffers[*buffer].storage.is_in_arena());
             of_buffer[*buffer] = Some(*offset);
         }
     }

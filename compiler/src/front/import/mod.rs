@@ -1,8 +1,10 @@
 //! `Model` -> `Graph`: shapes pinned, each node read by its operator, shape arithmetic folded away.
 
 mod dimensions;
+mod states;
 
 pub use dimensions::{Dimensions, OpenDimension, open_dimensions};
+pub use states::bind_states;
 
 use crate::Error;
 use crate::front::load::{self, Model};

@@ -127,6 +127,16 @@ pub enum Layout {
     ChannelsLast,
 }
 
+impl Layout {
+    /// The axis of the channels of an image of so many dimensions.
+    pub fn channel_axis(self, rank: usize) -> usize {
+        match self {
+            Self::ChannelsFirst => 1,
+            Self::ChannelsLast => rank - 1,
+        }
+    }
+}
+
 /// The dimensions of an image tensor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Image {

@@ -157,10 +157,8 @@ impl<'a> Linear<'a> {
 
     /// The axis of the channels, in the input as in the result.
     pub fn axis(&self, graph: &Graph) -> usize {
-        match self.layout() {
-            Some(Layout::ChannelsFirst) => 1,
-            _ => graph.ty(self.x()).rank() - 1,
-        }
+        let rank = graph.ty(self.x()).rank();
+        self.layout().unwrap_or(Layout::ChannelsLast).channel_axis(rank)
     }
 
     /// Which weight is where.

@@ -1,7 +1,7 @@
 use crate::bindings::Sized;
 use crate::ir::Lowering;
 use crate::ir::geometry::tensor_type;
-use crate::ir::{Inputs, OpError, Operator, Permuted, TensorType, op_error};
+use crate::ir::{Inputs, Movement, OpError, Operator, Permuted, TensorType, op_error};
 use runtime_core::kernels::Concat as Kernel;
 
 /// Tensors one after another along a dimension; their other dimensions are equal.
@@ -83,6 +83,13 @@ impl Operator for Concat {
         Some(Permuted {
             operator: Box::new(Self { axis }),
             transposed: vec![true; inputs.len()],
+        })
+    }
+
+    fn movement(&self, operands: usize) -> Option<Movement> {
+        Some(Movement {
+            elements: (0..operands).collect(),
+            filler: None,
         })
     }
 }

@@ -1,7 +1,7 @@
 use crate::bindings::StridedCall;
 use crate::ir::Lowering;
 use crate::ir::geometry::{broadcast, broadcast_strides, check_rank, tensor_type};
-use crate::ir::{Inputs, OpError, Operator, Permuted, TensorType, op_error};
+use crate::ir::{Inputs, Movement, OpError, Operator, Permuted, TensorType, op_error};
 
 /// Repeats elements along dimensions of one, and along new ones before the first, to fill a shape.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,5 +57,9 @@ impl Operator for Expand {
             operator: Box::new(expand),
             transposed: vec![true],
         })
+    }
+
+    fn movement(&self, _: usize) -> Option<Movement> {
+        Some(Movement::of_first())
     }
 }

@@ -1,7 +1,7 @@
 use crate::bindings::GatherCall;
 use crate::ir::Lowering;
 use crate::ir::geometry::tensor_type;
-use crate::ir::{DType, Inputs, OpError, Operator, Permuted, Tensor, TensorType, op_error};
+use crate::ir::{DType, Inputs, Movement, OpError, Operator, Permuted, Tensor, TensorType, op_error};
 use runtime_core::kernels::Gather as Kernel;
 
 /// Slices of input 0 picked along a dimension by the indices of input 1, whose dimensions take that one's place.
@@ -80,5 +80,9 @@ impl Operator for Gather {
             operator: Box::new(Self { axis }),
             transposed: vec![true, false],
         })
+    }
+
+    fn movement(&self, _: usize) -> Option<Movement> {
+        Some(Movement::of_first())
     }
 }

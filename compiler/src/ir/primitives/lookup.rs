@@ -1,6 +1,6 @@
 use crate::bindings::LookupCall;
 use crate::ir::{CallOptions, Lowering};
-use crate::ir::{DType, Inputs, OpError, Operator, Permuted, Tensor, TensorType, op_error};
+use crate::ir::{DType, Inputs, OpError, Operator, Parts, Permuted, Tensor, TensorType, op_error};
 use runtime_core::kernels::{LOOKUP_ENTRIES, LOOKUP_KNOTS};
 use runtime_core::requantize::rescale;
 
@@ -68,5 +68,9 @@ impl Operator for Lookup {
             operator: Box::new(Self),
             transposed: vec![true, false],
         })
+    }
+
+    fn parts(&self, axis: usize, x: &[usize], _: &[usize]) -> Option<Parts> {
+        Some(Parts::same(axis, x[axis]))
     }
 }

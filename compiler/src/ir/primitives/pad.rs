@@ -1,7 +1,7 @@
 use crate::bindings::{PadCall, PadMode};
 use crate::ir::Lowering;
 use crate::ir::geometry::{check_rank, tensor_type};
-use crate::ir::{Inputs, OpError, Operator, Permuted, Tensor, TensorType, op_error};
+use crate::ir::{Inputs, Movement, OpError, Operator, Parts, Permuted, Tensor, TensorType, op_error};
 
 /// Surrounds a tensor with elements. Input 1 is the element for [`PadMode::Constant`], absent for other modes.
 #[derive(Clone, Debug, PartialEq)]
@@ -123,5 +123,16 @@ impl Operator for Pad {
             operator: Box::new(pad),
             transposed,
         })
+    }
+
+    fn movement(&self, _: usize) -> Option<Movement> {
+        Some(Movement {
+            filler: (self.mode == PadMode::Constant).then_some(1),
+            ..Movement::of_first()
+        })
+    }
+
+    fn parts(&self, axis: usize, x: &[usize], _: &[usize]) -> Option<Parts> {
+        (self.begins[axis] == 0 && self.ends[axis] == 0).then(|| Parts::same(axis, x[axis]))
     }
 }

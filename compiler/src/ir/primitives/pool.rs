@@ -1,7 +1,7 @@
 use crate::bindings::{AveragePoolCall, MaxPoolCall};
 use crate::ir::Lowering;
 use crate::ir::geometry::{Image, Layout, Window};
-use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
+use crate::ir::{DType, Inputs, Movement, OpError, Operator, Parts, TensorType, op_error};
 use runtime_core::kernels::Pool2d;
 
 /// A pool over windows along one or two spatial axes.
@@ -107,5 +107,13 @@ impl Operator for Pool {
             PoolKind::Average { .. } => cx.call(AveragePoolCall { pool, dtype }, &[x], &[y]),
         }
         Ok(())
+    }
+
+    fn movement(&self, _: usize) -> Option<Movement> {
+        (self.kind == PoolKind::Max).then(Movement::of_first)
+    }
+
+    fn parts(&self, axis: usize, x: &[usize], _: &[usize]) -> Option<Parts> {
+        (axis == self.layout.channel_axis(x.len())).then(|| Parts::same(axis, x[axis]))
     }
 }

@@ -3,7 +3,7 @@ use crate::bindings::Between;
 use crate::ir::Lowering;
 use crate::ir::fixed_point::{MULTIPLIER_BITS, Quantization, Rounding, Uniform, expect, multipliers, room};
 use crate::ir::geometry::{Layout, Window};
-use crate::ir::{Inputs, OpError, Operator, Tensor, TensorType};
+use crate::ir::{Inputs, OpError, Operator, Parts, Tensor, TensorType};
 use runtime_core::kernels::QlinearAveragePool2d;
 
 /// Averages of the windows of quantised images, rounded once, half to even, and limited.
@@ -128,5 +128,9 @@ impl Operator for QlinearAveragePool {
         let (from, to) = (self.x.dtype, self.y.dtype);
         cx.call(Between { kernel, from, to }, &[x, multipliers], &[y]);
         Ok(())
+    }
+
+    fn parts(&self, axis: usize, x: &[usize], _: &[usize]) -> Option<Parts> {
+        (axis == self.layout().channel_axis(x.len())).then(|| Parts::same(axis, x[axis]))
     }
 }

@@ -3,7 +3,7 @@ use super::reduce::{lines, permuted, reduced};
 use crate::bindings::Between;
 use crate::ir::Lowering;
 use crate::ir::fixed_point::{Quantization, Rounding, Uniform, expect, multiplier, room};
-use crate::ir::{DType, Inputs, OpError, Operator, Permuted, TensorType, op_error};
+use crate::ir::{DType, Inputs, OpError, Operator, Parts, Permuted, TensorType, op_error};
 use runtime_core::kernels::QlinearReduceSum;
 
 /// Adds up or averages the elements of a quantised tensor along some axes, which stay with an extent of one; rounded once,
@@ -117,5 +117,9 @@ impl Operator for QlinearReduce {
             operator: Box::new(Self { axes, ..self.clone() }),
             transposed: vec![true],
         })
+    }
+
+    fn parts(&self, axis: usize, x: &[usize], y: &[usize]) -> Option<Parts> {
+        (x[axis] > 1 && y[axis] == x[axis]).then(|| Parts::same(axis, x[axis]))
     }
 }

@@ -2,7 +2,7 @@ use crate::bindings::Between;
 use crate::ir::Lowering;
 use crate::ir::fixed_point::{LEAST_BITS, MULTIPLIER_BITS, Quantization, Rounding, Uniform, expect, fixed_point};
 use crate::ir::geometry::moved;
-use crate::ir::{DType, Inputs, OpError, Operator, Permuted, Tensor, TensorType, op_error};
+use crate::ir::{DType, Inputs, OpError, Operator, Parts, Permuted, Tensor, TensorType, op_error};
 use runtime_core::kernels;
 
 /// Weighted sums of the elements of a quantised tensor along one axis or two, rounded once, half to even, and limited:
@@ -193,5 +193,9 @@ impl Operator for QlinearResize {
             operator: Box::new(Self { axes, ..self.clone() }),
             transposed,
         })
+    }
+
+    fn parts(&self, axis: usize, x: &[usize], _: &[usize]) -> Option<Parts> {
+        (!self.axes().contains(&axis)).then(|| Parts::same(axis, x[axis]))
     }
 }

@@ -2,7 +2,7 @@ use crate::bindings::{ReduceCall, ReduceOp, StridedCall};
 use crate::ir::Lowering;
 use crate::ir::geometry::{check_rank, row_major_strides};
 use crate::ir::program::View;
-use crate::ir::{Inputs, OpError, Operator, Permuted, TensorType, op_error};
+use crate::ir::{Inputs, Movement, OpError, Operator, Parts, Permuted, TensorType, op_error};
 
 /// Combines the elements along some axes, which stay with an extent of one.
 #[derive(Clone, Debug, PartialEq)]
@@ -129,6 +129,14 @@ impl Operator for Reduce {
             operator: Box::new(Self { op: self.op, axes }),
             transposed: vec![true],
         })
+    }
+
+    fn movement(&self, _: usize) -> Option<Movement> {
+        matches!(self.op, ReduceOp::Max | ReduceOp::Min).then(Movement::of_first)
+    }
+
+    fn parts(&self, axis: usize, x: &[usize], _: &[usize]) -> Option<Parts> {
+        (!self.axes.contains(&axis)).then(|| Parts::same(axis, x[axis]))
     }
 }
 

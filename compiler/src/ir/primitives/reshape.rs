@@ -1,5 +1,5 @@
 use crate::ir::Lowering;
-use crate::ir::{Inputs, OpError, Operator, TensorType, op_error};
+use crate::ir::{Inputs, Movement, OpError, Operator, Parts, TensorType, op_error};
 
 /// The same elements with another shape: never a copy.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +31,29 @@ impl Operator for Reshape {
         let x = cx.input(0);
         cx.alias(0, x);
         Ok(())
+    }
+
+    fn movement(&self, _: usize) -> Option<Movement> {
+        Some(Movement::of_first())
+    }
+
+    /// A reshape keeps a dimension as it is or joins it with others.
+    fn parts(&self, axis: usize, x: &[usize], y: &[usize]) -> Option<Parts> {
+        let product = |dims: &[usize]| dims.iter().product::<usize>();
+        let (outer, inner, count) = (product(&x[..axis]), product(&x[axis + 1..]), x[axis]);
+        if x.contains(&0) {
+            return None;
+        }
+        let whole = |to: usize| {
+            let (outer_y, inner_y) = (product(&y[..to]), product(&y[to + 1..]));
+            outer.is_multiple_of(outer_y) && inner.is_multiple_of(inner_y)
+        };
+        let to = (0..y.len()).rfind(|to| y[*to] >= count && whole(*to))?;
+        let after = inner / product(&y[to + 1..]);
+        Some(Parts {
+            axis: to,
+            pairs: (0..y[to]).map(|i| (i / after % count, i)).collect(),
+        })
     }
 }
 

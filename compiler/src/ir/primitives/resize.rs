@@ -1,7 +1,7 @@
 use crate::bindings::Typed;
 use crate::ir::Lowering;
 use crate::ir::geometry::{around, moved, tensor_type};
-use crate::ir::{DType, Inputs, OpError, Operator, Permuted, TensorType, op_error};
+use crate::ir::{DType, Inputs, OpError, Operator, Parts, Permuted, TensorType, op_error};
 use runtime_core::kernels;
 
 /// Weighted sums of elements along one axis: inputs `x`, indices `i32` `[output, taps]`, weights `[output, taps]` of the
@@ -69,5 +69,9 @@ impl Operator for Resize {
             operator: Box::new(operator),
             transposed: vec![true, false, false],
         })
+    }
+
+    fn parts(&self, axis: usize, x: &[usize], _: &[usize]) -> Option<Parts> {
+        (axis != self.axis).then(|| Parts::same(axis, x[axis]))
     }
 }

@@ -1,6 +1,6 @@
 use crate::ir::Lowering;
 use crate::ir::geometry::{around, moved};
-use crate::ir::{DType, Inputs, OpError, Operator, Permuted, TensorType, op_error};
+use crate::ir::{DType, Inputs, OpError, Operator, Parts, Permuted, TensorType, op_error};
 use runtime_core::function::AnyFunction;
 use runtime_core::kernels;
 
@@ -62,5 +62,9 @@ impl Operator for ScaleShift {
             operator: Box::new(operator),
             transposed: vec![true, false, false],
         })
+    }
+
+    fn parts(&self, axis: usize, x: &[usize], _: &[usize]) -> Option<Parts> {
+        (axis == self.axis).then(|| Parts::same(axis, x[axis]))
     }
 }

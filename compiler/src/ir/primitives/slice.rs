@@ -1,7 +1,7 @@
 use crate::bindings::StridedCall;
 use crate::ir::Lowering;
 use crate::ir::geometry::{check_rank, row_major_strides};
-use crate::ir::{Inputs, OpError, Operator, Permuted, TensorType, op_error};
+use crate::ir::{Inputs, Movement, OpError, Operator, Parts, Permuted, TensorType, op_error};
 
 /// Every `steps[i]`-th of the elements along each dimension `i`: `lens[i]` of them, from `starts[i]` on.
 ///
@@ -109,5 +109,15 @@ impl Operator for Slice {
             operator: Box::new(slice),
             transposed: vec![true],
         })
+    }
+
+    fn movement(&self, _: usize) -> Option<Movement> {
+        Some(Movement::of_first())
+    }
+
+    fn parts(&self, axis: usize, _: &[usize], _: &[usize]) -> Option<Parts> {
+        let start = self.starts[axis];
+        let pairs = (0..self.lens[axis]).map(|i| (start + i, i)).collect();
+        (self.steps[axis] == 1).then_some(Parts { axis, pairs })
     }
 }

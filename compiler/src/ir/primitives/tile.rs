@@ -1,7 +1,7 @@
 use crate::bindings::StridedCall;
 use crate::ir::Lowering;
 use crate::ir::geometry::{check_rank, row_major_strides, tensor_type};
-use crate::ir::{Inputs, OpError, Operator, Permuted, TensorType, op_error};
+use crate::ir::{Inputs, Movement, OpError, Operator, Permuted, TensorType, op_error};
 
 /// Repeats the whole tensor along each dimension.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,5 +64,9 @@ impl Operator for Tile {
             operator: Box::new(tile),
             transposed: vec![true],
         })
+    }
+
+    fn movement(&self, _: usize) -> Option<Movement> {
+        Some(Movement::of_first())
     }
 }

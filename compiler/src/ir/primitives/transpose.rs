@@ -1,7 +1,7 @@
 use crate::bindings::StridedCall;
 use crate::ir::Lowering;
-use crate::ir::geometry::{check_rank, row_major_strides};
-use crate::ir::{Inputs, OpError, Operator, TensorType, op_error};
+use crate::ir::geometry::{check_rank, moved, row_major_strides};
+use crate::ir::{Inputs, Movement, OpError, Operator, Parts, TensorType, op_error};
 
 /// Dimensions in another order: dimension `i` of the output is dimension `perm[i]` of the input.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,5 +66,13 @@ impl Operator for Transpose {
         let y = cx.output(0);
         cx.call(strided, &[x], &[y]);
         Ok(())
+    }
+
+    fn movement(&self, _: usize) -> Option<Movement> {
+        Some(Movement::of_first())
+    }
+
+    fn parts(&self, axis: usize, x: &[usize], _: &[usize]) -> Option<Parts> {
+        Some(Parts::same(moved(axis, &self.perm)?, x[axis]))
     }
 }

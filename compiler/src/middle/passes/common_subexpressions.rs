@@ -8,7 +8,7 @@ pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
     for id in graph.order() {
         let node = graph.node(id);
         match &node.kind {
-            NodeKind::Input => {}
+            NodeKind::Input | NodeKind::State => {}
             NodeKind::Constant(tensor) => {
                 let value = node.outputs[0];
                 let first = *constants.entry(tensor.clone()).or_insert(value);

@@ -1,10 +1,10 @@
 use crate::ir::{Graph, NodeKind, OpError};
 
-/// Removes operators and constants whose results nothing reads. Inputs of the model stay.
+/// Removes operators and constants whose results nothing reads. Inputs of the model and states stay.
 pub(crate) fn run(graph: &mut Graph) -> Result<(), OpError> {
     for id in graph.order().into_iter().rev() {
         let node = graph.node(id);
-        let is_input = matches!(node.kind, NodeKind::Input);
+        let is_input = matches!(node.kind, NodeKind::Input | NodeKind::State);
         let unused = node
             .outputs
             .iter()

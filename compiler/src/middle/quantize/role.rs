@@ -1,8 +1,8 @@
 use super::Layer;
 use crate::ir::linear::Linear;
 use crate::ir::primitives::{
-    Binary, BinaryOp, Concat, DequantizeLinear, Expand, Gather, Map, MatMul, Pad, Pool, PoolKind, QuantizeLinear,
-    Reduce, ReduceOp, Reshape, Resize, ScaleShift, Slice, Softmax, Tile, Transpose,
+    Binary, BinaryOp, DequantizeLinear, Map, MatMul, Pool, QuantizeLinear, Reduce, ReduceOp, Resize, ScaleShift,
+    Softmax,
 };
 use crate::ir::{DType, Graph, Node, NodeId, ValueId};
 use runtime_core::function::AnyFunction;
@@ -50,6 +50,9 @@ pub fn role(graph: &Graph, id: NodeId) -> Role {
             None => Role::Float("its weights are not known at compile time".into()),
         };
     }
+    if let Some(movement) = operator.movement(node.inputs.len()) {
+        return Role::Moves(movement.elements);
+    }
     if let Some(x) = table(graph, node) {
         return if limits(graph, node) {
             Role::Limits
@@ -63,45 +66,16 @@ pub fn role(graph: &Graph, id: NodeId) -> Role {
             _ => reason(),
         };
     }
-    if let Some(op) = node.op::<Reduce>() {
-        return match op.op {
-            ReduceOp::Max | ReduceOp::Min => Role::Moves(vec![0]),
-            ReduceOp::Mean | ReduceOp::Sum => Role::Computes(vec![0]),
-            _ => reason(),
-        };
-    }
-    if let Some(op) = node.op::<Pool>() {
-        return match op.kind {
-            PoolKind::Max => Role::Moves(vec![0]),
-            PoolKind::Average { .. } => Role::Computes(vec![0]),
-        };
-    }
     if node.op::<MatMul>().is_some() {
         return Role::Computes(vec![0, 1]);
     }
-    if node.op::<Resize>().is_some() {
-        return Role::Computes(vec![0]);
-    }
-    if node.op::<Concat>().is_some() {
-        return Role::Moves((0..node.inputs.len()).collect());
-    }
-    let moves = [
-        node.op::<Transpose>().is_some(),
-        node.op::<Reshape>().is_some(),
-        node.op::<Slice>().is_some(),
-        node.op::<Gather>().is_some(),
-        node.op::<Expand>().is_some(),
-        node.op::<Tile>().is_some(),
-        node.op::<Pad>().is_some(),
-    ];
-    let computes = [node.op::<Softmax>().is_some(), node.op::<ScaleShift>().is_some()];
-    if moves.contains(&true) {
-        Role::Moves(vec![0])
-    } else if computes.contains(&true) {
-        Role::Computes(vec![0])
-    } else {
-        reason()
-    }
+    let sums = |reduce: &Reduce| matches!(reduce.op, ReduceOp::Mean | ReduceOp::Sum);
+    let computes = node.op::<Reduce>().is_some_and(sums)
+        || node.op::<Pool>().is_some()
+        || node.op::<Resize>().is_some()
+        || node.op::<Softmax>().is_some()
+        || node.op::<ScaleShift>().is_some();
+    if computes { Role::Computes(vec![0]) } else { reason() }
 }
 
 /// The operand of which a node computes a function, element by element, if its other operands are single constants.

@@ -1,11 +1,8 @@
 //! Operators that keep channels apart: which channel of which operand becomes which of the result.
 
 use super::super::rewrite::input;
-use crate::ir::primitives::{
-    Concat, Layout, Lookup, Pad, Pool, QlinearAveragePool, QlinearReduce, QlinearResize, Reduce, Reshape, Resize,
-    ScaleShift, Slice, Transpose,
-};
-use crate::ir::{Graph, Node, Operator};
+use crate::ir::primitives::{Concat, ScaleShift};
+use crate::ir::{Graph, Node};
 
 /// What an operator does to channels.
 pub(super) struct Along {
@@ -18,14 +15,6 @@ pub(super) struct Along {
 }
 
 impl Along {
-    fn of_one(axis: usize, pairs: Vec<(usize, usize)>) -> Option<Self> {
-        Some(Self {
-            axis,
-            operands: vec![(0, pairs)],
-            parameters: vec![],
-        })
-    }
-
     /// Reads a node, given the axis of the channels of each operand where that is known. `None` where channels mix, or where
     /// an operand has channels that nothing is known of.
     pub(super) fn of(graph: &Graph, node: &Node, axes: &[Option<usize>]) -> Option<Self> {
@@ -37,62 +26,21 @@ impl Along {
             return concatenated(graph, node, concat, axes);
         }
         let axis = axes[0].filter(|_| axes[1..].iter().all(Option::is_none))?;
-        let shape = &graph.ty(input(node, 0)?).shape;
-        let y = &graph.ty(node.outputs[0]).shape;
-        let channels = shape[axis];
-        if let Some(reshape) = node.op::<Reshape>() {
-            let (to, pairs) = joined(shape, axis, &reshape.shape)?;
-            return Self::of_one(to, pairs);
-        }
-        if let Some(slice) = node.op::<Slice>() {
-            let (start, len) = (slice.starts[axis], slice.lens[axis]);
-            let pairs = (0..len).map(|i| (start + i, i)).collect();
-            return (slice.steps[axis] == 1).then(|| Self::of_one(axis, pairs))?;
-        }
-        let same = (0..channels).map(|i| (i, i)).collect();
-        if let Some(transpose) = node.op::<Transpose>() {
-            return Self::of_one(transpose.perm.iter().position(|p| *p == axis)?, same);
-        }
-        let mut along = Self::of_one(axis, same)?;
-        if node.op::<ScaleShift>().is_some() {
-            let known = [1, 2]
-                .iter()
-                .all(|i| input(node, *i).is_some_and(|v| graph.constant(v).is_some()));
-            along.parameters = vec![(1, 0), (2, 0)];
-            return (known && applies(operator, axis, shape, y)).then_some(along);
-        }
-        applies(operator, axis, shape, y).then_some(along)
-    }
-}
-
-/// Whether an operator that makes a tensor of shape `y` of one of shape `x` leaves the channels along `axis` alone.
-fn applies(operator: &dyn Operator, axis: usize, x: &[usize], y: &[usize]) -> bool {
-    let any = operator.as_any();
-    let of_image = |layout: Layout| {
-        axis == if layout == Layout::ChannelsFirst {
-            1
+        let (x, y) = (graph.ty(input(node, 0)?), graph.ty(node.outputs[0]));
+        let parts = operator.parts(axis, &x.shape, &y.shape)?;
+        // Factors and offsets of each channel.
+        let parameters = if node.op::<ScaleShift>().is_some() {
+            vec![(1, 0), (2, 0)]
         } else {
-            x.len() - 1
-        }
-    };
-    if let Some(pool) = any.downcast_ref::<Pool>() {
-        of_image(pool.layout)
-    } else if let Some(pool) = any.downcast_ref::<QlinearAveragePool>() {
-        of_image(pool.layout())
-    } else if any.is::<QlinearReduce>() {
-        x[axis] > 1 && y[axis] == x[axis]
-    } else if let Some(scale) = any.downcast_ref::<ScaleShift>() {
-        scale.axis == axis
-    } else if let Some(reduce) = any.downcast_ref::<Reduce>() {
-        !reduce.axes.contains(&axis)
-    } else if let Some(pad) = any.downcast_ref::<Pad>() {
-        pad.begins[axis] == 0 && pad.ends[axis] == 0
-    } else if let Some(resize) = any.downcast_ref::<Resize>() {
-        resize.axis != axis
-    } else if let Some(resize) = any.downcast_ref::<QlinearResize>() {
-        !resize.axes().contains(&axis)
-    } else {
-        any.is::<Lookup>()
+            vec![]
+        };
+        let is_known = |index: usize| input(node, index).is_some_and(|v| graph.constant(v).is_some());
+        let known = parameters.iter().all(|(index, _)| is_known(*index));
+        known.then(|| Self {
+            axis: parts.axis,
+            operands: vec![(0, parts.pairs)],
+            parameters,
+        })
     }
 }
 
@@ -148,21 +96,4 @@ fn concatenated(graph: &Graph, node: &Node, concat: &Concat, axes: &[Option<usiz
         operands,
         parameters: vec![],
     })
-}
-
-/// Where channels are after a reshape that keeps the dimension of the channels or joins it with others: the axis, and what
-/// became of each channel.
-fn joined(shape: &[usize], axis: usize, to: &[usize]) -> Option<(usize, Vec<(usize, usize)>)> {
-    let product = |dims: &[usize]| dims.iter().product::<usize>();
-    let (outer, inner, channels) = (product(&shape[..axis]), product(&shape[axis + 1..]), shape[axis]);
-    if shape.contains(&0) {
-        return None;
-    }
-    let whole = |y: usize| {
-        let (outer_y, inner_y) = (product(&to[..y]), product(&to[y + 1..]));
-        outer.is_multiple_of(outer_y) && inner.is_multiple_of(inner_y)
-    };
-    let y = (0..to.len()).rfind(|y| to[*y] >= channels && whole(*y))?;
-    let after = inner / product(&to[y + 1..]);
-    Some((y, (0..to[y]).map(|i| (i / after % channels, i)).collect()))
 }

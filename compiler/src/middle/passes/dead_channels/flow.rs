@@ -60,7 +60,7 @@ impl Flow {
                 None => node.inputs.iter().flatten().for_each(|value| flow.need_all(*value)),
             }
         }
-        graph.outputs().iter().for_each(|(_, value)| flow.need_all(*value));
+        graph.results().for_each(|value| flow.need_all(value));
         Ok(flow)
     }
 

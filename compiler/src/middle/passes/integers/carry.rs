@@ -1,34 +1,13 @@
 //! Operators that pass elements on: what they do to numbers they do to the integers that stand for them.
 
 use super::super::rewrite::{add, input};
-use crate::ir::primitives::{
-    Concat, Expand, Gather, Pad, PadMode, Pool, PoolKind, Quantization, QuantizeLinear, Reduce, ReduceOp, Reshape,
-    Slice, Tile, Transpose,
-};
+use crate::ir::primitives::{Quantization, QuantizeLinear};
 use crate::ir::{Graph, Node, NodeId, OpError, Tensor, ValueId};
 
 /// The operands whose elements a node passes on, if it does nothing else.
 pub(super) fn carried(node: &Node) -> Option<Vec<usize>> {
-    let all = 0..node.inputs.len();
-    if node.op::<Concat>().is_some() {
-        return Some(all.collect());
-    }
-    if let Some(pad) = node.op::<Pad>() {
-        let elements = if pad.mode == PadMode::Constant { 2 } else { 1 };
-        return Some((0..elements).collect());
-    }
-    // Rounding keeps the order, so the greatest number has the greatest integer.
-    let chooses = node.op::<Pool>().is_some_and(|pool| pool.kind == PoolKind::Max)
-        || node
-            .op::<Reduce>()
-            .is_some_and(|reduce| matches!(reduce.op, ReduceOp::Max | ReduceOp::Min));
-    let moves = node.op::<Transpose>().is_some()
-        || node.op::<Reshape>().is_some()
-        || node.op::<Slice>().is_some()
-        || node.op::<Gather>().is_some()
-        || node.op::<Expand>().is_some()
-        || node.op::<Tile>().is_some();
-    (chooses || moves).then(|| vec![0])
+    let movement = node.operator()?.movement(node.inputs.len())?;
+    Some(movement.operands().collect())
 }
 
 /// The node's operator on other operands in place of those that it carries.

@@ -1,10 +1,16 @@
+mod node;
+mod state;
+
+pub use node::{Node, NodeKind, PortSteps, Steps, Value};
+pub use state::State;
+
 use super::primitives::{Reshape, Transpose};
 use super::{DType, Inputs, OpError, Operator, Remark, RemarkKind, Tensor, TensorType, infer};
 use petgraph::Direction;
 use petgraph::stable_graph::{NodeIndex, StableDiGraph};
 use petgraph::visit::EdgeRef;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};
+use std::collections::{BTreeSet, BinaryHeap, HashMap, HashSet};
 
 /// Names a node of one graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -14,92 +20,10 @@ pub struct NodeId(NodeIndex);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ValueId(u32);
 
-/// What a node is.
-#[derive(Debug)]
-pub enum NodeKind {
-    /// Gives one value: an input of the model.
-    Input,
-    /// Gives one value: a constant.
-    Constant(Tensor),
-    /// Computes its outputs.
-    Operator(Box<dyn Operator>),
-}
-
-impl Clone for NodeKind {
-    fn clone(&self) -> Self {
-        match self {
-            Self::Input => Self::Input,
-            Self::Constant(tensor) => Self::Constant(tensor.clone()),
-            Self::Operator(operator) => Self::Operator(operator.boxed()),
-        }
-    }
-}
-
-/// A source or an operator.
-#[derive(Clone, Debug)]
-pub struct Node {
-    /// Name from the model, or made from what it was made of.
-    pub name: String,
-    /// What it is.
-    pub kind: NodeKind,
-    /// Operands; `None` where an optional one is absent.
-    pub inputs: Vec<Option<ValueId>>,
-    /// Results.
-    pub outputs: Vec<ValueId>,
-    /// Names of the ONNX nodes that it stands for.
-    pub origin: Vec<String>,
-}
-
-impl Node {
-    /// The operator, if it is of type `T`.
-    pub fn op<T: Operator + 'static>(&self) -> Option<&T> {
-        self.operator()?.as_any().downcast_ref()
-    }
-
-    /// The operator; `None` for inputs and constants.
-    pub fn operator(&self) -> Option<&dyn Operator> {
-        match &self.kind {
-            NodeKind::Operator(op) => Some(op.as_ref()),
-            _ => None,
-        }
-    }
-}
-
-/// A tensor that flows through the graph.
-#[derive(Clone, Debug)]
-pub struct Value {
-    /// Name from the model, or made from its node's.
-    pub name: String,
-    /// Element type and shape.
-    pub ty: TensorType,
-    /// The node that gives it.
-    pub producer: NodeId,
-    /// What its integers stand for, where that is known.
-    pub steps: Option<Steps>,
-}
-
 #[derive(Clone, Copy, Debug)]
 struct Use {
     value: ValueId,
     operand: usize,
-}
-
-/// What the integers of an input or output of the model stand for: `(integer - zero) * scale`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Steps {
-    /// The scale.
-    pub scale: f32,
-    /// The zero point.
-    pub zero: i32,
-}
-
-/// What the integers of the model's inputs and outputs stand for, where that is known, by their numbers.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct PortSteps {
-    /// Of inputs.
-    pub inputs: BTreeMap<usize, Steps>,
-    /// Of outputs.
-    pub outputs: BTreeMap<usize, Steps>,
 }
 
 /// What folding the constants of a graph has taken.
@@ -122,6 +46,7 @@ pub struct Graph {
     values: Vec<Value>,
     inputs: Vec<ValueId>,
     outputs: Vec<(String, ValueId)>,
+    states: Vec<State>,
     constant_bytes: usize,
     folding: Folding,
     /// What the integers that the model takes and gives stand for.
@@ -364,9 +289,15 @@ impl Graph {
         self.values[id.0 as usize].steps.get_or_insert(steps);
     }
 
-    /// Whether a value is an output of the model.
+    /// The values that a run leaves: outputs of the model, and what it keeps for the next run.
+    pub fn results(&self) -> impl Iterator<Item = ValueId> + '_ {
+        let outputs = self.outputs.iter().map(|(_, value)| *value);
+        outputs.chain(self.states.iter().map(|state| state.next))
+    }
+
+    /// Whether a value is an output of the model, or kept for the next run.
     pub fn is_output(&self, id: ValueId) -> bool {
-        self.outputs.iter().any(|(_, v)| *v == id)
+        self.results().any(|value| value == id)
     }
 
     /// The nodes that read a value, each with the operand's position, in a fixed order.
@@ -405,8 +336,8 @@ impl Graph {
             .add_edge(self.value(value).producer.0, user.0, Use { value, operand });
     }
 
-    /// Makes all that reads `old`, outputs of the model included, read `new`. Integers of the same type stand for the same,
-    /// and so do those that `new` only has in another order or shape.
+    /// Makes all that reads `old`, outputs of the model and what is kept included, read `new`. Integers of the same type
+    /// stand for the same, and so do those that `new` only has in another order or shape.
     pub fn replace_uses(&mut self, old: ValueId, new: ValueId) {
         if let Some(steps) = self.value(old).steps
             && self.ty(old).dtype == self.ty(new).dtype
@@ -422,7 +353,8 @@ impl Graph {
         for (user, operand) in self.users(old) {
             self.set_input(user, operand, new);
         }
-        for (_, value) in &mut self.outputs {
+        let outputs = self.outputs.iter_mut().map(|(_, value)| value);
+        for value in outputs.chain(self.states.iter_mut().map(|state| &mut state.next)) {
             if *value == old {
                 *value = new;
             }
