@@ -517,19 +517,31 @@ fn powers(b: &mut Build, x: ValueId, axis: usize) -> [ValueId; 2] {
     [powers, b.op(Reduce { op, axes }, &[powers])]
 }
 
+/// How far elements are from the greatest along an axis.
+fn below_greatest(b: &mut Build, x: ValueId, axis: usize) -> ValueId {
+    let (op, axes) = (ReduceOp::Max, vec![axis]);
+    let greatest = b.op(Reduce { op, axes }, &[x]);
+    b.binary(BinaryOp::Sub, x, greatest)
+}
+
 #[test]
 fn recognise_softmax() {
     changes("recognise-softmax", |b| {
         let x = b.x(&[2, 3, 4]);
-        let [y, sum] = powers(b, x, 2);
+        let shifted = below_greatest(b, x, 2);
+        let [y, sum] = powers(b, shifted, 2);
         let y = b.binary(BinaryOp::Div, y, sum);
         b.output(y);
-        let (op, axes) = (ReduceOp::Max, vec![1]);
-        let greatest = b.op(Reduce { op, axes }, &[x]);
-        let shifted = b.binary(BinaryOp::Sub, x, greatest);
+        let shifted = below_greatest(b, x, 1);
         let [y, sum] = powers(b, shifted, 1);
         let sum = b.map(Reciprocal, sum);
         let y = b.binary(BinaryOp::Mul, sum, y);
+        b.output(y);
+    });
+    leaves("recognise-softmax", "exponentials themselves overflow", |b| {
+        let x = b.x(&[2, 3, 4]);
+        let [y, sum] = powers(b, x, 2);
+        let y = b.binary(BinaryOp::Div, y, sum);
         b.output(y);
     });
     leaves(
@@ -537,6 +549,7 @@ fn recognise_softmax() {
         "the exponentials are wanted, or others are summed",
         |b| {
             let (x, z) = (b.x(&[2, 3]), b.x(&[2, 3]));
+            let (x, z) = (below_greatest(b, x, 1), below_greatest(b, z, 1));
             let [y, sum] = powers(b, x, 1);
             b.output(y);
             let y = b.binary(BinaryOp::Div, y, sum);
@@ -582,11 +595,13 @@ fn recognise_attention() {
         let y = scores(b, q, k);
         let y = attended(b, y, v);
         b.output(y);
-        let (x, zero, least) = (b.x(&[5, 4]), b.constant(&[], &[0.0]), b.constant(&[], &[f32::MIN]));
-        let open = b.binary(BinaryOp::Greater, x, zero);
-        let open = b.op(Slice::along(&[5, 4], 1, 0, 1), &[open]);
+        let (x, causal) = (b.x(&[3, 4]), [0.0, 1.0, 1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0]);
+        let causal = b.constant(
+            &[3, 3],
+            &causal.map(|later| if later == 0.0 { 0.0 } else { f32::NEG_INFINITY }),
+        );
         let y = scores(b, x, x);
-        let y = b.op(Select, &[open, y, least]);
+        let y = b.binary(BinaryOp::Add, y, causal);
         let y = attended(b, y, x);
         b.output(y);
     });
@@ -607,6 +622,32 @@ fn recognise_attention() {
             b.output(y);
         },
     );
+}
+
+/// A number in the place of scores, and minus infinity for what may be all of a row, are not what a mask adds.
+#[test]
+fn masks_that_forget_scores_stay_in_pieces() {
+    for (number, replaces) in [
+        (-1e9, true),
+        (f32::MIN, true),
+        (f32::NEG_INFINITY, true),
+        (f32::NEG_INFINITY, false),
+    ] {
+        leaves("recognise-attention", "the mask is not added, or closes rows", |b| {
+            let (x, zero, number) = (b.x(&[5, 4]), b.constant(&[], &[0.0]), b.constant(&[], &[number]));
+            let open = b.binary(BinaryOp::Greater, x, zero);
+            let open = b.op(Slice::along(&[5, 4], 1, 0, 1), &[open]);
+            let y = scores(b, x, x);
+            let y = if replaces {
+                b.op(Select, &[open, y, number])
+            } else {
+                let mask = b.op(Select, &[open, zero, number]);
+                b.binary(BinaryOp::Add, y, mask)
+            };
+            let y = attended(b, y, x);
+            b.output(y);
+        });
+    }
 }
 
 fn attention(b: &mut Build, [q, k, v]: [ValueId; 3]) -> ValueId {
