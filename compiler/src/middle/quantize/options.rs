@@ -114,6 +114,8 @@ pub struct QuantizeOptions {
     /// The samples that the bound is for, with labels as `y` beside them for a bound on accuracy; by default the
     /// calibration samples.
     pub loss_samples: Option<String>,
+    /// Whether a model is made whose outputs are mostly noise; otherwise that is an error.
+    pub allow_loss: bool,
     /// Whether a bar on stderr shows progress, if that is a terminal.
     pub progress: bool,
 }
@@ -147,6 +149,7 @@ impl Default for QuantizeOptions {
             bias_correction: true,
             max_loss: None,
             loss_samples: None,
+            allow_loss: false,
             progress: false,
         }
     }

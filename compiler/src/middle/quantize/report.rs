@@ -1,3 +1,4 @@
+use super::Checked;
 use serde::Serialize;
 
 /// What quantization did, and what it left.
@@ -15,6 +16,8 @@ pub struct Report {
     pub raised: Vec<Raised>,
     /// What is lost, where a bound was given: a text.
     pub loss: Option<String>,
+    /// How good the outputs are on samples, bound or not.
+    pub checked: Checked,
     /// Operators that stay in floats: names of their nodes and why.
     pub float: Vec<(String, String)>,
     /// Remarks on the samples.
@@ -43,6 +46,14 @@ impl Report {
             "quantised {} layers and {} tensors on {} samples",
             self.layers, self.tensors, self.samples
         )];
+        let outputs: Vec<_> = self.checked.outputs.iter().map(|output| output.text()).collect();
+        if !outputs.is_empty() {
+            let samples = self.checked.samples;
+            notes.push(format!(
+                "outputs against floats on {samples} samples: {}",
+                outputs.join(", ")
+            ));
+        }
         notes.extend(self.warnings.iter().cloned());
         for raised in &self.raised {
             let names: Vec<_> = raised

@@ -1,9 +1,9 @@
 use super::Layer;
 use crate::ir::primitives::{
-    Binary, BinaryOp, Concat, Conv, ConvTranspose, DequantizeLinear, Expand, Gather, Gemm, Map, MatMul, Pad, Pool,
-    PoolKind, QuantizeLinear, Reduce, ReduceOp, Reshape, Resize, ScaleShift, Slice, Softmax, Tile, Transpose,
+    Binary, BinaryOp, Concat, Conv, ConvTranspose, DequantizeLinear, Expand, Gather, Gemm, Map, MatMul, Pad, PadMode,
+    Pool, PoolKind, QuantizeLinear, Reduce, ReduceOp, Reshape, Resize, ScaleShift, Slice, Softmax, Tile, Transpose,
 };
-use crate::ir::{DType, Graph, Node, NodeId, ValueId};
+use crate::ir::{DType, Graph, Node, NodeId, Tensor, ValueId};
 use runtime_core::function::AnyFunction;
 
 /// What a node is to quantization.
@@ -13,6 +13,8 @@ pub enum Role {
     Computes(Vec<usize>),
     /// Moves or chooses among the elements of these operands: they and the result share one quantization.
     Moves(Vec<usize>),
+    /// Puts the elements of these operands together, or beside others: the result has a quantization that covers them all.
+    Joins(Vec<usize>),
     /// Limits the result of the operator before it, which does so itself.
     Limits,
     /// Stays in floats, and why.
@@ -88,7 +90,10 @@ pub fn role(graph: &Graph, id: NodeId) -> Role {
         return Role::Computes(vec![0]);
     }
     if node.op::<Concat>().is_some() {
-        return Role::Moves((0..node.inputs.len()).collect());
+        return Role::Joins((0..node.inputs.len()).collect());
+    }
+    if node.op::<Pad>().is_some_and(|pad| pad.mode == PadMode::Constant) && !pads_zeros(graph, node) {
+        return Role::Joins(vec![0]);
     }
     let moves = [
         node.op::<Transpose>().is_some(),
@@ -107,6 +112,12 @@ pub fn role(graph: &Graph, id: NodeId) -> Role {
     } else {
         reason()
     }
+}
+
+/// Whether a node pads with zeros, which every quantization has.
+fn pads_zeros(graph: &Graph, node: &Node) -> bool {
+    let element = node.inputs.get(1).copied().flatten().and_then(|v| graph.constant(v));
+    element.and_then(Tensor::scalar_f64) == Some(0.0)
 }
 
 /// The operand of which a node computes a function, element by element, if its other operands are single constants.
