@@ -154,15 +154,20 @@ fn pass(name: &str) -> Pass {
 }
 
 /// The outputs after these passes, for random inputs.
-fn results(mut graph: Graph, passes: &[Pass]) -> Vec<Tensor> {
+fn results(graph: Graph, passes: &[Pass]) -> Vec<Tensor> {
+    results_of(graph, passes, 7, |random| 3.0 * random)
+}
+
+/// The outputs after these passes, for inputs made of random numbers between -1 and 1.
+fn results_of(mut graph: Graph, passes: &[Pass], seed: u64, number: impl Fn(f32) -> f32) -> Vec<Tensor> {
     run(&mut graph, passes, &mut |_, _| {}).unwrap();
     let mut random = Build {
         graph: Graph::default(),
-        seed: 7,
+        seed,
         made: 0,
     };
     let mut tensor = |ty: &TensorType| {
-        let values: Vec<f32> = (0..ty.len()).map(|_| 3.0 * random.random()).collect();
+        let values: Vec<f32> = (0..ty.len()).map(|_| number(random.random())).collect();
         Tensor::f32(&ty.shape, &values)
     };
     let inputs: Vec<_> = graph.inputs().iter().map(|v| tensor(graph.ty(*v))).collect();
@@ -193,6 +198,50 @@ fn keeps_results(pass: Pass, make: &dyn Fn(&mut Build)) {
     }
 }
 
+/// Numbers at which a pattern may differ from what it is recognised in: where functions saturate, squares and products overflow
+/// or vanish, and what is no number.
+const EXTREMES: [f32; 16] = [
+    f32::INFINITY,
+    f32::NEG_INFINITY,
+    f32::NAN,
+    -0.0,
+    0.0,
+    1e38,
+    -1e38,
+    f32::MIN,
+    1e20,
+    -5e19,
+    89.5,
+    -104.0,
+    1e-40,
+    -1e-30,
+    3.0,
+    -3.0,
+];
+
+/// A recognised pattern computes what its pieces do of any input, random ones mixed with extremes.
+fn equals_its_pieces(pass: Pass, make: &dyn Fn(&mut Build)) {
+    for (seed, share) in (0..200).map(|seed| (seed, [0.02, 0.1, 0.4, 1.0][seed as usize % 4])) {
+        let number = |random: f32| {
+            let place = (random + 1.0) / 2.0;
+            let extreme = EXTREMES.get((place / share * EXTREMES.len() as f32) as usize);
+            extreme.copied().unwrap_or(3.0 * random)
+        };
+        let expected = results_of(build(make), REQUIRED, seed, number);
+        let found = results_of(build(make), &[&[pass], REQUIRED].concat(), seed, number);
+        for (found, expected) in found.iter().zip(&expected) {
+            for (i, (a, b)) in found.to_f64().into_iter().zip(expected.to_f64()).enumerate() {
+                let near = (a - b).abs() <= 1e-4 * b.abs() + 1e-5;
+                assert!(
+                    near || a == b || a.is_nan() && b.is_nan(),
+                    "{}, seed {seed}: element {i} is {a}, it was {b}",
+                    pass.name
+                );
+            }
+        }
+    }
+}
+
 /// Snapshots what the pass makes of a graph, which it must change.
 #[track_caller]
 fn changes(name: &str, make: impl Fn(&mut Build)) {
@@ -203,6 +252,9 @@ fn changes(name: &str, make: impl Fn(&mut Build)) {
     let after = graph.to_string();
     assert_ne!(before, after, "{name} changes nothing");
     keeps_results(pass, &make);
+    if ["recognise-activations", "recognise-normalization", "recognise-softmax"].contains(&name) {
+        equals_its_pieces(pass, &make);
+    }
     insta::assert_snapshot!(name, format!("{before}\n{name}:\n\n{after}"));
 }
 
