@@ -280,7 +280,8 @@ impl Compiler {
             }
         }
         remarks.extend(graph.folding().ended_at.iter().map(|node| {
-            let reason = "and all after it: constants take too long to compute, large ones are computed by each inference";
+            let reason =
+                "and all after it: constants take too long to compute, large ones are computed by each inference";
             Remark::on(RemarkKind::LeftUnfolded, node, reason)
         }));
         let origin = Origin {

@@ -154,15 +154,20 @@ fn pass(name: &str) -> Pass {
 }
 
 /// The outputs after these passes, for random inputs.
-fn results(mut graph: Graph, passes: &[Pass]) -> Vec<Tensor> {
+fn results(graph: Graph, passes: &[Pass]) -> Vec<Tensor> {
+    results_of(graph, passes, 7, |random| 3.0 * random)
+}
+
+/// The outputs after these passes, for inputs made of random numbers between -1 and 1.
+fn results_of(mut graph: Graph, passes: &[Pass], seed: u64, number: impl Fn(f32) -> f32) -> Vec<Tensor> {
     run(&mut graph, passes, &mut |_, _| {}).unwrap();
     let mut random = Build {
         graph: Graph::default(),
-        seed: 7,
+        seed,
         made: 0,
     };
     let mut tensor = |ty: &TensorType| {
-        let values: Vec<f32> = (0..ty.len()).map(|_| 3.0 * random.random()).collect();
+        let values: Vec<f32> = (0..ty.len()).map(|_| number(random.random())).collect();
         Tensor::f32(&ty.shape, &values)
     };
     let inputs: Vec<_> = graph.inputs().iter().map(|v| tensor(graph.ty(*v))).collect();
@@ -192,6 +197,50 @@ fn keeps_results(pass: Pass, make: &dyn Fn(&mut Build)) {
     }
 }
 
+/// Numbers at which a pattern may differ from what it is recognised in: where functions saturate, squares and products overflow
+/// or vanish, and what is no number.
+const EXTREMES: [f32; 16] = [
+    f32::INFINITY,
+    f32::NEG_INFINITY,
+    f32::NAN,
+    -0.0,
+    0.0,
+    1e38,
+    -1e38,
+    f32::MIN,
+    1e20,
+    -5e19,
+    89.5,
+    -104.0,
+    1e-40,
+    -1e-30,
+    3.0,
+    -3.0,
+];
+
+/// A recognised pattern computes what its pieces do of any input, random ones mixed with extremes.
+fn equals_its_pieces(pass: Pass, make: &dyn Fn(&mut Build)) {
+    for (seed, share) in (0..200).map(|seed| (seed, [0.02, 0.1, 0.4, 1.0][seed as usize % 4])) {
+        let number = |random: f32| {
+            let place = (random + 1.0) / 2.0;
+            let extreme = EXTREMES.get((place / share * EXTREMES.len() as f32) as usize);
+            extreme.copied().unwrap_or(3.0 * random)
+        };
+        let expected = results_of(build(make), REQUIRED, seed, number);
+        let found = results_of(build(make), &[&[pass], REQUIRED].concat(), seed, number);
+        for (found, expected) in found.iter().zip(&expected) {
+            for (i, (a, b)) in found.to_f64().into_iter().zip(expected.to_f64()).enumerate() {
+                let near = (a - b).abs() <= 1e-4 * b.abs() + 1e-5;
+                assert!(
+                    near || a == b || a.is_nan() && b.is_nan(),
+                    "{}, seed {seed}: element {i} is {a}, it was {b}",
+                    pass.name
+                );
+            }
+        }
+    }
+}
+
 /// Snapshots what the pass makes of a graph, which it must change.
 #[track_caller]
 fn changes(name: &str, make: impl Fn(&mut Build)) {
@@ -202,6 +251,9 @@ fn changes(name: &str, make: impl Fn(&mut Build)) {
     let after = graph.to_string();
     assert_ne!(before, after, "{name} changes nothing");
     keeps_results(pass, &make);
+    if ["recognise-activations", "recognise-normalization", "recognise-softmax"].contains(&name) {
+        equals_its_pieces(pass, &make);
+    }
     insta::assert_snapshot!(name, format!("{before}\n{name}:\n\n{after}"));
 }
 
@@ -516,19 +568,31 @@ fn powers(b: &mut Build, x: ValueId, axis: usize) -> [ValueId; 2] {
     [powers, b.op(Reduce { op, axes }, &[powers])]
 }
 
+/// How far elements are from the greatest along an axis.
+fn below_greatest(b: &mut Build, x: ValueId, axis: usize) -> ValueId {
+    let (op, axes) = (ReduceOp::Max, vec![axis]);
+    let greatest = b.op(Reduce { op, axes }, &[x]);
+    b.binary(BinaryOp::Sub, x, greatest)
+}
+
 #[test]
 fn recognise_softmax() {
     changes("recognise-softmax", |b| {
         let x = b.x(&[2, 3, 4]);
-        let [y, sum] = powers(b, x, 2);
+        let shifted = below_greatest(b, x, 2);
+        let [y, sum] = powers(b, shifted, 2);
         let y = b.binary(BinaryOp::Div, y, sum);
         b.output(y);
-        let (op, axes) = (ReduceOp::Max, vec![1]);
-        let greatest = b.op(Reduce { op, axes }, &[x]);
-        let shifted = b.binary(BinaryOp::Sub, x, greatest);
+        let shifted = below_greatest(b, x, 1);
         let [y, sum] = powers(b, shifted, 1);
         let sum = b.map(Reciprocal, sum);
         let y = b.binary(BinaryOp::Mul, sum, y);
+        b.output(y);
+    });
+    leaves("recognise-softmax", "exponentials themselves overflow", |b| {
+        let x = b.x(&[2, 3, 4]);
+        let [y, sum] = powers(b, x, 2);
+        let y = b.binary(BinaryOp::Div, y, sum);
         b.output(y);
     });
     leaves(
@@ -536,6 +600,7 @@ fn recognise_softmax() {
         "the exponentials are wanted, or others are summed",
         |b| {
             let (x, z) = (b.x(&[2, 3]), b.x(&[2, 3]));
+            let (x, z) = (below_greatest(b, x, 1), below_greatest(b, z, 1));
             let [y, sum] = powers(b, x, 1);
             b.output(y);
             let y = b.binary(BinaryOp::Div, y, sum);
@@ -581,11 +646,13 @@ fn recognise_attention() {
         let y = scores(b, q, k);
         let y = attended(b, y, v);
         b.output(y);
-        let (x, zero, least) = (b.x(&[5, 4]), b.constant(&[], &[0.0]), b.constant(&[], &[f32::MIN]));
-        let open = b.binary(BinaryOp::Greater, x, zero);
-        let open = b.op(Slice::along(&[5, 4], 1, 0, 1), &[open]);
+        let (x, causal) = (b.x(&[3, 4]), [0.0, 1.0, 1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0]);
+        let causal = b.constant(
+            &[3, 3],
+            &causal.map(|later| if later == 0.0 { 0.0 } else { f32::NEG_INFINITY }),
+        );
         let y = scores(b, x, x);
-        let y = b.op(Select, &[open, y, least]);
+        let y = b.binary(BinaryOp::Add, y, causal);
         let y = attended(b, y, x);
         b.output(y);
     });
@@ -606,6 +673,32 @@ fn recognise_attention() {
             b.output(y);
         },
     );
+}
+
+/// A number in the place of scores, and minus infinity for what may be all of a row, are not what a mask adds.
+#[test]
+fn masks_that_forget_scores_stay_in_pieces() {
+    for (number, replaces) in [
+        (-1e9, true),
+        (f32::MIN, true),
+        (f32::NEG_INFINITY, true),
+        (f32::NEG_INFINITY, false),
+    ] {
+        leaves("recognise-attention", "the mask is not added, or closes rows", |b| {
+            let (x, zero, number) = (b.x(&[5, 4]), b.constant(&[], &[0.0]), b.constant(&[], &[number]));
+            let open = b.binary(BinaryOp::Greater, x, zero);
+            let open = b.op(Slice::along(&[5, 4], 1, 0, 1), &[open]);
+            let y = scores(b, x, x);
+            let y = if replaces {
+                b.op(Select, &[open, y, number])
+            } else {
+                let mask = b.op(Select, &[open, zero, number]);
+                b.binary(BinaryOp::Add, y, mask)
+            };
+            let y = attended(b, y, x);
+            b.output(y);
+        });
+    }
 }
 
 fn attention(b: &mut Build, [q, k, v]: [ValueId; 3]) -> ValueId {

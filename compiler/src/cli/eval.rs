@@ -27,7 +27,8 @@ pub(super) fn eval(args: &EvalArgs) -> miette::Result<ExitCode> {
     let (output, classes) = set.judge(outputs, args.output.as_deref())?;
     set.notes.iter().for_each(|text| note(&format!("note: {text}\n")));
 
-    let quantizer = args.quantize.apply(compiler.clone())?;
+    // To see what is lost is what this is for.
+    let quantizer = args.quantize.allowing_loss().apply(compiler.clone())?;
     let scheme = args.quantize.scheme();
     let compiled = scheme.as_ref().map(|_| quantizer.compile()).transpose()?;
     let quantized = compiled.as_ref().and_then(|c| c.quantized.as_ref());

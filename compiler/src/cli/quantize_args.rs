@@ -3,7 +3,7 @@ use edgec::middle::quantize::{Io, MaxLoss, Method, QuantizeOptions, Rounding, Sc
 use edgec::{Compiler, Error};
 
 /// Which integers a float model is compiled to, and how they are chosen.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Quantization")]
 pub(super) struct QuantizeArgs {
     /// Compute in integers, with ranges from the samples of --calibrate; or, with f16, store weights in 16-bit floats
@@ -31,6 +31,9 @@ pub(super) struct QuantizeArgs {
     /// The samples that --max-loss is for, with labels `y` beside them if it is of accuracy; by default those of --calibrate
     #[arg(long, value_name = "SAMPLES", requires = "max_loss")]
     loss_samples: Option<String>,
+    /// Compile even where less than 6 dB of an output is left, which is an error otherwise
+    #[arg(long, requires = "quantize")]
+    allow_loss: bool,
     /// Bring channels of neighbouring layers to like ranges first: for models whose channels are of very different ranges
     #[arg(long, requires = "quantize")]
     equalize: bool,
@@ -73,8 +76,17 @@ impl QuantizeArgs {
             bias_correction: !self.no_bias_correction,
             max_loss: self.max_loss,
             loss_samples: self.loss_samples.clone(),
+            allow_loss: self.allow_loss,
             progress: Some(super::progress::bar),
         }))
+    }
+
+    /// The same, for a model of which integers may leave little.
+    pub(super) fn allowing_loss(&self) -> Self {
+        Self {
+            allow_loss: true,
+            ..self.clone()
+        }
     }
 
     /// What the quantised model is called, such as `int8`, if there is to be one.
@@ -112,6 +124,7 @@ impl QuantizeArgs {
     /// The flags without a value that ask for the same again.
     pub(super) fn switches(&self) -> Vec<&'static str> {
         let switches = [
+            (self.allow_loss, "--allow-loss"),
             (self.equalize, "--equalize"),
             (self.no_bias_correction, "--no-bias-correction"),
         ];

@@ -75,7 +75,7 @@ pub(super) fn blocks(
         block_of[id.0] = Some(blocks.len());
         blocks.push(Block {
             buffers: vec![id],
-            bytes: program.buffer(id).bytes().next_multiple_of(ALIGNMENT),
+            bytes: program.buffer(id).bytes().next_multiple_of(alignment),
             first: 0,
             last: order.len(),
         });

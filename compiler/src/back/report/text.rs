@@ -1,7 +1,7 @@
 //! The report as the command prints it.
 
-use crate::ir::Printable;
 use super::Report;
+use crate::ir::Printable;
 use std::fmt;
 
 /// `1 234 567`.

@@ -1,12 +1,14 @@
 use super::rewrite::{add, input, nodes_of, origins, plain, private_producer, reshaped, substitute};
-use crate::ir::primitives::{Attention, BinaryOp, Cast, MatMul, Select, Softmax, Transpose};
+use crate::ir::primitives::{Attention, BinaryOp, Cast, MatMul, Softmax, Transpose};
 use crate::ir::{DType, Graph, NodeId, OpError, Tensor, ValueId};
-
-/// A number that a softmax takes for minus infinity: added to a score it leaves nothing of it.
-const CLOSED: f64 = -1e8;
+use std::collections::HashSet;
 
 /// Finds attention that exporters write in pieces: a product of queries and transposed keys, scaled before or after, an
 /// optional mask, softmax, and the product with values. One operator keeps the scores of a few queries at a time.
+///
+/// The mask must be added: a number put in the place of scores forgets them, which added to them it does not wherever a whole
+/// row is masked. A mask of minus infinity must leave something of each row, since the operator gives zeros for a query that
+/// attends nothing, where the pieces give no numbers.
 pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
     for id in nodes_of::<MatMul>(graph) {
         if let Some(found) = find(graph, id) {
@@ -24,29 +26,9 @@ struct Found {
     k_perm: Vec<usize>,
     v: ValueId,
     scale: f64,
-    mask: Option<Mask>,
+    /// What is added to the scores.
+    mask: Option<ValueId>,
     absorbed: Vec<NodeId>,
-}
-
-/// What is added to scores.
-#[derive(Clone, Copy)]
-enum Mask {
-    /// These numbers.
-    Numbers(ValueId),
-    /// The number where the condition is `closed`.
-    Condition {
-        condition: ValueId,
-        closed: bool,
-        number: f64,
-    },
-}
-
-impl Mask {
-    fn value(self) -> ValueId {
-        match self {
-            Self::Numbers(value) | Self::Condition { condition: value, .. } => value,
-        }
-    }
 }
 
 fn find(graph: &Graph, id: NodeId) -> Option<Found> {
@@ -132,37 +114,49 @@ fn scaled(graph: &Graph, value: ValueId) -> (ValueId, f64) {
     find().unwrap_or((value, 1.0))
 }
 
-/// Scores without the mask that gives `value` from them.
-fn masked(graph: &Graph, value: ValueId) -> Option<(ValueId, Mask)> {
+/// Scores without the mask that gives `value` from them, and the mask.
+fn masked(graph: &Graph, value: ValueId) -> Option<(ValueId, ValueId)> {
     let (node, ty) = (graph.producer(value), graph.ty(value));
-    if plain(node, BinaryOp::Add).is_some() {
-        let (a, b) = (input(node, 0)?, input(node, 1)?);
-        let is_scores = |v: ValueId| {
-            let (inner, _) = scaled(graph, v);
-            graph.ty(v) == ty && graph.producer(inner).op::<MatMul>().is_some()
-        };
-        let (scores, mask) = if is_scores(a) { (a, b) } else { (b, a) };
-        return is_scores(scores).then_some((scores, Mask::Numbers(mask)));
+    plain(node, BinaryOp::Add)?;
+    let (a, b) = (input(node, 0)?, input(node, 1)?);
+    let is_scores = |v: ValueId| {
+        let (inner, _) = scaled(graph, v);
+        graph.ty(v) == ty && graph.producer(inner).op::<MatMul>().is_some()
+    };
+    let (scores, mask) = if is_scores(a) { (a, b) } else { (b, a) };
+    (is_scores(scores) && !may_close_rows(graph, mask)).then_some((scores, mask))
+}
+
+/// Whether a mask may be minus infinity for all keys of a query: one that is computed with that number, or a constant with
+/// such a row.
+fn may_close_rows(graph: &Graph, mask: ValueId) -> bool {
+    let infinite = |v: f64| v == f64::NEG_INFINITY;
+    if let Some(tensor) = graph.constant(mask) {
+        let width = tensor.shape.last().copied().unwrap_or(1).max(1);
+        return tensor
+            .to_f64()
+            .chunks(width)
+            .any(|row| row.iter().all(|v| infinite(*v)));
     }
-    node.op::<Select>()?;
-    let [condition, yes, no] = [input(node, 0)?, input(node, 1)?, input(node, 2)?];
-    let (scores, closed, filler) = match (number(graph, yes), number(graph, no)) {
-        (Some(filler), None) => (no, true, filler),
-        (None, Some(filler)) => (yes, false, filler),
-        _ => return None,
-    };
-    let mask = Mask::Condition {
-        condition,
-        closed,
-        number: filler,
-    };
-    (graph.ty(scores) == ty && filler <= CLOSED).then_some((scores, mask))
+    let (mut open, mut seen) = (vec![mask], HashSet::new());
+    while let Some(value) = open.pop() {
+        let closed = graph
+            .constant(value)
+            .is_some_and(|tensor| tensor.to_f64().into_iter().any(infinite));
+        if closed {
+            return true;
+        }
+        if seen.insert(value) {
+            open.extend(graph.producer(value).inputs.iter().flatten());
+        }
+    }
+    false
 }
 
 fn fuse(graph: &mut Graph, id: NodeId, found: Found) -> Result<(), OpError> {
     let (ty, mask_rank) = (
         graph.ty(graph.node(id).outputs[0]).clone(),
-        found.mask.map(|m| graph.ty(m.value()).rank()),
+        found.mask.map(|mask| graph.ty(mask).rank()),
     );
     if mask_rank.is_some_and(|rank| rank > ty.rank()) {
         return Ok(());
@@ -180,19 +174,6 @@ fn fuse(graph: &mut Graph, id: NodeId, found: Found) -> Result<(), OpError> {
         operands.push(Some(cast(graph, id, operand, DType::F32)?));
     }
     if let Some(mask) = found.mask {
-        let mask = match mask {
-            Mask::Numbers(mask) => mask,
-            Mask::Condition {
-                condition,
-                closed,
-                number,
-            } => {
-                let zero = graph.add_constant("open", Tensor::scalar(DType::F32, 0.0));
-                let number = graph.add_constant("closed", Tensor::scalar(DType::F32, number));
-                let (yes, no) = if closed { (number, zero) } else { (zero, number) };
-                add(graph, id, Select, &[condition, yes, no])?
-            }
-        };
         operands.push(Some(cast(graph, id, mask, DType::F32)?));
     }
     let attention = Attention {

@@ -3,7 +3,8 @@ use crate::ir::primitives::{BinaryOp, Map, Reduce, ReduceOp, Softmax};
 use crate::ir::{DType, Graph, Node, OpError, ValueId};
 use runtime_core::function::AnyFunction;
 
-/// Finds a softmax in pieces: exponentials, of differences from the greatest element or not, divided by their sum.
+/// Finds a softmax in pieces: exponentials of differences from the greatest element, divided by their sum. Without the
+/// differences the pieces overflow from 89 on, where a softmax does not.
 pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
     for id in graph.order() {
         if let Some((x, axis)) = find(graph, graph.node(id)) {
@@ -25,14 +26,10 @@ fn find(graph: &Graph, node: &Node) -> Option<(ValueId, usize)> {
     if graph.users(powers).len() != 2 || graph.is_output(powers) || graph.ty(powers).dtype == DType::F64 {
         return None;
     }
-    let x = input(graph.producer(powers), 0)?;
-    let shifted = graph.producer(x);
-    let source = || {
-        plain(shifted, BinaryOp::Sub)?;
-        let (source, greatest) = (input(shifted, 0)?, input(shifted, 1)?);
-        (reduction(graph, greatest, source, ReduceOp::Max)? == axis).then_some(source)
-    };
-    Some((source().unwrap_or(x), axis))
+    let shifted = graph.producer(input(graph.producer(powers), 0)?);
+    plain(shifted, BinaryOp::Sub)?;
+    let (source, greatest) = (input(shifted, 0)?, input(shifted, 1)?);
+    (reduction(graph, greatest, source, ReduceOp::Max)? == axis).then_some((source, axis))
 }
 
 /// The operands of a division, or of a product with a reciprocal.

@@ -1,5 +1,6 @@
-use super::mixed::{Quantising, raise};
+use super::mixed::Quantising;
 use super::quality::{Goal, Loss};
+use super::raise::raise;
 use super::recurrences;
 use super::refined::{Refined, Refining};
 use super::{Progress, Raised};
@@ -60,6 +61,7 @@ fn raise_in(
         layers: &refined.layers,
         observed: &refined.observed,
         options: refining.options,
+        source: refining.source,
     };
     raise(&at, &mut refined.settings, goal, &mut |i, of| {
         progress("measuring", i, of)

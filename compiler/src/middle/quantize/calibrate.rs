@@ -1,6 +1,7 @@
 use super::{Groups, Histogram, Layer, Watch, channel_sums};
 use crate::Error;
-use crate::ir::{DType, Graph, Tensor};
+use crate::ir::{DType, Graph, Tensor, ValueId};
+use std::collections::{BTreeMap, HashMap};
 
 /// Inputs of the model, sample by sample; asked for once for every pass over the samples.
 pub type Source<'a> = dyn Fn() -> Result<Box<dyn Iterator<Item = Result<Vec<Tensor>, Error>> + 'a>, Error> + 'a;
@@ -15,8 +16,12 @@ const FEW: usize = 100;
 pub struct Observed {
     /// Number of samples.
     pub samples: usize,
-    /// The elements of each group.
+    /// The elements of each group, those that are not finite left out.
     pub groups: Vec<Histogram>,
+    /// The least and the greatest finite element of each value that is read or joined.
+    pub extremes: HashMap<ValueId, (f64, f64)>,
+    /// The groups that hold elements which are not finite: the number of the first such sample, and the value.
+    pub infinite: BTreeMap<usize, (usize, ValueId)>,
     /// For each layer the mean of its sums, by channel.
     pub sums: Vec<Vec<f64>>,
     /// For each layer the mean square of what it reads, by channel.
@@ -28,7 +33,7 @@ pub struct Observed {
 /// Runs a float graph on samples; `progress` is told of each.
 ///
 /// # Errors
-/// Samples that cannot be read or are too few, and values that are not finite.
+/// Samples that cannot be read, are too few or are not finite.
 pub fn calibrate(
     graph: &Graph,
     groups: &Groups,
@@ -36,12 +41,14 @@ pub fn calibrate(
     source: &Source<'_>,
     progress: &mut dyn FnMut(usize),
 ) -> Result<Observed, Error> {
-    let sources = groups.list.iter().flat_map(|group| &group.sources);
-    let mut values: Vec<_> = sources.copied().collect();
+    let mut values: Vec<_> = groups.list.iter().flat_map(|group| &group.read).copied().collect();
+    let read = values.len();
+    values.extend(groups.list.iter().flat_map(|group| &group.parts));
     let observed = values.len();
     values.extend(layers.iter().flat_map(|layer| [layer.x, layer.y]));
-    let of: Vec<_> = values[..observed].iter().map(|v| groups.of[v]).collect();
+    let of: Vec<_> = values[..read].iter().map(|v| groups.of[v]).collect();
     let mut histograms = vec![Histogram::default(); groups.list.len()];
+    let (mut extremes, mut infinite) = (HashMap::new(), BTreeMap::new());
     let mut sums: Vec<Vec<f64>> = layers.iter().map(|layer| vec![0.0; layer.channels]).collect();
     let mut squares: Vec<Vec<f64>> = vec![vec![]; layers.len()];
     let watch = Watch::new(graph, &values)?;
@@ -53,17 +60,21 @@ pub fn calibrate(
         finite(graph, &sample, count)?;
         let (_, seen) = watching.run(&sample);
         for (i, value) in seen[..observed].iter().enumerate() {
-            let elements = value.to_f32().unwrap_or_default();
-            histograms[of[i]].add(&elements).map_err(|_| {
-                let name = &graph.value(values[i]).name;
-                Error::usage(
-                    format!(
-                        "sample {count}: `{}` becomes infinite or not a number",
-                        name.escape_debug()
-                    ),
-                    "leave the sample out, or look at what the model makes of it",
-                )
-            })?;
+            let mut elements = value.to_f32().unwrap_or_default();
+            let all = elements.len();
+            elements.retain(|v| v.is_finite());
+            for v in elements.iter().map(|v| f64::from(*v)) {
+                let (least, most) = extremes.entry(values[i]).or_insert((v, v));
+                (*least, *most) = (least.min(v), most.max(v));
+            }
+            // What is joined counts in the result.
+            let Some(group) = of.get(i) else { continue };
+            if elements.len() < all {
+                infinite.entry(*group).or_insert((count, values[i]));
+            }
+            histograms[*group]
+                .add(&elements)
+                .map_err(|_| not_finite(graph, values[i], count))?;
         }
         for (i, layer) in layers.iter().enumerate() {
             let [x, y] = [&seen[observed + 2 * i], &seen[observed + 2 * i + 1]];
@@ -85,29 +96,46 @@ pub fn calibrate(
         samples: count,
         warnings: judge(graph, groups, &histograms, count)?,
         groups: histograms,
+        extremes,
+        infinite,
         sums,
         squares,
     })
 }
 
-/// Refuses samples with elements that are not finite.
+impl Observed {
+    /// Refuses values that are to be integers and are not finite on the samples.
+    ///
+    /// # Errors
+    /// The first such value.
+    pub(super) fn finite(&self, graph: &Graph) -> Result<(), Error> {
+        match self.infinite.values().next() {
+            Some((sample, value)) => Err(not_finite(graph, *value, *sample)),
+            None => Ok(()),
+        }
+    }
+}
+
+fn not_finite(graph: &Graph, value: ValueId, sample: usize) -> Error {
+    let name = graph.value(value).name.escape_debug();
+    if graph.inputs().contains(&value) {
+        return Error::usage(
+            format!("sample {sample} of input `{name}` holds elements that are infinite or not numbers"),
+            "leave such samples out of the calibration file",
+        );
+    }
+    Error::usage(
+        format!("sample {sample}: `{name}` becomes infinite or not a number"),
+        "leave the sample out, or look at what the model makes of it",
+    )
+}
+
+/// Refuses samples with elements that are no numbers. Infinite ones are a mask, unless they are to be integers.
 fn finite(graph: &Graph, sample: &[Tensor], number: usize) -> Result<(), Error> {
     let bad = sample.iter().position(|tensor| {
-        tensor.dtype == DType::F32 && tensor.to_f32().unwrap_or_default().iter().any(|v| !v.is_finite())
+        tensor.dtype == DType::F32 && tensor.to_f32().unwrap_or_default().iter().any(|v| v.is_nan())
     });
-    match bad {
-        Some(input) => {
-            let name = &graph.value(graph.inputs()[input]).name;
-            Err(Error::usage(
-                format!(
-                    "sample {number} of input `{}` holds elements that are infinite or not numbers",
-                    name.escape_debug()
-                ),
-                "leave such samples out of the calibration file",
-            ))
-        }
-        None => Ok(()),
-    }
+    bad.map_or(Ok(()), |input| Err(not_finite(graph, graph.inputs()[input], number)))
 }
 
 /// What must be said of the samples.

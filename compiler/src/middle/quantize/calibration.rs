@@ -58,11 +58,20 @@ impl<'a> Calibration<'a> {
         })
     }
 
-    /// Quantises the graph.
+    /// Quantises the graph, and refuses what is not worth having unless a loss is allowed or its accuracy is bounded.
     ///
     /// # Errors
-    /// What [`quantize`] finds.
+    /// What [`quantize`] finds, and outputs of which little is left.
     pub fn quantize(&self, graph: &Graph) -> Result<Quantized, Error> {
+        let quantized = self.quantized(graph)?;
+        let bounded = matches!(self.options.max_loss, Some(MaxLoss::Points(_)));
+        if !self.options.allow_loss && !bounded {
+            quantized.report.checked.worth_having(self.options)?;
+        }
+        Ok(quantized)
+    }
+
+    fn quantized(&self, graph: &Graph) -> Result<Quantized, Error> {
         let source = || -> Opened<'_> { Ok(Box::new(self.samples.iter())) };
         let mut shown = self.options.progress.map(|start| start());
         let total = self.samples.len();

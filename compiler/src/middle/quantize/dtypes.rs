@@ -1,11 +1,27 @@
 use super::role::{Role, table};
-use super::{Groups, Io, Layer, Scheme};
-use crate::ir::primitives::Concat;
-use crate::ir::{DType, Graph, NodeId, ValueId};
+use super::tail::tail;
+use super::{Groups, Io, Observed, Scheme};
+use crate::ir::primitives::{ArgReduce, Cast, Softmax, TopK};
+use crate::ir::{DType, Graph, NodeId};
+use std::collections::BTreeMap;
 
-/// The integers of each group: of the scheme, but of 16 bits for what leads from the last layer to an output in floats, and
-/// what they are where the graph has them already.
-pub(super) fn dtypes(graph: &Graph, groups: &Groups, scheme: Scheme, io: Io) -> Vec<DType> {
+/// Part of a group's range that a value must reach for 8 bits to tell its numbers apart: this many steps.
+const FEWEST_STEPS: f64 = 16.0;
+
+/// Width of the range of a softmax's operand from which on a step of 8 bits changes probabilities by an eighth.
+pub(super) const WIDE_SCORES: f64 = 32.0;
+
+/// The integers of each group.
+pub(super) struct Types {
+    /// By group.
+    pub(super) of: Vec<DType>,
+    /// Why some have 16 bits that the scheme does not give them.
+    pub(super) notes: Vec<String>,
+}
+
+/// The integers of each group: of the scheme, but of 16 bits for what leads from the last layer to an output in floats or to a
+/// choice, and where 8 bits tell too little apart; and what they are where the graph has them already.
+pub(super) fn dtypes(graph: &Graph, groups: &Groups, observed: &Observed, scheme: Scheme, io: Io) -> Types {
     let all = if scheme == Scheme::Int16x8 {
         DType::I16
     } else {
@@ -20,18 +36,109 @@ pub(super) fn dtypes(graph: &Graph, groups: &Groups, scheme: Scheme, io: Io) -> 
         }
     }
     for (dtype, group) in dtypes.iter_mut().zip(&groups.list) {
+        if group.wide {
+            *dtype = DType::I16;
+        }
         *dtype = group.fixed.as_ref().map_or(*dtype, |fixed| fixed.dtype);
     }
-    for cluster in clusters(graph, groups) {
+    let clusters = clusters(graph, groups);
+    spread(&clusters, &mut dtypes);
+    let mut notes = vec![];
+    let ports = ports(graph, groups, io);
+    for (group, why) in fine(graph, groups, observed) {
+        let cluster = clusters.iter().find(|cluster| cluster.contains(&group));
+        let free = cluster.is_some_and(|cluster| !cluster.iter().any(|group| ports.contains(group)));
+        if free && dtypes[group] == DType::I8 {
+            dtypes[group] = DType::I16;
+            notes.push(why);
+        }
+    }
+    spread(&clusters, &mut dtypes);
+    Types { of: dtypes, notes }
+}
+
+/// Makes groups 16 bits that must be of one type with such.
+fn spread(clusters: &[Vec<usize>], dtypes: &mut [DType]) {
+    for cluster in clusters {
         if cluster.iter().any(|group| dtypes[*group] == DType::I16) {
             cluster.iter().for_each(|group| dtypes[*group] = DType::I16);
         }
     }
-    dtypes
+}
+
+/// The groups of what `run` takes and gives as integers, whose type is what was asked for.
+pub(super) fn ports(graph: &Graph, groups: &Groups, io: Io) -> Vec<usize> {
+    let outputs = graph.outputs().iter().map(|(_, v)| v);
+    let values = graph.inputs().iter().chain(outputs).filter(|_| io == Io::Int8);
+    values.filter_map(|v| groups.of.get(v).copied()).collect()
+}
+
+/// Groups that need 16 bits, and why.
+fn fine(graph: &Graph, groups: &Groups, observed: &Observed) -> BTreeMap<usize, String> {
+    let mut found = BTreeMap::new();
+    let name = |id: NodeId| graph.node(id).name.escape_debug().to_string();
+    for id in graph.order() {
+        let node = graph.node(id);
+        let Some(x) = node.inputs.first().copied().flatten() else {
+            continue;
+        };
+        let whole = node.op::<Cast>().is_some_and(|cast| !cast.to.is_float());
+        if node.op::<ArgReduce>().is_some() || node.op::<TopK>().is_some() || whole {
+            let before = tail(graph, groups, x).or_else(|| groups.of.get(&x).map(|group| vec![*group]));
+            for group in before.unwrap_or_default() {
+                let value = label(graph, groups, group);
+                let why = format!(
+                    "16 bits for `{value}`: `{}` decides by small differences of it",
+                    name(id)
+                );
+                found.insert(group, why);
+            }
+        }
+        let softmax = node.op::<Softmax>().is_some() && matches!(groups.role(id), Role::Computes(_));
+        if let Some(group) = groups.of.get(&x).filter(|_| softmax) {
+            let (least, most) = observed.groups[*group].extremes();
+            if most - least > WIDE_SCORES {
+                let value = label(graph, groups, *group);
+                let why = format!(
+                    "16 bits for `{value}`: it reaches from {least:.4} to {most:.4}, and `{}` takes powers of it",
+                    name(id)
+                );
+                found.entry(*group).or_insert(why);
+            }
+        }
+    }
+    for (index, group) in groups
+        .list
+        .iter()
+        .enumerate()
+        .filter(|(_, group)| group.fixed.is_none())
+    {
+        let magnitude = |(least, most): (f64, f64)| most.max(-least);
+        let whole = magnitude(observed.groups[index].extremes());
+        let small = group.read.iter().chain(&group.parts).find(|v| {
+            let part = observed.extremes.get(v).map_or(whole, |extremes| magnitude(*extremes));
+            part > 0.0 && part * FEWEST_STEPS < whole
+        });
+        if let Some(small) = small {
+            let (value, small) = (label(graph, groups, index), graph.value(*small).name.escape_debug());
+            let why = format!("16 bits for `{value}`: `{small}` is a small part of its range");
+            found.entry(index).or_insert(why);
+        }
+    }
+    found
+}
+
+/// The name of a group's first value.
+fn label(graph: &Graph, groups: &Groups, group: usize) -> String {
+    graph
+        .value(groups.list[group].sources[0])
+        .name
+        .escape_debug()
+        .to_string()
 }
 
 /// Groups whose integers must be of one type, as the kernels that read or make them have it: both operands of a sum or
-/// product, a function and its result, what is put one after another.
+/// product, a function and its result.
 pub(super) fn clusters(graph: &Graph, groups: &Groups) -> Vec<Vec<usize>> {
     let mut clusters: Vec<Vec<usize>> = (0..groups.list.len()).map(|group| vec![group]).collect();
     let mut join = |a: usize, b: usize| {
@@ -44,13 +151,13 @@ pub(super) fn clusters(graph: &Graph, groups: &Groups) -> Vec<Vec<usize>> {
     };
     for id in graph.order() {
         let node = graph.node(id);
-        let (Role::Computes(operands) | Role::Moves(operands)) = groups.role(id) else {
+        let Role::Computes(operands) = groups.role(id) else {
             continue;
         };
         let group = |i: &usize| groups.of.get(&node.inputs[*i]?).copied();
         let read: Vec<_> = operands.iter().filter_map(group).collect();
         read.windows(2).for_each(|pair| join(pair[0], pair[1]));
-        let same = table(graph, node).is_some() || node.op::<Concat>().is_some();
+        let same = table(graph, node).is_some();
         if let (true, Some(x), Some(y)) = (same, read.first(), written(graph, groups, id)) {
             join(*x, y);
         }
@@ -67,47 +174,4 @@ fn written(graph: &Graph, groups: &Groups, id: NodeId) -> Option<usize> {
         }
         value = graph.node(graph.only_user(value)?).outputs[0];
     }
-}
-
-/// The groups between the last layer and an output, if each step between them has one operand and nothing else reads what
-/// is between.
-fn tail(graph: &Graph, groups: &Groups, output: ValueId) -> Option<Vec<usize>> {
-    let mut tail = vec![];
-    let mut value = output;
-    loop {
-        let group = *groups.of.get(&value)?;
-        if !tail.contains(&group) {
-            tail.push(group);
-        }
-        let read = |v: ValueId| {
-            graph
-                .users(v)
-                .iter()
-                .any(|(user, _)| !leads(graph, groups, *user, &tail))
-        };
-        if groups.list[group].values.iter().any(|v| read(*v)) {
-            return None;
-        }
-        let mut producer = graph.value(value).producer;
-        if *groups.role(producer) == Role::Limits {
-            producer = graph.value(graph.node(producer).inputs[0]?).producer;
-        }
-        if Layer::of(graph, producer).is_some() {
-            return Some(tail);
-        }
-        match groups.role(producer) {
-            Role::Computes(operands) | Role::Moves(operands) if operands.len() == 1 => {
-                value = graph.node(producer).inputs[operands[0]]?;
-            }
-            _ => return None,
-        }
-    }
-}
-
-/// Whether the results of a node are in these groups.
-fn leads(graph: &Graph, groups: &Groups, id: NodeId, tail: &[usize]) -> bool {
-    let results = &graph.node(id).outputs;
-    results
-        .iter()
-        .all(|v| groups.of.get(v).is_some_and(|group| tail.contains(group)))
 }

@@ -1,23 +1,11 @@
-use super::role::{Role, role, table};
-use crate::ir::primitives::{Concat, DequantizeLinear, Map, Quantization, QuantizeLinear, Resize, Softmax};
+use super::Io;
+use super::group::Group;
+use super::inside::is_inside;
+use super::role::{Role, role};
+use super::sets::Sets;
+use crate::ir::primitives::{DequantizeLinear, Quantization};
 use crate::ir::{DType, Graph, NodeId, ValueId};
-use runtime_core::function::AnyFunction;
 use std::collections::{BTreeMap, HashMap, HashSet};
-
-/// Values that share one quantization: what is moved or chosen from a value has that of the value.
-#[derive(Clone, Debug)]
-pub struct Group {
-    /// The values, each after those it is made of.
-    pub values: Vec<ValueId>,
-    /// Those that the others are made of.
-    pub sources: Vec<ValueId>,
-    /// The range if it is known without samples.
-    pub range: Option<(f64, f64)>,
-    /// The limits of the function that gives a value, whatever the samples are.
-    pub bounds: Option<(f64, f64)>,
-    /// The quantization if the graph has one already.
-    pub fixed: Option<Quantization>,
-}
 
 /// The groups of the values that get a quantization.
 #[derive(Clone, Debug, Default)]
@@ -28,127 +16,210 @@ pub struct Groups {
     pub of: HashMap<ValueId, usize>,
     /// The role of each node.
     roles: HashMap<NodeId, Role>,
+    /// Values that operators in integers make, or that are integers from the start.
+    made: HashSet<ValueId>,
 }
 
 impl Groups {
-    /// Finds the values of `graph` that get a quantization.
-    pub fn new(graph: &Graph) -> Self {
+    /// Finds the values of `graph` that get a quantization; `io` is what `run` takes and gives. The nodes of `floats` stay in
+    /// floats for the reasons given.
+    pub fn new(graph: &Graph, io: Io, floats: &HashMap<NodeId, String>) -> Self {
         let order = graph.order();
-        let roles: HashMap<_, _> = order.iter().map(|id| (*id, role(graph, *id))).collect();
-        let mut sets = Sets::default();
-        let mut needed = HashSet::new();
-        // Results that a concatenation's operands with other readers must be quantised with.
-        let mut together = vec![];
-        for id in &order {
-            let node = graph.node(*id);
-            let data = |operands: &[usize]| operands.iter().filter_map(|i| node.inputs[*i]).collect::<Vec<_>>();
-            match &roles[id] {
-                Role::Computes(operands) => {
-                    needed.extend(data(operands).into_iter().filter(|v| !is_inside(graph, &roles, *v)));
-                    needed.extend(node.outputs.iter().filter(|v| !is_inside(graph, &roles, **v)));
-                }
-                Role::Limits => needed.extend(node.outputs.iter().copied()),
-                Role::Moves(operands) => {
-                    for x in data(operands) {
-                        let y = node.outputs[0];
-                        if node.op::<Concat>().is_some() && graph.only_user(x).is_none() {
-                            together.push((x, y));
-                        } else {
-                            sets.join(x, y);
-                        }
-                    }
-                }
-                Role::Float(_) | Role::Other => {}
-            }
-        }
-        let mut roots: HashSet<_> = needed.iter().map(|v| sets.root(*v)).collect();
-        loop {
-            let before = roots.len();
-            for (x, y) in &together {
-                let pair = [sets.root(*x), sets.root(*y)];
-                if pair.iter().any(|root| roots.contains(root)) {
-                    roots.extend(pair);
-                }
-            }
-            if roots.len() == before {
-                break;
-            }
-        }
+        let of = |id: &NodeId| {
+            floats
+                .get(id)
+                .map_or_else(|| role(graph, *id), |why| Role::Float(why.clone()))
+        };
         let mut groups = Self {
-            roles,
+            roles: order.iter().map(|id| (*id, of(id))).collect(),
             ..Self::default()
         };
+        for value in order.iter().flat_map(|id| &graph.node(*id).outputs) {
+            if groups.is_made(graph, *value, io) {
+                groups.made.insert(*value);
+            }
+        }
+        let mut sets = groups.moved_together(graph, &order);
+        let quantised = groups.quantised(graph, &order, &sets, io);
+        groups.join_operands(graph, &order, &mut sets, &quantised);
+        let roots: HashSet<_> = quantised.iter().map(|root| sets.root(*root)).collect();
         let mut index = BTreeMap::new();
         for value in order.iter().flat_map(|id| &graph.node(*id).outputs).copied() {
             let root = sets.root(value);
             if graph.ty(value).dtype == DType::F32 && roots.contains(&root) {
-                groups.add(graph, value, *index.entry(root).or_insert(usize::MAX));
-                index.insert(root, groups.of[&value]);
+                let group = *index.entry(root).or_insert(groups.list.len());
+                if group == groups.list.len() {
+                    groups.list.push(Group::default());
+                }
+                groups.of.insert(value, group);
+                groups.list[group].values.push(value);
             }
+        }
+        for index in 0..groups.list.len() {
+            let values = std::mem::take(&mut groups.list[index].values);
+            groups.list[index] = Group::new(graph, &groups, index, values);
         }
         groups
     }
 
-    fn add(&mut self, graph: &Graph, value: ValueId, group: usize) {
-        let group = if group == usize::MAX {
-            self.list.push(Group {
-                values: vec![],
-                sources: vec![],
-                range: None,
-                bounds: None,
-                fixed: None,
-            });
-            self.list.len() - 1
-        } else {
-            group
-        };
-        self.of.insert(value, group);
+    /// Whether a value's numbers are those of integers; values before it are known.
+    fn is_made(&self, graph: &Graph, value: ValueId, io: Io) -> bool {
         let producer = graph.value(value).producer;
-        let moved = self
-            .moved(graph, producer)
+        match &self.roles[&producer] {
+            Role::Computes(_) | Role::Limits => true,
+            Role::Moves(_) | Role::Joins(_) => {
+                let moved = self.moved(graph, producer).into_iter();
+                moved.into_iter().any(|x| self.made.contains(&x))
+            }
+            Role::Float(_) => false,
+            Role::Other if graph.inputs().contains(&value) => io == Io::Int8,
+            Role::Other => true,
+        }
+    }
+
+    /// The sets of values of which one is moved from the other. What is moved from floats is quantised where it is read, with
+    /// a range of its own.
+    fn moved_together(&self, graph: &Graph, order: &[NodeId]) -> Sets {
+        let mut sets = Sets::default();
+        for id in order {
+            if let Role::Moves(_) = &self.roles[id] {
+                for x in self.moved(graph, *id) {
+                    if self.made.contains(&x) {
+                        sets.join(x, graph.node(*id).outputs[0]);
+                    }
+                }
+            }
+        }
+        sets
+    }
+
+    /// The roots of the sets whose values get a quantization: those that are computed with, and those that a quantised join
+    /// puts together. A join that only leads to outputs in floats is one of floats: each operand keeps its own steps there.
+    fn quantised(&self, graph: &Graph, order: &[NodeId], sets: &Sets, io: Io) -> HashSet<ValueId> {
+        let mut roots = HashSet::new();
+        let mut joins = vec![];
+        for id in order {
+            let node = graph.node(*id);
+            match &self.roles[id] {
+                Role::Computes(operands) => {
+                    let operands = operands.iter().filter_map(|i| node.inputs[*i]);
+                    let values = operands.chain(node.outputs.iter().copied());
+                    let outside = values.filter(|v| !is_inside(graph, &self.roles, *v));
+                    roots.extend(outside.map(|v| sets.root(v)));
+                }
+                Role::Limits => roots.extend(node.outputs.iter().map(|v| sets.root(*v))),
+                Role::Joins(_) => joins.push(*id),
+                Role::Moves(_) | Role::Float(_) | Role::Other => {}
+            }
+        }
+        // Integers that leave the model must be joined as such.
+        let mut leaving: HashSet<_> = match io {
+            Io::Int8 => graph.outputs().iter().map(|(_, v)| sets.root(*v)).collect(),
+            Io::Float => HashSet::new(),
+        };
+        for id in joins.iter().rev() {
+            if leaving.contains(&sets.root(graph.node(*id).outputs[0])) {
+                leaving.extend(self.joined(graph, *id).into_iter().map(|x| sets.root(x)));
+            }
+        }
+        loop {
+            let before = roots.len();
+            for id in &joins {
+                let y = sets.root(graph.node(*id).outputs[0]);
+                let operands = self.joined(graph, *id).into_iter().map(|x| sets.root(x));
+                let operands: Vec<_> = operands.collect();
+                if leaving.contains(&y) && operands.iter().any(|x| roots.contains(x)) {
+                    roots.insert(y);
+                }
+                if roots.contains(&y) {
+                    roots.extend(operands);
+                }
+            }
+            if roots.len() == before {
+                return roots;
+            }
+        }
+    }
+
+    /// Joins the sets of operands that nothing but one join reads with that of its result: they lose nothing by its range, and
+    /// need not be rescaled. The others keep their own.
+    fn join_operands(&self, graph: &Graph, order: &[NodeId], sets: &mut Sets, quantised: &HashSet<ValueId>) {
+        let moved = sets.clone();
+        let mut members: HashMap<ValueId, Vec<ValueId>> = HashMap::new();
+        for value in order.iter().flat_map(|id| &graph.node(*id).outputs) {
+            members.entry(moved.root(*value)).or_default().push(*value);
+        }
+        // From the last on, so that joins of joins are one set.
+        for id in order
             .iter()
-            .any(|x| self.of.get(x) == Some(&group));
-        let group = &mut self.list[group];
-        group.values.push(value);
-        if !moved {
-            group.sources.push(value);
+            .rev()
+            .filter(|id| matches!(self.roles[*id], Role::Joins(_)))
+        {
+            let y = graph.node(*id).outputs[0];
+            if !quantised.contains(&moved.root(y)) {
+                continue;
+            }
+            let of = |x: &ValueId| &members[&moved.root(*x)];
+            let operands = self.joined(graph, *id);
+            let given: Vec<_> = operands.iter().map(|x| given(graph, of(x))).collect();
+            let alike = given.windows(2).all(|pair| pair[0] == pair[1]);
+            for (x, given) in operands.iter().zip(&given) {
+                let free = given.is_none() && of(x).iter().all(|v| self.is_read_by(graph, *v, sets, y));
+                if free || (given.is_some() && alike) {
+                    sets.join(*x, y);
+                }
+            }
         }
-        let to = |id: NodeId| graph.node(id).op::<QuantizeLinear>().map(|op| &op.to);
-        let given = graph.node(producer).op::<DequantizeLinear>().map(|op| &op.from);
-        let wanted = graph.users(value).into_iter().find_map(|(id, _)| to(id));
-        let uniform = given
-            .or(wanted)
-            .filter(|q| matches!(q.dtype, DType::I8 | DType::I16) && q.single().is_some());
-        if group.fixed.is_none() {
-            group.fixed = uniform.cloned();
-        }
-        if graph.node(producer).op::<Softmax>().is_some_and(|softmax| !softmax.log) {
-            group.range = Some((0.0, 1.0));
-        }
-        let map = graph.node(producer).op::<Map>();
-        group.bounds = group.bounds.or(map.and_then(|map| bounds(map.function)));
+    }
+
+    /// Whether a value only goes into the set of `y`.
+    fn is_read_by(&self, graph: &Graph, value: ValueId, sets: &Sets, y: ValueId) -> bool {
+        let inside = |user: NodeId| {
+            let root = sets.root(graph.node(user).outputs[0]);
+            match &self.roles[&user] {
+                Role::Moves(_) => root == sets.root(value),
+                Role::Joins(_) => root == sets.root(y),
+                _ => false,
+            }
+        };
+        !graph.is_output(value) && graph.users(value).iter().all(|(user, _)| inside(*user))
     }
 
     /// What a node moves.
     pub fn moved(&self, graph: &Graph, id: NodeId) -> Vec<ValueId> {
         match &self.roles[&id] {
-            Role::Moves(operands) => operands.iter().filter_map(|i| graph.node(id).inputs[*i]).collect(),
+            Role::Moves(operands) | Role::Joins(operands) => {
+                operands.iter().filter_map(|i| graph.node(id).inputs[*i]).collect()
+            }
             _ => vec![],
         }
     }
 
+    /// The operands of a join that are integers before it. Those in floats become what its result is, as constants do.
+    fn joined(&self, graph: &Graph, id: NodeId) -> Vec<ValueId> {
+        let mut operands = self.moved(graph, id);
+        operands.retain(|x| self.made.contains(x) && graph.constant(*x).is_none());
+        operands
+    }
+
     /// Whether an operand is read with its quantization.
     pub fn reads(&self, graph: &Graph, (id, operand): (NodeId, usize)) -> bool {
+        let x = graph.node(id).inputs[operand];
         match &self.roles[&id] {
             Role::Computes(operands) => operands.contains(&operand),
-            Role::Moves(operands) => operands.contains(&operand) && self.of.contains_key(&graph.node(id).outputs[0]),
+            Role::Moves(_) | Role::Joins(_) => {
+                let constant = |x: &ValueId| graph.constant(*x).is_some() && matches!(self.roles[&id], Role::Joins(_));
+                let mut moved = self.moved(graph, id).into_iter();
+                let quantised = self.of.contains_key(&graph.node(id).outputs[0]);
+                quantised && moved.any(|v| Some(v) == x && self.made.contains(&v) && !constant(&v))
+            }
             _ => false,
         }
     }
 
-    /// Whether the results of a node are quantised as they are made.
-    pub fn makes(&self, id: NodeId) -> bool {
-        matches!(self.roles[&id], Role::Computes(_) | Role::Moves(_) | Role::Limits)
+    /// Whether a value is quantised as it is made, for all that reads it.
+    pub fn makes(&self, value: ValueId) -> bool {
+        self.made.contains(&value)
     }
 
     /// The role of a node.
@@ -157,55 +228,8 @@ impl Groups {
     }
 }
 
-/// The limits of a bounded function.
-fn bounds(function: AnyFunction) -> Option<(f64, f64)> {
-    match function {
-        AnyFunction::Sigmoid(_) => Some((0.0, 1.0)),
-        AnyFunction::Tanh(_) | AnyFunction::Softsign(_) | AnyFunction::Erf(_) => Some((-1.0, 1.0)),
-        _ => None,
-    }
-}
-
-/// Whether a value lies between an operator and its limits, between functions that make one, or between the two axes of a
-/// resize.
-fn is_inside(graph: &Graph, roles: &HashMap<NodeId, Role>, value: ValueId) -> bool {
-    let is_function = |id: NodeId| table(graph, graph.node(id)).is_some();
-    graph.only_user(value).is_some_and(|user| {
-        let computes = matches!(roles[&user], Role::Computes(_));
-        roles[&user] == Role::Limits
-            || (computes && is_function(user) && is_function(graph.value(value).producer))
-            || (graph.node(user).op::<Resize>().is_some() && resized_axes(graph, value) % 2 == 1)
-    })
-}
-
-/// How many resizes of one axis each follow one another up to a value.
-fn resized_axes(graph: &Graph, value: ValueId) -> usize {
-    let node = graph.producer(value);
-    match node.inputs.first().copied().flatten() {
-        Some(x) if node.op::<Resize>().is_some() => 1 + resized_axes(graph, x),
-        _ => 0,
-    }
-}
-
-/// Values in disjoint sets.
-#[derive(Default)]
-struct Sets {
-    parents: HashMap<ValueId, ValueId>,
-}
-
-impl Sets {
-    fn root(&self, value: ValueId) -> ValueId {
-        let mut root = value;
-        while let Some(parent) = self.parents.get(&root) {
-            root = *parent;
-        }
-        root
-    }
-
-    fn join(&mut self, a: ValueId, b: ValueId) {
-        let (a, b) = (self.root(a), self.root(b));
-        if a != b {
-            self.parents.insert(a.max(b), a.min(b));
-        }
-    }
+/// The quantization that integers among these values come with.
+fn given(graph: &Graph, values: &[ValueId]) -> Option<Quantization> {
+    let from = |v: &ValueId| graph.producer(*v).op::<DequantizeLinear>().map(|op| op.from.clone());
+    values.iter().find_map(from)
 }

@@ -50,10 +50,7 @@ pub fn insert(graph: &Graph, groups: &Groups, layers: &[Layer], settings: &Setti
     }
     if io == Io::Int8 {
         for (index, (_, value)) in graph.outputs().iter().enumerate() {
-            if let Some(integers) = integers
-                .get(value)
-                .filter(|_| groups.makes(graph.value(*value).producer))
-            {
+            if let Some(integers) = integers.get(value).filter(|_| groups.makes(*value)) {
                 copy.set_output(index, *integers);
             }
         }
@@ -89,7 +86,7 @@ fn quantise(graph: &mut Graph, groups: &Groups, value: ValueId, to: &Quantizatio
     };
     let floats = DequantizeLinear { from: to.clone() };
     let floats = add(graph, format!("{name}_dequantized"), floats, integers, &origin)?;
-    if groups.makes(producer) || (is_input && io == Io::Int8) {
+    if groups.makes(value) {
         for (user, operand) in users {
             graph.set_input(user, operand, floats);
         }

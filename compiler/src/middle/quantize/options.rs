@@ -122,6 +122,8 @@ pub struct QuantizeOptions {
     /// The samples that the bound is for, with labels as `y` beside them for a bound on accuracy; by default the
     /// calibration samples.
     pub loss_samples: Option<String>,
+    /// Whether a model is made whose outputs are mostly noise; otherwise that is an error.
+    pub allow_loss: bool,
     /// Begins to show how far calibration is, which takes minutes for a large model; by default nothing shows it.
     pub progress: Option<StartProgress>,
 }
@@ -155,6 +157,7 @@ impl Default for QuantizeOptions {
             bias_correction: true,
             max_loss: None,
             loss_samples: None,
+            allow_loss: false,
             progress: None,
         }
     }

@@ -1,4 +1,6 @@
 use super::bound::meet;
+use super::check::check;
+use super::nothing::something;
 use super::prepare::add_biases;
 use super::recurrences::Recurrences;
 use super::refined::{Refined, Refining};
@@ -62,16 +64,24 @@ pub fn quantize(
         observed,
         settings,
         replaced,
+        notes,
     } = refined;
     let mut report = Report {
         samples: observed.samples,
         layers: layers.len() + replaced.layers,
         equalized,
         tensors: groups.of.len(),
-        warnings: [observed.warnings, replaced.warnings].concat(),
+        warnings: [observed.warnings, replaced.warnings, notes].concat(),
         float: in_floats(&partly, &groups, &replaced.float),
         ..report
     };
+    something(&partly, &groups, &report)?;
+    let measured = insert(&partly, &groups, &layers, &settings, Io::Float).map_err(internal)?;
+    report.checked = match goal {
+        Some(goal) => check(&float, &measured, &groups, goal.source)?,
+        None => check(&float, &measured, &groups, source)?,
+    };
+    report.warnings.extend(report.checked.warning(options));
     let mut quantised = insert(&partly, &groups, &layers, &settings, options.io).map_err(internal)?;
     unused::run(&mut quantised).map_err(internal)?;
     if options.io == Io::Int8 {

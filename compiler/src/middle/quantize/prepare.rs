@@ -6,7 +6,11 @@ use crate::ir::{Graph, OpError, Tensor};
 /// # Errors
 /// None of a sound graph.
 pub(super) fn add_biases(graph: &mut Graph) -> Result<(), OpError> {
-    for layer in Layer::all(graph).into_iter().filter(|layer| layer.bias.is_none()) {
+    for id in graph.order() {
+        // Asked for as the graph is now: a layer before it may have been replaced, and its result with it.
+        let Some(layer) = Layer::of(graph, id).filter(|layer| layer.bias.is_none()) else {
+            continue;
+        };
         let node = graph.node(layer.node);
         let (name, origin) = (node.name.clone(), node.origin.clone());
         let operator = node.operator().map(|op| op.boxed());

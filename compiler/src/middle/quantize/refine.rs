@@ -66,7 +66,7 @@ pub fn refine(
             let scale = f64::from(weights.quantization.scales[layer.scale_of(channel)]);
             if adaptive {
                 let real: Vec<f64> = (0..patches.len).map(|e| f64::from(w[of(e)]) / scale).collect();
-                let most = f64::from(options.most_weight());
+                let most = f64::from(weights.most);
                 let rounded = adaptive::round(&real, &statistics.covariance[group], most);
                 for (element, integer) in rounded.iter().enumerate() {
                     weights.integers[of(element)] = *integer as i8;
@@ -85,7 +85,7 @@ pub fn refine(
 }
 
 /// A node's multiply-accumulates.
-fn macs(graph: &Graph, id: crate::ir::NodeId) -> Option<u64> {
+pub(super) fn macs(graph: &Graph, id: crate::ir::NodeId) -> Option<u64> {
     let node = graph.node(id);
     let outputs: Vec<_> = node.outputs.iter().map(|v| graph.ty(*v)).collect();
     Some(node.operator()?.macs(&graph.types(&node.inputs), &outputs))

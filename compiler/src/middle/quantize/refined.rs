@@ -1,9 +1,11 @@
 use super::dtypes::dtypes;
+use super::masked::masked;
 use super::mixed::Quantising;
 use super::recurrences::{Recurrences, Replaced};
-use super::{Groups, Layer, Observed, Progress, QuantizeOptions, Settings, Source, calibrate, refine};
+use super::{Groups, Layer, Observed, Progress, QuantizeOptions, Settings, Source, calibrate};
 use crate::Error;
 use crate::ir::{Graph, NodeId};
+use std::collections::HashMap;
 
 /// A float graph and how it is to be quantised.
 pub(super) struct Refining<'a, 's> {
@@ -31,6 +33,8 @@ pub(super) struct Refined {
     pub(super) settings: Settings,
     /// What became of its recurrent layers.
     pub(super) replaced: Replaced,
+    /// Why some values have more bits than asked for.
+    pub(super) notes: Vec<String>,
 }
 
 impl Refining<'_, '_> {
@@ -41,12 +45,21 @@ impl Refining<'_, '_> {
     pub(super) fn run(&self, kept: &[NodeId], progress: &mut Progress<'_>) -> Result<Refined, Error> {
         let mut graph = self.float.clone();
         let replaced = self.recurrences.replace(&mut graph, kept)?;
-        let groups = Groups::new(&graph);
-        let layers = Layer::all(&graph);
-        let observed = calibrate(&graph, &groups, &layers, self.source, &mut |sample| {
-            progress("calibrating", sample, 0);
-        })?;
         let options = self.options;
+        let layers = Layer::all(&graph);
+        let mut floats = HashMap::new();
+        let (groups, observed) = loop {
+            let groups = Groups::new(&graph, options.io, &floats);
+            let observed = calibrate(&graph, &groups, &layers, self.source, &mut |sample| {
+                progress("calibrating", sample, 0);
+            })?;
+            let masked = masked(&graph, &groups, &observed);
+            if masked.is_empty() {
+                break (groups, observed);
+            }
+            floats.extend(masked);
+        };
+        observed.finite(&graph)?;
         let at = Quantising {
             float: self.float,
             graph: &graph,
@@ -54,30 +67,16 @@ impl Refining<'_, '_> {
             layers: &layers,
             observed: &observed,
             options,
+            source: self.source,
         };
-        let dtypes = dtypes(&graph, &groups, options.scheme, options.io);
-        let ranges: Vec<_> = dtypes
+        let types = dtypes(&graph, &groups, &observed, options.scheme, options.io);
+        let ranges: Vec<_> = types
+            .of
             .iter()
             .enumerate()
             .map(|(i, dtype)| at.quantization(i, *dtype))
             .collect();
-        let weights = layers.iter().enumerate();
-        let weights = weights.map(|(i, layer)| at.weights(i, &ranges, layer.biases(&graph), options.most_weight()));
-        let mut settings = Settings {
-            weights: weights.collect(),
-            groups: ranges,
-        };
-        refine(
-            &graph,
-            &groups,
-            &layers,
-            &mut settings,
-            options,
-            self.source,
-            &mut |i, of| {
-                progress("rounding weights", i, of);
-            },
-        )?;
+        let settings = at.fitted(ranges, &[], &mut |i, of| progress("rounding weights", i, of))?;
         Ok(Refined {
             graph,
             groups,
@@ -85,6 +84,7 @@ impl Refining<'_, '_> {
             observed,
             settings,
             replaced,
+            notes: types.notes,
         })
     }
 }

@@ -1,3 +1,4 @@
+use super::Checked;
 use crate::ir::{Remark, RemarkKind};
 use serde::Serialize;
 
@@ -16,6 +17,8 @@ pub struct Report {
     pub raised: Vec<Raised>,
     /// What is lost, where a bound was given: a text.
     pub loss: Option<String>,
+    /// How good the outputs are on samples, bound or not.
+    pub checked: Checked,
     /// Operators that stay in floats: names of their nodes and why.
     pub float: Vec<(String, String)>,
     /// Remarks on the samples.
@@ -47,6 +50,12 @@ impl Report {
                 self.layers, self.tensors, self.samples
             ),
         )];
+        let outputs: Vec<_> = self.checked.outputs.iter().map(|output| output.text()).collect();
+        if !outputs.is_empty() {
+            let samples = self.checked.samples;
+            let text = format!("outputs against floats on {samples} samples: {}", outputs.join(", "));
+            remarks.push(Remark::of_model(RemarkKind::Loss, text));
+        }
         let warnings = self.warnings.iter();
         remarks.extend(warnings.map(|warning| Remark::of_model(RemarkKind::Samples, warning)));
         for raised in &self.raised {

@@ -1,10 +1,10 @@
 use super::Layer;
 use crate::ir::linear::Linear;
 use crate::ir::primitives::{
-    Binary, BinaryOp, DequantizeLinear, Map, MatMul, Pool, QuantizeLinear, Reduce, ReduceOp, Resize, ScaleShift,
-    Softmax,
+    Binary, BinaryOp, Concat, DequantizeLinear, Map, MatMul, Pad, PadMode, Pool, QuantizeLinear, Reduce, ReduceOp,
+    Resize, ScaleShift, Softmax,
 };
-use crate::ir::{DType, Graph, Node, NodeId, ValueId};
+use crate::ir::{DType, Graph, Node, NodeId, Tensor, ValueId};
 use runtime_core::function::AnyFunction;
 
 /// What a node is to quantization.
@@ -14,6 +14,8 @@ pub enum Role {
     Computes(Vec<usize>),
     /// Moves or chooses among the elements of these operands: they and the result share one quantization.
     Moves(Vec<usize>),
+    /// Puts the elements of these operands together, or beside others: the result has a quantization that covers them all.
+    Joins(Vec<usize>),
     /// Limits the result of the operator before it, which does so itself.
     Limits,
     /// Stays in floats, and why.
@@ -51,7 +53,13 @@ pub fn role(graph: &Graph, id: NodeId) -> Role {
         };
     }
     if let Some(movement) = operator.movement(node.inputs.len()) {
-        return Role::Moves(movement.elements);
+        let joins = node.op::<Concat>().is_some()
+            || node.op::<Pad>().is_some_and(|pad| pad.mode == PadMode::Constant) && !pads_zeros(graph, node);
+        return if joins {
+            Role::Joins(movement.elements)
+        } else {
+            Role::Moves(movement.elements)
+        };
     }
     if let Some(x) = table(graph, node) {
         return if limits(graph, node) {
@@ -76,6 +84,12 @@ pub fn role(graph: &Graph, id: NodeId) -> Role {
         || node.op::<Softmax>().is_some()
         || node.op::<ScaleShift>().is_some();
     if computes { Role::Computes(vec![0]) } else { reason() }
+}
+
+/// Whether a node pads with zeros, which every quantization has.
+fn pads_zeros(graph: &Graph, node: &Node) -> bool {
+    let element = node.inputs.get(1).copied().flatten().and_then(|v| graph.constant(v));
+    element.and_then(Tensor::scalar_f64) == Some(0.0)
 }
 
 /// The operand of which a node computes a function, element by element, if its other operands are single constants.

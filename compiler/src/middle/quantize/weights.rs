@@ -17,6 +17,8 @@ pub struct Weights {
     pub quantization: Quantization,
     /// The bias in floats.
     pub bias: Vec<f32>,
+    /// The greatest integer that a weight may be.
+    pub most: i8,
 }
 
 impl Weights {
@@ -38,6 +40,7 @@ impl Weights {
                 axis: layer.places.outputs_axis,
             },
             bias,
+            most,
         }
     }
 
