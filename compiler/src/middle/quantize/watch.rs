@@ -3,6 +3,14 @@ use crate::back::plan::Plan;
 use crate::ir::program::Program;
 use crate::ir::{Graph, Tensor, ValueId};
 use crate::{Error, back::portable, middle::passes};
+use runtime_core::Simd;
+use std::panic::resume_unwind;
+use std::thread::{available_parallelism, scope};
+
+/// Memory of one inference at most, of which what is watched is copied once more.
+const MAX_WATCHED: usize = 1 << 30;
+/// Memory that samples may take which are run at the same time.
+const MAX_MEMORY: usize = 1 << 29;
 
 /// A graph made ready to run on the host with values in it shown: those that the graph computes as it stands, before what
 /// later passes would fuse. The graph itself is left as it is.
@@ -21,7 +29,7 @@ impl Watch {
     /// constants, in any order.
     ///
     /// # Errors
-    /// A graph that cannot be lowered.
+    /// A graph that cannot be lowered, or values that take too much memory together.
     pub fn new(graph: &Graph, values: &[ValueId]) -> Result<Self, Error> {
         let mut copy = graph.clone();
         for value in values {
@@ -29,6 +37,17 @@ impl Watch {
         }
         passes::run(&mut copy, passes::UNFINISHED, &mut |_, _| {})?;
         let (program, plan) = portable(&copy)?;
+        if plan.peak > MAX_WATCHED {
+            let largest = values.iter().max_by_key(|value| graph.ty(**value).bytes());
+            let largest = largest.map_or_else(String::new, |value| {
+                let (name, ty) = (graph.value(*value).name.escape_debug(), graph.ty(*value));
+                format!("; the largest value that is measured is `{name}`, {ty}")
+            });
+            return Err(Error::usage(
+                format!("measuring a sample takes {} bytes of memory{largest}", plan.peak),
+                format!("at most {MAX_WATCHED} are supported: make the model's inputs or its paddings smaller"),
+            ));
+        }
         Ok(Self {
             program,
             plan,
@@ -36,10 +55,11 @@ impl Watch {
         })
     }
 
-    /// An executor that shows the values.
+    /// An executor that shows the values. What it computes decides what is emitted, so it runs the instructions that every
+    /// machine has: the same model and samples give the same bytes whatever the processor.
     pub fn start(&self) -> Watching<'_> {
         Watching {
-            executor: Executor::new(&self.program, &self.plan),
+            executor: Executor::new(&self.program, &self.plan).on(Simd::BASELINE),
             outputs: self.outputs,
         }
     }
@@ -57,15 +77,45 @@ impl Watch {
         samples: impl IntoIterator<Item = Result<Vec<Tensor>, Error>>,
         each: &mut dyn FnMut(usize, &Tensor) -> Result<(), Error>,
     ) -> Result<usize, Error> {
-        let mut watching = self.start();
+        let mut watching: Vec<_> = (0..self.threads()).map(|_| self.start()).collect();
+        let mut samples = samples.into_iter().fuse();
         let mut count = 0;
-        for sample in samples {
-            let (_, values) = watching.run(&sample?);
-            values.iter().enumerate().try_for_each(|(i, value)| each(i, value))?;
-            count += 1;
+        loop {
+            let together = samples.by_ref().take(watching.len()).collect::<Result<Vec<_>, _>>()?;
+            if together.is_empty() {
+                return Ok(count);
+            }
+            // In the order of the samples, however many threads there are.
+            for (_, values) in at_once(&mut watching, &together) {
+                values.iter().enumerate().try_for_each(|(i, value)| each(i, value))?;
+                count += 1;
+            }
         }
-        Ok(count)
     }
+
+    /// As many threads as the machine has, unless their memory would be too much.
+    fn threads(&self) -> usize {
+        let memory = self.plan.peak.saturating_add(self.program.weight_bytes()).max(1);
+        let threads = available_parallelism().map_or(1, usize::from);
+        threads.min(MAX_MEMORY / memory).max(1)
+    }
+}
+
+/// Runs a sample on each executor, of which there are as many or more.
+fn at_once(watching: &mut [Watching<'_>], samples: &[Vec<Tensor>]) -> Vec<(Vec<Tensor>, Vec<Tensor>)> {
+    if let ([watching, ..], [sample]) = (&mut *watching, samples) {
+        return vec![watching.run(sample)];
+    }
+    scope(|scope| {
+        let pairs = watching.iter_mut().zip(samples);
+        let running: Vec<_> = pairs
+            .map(|(one, sample)| scope.spawn(move || one.run(sample)))
+            .collect();
+        let results = running
+            .into_iter()
+            .map(|running| running.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        results.collect()
+    })
 }
 
 /// A graph that is run sample by sample.
@@ -138,5 +188,48 @@ mod tests {
             (vec![2.0, 4.0, 3.0, 0.0], 3)
         );
         assert_eq!(graph.to_string(), before, "the graph is left as it is");
+    }
+
+    #[test]
+    fn values_that_take_too_much_memory_are_refused() {
+        let mut graph = Graph::new("g");
+        let mut value = graph.add_input("x", TensorType::new(DType::F32, [1 << 26]));
+        let mut values = vec![];
+        for name in ["a", "b", "c", "d", "e"] {
+            let relu = Map { function: Relu.into() };
+            value = graph.add_op(name, relu, &[value], &[]).unwrap();
+            values.push(value);
+        }
+        graph.add_output("y", value);
+        assert!(Watch::new(&graph, &values[..1]).is_ok());
+        let error = Watch::new(&graph, &values).unwrap_err().to_string();
+        assert!(
+            error.contains("measuring a sample takes") && error.contains("f32[67108864]"),
+            "{error}"
+        );
+    }
+
+    /// `(1 + e) (1 + e) - (1 + 2 e)` is 0 where products are rounded, and `e^2` where a machine fuses them with sums.
+    #[test]
+    fn what_is_seen_is_the_same_on_every_machine_and_in_the_order_of_the_samples() {
+        let e = f32::EPSILON;
+        let mut graph = Graph::new("g");
+        let x = graph.add_input("x", TensorType::new(DType::F32, [1, 2]));
+        let w = graph.add_constant("w", Tensor::f32(&[2, 16], &[[1.0; 16], [1.0 + e; 16]].concat()));
+        let product = crate::ir::primitives::MatMul;
+        let y = graph.add_op("product", product, &[x, w], &[]).unwrap();
+        graph.add_output("y", y);
+        let watch = Watch::new(&graph, &[y]).unwrap();
+        let samples = (0..37).map(|i| Ok(vec![Tensor::f32(&[1, 2], &[i as f32 - (1.0 + 2.0 * e), 1.0 + e])]));
+        let mut seen = vec![];
+        let count = watch.run(samples, &mut |_, y| {
+            seen.push(y.to_f32().unwrap()[0]);
+            Ok(())
+        });
+        assert_eq!(count.unwrap(), 37);
+        let plain: Vec<f32> = (0..37)
+            .map(|i| (i as f32 - (1.0 + 2.0 * e)) + (1.0 + e) * (1.0 + e))
+            .collect();
+        assert_eq!(seen, plain);
     }
 }
