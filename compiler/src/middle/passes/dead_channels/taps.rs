@@ -2,7 +2,7 @@
 
 use super::super::rewrite::{input, nodes_of, replace};
 use super::layer::Layer;
-use super::order::Tiling;
+use super::order::sum_order_of;
 use super::slices::taken;
 use crate::ir::primitives::{Conv, Window};
 use crate::ir::{Graph, NodeId, OpError};
@@ -53,7 +53,7 @@ fn smaller(graph: &Graph, id: NodeId) -> Option<(Conv, Vec<Vec<usize>>)> {
     }
     let conv = Conv { window, ..conv.clone() };
     let shape = &graph.ty(*node.outputs.first()?).shape;
-    let in_order = |pointwise| Tiling::new(shape, pointwise, &layer).inputs(&layer) == Some(1);
+    let in_order = |pointwise| sum_order_of(shape, pointwise, &layer).inputs(layer.inputs, layer.outputs) == Some(1);
     let exact = layer.integers || layer.depthwise || in_order(false) && in_order(conv.window.is_pointwise());
     let changed = conv.window.kernel != *kernel && input(node, 1).is_some();
     (changed && exact).then_some((conv, kept))
