@@ -32,11 +32,6 @@ pub struct Compiler {
     quantize: Option<QuantizeOptions>,
 }
 
-/// Most copies of a kernel for microcontrollers. When this was chosen, the digits firmware with its three convolutions
-/// specialised took 57 200 B of flash and 600 156 instructions an inference, with shared ones 61 400 B and 660 017
-/// (`scripts/firmware.sh`, floats on a Cortex-M4F).
-const MCU_COPIES: usize = 3;
-
 /// A model compiled as far as a program with a memory plan.
 #[derive(Debug)]
 pub struct Compiled {
@@ -232,10 +227,6 @@ impl Compiler {
             command,
             weights: self.weights,
             sidecar: sidecar.to_owned(),
-            most_copies: match compiled.machine.favour {
-                Favour::Speed => usize::MAX,
-                Favour::Flash => MCU_COPIES,
-            },
         };
         emit::emit(&compiled.program, &compiled.plan, &options)
     }

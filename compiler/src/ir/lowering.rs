@@ -1,5 +1,5 @@
-use crate::ir::program::{Buffer, BufferId, Call, KernelCall, Program, Storage, View};
-use crate::ir::{DType, Graph, Node, Tensor, TensorType, ValueId};
+use crate::ir::program::{Buffer, BufferId, Call, Choice, Instance, KernelCall, Program, Storage, View};
+use crate::ir::{Candidate, DType, Graph, Node, OpError, Select, Tensor, TensorType, ValueId, op_error};
 use crate::machine::Machine;
 use std::collections::HashMap;
 
@@ -66,6 +66,8 @@ impl Values {
             origin: vec![],
             shape: shape.to_vec(),
             macs: 0,
+            choice: None,
+            instance: Instance::default(),
         });
     }
 }
@@ -73,7 +75,7 @@ impl Values {
 /// What an operator sees while it is lowered: its operands' storage, and where to put kernel calls.
 pub struct Lowering<'a> {
     graph: &'a Graph,
-    machine: &'a Machine,
+    select: &'a dyn Select,
     node: &'a Node,
     program: &'a mut Program,
     values: &'a mut Values,
@@ -90,7 +92,7 @@ pub struct CallOptions {
 impl<'a> Lowering<'a> {
     pub(crate) fn new(
         graph: &'a Graph,
-        machine: &'a Machine,
+        select: &'a dyn Select,
         node: &'a Node,
         program: &'a mut Program,
         values: &'a mut Values,
@@ -98,7 +100,7 @@ impl<'a> Lowering<'a> {
         let first_call = program.calls.len();
         Self {
             graph,
-            machine,
+            select,
             node,
             program,
             values,
@@ -106,13 +108,17 @@ impl<'a> Lowering<'a> {
         }
     }
 
+    /// Multiply-accumulates of the node.
+    pub(crate) fn macs(&self) -> u64 {
+        let outputs: Vec<_> = self.node.outputs.iter().map(|v| self.graph.ty(*v)).collect();
+        self.node
+            .operator()
+            .map_or(0, |op| op.macs(&self.graph.types(&self.node.inputs), &outputs))
+    }
+
     /// Gives the node's multiply-accumulates to its first call.
     pub(crate) fn finish(self) {
-        let outputs: Vec<_> = self.node.outputs.iter().map(|v| self.graph.ty(*v)).collect();
-        let macs = self
-            .node
-            .operator()
-            .map_or(0, |op| op.macs(&self.graph.types(&self.node.inputs), &outputs));
+        let macs = self.macs();
         if let Some(call) = self.program.calls.get_mut(self.first_call) {
             call.macs = macs;
         }
@@ -120,7 +126,7 @@ impl<'a> Lowering<'a> {
 
     /// The machine that the calls are for.
     pub fn machine(&self) -> &'a Machine {
-        self.machine
+        self.select.machine()
     }
 
     /// Number of operands, absent ones included.
@@ -213,6 +219,35 @@ impl<'a> Lowering<'a> {
         self.values.constant(self.program, &name, tensor)
     }
 
+    /// Adds the calls of one of these candidates. An operator that has a single way to be computed adds its calls itself.
+    ///
+    /// # Errors
+    /// Those of the candidate that is chosen.
+    pub fn choose(&mut self, mut candidates: Vec<Candidate<'_>>) -> Result<(), OpError> {
+        let first = self.program.calls.len();
+        let selected = (candidates.len() > 1).then(|| self.select.select(&candidates));
+        let index = selected.as_ref().map_or(0, |(index, _)| *index);
+        if index >= candidates.len() {
+            return Err(op_error("no kernel computes it"));
+        }
+        let Candidate {
+            kernel,
+            layout,
+            cost,
+            lower,
+        } = candidates.swap_remove(index);
+        lower(self)?;
+        for call in &mut self.program.calls[first..] {
+            call.choice = selected.as_ref().map(|(_, reason)| Choice {
+                kernel,
+                layout,
+                cost,
+                reason: reason.clone(),
+            });
+        }
+        Ok(())
+    }
+
     /// Adds a kernel call.
     pub fn call(&mut self, kernel: impl KernelCall + 'static, inputs: &[View], outputs: &[View]) {
         self.call_with(kernel, inputs, outputs, CallOptions::default());
@@ -235,6 +270,8 @@ impl<'a> Lowering<'a> {
             origin: self.node.origin.clone(),
             shape: self.output_ty(0).shape.clone(),
             macs: 0,
+            choice: None,
+            instance: Instance::default(),
         });
     }
 }

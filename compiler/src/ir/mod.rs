@@ -3,6 +3,7 @@
 //! Every value has an element type and a full shape, inferred by the operator that makes it. The IR knows nothing of
 //! ONNX's encoding, of Rust syntax or of memory.
 
+mod candidate;
 mod display;
 mod graph;
 mod lowering;
@@ -14,6 +15,7 @@ mod tensor;
 mod verify;
 
 pub use crate::bindings::DType;
+pub use candidate::{Candidate, Select};
 pub use graph::{Graph, Node, NodeId, NodeKind, PortSteps, Steps, Value, ValueId};
 pub(crate) use lowering::Values;
 pub use lowering::{CallOptions, Lowering};

@@ -1,23 +1,10 @@
-use super::Options;
 use super::names::ModelNames;
 use super::source::{Source, print};
 use crate::back::plan::Plan;
-use crate::ir::program::{Call, Program, Value};
+use crate::ir::program::{Program, Value};
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 use std::collections::BTreeSet;
-
-/// Whether a call's parameters are a type of their own, so that rustc compiles a copy of the kernel for it.
-pub(super) fn specialised(program: &Program, call: &Call, options: &Options) -> bool {
-    let copies = || {
-        program
-            .calls
-            .iter()
-            .filter(|c| c.kernel.name() == call.kernel.name())
-            .count()
-    };
-    call.kernel.specialises() && copies() <= options.most_copies
-}
 
 /// Types that parameters are made of, which `mod layers` imports.
 pub(super) fn imports(program: &Program) -> BTreeSet<&'static str> {
@@ -30,7 +17,7 @@ pub(super) fn imports(program: &Program) -> BTreeSet<&'static str> {
 }
 
 /// `mod layers`: the parameters of each call, as a constant or as a type.
-pub(super) fn module(program: &Program, plan: &Plan, names: &ModelNames, options: &Options) -> String {
+pub(super) fn module(program: &Program, plan: &Plan, names: &ModelNames) -> String {
     let mut out = Source::default();
     let imports = imports(program);
     let mut items = vec![];
@@ -41,7 +28,7 @@ pub(super) fn module(program: &Program, plan: &Plan, names: &ModelNames, options
         let value = tokens(&params);
         let ident = format_ident!("{}", names.layers[*index]);
         let constant = print(quote! { pub const #ident: #ty = #value; });
-        items.push(if specialised(program, call, options) {
+        items.push(if call.instance.specialised {
             as_type(&constant)
         } else {
             constant

@@ -35,8 +35,6 @@ pub struct Options {
     pub weights: WeightsMode,
     /// File name of the sidecar, relative to the source, if there is one.
     pub sidecar: String,
-    /// A kernel with more calls than this is shared between them; one with fewer is compiled for each of its layers.
-    pub most_copies: usize,
 }
 
 /// What was printed.
@@ -89,7 +87,7 @@ pub fn emit(program: &Program, plan: &Plan, options: &Options) -> Emitted {
         names.model
     ));
     out.text(&slots::module(program, plan, &names));
-    out.text(&layers::module(program, plan, &names, options));
+    out.text(&layers::module(program, plan, &names));
     out.text(&weights);
     out.end("}");
     let types = |ports: &[Port]| ports.iter().map(|p| p.ty.clone()).collect();

@@ -155,8 +155,7 @@ impl ModelNames {
         let (mut slots, mut weights) = (Names::default(), Names::reserving(&["FILE"]));
         for index in &plan.order {
             let call = &program.calls[*index];
-            let specialised = super::layers::specialised(program, call, options);
-            names.layers[*index] = if specialised {
+            names.layers[*index] = if call.instance.specialised {
                 layers.camel(&call.name)
             } else {
                 layers.shouty(&call.name)

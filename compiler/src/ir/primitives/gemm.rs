@@ -1,4 +1,5 @@
-use super::activation::{Activation, finish};
+use super::activation::{Activation, candidates};
+use super::cost;
 use super::packing::Packing;
 use super::sparse_gemm;
 use crate::ir::Lowering;
@@ -40,9 +41,6 @@ impl Operator for Gemm {
     fn lower(&self, cx: &mut Lowering<'_>) -> Result<(), OpError> {
         let (k, n) = (cx.ty(1).shape[0], cx.ty(1).shape[1]);
         let m = cx.ty(0).shape[..cx.ty(0).rank() - 1].iter().product();
-        if m == 1 && sparse_gemm::lower(cx, [k, n], false, self.activation) {
-            return Ok(());
-        }
         let packing = Packing::Gemm {
             k,
             n,
@@ -54,6 +52,11 @@ impl Operator for Gemm {
             n,
             activation: (),
         };
-        finish(cx, layer, &packing, self.activation)
+        let time = cost::panels(cx.machine(), packing.products(m));
+        let mut offers = candidates(cx, "gemm", layer, packing, self.activation, time);
+        if m == 1 {
+            offers.extend(sparse_gemm::candidate(cx, [k, n], false, self.activation));
+        }
+        cx.choose(offers)
     }
 }

@@ -12,6 +12,7 @@ mod col2im;
 mod concat;
 mod conv;
 mod conv_transpose;
+mod cost;
 mod cumulate;
 mod deform_columns;
 mod dequantize_linear;
