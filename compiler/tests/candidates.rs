@@ -3,7 +3,9 @@
 use edgec::back::exec::Executor;
 use edgec::back::lower::lower;
 use edgec::back::{lower::lower_by, plan::plan};
-use edgec::ir::primitives::{Activation, Conv, Gemm, Layout, Window};
+use edgec::ir::geometry::{Layout, Window};
+use edgec::ir::layer::Activation;
+use edgec::ir::primitives::{Conv, Gemm};
 use edgec::ir::program::Program;
 use edgec::ir::{Candidate, DType, Graph, Select, Tensor, TensorType};
 use edgec::machine::{Favour, Machine};

@@ -1,6 +1,5 @@
-use crate::ir::primitives::{
-    Activation, Conv, ConvTranspose, Layout, Pool, QlinearAveragePool, RESIDUAL, Transpose, Window, has_packed_kernel,
-};
+use crate::ir::linear::Linear;
+use crate::ir::primitives::{Layout, Pool, QlinearAveragePool, RESIDUAL, Transpose};
 use crate::ir::rewrite::{input, replace};
 use crate::ir::{Graph, NodeId, OpError, Operator, ValueId};
 
@@ -16,9 +15,7 @@ pub(crate) fn channels_last(graph: &mut Graph, add: Add) -> Result<(), OpError> 
         };
         let node = graph.node(id);
         let mut inputs = node.inputs.clone();
-        let has_residual = node
-            .op::<Conv>()
-            .is_some_and(|conv| matches!(conv.activation, Activation::Function(_)));
+        let has_residual = Linear::of(node).is_some_and(|layer| layer.residual().is_some());
         let rank = graph.ty(node.outputs[0]).rank();
         let last = Transpose { perm: last_perm(rank) };
         let first = Transpose { perm: last.inverse() };
@@ -47,14 +44,12 @@ fn last_perm(rank: usize) -> Vec<usize> {
 fn in_channels_last(graph: &Graph, id: NodeId) -> Option<Box<dyn Operator>> {
     let node = graph.node(id);
     let layout = Layout::ChannelsLast;
-    let packed = |window: &Window| {
-        input(node, 1).is_some_and(|w| has_packed_kernel(window, graph.ty(w), graph.constant(w).is_some()))
-    };
-    if let Some(op) = node.op::<Conv>().filter(|op| op.layout != layout) {
-        return packed(&op.window).then(|| Conv { layout, ..op.clone() }.into());
-    }
-    if let Some(op) = node.op::<ConvTranspose>().filter(|op| op.layout != layout) {
-        return packed(&op.window).then(|| ConvTranspose { layout, ..op.clone() }.into());
+    if let Some(layer) = Linear::of(node) {
+        let weights = graph.constant(layer.weights());
+        let packed = weights.is_some_and(|w| layer.has_packed_kernel(graph, w.dtype));
+        return layer
+            .in_layout(layout)
+            .filter(|_| packed && layer.layout() != Some(layout));
     }
     if let Some(op) = node.op::<QlinearAveragePool>().filter(|op| op.layout() != layout) {
         return Some(op.in_layout(layout).into());

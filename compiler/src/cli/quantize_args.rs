@@ -73,7 +73,7 @@ impl QuantizeArgs {
             bias_correction: !self.no_bias_correction,
             max_loss: self.max_loss,
             loss_samples: self.loss_samples.clone(),
-            progress: true,
+            progress: Some(super::progress::bar),
         }))
     }
 

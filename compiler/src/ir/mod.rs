@@ -5,7 +5,11 @@
 
 mod candidate;
 mod display;
+pub mod fixed_point;
+pub mod geometry;
 mod graph;
+pub mod layer;
+pub mod linear;
 mod lowering;
 mod operator;
 pub mod primitives;

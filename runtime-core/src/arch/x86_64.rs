@@ -45,20 +45,40 @@ impl Simd {
     /// Runs the copy of `kernel` compiled for this instruction set. Only the AVX2 copy is specialised to the layer.
     #[inline(always)]
     pub fn run<K: Kernel>(self, kernel: K) {
-        #[target_feature(enable = "avx2,fma")]
-        fn avx2<K: Kernel>(kernel: K) {
-            kernel.run(Fma)
-        }
-        #[inline(never)]
-        fn baseline<K: Kernel>(kernel: K) {
-            kernel.run(Baseline)
-        }
+        self.run_of::<K, K>(kernel);
+    }
+
+    /// [`run`](Self::run) of a kernel that rustc is to compile in the codegen unit of `Owner`'s module.
+    #[inline(always)]
+    pub(crate) fn run_of<Owner, K: Kernel>(self, kernel: K) {
         if self.avx2 {
             // SAFETY: `avx2` is set only where `has_avx2_and_fma` found both features.
-            unsafe { avx2(kernel) }
+            unsafe { <Owner as Copies<K>>::avx2(kernel) }
         } else {
-            baseline(kernel.shared())
+            <Owner as Copies<K::Shared>>::baseline(kernel.shared())
         }
+    }
+}
+
+/// The compiled copies of a kernel, as calls of their own. They are methods, of any type, since rustc puts a method into the
+/// codegen unit of the module of its `Self`: as plain functions, all copies of all kernels would be one unit, which a
+/// single core compiles from beginning to end and which every change of a kernel compiles again.
+trait Copies<K> {
+    /// # Safety
+    /// The processor must have AVX2 and FMA.
+    unsafe fn avx2(kernel: K);
+    fn baseline(kernel: K);
+}
+
+impl<Owner, K: Kernel> Copies<K> for Owner {
+    #[target_feature(enable = "avx2,fma")]
+    unsafe fn avx2(kernel: K) {
+        kernel.run(Fma)
+    }
+
+    #[inline(never)]
+    fn baseline(kernel: K) {
+        kernel.run(Baseline)
     }
 }
 

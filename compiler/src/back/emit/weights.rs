@@ -5,7 +5,8 @@ use crate::ir::program::{Buffer, Program, Storage};
 use std::fmt::Write;
 
 /// Where the weights go.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum WeightsMode {
     /// Inside the source, as byte strings.

@@ -45,7 +45,7 @@ pub(super) const CONV_TRANSPOSE: OperatorDef = OperatorDef {
             match &output_shape {
                 Some(shape) => fit(&mut op, axis, *size, shape[axis], auto),
                 None if auto.is_same() => {
-                    let wanted = covered.min(full(&op, axis, *size));
+                    let wanted = covered.min(op.full(axis, *size));
                     fit(&mut op, axis, *size, wanted, auto);
                 }
                 None => {}
@@ -79,14 +79,9 @@ fn output_shape(cx: &mut NodeContext<'_>, rank: usize) -> Result<Option<Vec<usiz
     }
 }
 
-/// The extent of the output without padding.
-fn full(op: &ConvTranspose, axis: usize, size: usize) -> usize {
-    size.saturating_sub(1) * op.window.strides[axis] + op.window.span(axis) + op.output_padding[axis]
-}
-
 /// Chooses the padding that makes the output `wanted` long; where it would be negative, the output is padded instead.
 fn fit(op: &mut ConvTranspose, axis: usize, size: usize, wanted: usize, auto: AutoPad) {
-    let full = full(op, axis, size);
+    let full = op.full(axis, size);
     window::set_pads(&mut op.window, axis, full.saturating_sub(wanted), auto);
     op.output_padding[axis] += wanted.saturating_sub(full);
 }

@@ -1,6 +1,6 @@
-use super::softmax::{around, moved};
 use crate::bindings::ArgReduceCall;
 use crate::ir::Lowering;
+use crate::ir::geometry::{around, moved};
 use crate::ir::{DType, Inputs, OpError, Operator, Permuted, TensorType, op_error};
 use runtime_core::kernels;
 

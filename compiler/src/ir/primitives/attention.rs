@@ -1,6 +1,6 @@
-use super::{broadcast, broadcast_strides, tensor_type};
 use crate::bindings::AttentionCall;
 use crate::ir::Lowering;
+use crate::ir::geometry::{broadcast, broadcast_strides, tensor_type};
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
 use runtime_core::kernels;
 

@@ -1,5 +1,6 @@
-use super::{Reshape, broadcast, broadcast_strides, check_rank, joined};
+use super::Reshape;
 use crate::bindings::{BinaryCall, BinaryOp};
+use crate::ir::geometry::{broadcast, broadcast_strides, check_rank, joined};
 use crate::ir::{CallOptions, Lowering};
 use crate::ir::{DType, Inputs, OpError, Operator, Permuted, TensorType, op_error};
 use runtime_core::function::{AnyFunction, Identity};

@@ -1,6 +1,6 @@
-use super::tensor_type;
 use crate::bindings::CastCall;
 use crate::ir::Lowering;
+use crate::ir::geometry::tensor_type;
 use crate::ir::{DType, Inputs, OpError, Operator, Permuted, TensorType};
 
 /// Converts elements to another type.

@@ -1,7 +1,6 @@
-use super::tensor_type;
-use super::window::Window;
 use crate::bindings::Col2ImCall;
 use crate::ir::Lowering;
+use crate::ir::geometry::{Window, tensor_type};
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
 
 /// Images `[batch, channels, ..]` from windows `[batch, channels * taps, windows]`: elements of windows that lie in one

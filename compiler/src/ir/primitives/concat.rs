@@ -1,6 +1,6 @@
-use super::tensor_type;
 use crate::bindings::Sized;
 use crate::ir::Lowering;
+use crate::ir::geometry::tensor_type;
 use crate::ir::{Inputs, OpError, Operator, Permuted, TensorType, op_error};
 use runtime_core::kernels::Concat as Kernel;
 

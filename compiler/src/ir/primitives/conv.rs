@@ -1,17 +1,12 @@
-use super::activation::{Activation, BIAS, candidates, check_layout};
-use super::cost;
-use super::direct_conv::direct;
-use super::packing::Packing;
-use super::sparse_gemm;
-use super::window::{Image, Layout, Window};
-use crate::ir::program::View;
+use crate::ir::geometry::{Image, Layout, Window};
+use crate::ir::layer::{Activation, Packing, SUMMED, candidates, check_layout, cost, direct, sparse_gemm};
 use crate::ir::{Candidate, Lowering};
-use crate::ir::{DType, Inputs, OpError, Operator, Tensor, TensorType, op_error};
+use crate::ir::{Inputs, OpError, Operator, TensorType, op_error};
 use runtime_core::kernels::{Conv2d, DepthwiseConv2d, Gemm};
 
 /// A convolution: inputs `x`, `w` `[OC, IC / groups, kernel..]`, an optional bias `[OC]`, and an optional residual of the
 /// output's shape or, in integers, the multipliers `[OC]`. Channels-last where there is
-/// [a packed kernel](super::has_packed_kernel).
+/// [a packed kernel](crate::ir::layer::has_packed_kernel).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Conv {
     /// Geometry.
@@ -54,21 +49,6 @@ impl Conv {
         Ok((image, output))
     }
 }
-
-/// The bias, or zeros.
-pub(super) fn bias_or_zeros(cx: &mut Lowering<'_>, channels: usize) -> View {
-    if cx.has(BIAS) {
-        return cx.input(BIAS);
-    }
-    let dtype = cx.ty(0).dtype;
-    cx.add_constant(
-        "bias",
-        Tensor::new(dtype, vec![channels], vec![0; channels * dtype.size()]),
-    )
-}
-
-/// Element types that convolutions sum floats and integers in, where those are not quantised.
-pub(super) const SUMMED: [DType; 3] = [DType::F32, DType::F64, DType::I32];
 
 impl Operator for Conv {
     fn name(&self) -> &'static str {

@@ -1,11 +1,7 @@
-use super::activation::{Activation, MULTIPLIER, call, check_layout};
-use super::conv::{SUMMED, bias_or_zeros};
-use super::cost;
-use super::direct_conv::direct;
-use super::packing::Packing;
-use super::window::{Image, Layout, Window};
 use crate::bindings::{QLinearCall, Stored};
 use crate::ir::Lowering;
+use crate::ir::geometry::{Image, Layout, Window};
+use crate::ir::layer::{Activation, MULTIPLIER, Packing, SUMMED, bias_or_zeros, call, check_layout, cost, direct};
 use crate::ir::{Inputs, OpError, Operator, TensorType, op_error};
 use runtime_core::kernels::ConvTranspose2d;
 
@@ -26,6 +22,11 @@ pub struct ConvTranspose {
 }
 
 impl ConvTranspose {
+    /// Extent of the output along spatial axis `axis` for an input of extent `size`, before the paddings are cut.
+    pub fn full(&self, axis: usize, size: usize) -> usize {
+        size.saturating_sub(1) * self.window.strides[axis] + self.window.span(axis) + self.output_padding[axis]
+    }
+
     fn output(&self, x: &TensorType, w: &TensorType) -> Result<(Image, Image), OpError> {
         let rank = self.window.rank();
         let image = Image::of(x, self.layout, rank)?;
@@ -44,7 +45,7 @@ impl ConvTranspose {
             )));
         };
         let extent = |(i, size): (usize, &usize)| {
-            let full = size.saturating_sub(1) * self.window.strides[i] + self.window.span(i) + self.output_padding[i];
+            let full = self.full(i, *size);
             let cut = self.window.pads[i] + self.window.pads[rank + i];
             full.checked_sub(cut).ok_or_else(|| {
                 op_error(format!(

@@ -1,7 +1,7 @@
 use super::ReduceOp;
-use super::softmax::{around, moved};
 use crate::bindings::CumulateCall;
 use crate::ir::Lowering;
+use crate::ir::geometry::{around, moved};
 use crate::ir::{DType, Inputs, OpError, Operator, Permuted, TensorType, op_error};
 
 /// Each element combined with all before it along an axis.

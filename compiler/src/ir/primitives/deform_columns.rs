@@ -1,7 +1,6 @@
-use super::tensor_type;
-use super::window::{Image, Layout, Window};
 use crate::bindings::DeformColumnsCall;
 use crate::ir::Lowering;
+use crate::ir::geometry::{Image, Layout, Window, tensor_type};
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
 
 /// The elements of the windows of a channels-first image, each moved by an offset, interpolated linearly. Inputs: the

@@ -1,6 +1,6 @@
-use super::{broadcast, broadcast_strides, check_rank, tensor_type};
 use crate::bindings::StridedCall;
 use crate::ir::Lowering;
+use crate::ir::geometry::{broadcast, broadcast_strides, check_rank, tensor_type};
 use crate::ir::{Inputs, OpError, Operator, Permuted, TensorType, op_error};
 
 /// Repeats elements along dimensions of one, and along new ones before the first, to fill a shape.

@@ -1,6 +1,6 @@
-use super::{check_rank, row_major_strides, tensor_type};
 use crate::bindings::StridedCall;
 use crate::ir::Lowering;
+use crate::ir::geometry::{check_rank, row_major_strides, tensor_type};
 use crate::ir::{Inputs, OpError, Operator, TensorType, op_error};
 
 /// Frames of `size` elements along an axis, one every `step` elements, as many as fit: the axis becomes two, of frames

@@ -1,8 +1,5 @@
-use super::activation::{Activation, candidates};
-use super::cost;
-use super::packing::Packing;
-use super::sparse_gemm;
 use crate::ir::Lowering;
+use crate::ir::layer::{Activation, Packing, candidates, cost, sparse_gemm};
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
 use runtime_core::kernels;
 

@@ -1,6 +1,6 @@
-use super::{check_rank, joined, tensor_type};
 use crate::bindings::{HOST_RANK, LocateCall};
 use crate::ir::Lowering;
+use crate::ir::geometry::{check_rank, joined, tensor_type};
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
 
 /// Places (`i32`) in a tensor from tuples of indices, which count from the end of their axis where negative. A tuple with

@@ -1,6 +1,6 @@
-use super::{broadcast, broadcast_strides};
 use crate::bindings::MatMulCall;
 use crate::ir::Lowering;
+use crate::ir::geometry::{broadcast, broadcast_strides};
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
 
 /// A matrix product as `numpy.matmul`: batched, with broadcasting; vectors are rows or columns.

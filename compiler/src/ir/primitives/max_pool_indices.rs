@@ -1,7 +1,6 @@
-use super::window::{Image, Layout, Window};
-use super::{row_major_strides, tensor_type};
 use crate::bindings::MaxPoolIndicesCall;
 use crate::ir::Lowering;
+use crate::ir::geometry::{Image, Layout, Window, row_major_strides, tensor_type};
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
 
 /// The greatest element of each window of a channels-first image, and its index (`i64`) in the whole input.

@@ -1,6 +1,6 @@
-use super::{check_rank, tensor_type};
 use crate::bindings::{PadCall, PadMode};
 use crate::ir::Lowering;
+use crate::ir::geometry::{check_rank, tensor_type};
 use crate::ir::{Inputs, OpError, Operator, Permuted, Tensor, TensorType, op_error};
 
 /// Surrounds a tensor with elements. Input 1 is the element for [`PadMode::Constant`], absent for other modes.

@@ -1,6 +1,6 @@
-use super::window::{Image, Layout, Window};
 use crate::bindings::{AveragePoolCall, MaxPoolCall};
 use crate::ir::Lowering;
+use crate::ir::geometry::{Image, Layout, Window};
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
 use runtime_core::kernels::Pool2d;
 

@@ -1,7 +1,8 @@
-use super::uniform::{Rounding, Uniform, expect, room};
-use super::{Layout, MULTIPLIER_BITS, Pool, PoolKind, Quantization, Window, multipliers};
+use super::{Pool, PoolKind};
 use crate::bindings::Between;
 use crate::ir::Lowering;
+use crate::ir::fixed_point::{MULTIPLIER_BITS, Quantization, Rounding, Uniform, expect, multipliers, room};
+use crate::ir::geometry::{Layout, Window};
 use crate::ir::{Inputs, OpError, Operator, Tensor, TensorType};
 use runtime_core::kernels::QlinearAveragePool2d;
 

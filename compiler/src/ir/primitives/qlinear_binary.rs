@@ -1,7 +1,7 @@
 use super::binary::{same_places, walk};
-use super::uniform::{Rounding, Uniform, expect, multiplier, room};
-use super::{MULTIPLIER_BITS, Quantization, broadcast, multipliers};
 use crate::bindings::{BinaryOp, QlinearBinaryCall, QlinearBinaryOp};
+use crate::ir::fixed_point::{MULTIPLIER_BITS, Quantization, Rounding, Uniform, expect, multiplier, multipliers, room};
+use crate::ir::geometry::broadcast;
 use crate::ir::{CallOptions, Lowering};
 use crate::ir::{DType, Inputs, OpError, Operator, Permuted, TensorType};
 use runtime_core::kernels::{WeightedProduct, WeightedSum};

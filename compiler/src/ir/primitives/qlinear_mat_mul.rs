@@ -1,8 +1,8 @@
+use super::MatMul;
 use super::mat_mul::shapes;
-use super::uniform::{Rounding, Uniform, expect, multiplier, room};
-use super::{MatMul, Quantization};
 use crate::bindings::QlinearMatMulCall;
 use crate::ir::Lowering;
+use crate::ir::fixed_point::{Quantization, Rounding, Uniform, expect, multiplier, room};
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
 
 /// A matrix product of two quantised tensors as `numpy.matmul`: batched, with broadcasting; rounded once, half to even, and

@@ -1,5 +1,5 @@
-use super::sequences::Sequences;
 use crate::ir::Lowering;
+use crate::ir::geometry::Sequences;
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
 use runtime_core::kernels::{self, QlinearCell as Cell, QlinearGru, QlinearLstm, QlinearRnn};
 

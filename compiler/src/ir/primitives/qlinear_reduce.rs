@@ -1,8 +1,8 @@
+use super::ReduceOp;
 use super::reduce::{lines, permuted, reduced};
-use super::uniform::{Rounding, Uniform, expect, multiplier, room};
-use super::{Quantization, ReduceOp};
 use crate::bindings::Between;
 use crate::ir::Lowering;
+use crate::ir::fixed_point::{Quantization, Rounding, Uniform, expect, multiplier, room};
 use crate::ir::{DType, Inputs, OpError, Operator, Permuted, TensorType, op_error};
 use runtime_core::kernels::QlinearReduceSum;
 

@@ -1,9 +1,7 @@
-use super::multipliers::fixed_point;
-use super::softmax::moved;
-use super::uniform::{LEAST_BITS, Rounding, Uniform, expect};
-use super::{MULTIPLIER_BITS, Quantization};
 use crate::bindings::Between;
 use crate::ir::Lowering;
+use crate::ir::fixed_point::{LEAST_BITS, MULTIPLIER_BITS, Quantization, Rounding, Uniform, expect, fixed_point};
+use crate::ir::geometry::moved;
 use crate::ir::{DType, Inputs, OpError, Operator, Permuted, Tensor, TensorType, op_error};
 use runtime_core::kernels;
 

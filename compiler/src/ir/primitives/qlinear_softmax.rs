@@ -1,8 +1,7 @@
-use super::softmax::{around, moved};
-use super::uniform::{Rounding, Uniform, expect, multiplier};
-use super::{MULTIPLIER_BITS, Quantization};
 use crate::bindings::Between;
 use crate::ir::Lowering;
+use crate::ir::fixed_point::{MULTIPLIER_BITS, Quantization, Rounding, Uniform, expect, multiplier};
+use crate::ir::geometry::{around, moved};
 use crate::ir::{DType, Inputs, OpError, Operator, Permuted, Tensor, TensorType};
 use runtime_core::kernels::{self, QlinearLogSoftmax};
 use std::f64::consts::LN_2;

@@ -1,6 +1,6 @@
-use super::Quantization;
 use crate::bindings::Typed;
 use crate::ir::Lowering;
+use crate::ir::fixed_point::Quantization;
 use crate::ir::{DType, Inputs, OpError, Operator, Permuted, TensorType, op_error};
 use runtime_core::kernels;
 

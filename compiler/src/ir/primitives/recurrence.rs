@@ -1,6 +1,6 @@
-use super::sequences::Sequences;
 use crate::bindings::Typed;
 use crate::ir::Lowering;
+use crate::ir::geometry::Sequences;
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
 use runtime_core::function::AnyGateFunction;
 use runtime_core::kernels::{self, Cell, Gru, Lstm, Rnn};

@@ -1,6 +1,6 @@
-use super::{check_rank, row_major_strides};
 use crate::bindings::{ReduceCall, ReduceOp, StridedCall};
 use crate::ir::Lowering;
+use crate::ir::geometry::{check_rank, row_major_strides};
 use crate::ir::program::View;
 use crate::ir::{Inputs, OpError, Operator, Permuted, TensorType, op_error};
 

@@ -1,6 +1,5 @@
-use super::uniform::{Rounding, Uniform, expect, multiplier};
-use super::{MULTIPLIER_BITS, Quantization};
 use crate::bindings::Between;
+use crate::ir::fixed_point::{MULTIPLIER_BITS, Quantization, Rounding, Uniform, expect, multiplier};
 use crate::ir::{CallOptions, Lowering};
 use crate::ir::{DType, Inputs, OpError, Operator, Permuted, TensorType};
 use runtime_core::kernels;

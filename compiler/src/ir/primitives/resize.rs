@@ -1,7 +1,6 @@
-use super::softmax::{around, moved};
-use super::tensor_type;
 use crate::bindings::Typed;
 use crate::ir::Lowering;
+use crate::ir::geometry::{around, moved, tensor_type};
 use crate::ir::{DType, Inputs, OpError, Operator, Permuted, TensorType, op_error};
 use runtime_core::kernels;
 

@@ -1,5 +1,5 @@
-use super::softmax::{around, moved};
 use crate::ir::Lowering;
+use crate::ir::geometry::{around, moved};
 use crate::ir::{DType, Inputs, OpError, Operator, Permuted, TensorType, op_error};
 use runtime_core::function::AnyFunction;
 use runtime_core::kernels;

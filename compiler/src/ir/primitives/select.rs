@@ -1,6 +1,6 @@
-use super::{broadcast, broadcast_strides, check_rank, joined, tensor_type};
 use crate::bindings::SelectCall;
 use crate::ir::Lowering;
+use crate::ir::geometry::{broadcast, broadcast_strides, check_rank, joined, tensor_type};
 use crate::ir::{DType, Inputs, OpError, Operator, Permuted, TensorType, op_error};
 
 /// Elements of input 1 where input 0 is true, of input 2 elsewhere, with broadcasting.

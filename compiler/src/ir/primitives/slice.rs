@@ -1,6 +1,6 @@
-use super::{check_rank, row_major_strides};
 use crate::bindings::StridedCall;
 use crate::ir::Lowering;
+use crate::ir::geometry::{check_rank, row_major_strides};
 use crate::ir::{Inputs, OpError, Operator, Permuted, TensorType, op_error};
 
 /// Every `steps[i]`-th of the elements along each dimension `i`: `lens[i]` of them, from `starts[i]` on.

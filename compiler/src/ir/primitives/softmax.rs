@@ -1,5 +1,6 @@
 use crate::bindings::SoftmaxCall;
 use crate::ir::Lowering;
+use crate::ir::geometry::{around, moved};
 use crate::ir::{Inputs, OpError, Operator, Permuted, TensorType, op_error};
 use runtime_core::kernels;
 
@@ -10,16 +11,6 @@ pub struct Softmax {
     pub axis: usize,
     /// Whether to take the logarithm.
     pub log: bool,
-}
-
-/// Products of the extents before `axis` and after it.
-pub(super) fn around(shape: &[usize], axis: usize) -> (usize, usize) {
-    (shape[..axis].iter().product(), shape[axis + 1..].iter().product())
-}
-
-/// Where `axis` is after a transposition.
-pub(super) fn moved(axis: usize, perm: &[usize]) -> Option<usize> {
-    perm.iter().position(|p| *p == axis)
 }
 
 impl Operator for Softmax {

@@ -1,6 +1,6 @@
-use super::tensor_type;
 use crate::bindings::Typed;
 use crate::ir::Lowering;
+use crate::ir::geometry::tensor_type;
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
 use runtime_core::kernels;
 

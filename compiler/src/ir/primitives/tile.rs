@@ -1,6 +1,6 @@
-use super::{check_rank, row_major_strides, tensor_type};
 use crate::bindings::StridedCall;
 use crate::ir::Lowering;
+use crate::ir::geometry::{check_rank, row_major_strides, tensor_type};
 use crate::ir::{Inputs, OpError, Operator, Permuted, TensorType, op_error};
 
 /// Repeats the whole tensor along each dimension.

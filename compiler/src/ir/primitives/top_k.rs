@@ -1,6 +1,6 @@
-use super::softmax::around;
 use crate::bindings::Typed;
 use crate::ir::Lowering;
+use crate::ir::geometry::around;
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
 use runtime_core::kernels;
 

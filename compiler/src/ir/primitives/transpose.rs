@@ -1,6 +1,6 @@
-use super::{check_rank, row_major_strides};
 use crate::bindings::StridedCall;
 use crate::ir::Lowering;
+use crate::ir::geometry::{check_rank, row_major_strides};
 use crate::ir::{Inputs, OpError, Operator, TensorType, op_error};
 
 /// Dimensions in another order: dimension `i` of the output is dimension `perm[i]` of the input.

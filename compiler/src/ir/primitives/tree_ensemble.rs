@@ -1,6 +1,7 @@
-use super::{ReduceOp, tensor_type};
+use super::ReduceOp;
 use crate::bindings::TreeEnsembleCall;
 use crate::ir::Lowering;
+use crate::ir::geometry::tensor_type;
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
 
 /// What the rows of input 0 lead to in decision trees. Inputs 1 to 3 are the tables of the kernel of the same name.

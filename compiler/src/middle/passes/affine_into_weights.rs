@@ -1,5 +1,6 @@
-use super::rewrite::{input, private_producer, replace};
-use crate::ir::primitives::{BIAS, Binary, BinaryOp, Conv, ConvTranspose, Gemm, Layout, RESIDUAL, ScaleShift};
+use super::rewrite::{input, replace};
+use crate::ir::linear::Linear;
+use crate::ir::primitives::{Binary, BinaryOp, ScaleShift};
 use crate::ir::{Graph, NodeId, OpError, Tensor, ValueId};
 use runtime_core::function::AnyFunction;
 
@@ -77,30 +78,14 @@ fn find(graph: &Graph, id: NodeId) -> Option<(NodeId, Affine)> {
 /// If `value` is read once and comes from a convolution or product without activation or residual: its node, the axis of
 /// its channels and their number.
 fn linear(graph: &Graph, value: ValueId) -> Option<(NodeId, usize, usize)> {
-    let rank = graph.ty(value).rank();
-    let image_axis = |layout: Layout| if layout == Layout::ChannelsFirst { 1 } else { rank - 1 };
-    let (producer, axis) = if let Some(id) = private_producer::<Conv>(graph, value) {
-        let conv = graph.node(id).op::<Conv>().filter(|c| c.activation.is_identity())?;
-        (id, image_axis(conv.layout))
-    } else if let Some(id) = private_producer::<ConvTranspose>(graph, value) {
-        let conv = graph
-            .node(id)
-            .op::<ConvTranspose>()
-            .filter(|c| c.activation.is_identity())?;
-        (id, image_axis(conv.layout))
-    } else {
-        let id = private_producer::<Gemm>(graph, value)?;
-        graph.node(id).op::<Gemm>().filter(|g| g.activation.is_identity())?;
-        (id, rank - 1)
-    };
-    let node = graph.node(producer);
-    graph.constant(input(node, 1)?).and_then(Tensor::to_f32)?;
-    if let Some(bias) = input(node, BIAS) {
-        graph.constant(bias).and_then(Tensor::to_f32)?;
-    }
-    input(node, RESIDUAL)
-        .is_none()
-        .then(|| (producer, axis, graph.ty(value).shape[axis]))
+    let (id, layer) = Linear::before(graph, value)?;
+    let is_known = |value: ValueId| graph.constant(value).and_then(Tensor::to_f32).is_some();
+    let fits = layer.activation().is_identity()
+        && layer.residual().is_none()
+        && is_known(layer.weights())
+        && layer.bias().is_none_or(is_known);
+    let axis = layer.axis(graph);
+    fits.then(|| (id, axis, graph.ty(value).shape[axis]))
 }
 
 /// A constant that varies along `axis` at most, as one number a channel.
@@ -116,30 +101,16 @@ fn by_channel(graph: &Graph, value: ValueId, rank: usize, axis: usize, channels:
 }
 
 fn fold(graph: &mut Graph, id: NodeId, producer: NodeId, affine: &Affine) -> Result<(), OpError> {
-    let node = graph.node(producer);
-    let (x, w) = (input(node, 0), node.inputs[1].expect("weights"));
+    let layer = Linear::of(graph.node(producer)).expect("a layer");
+    let (x, w, old_bias) = (layer.x(), layer.weights(), layer.bias());
+    let places = layer.places(graph);
     let weights = graph.constant(w).expect("checked constant").clone();
     let mut values = weights.to_f32().expect("checked float32");
     let channels = affine.scale.len();
-    let channel = |index: usize| -> usize {
-        let shape = &weights.shape;
-        if let Some(conv) = node.op::<ConvTranspose>() {
-            // [IC, OC / groups, kernel..]
-            let taps: usize = shape[2..].iter().product();
-            let (input, output) = (index / (taps * shape[1]), index / taps % shape[1]);
-            input / (shape[0] / conv.groups) * shape[1] + output
-        } else if node.op::<Gemm>().is_some() {
-            index % channels
-        } else {
-            index / shape[1..].iter().product::<usize>()
-        }
-    };
     for (index, value) in values.iter_mut().enumerate() {
-        *value *= affine.scale[channel(index)];
+        *value *= affine.scale[places.output(index)];
     }
-    let bias = input(node, BIAS)
-        .and_then(|b| graph.constant(b))
-        .and_then(Tensor::to_f32);
+    let bias = old_bias.and_then(|b| graph.constant(b)).and_then(Tensor::to_f32);
     let bias = bias.unwrap_or_else(|| vec![0.0; channels]);
     let bias: Vec<f32> = (0..channels)
         .map(|c| bias[c] * affine.scale[c] + affine.shift[c])
@@ -147,16 +118,16 @@ fn fold(graph: &mut Graph, id: NodeId, producer: NodeId, affine: &Affine) -> Res
     if values.iter().chain(&bias).any(|v| !v.is_finite()) {
         return Ok(());
     }
-    let operator = node.operator().expect("an operator").boxed();
+    let operator = graph.node(producer).operator().expect("an operator").boxed();
     let w_name = graph.value(w).name.clone();
-    let bias_name = input(graph.node(producer), BIAS).map_or_else(
+    let bias_name = old_bias.map_or_else(
         || format!("{}_bias", graph.node(producer).name),
         |b| graph.value(b).name.clone(),
     );
     let w = graph.add_constant(w_name, Tensor::f32(&weights.shape, &values));
     let bias = graph.add_constant(bias_name, Tensor::f32(&[channels], &bias));
     let name = graph.node(producer).name.clone();
-    let new = replace(graph, id, operator, &[x, Some(w), Some(bias)], &[producer])?;
+    let new = replace(graph, id, operator, &[Some(x), Some(w), Some(bias)], &[producer])?;
     let new_node = graph.value(new).producer;
     graph.node_mut(new_node).name = name;
     Ok(())

@@ -1,5 +1,6 @@
 use super::rewrite::{input, nodes_of, replace};
-use crate::ir::primitives::{Binary, Conv, ConvTranspose, Gemm, Map, ScaleShift};
+use crate::ir::linear::Linear;
+use crate::ir::primitives::{Binary, Map, ScaleShift};
 use crate::ir::{DType, Graph, Node, OpError, Operator};
 use runtime_core::function::AnyFunction;
 
@@ -28,29 +29,9 @@ pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
 
 fn with_activation(node: &Node, activation: AnyFunction) -> Option<Box<dyn Operator>> {
     let free = |current: &AnyFunction| matches!(current, AnyFunction::Identity(_));
-    if let Some(op) = node.op::<Conv>().filter(|op| op.activation.is_identity()) {
-        let activation = activation.into();
-        return Some(
-            Conv {
-                activation,
-                ..op.clone()
-            }
-            .into(),
-        );
-    }
-    if let Some(op) = node.op::<ConvTranspose>().filter(|op| op.activation.is_identity()) {
-        let activation = activation.into();
-        return Some(
-            ConvTranspose {
-                activation,
-                ..op.clone()
-            }
-            .into(),
-        );
-    }
-    if node.op::<Gemm>().is_some_and(|op| op.activation.is_identity()) {
-        let activation = activation.into();
-        return Some(Gemm { activation }.into());
+    if let Some(layer) = Linear::of(node) {
+        let is_free = layer.activation().is_identity();
+        return is_free.then(|| layer.with_activation(activation.into()));
     }
     if let Some(op) = node.op::<ScaleShift>().filter(|op| free(&op.activation)) {
         return Some(

@@ -1,5 +1,6 @@
 use super::rewrite::{input, nodes_of, replace};
-use crate::ir::primitives::{Activation, Conv, Layout, Pad, PadMode, Pool, PoolKind, Quantization, Window};
+use crate::ir::linear::Linear;
+use crate::ir::primitives::{Conv, Layout, Pad, PadMode, Pool, PoolKind, Quantization, Window};
 use crate::ir::{Graph, NodeId, OpError, Operator, ValueId};
 
 /// Zeros around an image, or integers that stand for zero, become the padding of the convolution that reads it; the least
@@ -24,13 +25,9 @@ fn find(graph: &Graph, id: NodeId) -> Option<(NodeId, ValueId, Box<dyn Operator>
     let pad = pad_node.op::<Pad>().filter(|pad| pad.mode == PadMode::Constant)?;
     let filler = graph.constant(input(pad_node, 1)?)?.scalar_f64()?;
     let source = input(pad_node, 0)?;
-    let outside = |conv: &Conv| match conv.activation {
-        Activation::Function(_) => 0.0,
-        Activation::Requantize { requantize, .. } => requantize.outside.into(),
-    };
-    if let Some(conv) = node.op::<Conv>().filter(|conv| outside(conv) == filler) {
-        let window = widened(&conv.window, pad, conv.layout)?;
-        return Some((pad_id, source, Conv { window, ..conv.clone() }.into()));
+    if let Some(layer) = Linear::of(node).filter(|layer| layer.outside() == filler) {
+        let window = widened(layer.window()?, pad, layer.layout()?)?;
+        return Some((pad_id, source, layer.with_window(window)?));
     }
     let dtype = graph.ty(source).dtype;
     let least = Quantization::range(dtype).map_or(f64::NEG_INFINITY, |(least, _)| least.into());

@@ -1,5 +1,6 @@
-use super::rewrite::{input, nodes_of, private_producer, replace};
-use crate::ir::primitives::{BIAS, Binary, BinaryOp, Conv, Gemm, RESIDUAL};
+use super::rewrite::{input, nodes_of, replace};
+use crate::ir::linear::Linear;
+use crate::ir::primitives::{BIAS, Binary, BinaryOp, RESIDUAL};
 use crate::ir::{DType, Graph, NodeId, OpError, Operator, ValueId};
 use runtime_core::function::AnyFunction;
 use std::collections::HashMap;
@@ -51,24 +52,7 @@ pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
 
 /// The operator that gives `value`, with `activation`, if it can take a residual.
 fn with_activation(graph: &Graph, value: ValueId, activation: AnyFunction) -> Option<(NodeId, Box<dyn Operator>)> {
-    let activation = activation.into();
-    if let Some(id) = private_producer::<Conv>(graph, value) {
-        let node = graph.node(id);
-        let op = node
-            .op::<Conv>()
-            .filter(|op| op.activation.is_identity() && input(node, RESIDUAL).is_none())?;
-        return Some((
-            id,
-            Conv {
-                activation,
-                ..op.clone()
-            }
-            .into(),
-        ));
-    }
-    let id = private_producer::<Gemm>(graph, value)?;
-    let node = graph.node(id);
-    let takes_residual =
-        node.op::<Gemm>().is_some_and(|op| op.activation.is_identity()) && input(node, RESIDUAL).is_none();
-    takes_residual.then(|| (id, Gemm { activation }.into()))
+    let (id, layer) = Linear::before(graph, value)?;
+    let fits = layer.takes_residual() && layer.activation().is_identity();
+    fits.then(|| (id, layer.with_activation(activation.into())))
 }

@@ -1,36 +1,25 @@
-use super::rewrite::{input, nodes_of};
-use crate::ir::primitives::{Activation, Conv, ConvTranspose, Gemm, Layout};
-use crate::ir::{DType, Graph, NodeId, OpError, Operator, Tensor};
+use crate::ir::linear::{Linear, WEIGHTS};
+use crate::ir::primitives::Layout;
+use crate::ir::{DType, Graph, NodeId, OpError, Tensor};
 use runtime_core::f16;
 
 /// Weights of convolutions and products in `f32` become `f16`, where none of them overflows: the kernels widen them
 /// again. It halves what they take, at the cost of digits.
 pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
-    halve::<Conv>(graph, |conv| {
-        conv.layout == Layout::ChannelsLast && matches!(conv.activation, Activation::Function(_))
-    });
-    halve::<ConvTranspose>(graph, |conv| {
-        conv.layout == Layout::ChannelsLast && matches!(conv.activation, Activation::Function(_))
-    });
-    halve::<Gemm>(graph, |gemm| matches!(gemm.activation, Activation::Function(_)));
+    for id in graph.order() {
+        if let Some((name, weights)) = halves(graph, id) {
+            let halves = graph.add_constant(name, weights);
+            graph.set_input(id, WEIGHTS, halves);
+        }
+    }
     super::unused::run(graph)
 }
 
-fn halve<T: Operator + 'static>(graph: &mut Graph, applies: impl Fn(&T) -> bool) {
-    for id in nodes_of::<T>(graph) {
-        if !graph.node(id).op::<T>().is_some_and(&applies) {
-            continue;
-        }
-        if let Some((name, weights)) = halves(graph, id) {
-            let halves = graph.add_constant(name, weights);
-            graph.set_input(id, 1, halves);
-        }
-    }
-}
-
-/// The name of a node's weights, and the weights as `f16`.
+/// The name of a layer's weights, and the weights as `f16`, if its kernel widens them.
 fn halves(graph: &Graph, id: NodeId) -> Option<(String, Tensor)> {
-    let value = input(graph.node(id), 1)?;
+    let layer = Linear::of(graph.node(id))?;
+    let widens = layer.function().is_some() && layer.layout() != Some(Layout::ChannelsFirst);
+    let value = Some(layer.weights()).filter(|_| widens)?;
     let weights = graph.constant(value).filter(|w| w.dtype == DType::F32)?;
     let halves: Vec<f16> = weights.to_f32()?.into_iter().map(f16::from_f32).collect();
     let bytes = halves.iter().flat_map(|half| half.to_le_bytes()).collect();

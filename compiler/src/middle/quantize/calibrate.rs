@@ -67,9 +67,9 @@ pub fn calibrate(
         }
         for (i, layer) in layers.iter().enumerate() {
             let [x, y] = [&seen[observed + 2 * i], &seen[observed + 2 * i + 1]];
-            let (of_y, len) = channel_sums(y, layer.y_axis, |y| y);
+            let (of_y, len) = channel_sums(y, layer.axis, |y| y);
             sums[i].iter_mut().zip(of_y).for_each(|(sum, y)| *sum += y / len as f64);
-            let (of_x, len) = channel_sums(x, layer.x_axis(graph), |x| x * x);
+            let (of_x, len) = channel_sums(x, layer.axis, |x| x * x);
             squares[i].resize(of_x.len(), 0.0);
             squares[i]
                 .iter_mut()

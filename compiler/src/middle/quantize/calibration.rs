@@ -1,4 +1,3 @@
-use super::progress::Bar;
 use super::{Goal, MaxLoss, QuantizeOptions, Quantized, quantize};
 use crate::Error;
 use crate::back::portable;
@@ -65,9 +64,13 @@ impl<'a> Calibration<'a> {
     /// What [`quantize`] finds.
     pub fn quantize(&self, graph: &Graph) -> Result<Quantized, Error> {
         let source = || -> Opened<'_> { Ok(Box::new(self.samples.iter())) };
-        let bar = Bar::new(self.options.progress);
+        let mut shown = self.options.progress.map(|start| start());
         let total = self.samples.len();
-        let mut progress = |what: &str, done: usize, of: usize| bar.show(what, done, if of == 0 { total } else { of });
+        let mut progress = |what: &str, done: usize, of: usize| {
+            if let Some(shown) = &mut shown {
+                shown(what, done, if of == 0 { total } else { of });
+            }
+        };
         let Some((bound, set)) = &self.bound else {
             return quantize(graph, self.options, &source, None, &mut progress);
         };

@@ -1,6 +1,6 @@
-use super::layer::WEIGHTS;
 use super::{Layer, Source, Watch};
 use crate::Error;
+use crate::ir::linear::WEIGHTS;
 use crate::ir::primitives::{BIAS, Map, Pool, Reduce, ReduceOp, Reshape};
 use crate::ir::{Graph, NodeId, Tensor, ValueId};
 use runtime_core::function::AnyFunction;
@@ -91,7 +91,7 @@ fn scales_along(graph: &Graph, id: NodeId) -> Option<ValueId> {
 
 /// Channels that a layer reads.
 fn channels(graph: &Graph, layer: &Layer) -> usize {
-    graph.ty(layer.x).shape[layer.x_axis(graph)]
+    graph.ty(layer.x).shape[layer.axis]
 }
 
 /// What the second layers of pairs read.
@@ -104,7 +104,7 @@ fn observe(graph: &Graph, layers: &[Layer], pairs: &[Pair], source: &Source<'_>)
     };
     let mut inputs: Vec<_> = pairs.iter().map(empty).collect();
     Watch::new(graph, &values)?.run(source()?, &mut |i, x| {
-        let axis = layers[pairs[i].second].x_axis(graph);
+        let axis = layers[pairs[i].second].axis;
         let inner: usize = x.shape[axis + 1..].iter().product();
         let values = x.to_f32().unwrap_or_default();
         let count = (values.len() / x.shape[axis].max(1)).max(1) as f64;
@@ -120,7 +120,7 @@ fn observe(graph: &Graph, layers: &[Layer], pairs: &[Pair], source: &Source<'_>)
 
 /// The factors of the channels of `first`, all 1 if nothing is gained.
 fn factors(graph: &Graph, first: &Layer, second: &Layer, input: &Input, most_weight: f64) -> Vec<f64> {
-    let (shape, w) = second.weights(graph);
+    let (_, w) = second.weights(graph);
     let spread = input.greatest.len() / first.channels;
     // By channel of the first layer.
     let mut greatest = vec![0.0f64; first.channels];
@@ -129,7 +129,7 @@ fn factors(graph: &Graph, first: &Layer, second: &Layer, input: &Input, most_wei
         greatest[channel / spread] = greatest[channel / spread].max(*range);
     }
     for (index, w) in w.iter().enumerate() {
-        let channel = second.input_channel(&shape, index) / spread;
+        let channel = second.input_channel(index) / spread;
         heaviest[channel] = heaviest[channel].max(f64::from(w.abs()));
     }
     let noise = |factors: &[f64]| {
@@ -138,9 +138,9 @@ fn factors(graph: &Graph, first: &Layer, second: &Layer, input: &Input, most_wei
         // By channel of the second layer: greatest weight, noise of the input, energy of the input.
         let mut sums = vec![(0.0f64, 0.0, 0.0); second.channels];
         for (index, w) in w.iter().enumerate() {
-            let channel = second.input_channel(&shape, index);
+            let channel = second.input_channel(index);
             let factor = factors[channel / spread];
-            let (w, sum) = (f64::from(*w) * factor, &mut sums[second.channel(&shape, index)]);
+            let (w, sum) = (f64::from(*w) * factor, &mut sums[second.channel(index)]);
             sum.0 = sum.0.max(w.abs());
             sum.1 += w * w * step * step;
             sum.2 += input.squares[channel] / (factor * factor);
@@ -173,7 +173,7 @@ fn factors(graph: &Graph, first: &Layer, second: &Layer, input: &Input, most_wei
 fn apply(graph: &mut Graph, first: &Layer, second: &Layer, factors: &[f64]) {
     let (shape, mut w) = first.weights(graph);
     for (index, w) in w.iter_mut().enumerate() {
-        *w = (f64::from(*w) / factors[first.channel(&shape, index)]) as f32;
+        *w = (f64::from(*w) / factors[first.channel(index)]) as f32;
     }
     let bias = first.biases(graph);
     let bias: Vec<f32> = bias
@@ -188,7 +188,7 @@ fn apply(graph: &mut Graph, first: &Layer, second: &Layer, factors: &[f64]) {
     let spread = channels(graph, second) / factors.len();
     let (shape, mut w) = second.weights(graph);
     for (index, w) in w.iter_mut().enumerate() {
-        *w = (f64::from(*w) * factors[second.input_channel(&shape, index) / spread]) as f32;
+        *w = (f64::from(*w) * factors[second.input_channel(index) / spread]) as f32;
     }
     put(graph, second.node, WEIGHTS, second.w, Tensor::f32(&shape, &w));
 }

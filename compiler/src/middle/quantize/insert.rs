@@ -1,5 +1,5 @@
-use super::layer::WEIGHTS;
 use super::{Groups, Io, Layer, Weights};
+use crate::ir::linear::WEIGHTS;
 use crate::ir::primitives::{BIAS, DequantizeLinear, Quantization, QuantizeLinear};
 use crate::ir::{DType, Graph, OpError, Operator, Tensor, ValueId};
 use std::collections::HashMap;

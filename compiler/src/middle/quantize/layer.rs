@@ -1,8 +1,6 @@
-use crate::ir::primitives::{BIAS, Conv, ConvTranspose, Gemm};
+use crate::ir::linear::{Linear, WeightPlaces};
+use crate::ir::primitives::BIAS;
 use crate::ir::{DType, Graph, NodeId, Tensor, ValueId};
-
-/// Position of the weights among the inputs of a layer.
-pub(super) const WEIGHTS: usize = 1;
 
 /// A convolution or product with constant weights.
 #[derive(Clone, Debug)]
@@ -19,14 +17,12 @@ pub struct Layer {
     pub y: ValueId,
     /// Channels of the sums.
     pub channels: usize,
-    /// The axis of the sums' channels.
-    pub y_axis: usize,
-    /// The axis of the weights that tells channels apart, within a group for a transposed convolution.
-    pub w_axis: usize,
+    /// The axis of the channels, in the input as in the sums.
+    pub axis: usize,
     /// Groups of channels.
     pub groups: usize,
-    /// Whether the weights of all groups lie along another axis than the channels.
-    transposed: bool,
+    /// Which weight is where.
+    pub places: WeightPlaces,
     /// Whether it is a product with a matrix.
     pub is_product: bool,
 }
@@ -35,38 +31,24 @@ impl Layer {
     /// The layer that a node is, if its weights and bias are `f32` constants and it ends in the sums themselves.
     pub fn of(graph: &Graph, id: NodeId) -> Option<Self> {
         let node = graph.node(id);
-        let (w_axis, groups, transposed) = if let Some(conv) = node.op::<Conv>() {
-            conv.activation.is_identity().then_some((0, conv.groups, false))?
-        } else if let Some(conv) = node.op::<ConvTranspose>() {
-            conv.activation.is_identity().then_some((1, conv.groups, true))?
-        } else {
-            let gemm = node.op::<Gemm>()?;
-            gemm.activation.is_identity().then_some((1, 1, false))?
-        };
-        let operand = |i: usize| node.inputs.get(i).copied().flatten();
+        let linear = Linear::of(node).filter(|linear| linear.activation().is_identity())?;
         let float = |v: ValueId| graph.constant(v).is_some_and(|t| t.dtype == DType::F32);
-        let (x, w, bias) = (operand(0)?, operand(1)?, operand(BIAS));
+        let (w, bias) = (linear.weights(), linear.bias());
         if !float(w) || !bias.is_none_or(float) || node.inputs.len() > BIAS + 1 {
             return None;
         }
-        let y = node.outputs[0];
-        let y_axis = if node.op::<Gemm>().is_some() {
-            graph.ty(y).rank() - 1
-        } else {
-            1
-        };
+        let (y, places) = (node.outputs[0], linear.places(graph));
         Some(Self {
             node: id,
-            x,
+            x: linear.x(),
             w,
             bias,
             y,
-            channels: graph.ty(y).shape[y_axis],
-            y_axis,
-            w_axis,
-            groups,
-            transposed,
-            is_product: node.op::<Gemm>().is_some(),
+            channels: places.outputs(),
+            axis: linear.axis(graph),
+            groups: linear.groups(),
+            places,
+            is_product: linear.is_product(),
         })
     }
 
@@ -75,13 +57,9 @@ impl Layer {
         graph.order().into_iter().filter_map(|id| Self::of(graph, id)).collect()
     }
 
-    /// Scales that the weights may have: one a channel, those of a transposed convolution shared by its groups.
+    /// Scales that the weights may have: one per channel, those of a transposed convolution shared by its groups.
     pub fn scales(&self) -> usize {
-        if self.transposed {
-            self.channels / self.groups
-        } else {
-            self.channels
-        }
+        self.places.along()
     }
 
     /// Which scale belongs to channel `channel`.
@@ -89,46 +67,20 @@ impl Layer {
         channel % self.scales()
     }
 
-    /// The channel of the sums that element `index` of weights of `shape` belongs to.
-    pub fn channel(&self, shape: &[usize], index: usize) -> usize {
-        let inner: usize = shape[self.w_axis + 1..].iter().product();
-        let along = index / inner % shape[self.w_axis];
-        if self.transposed {
-            let outer = index / (inner * shape[1]);
-            outer / (shape[0] / self.groups) * shape[1] + along
-        } else {
-            along
-        }
+    /// The channel of the sums that weight `index` belongs to.
+    pub fn channel(&self, index: usize) -> usize {
+        self.places.output(index)
     }
 
-    /// The index of element `element` of the weights of `channel` in weights of `shape`, in the order of
-    /// [`Patches`](super::Patches).
-    pub fn element(&self, shape: &[usize], channel: usize, element: usize) -> usize {
-        if self.is_product {
-            element * self.channels + channel
-        } else {
-            channel * shape[1..].iter().product::<usize>() + element
-        }
+    /// The index of element `element` of the weights of `channel`, in the order of [`Patches`](super::Patches).
+    pub fn element(&self, channel: usize, element: usize) -> usize {
+        let taps = self.places.taps();
+        self.places.index(channel, element / taps, element % taps)
     }
 
-    /// The channel of the input that element `index` of weights of `shape` multiplies.
-    pub fn input_channel(&self, shape: &[usize], index: usize) -> usize {
-        let inner: usize = shape[2..].iter().product();
-        if self.transposed || self.is_product {
-            index / (inner * shape[1])
-        } else {
-            let group = self.channel(shape, index) / (self.channels / self.groups);
-            group * shape[1] + index / inner % shape[1]
-        }
-    }
-
-    /// The axis of the input's channels.
-    pub fn x_axis(&self, graph: &Graph) -> usize {
-        if self.is_product {
-            graph.ty(self.x).rank() - 1
-        } else {
-            1
-        }
+    /// The channel of the input that weight `index` multiplies.
+    pub fn input_channel(&self, index: usize) -> usize {
+        self.places.input(index)
     }
 
     /// The weights in floats.

@@ -158,10 +158,10 @@ impl Quantising<'_> {
     /// The weights of a layer, each to the nearest of the integers up to `most`.
     pub(super) fn weights(&self, layer: usize, groups: &[Quantization], bias: Vec<f32>, most: i8) -> Weights {
         let (squares, layer) = (&self.observed.squares[layer], &self.layers[layer]);
-        let (shape, w) = layer.weights(self.graph);
-        let importance: Vec<f64> = (0..w.len()).map(|e| squares[layer.input_channel(&shape, e)]).collect();
+        let (_, w) = layer.weights(self.graph);
+        let importance: Vec<f64> = (0..w.len()).map(|e| squares[layer.input_channel(e)]).collect();
         let (x, _) = groups[self.groups.of[&layer.x]].single().unwrap_or((1.0, 0));
-        Weights::nearest(layer, &shape, &w, bias, most, &importance, x)
+        Weights::nearest(layer, &w, bias, most, &importance, x)
     }
 
     /// What a part's bits cost.

@@ -1,7 +1,12 @@
+use super::Progress;
 use std::fmt;
 
+/// Gives what is told of each step of calibration, and is dropped after the last.
+pub type StartProgress = fn() -> Box<Progress<'static>>;
+
 /// What the integers of a quantised graph are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Scheme {
     /// 8-bit activations, 8-bit weights.
@@ -16,7 +21,8 @@ pub enum Scheme {
 }
 
 /// How the range of a value is chosen from what it is on the samples.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Method {
     /// From the least to the greatest: the default, as it comes closest on the zoo's trained models (`ptq-table`).
@@ -31,7 +37,8 @@ pub enum Method {
 }
 
 /// What `run` takes and gives.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Io {
     /// Floats, as in the model; they become integers inside.
@@ -43,7 +50,8 @@ pub enum Io {
 }
 
 /// How weights become integers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Rounding {
     /// Each to the nearest.
@@ -90,7 +98,7 @@ impl fmt::Display for MaxLoss {
 }
 
 /// How a graph is quantised.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct QuantizeOptions {
     /// The integers.
     pub scheme: Scheme,
@@ -114,8 +122,8 @@ pub struct QuantizeOptions {
     /// The samples that the bound is for, with labels as `y` beside them for a bound on accuracy; by default the
     /// calibration samples.
     pub loss_samples: Option<String>,
-    /// Whether a bar on stderr shows progress, if that is a terminal.
-    pub progress: bool,
+    /// Begins to show how far calibration is, which takes minutes for a large model; by default nothing shows it.
+    pub progress: Option<StartProgress>,
 }
 
 impl QuantizeOptions {
@@ -147,7 +155,7 @@ impl Default for QuantizeOptions {
             bias_correction: true,
             max_loss: None,
             loss_samples: None,
-            progress: false,
+            progress: None,
         }
     }
 }

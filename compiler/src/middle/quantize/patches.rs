@@ -1,5 +1,6 @@
 use super::Layer;
-use crate::ir::primitives::{Conv, Layout, Window};
+use crate::ir::linear::Linear;
+use crate::ir::primitives::{Layout, Window};
 use crate::ir::{Graph, Tensor};
 
 /// What the weights of one channel of a layer are multiplied by, for every result: rows of as many elements as the channel
@@ -33,12 +34,13 @@ impl Patches {
                 geometry: None,
             });
         }
-        let conv = graph.node(layer.node).op::<Conv>()?;
-        (conv.layout == Layout::ChannelsFirst).then(|| Self {
+        let linear = Linear::of(graph.node(layer.node)).filter(|linear| !linear.is_transposed())?;
+        let window = linear.window()?;
+        (linear.layout() == Some(Layout::ChannelsFirst)).then(|| Self {
             len: w.shape[1..].iter().product(),
             groups: layer.groups,
             geometry: Some(Geometry {
-                window: conv.window.clone(),
+                window: window.clone(),
                 channels: w.shape[1],
                 input: x.shape.clone(),
                 output: y.shape[2..].to_vec(),
@@ -100,6 +102,7 @@ impl Patches {
 mod tests {
     use super::super::Watch;
     use super::*;
+    use crate::ir::primitives::Conv;
     use crate::ir::{DType, TensorType};
     use runtime_core::function::Identity;
 
@@ -126,14 +129,14 @@ mod tests {
         let input = Tensor::f32(&[1, 4, 5, 4], &numbers(80));
         let watch = Watch::new(&graph, &[y]).unwrap();
         let sums = watch.start().run(std::slice::from_ref(&input)).1[0].to_f32().unwrap();
-        let (values, (shape, weights)) = (input.to_f32().unwrap(), layer.weights(&graph));
+        let (values, (_, weights)) = (input.to_f32().unwrap(), layer.weights(&graph));
         assert_eq!(patches.rows(&input), sums.len() / 6);
         let mut row = vec![];
         for (index, sum) in sums.iter().enumerate() {
             let (channel, position) = (index / patches.rows(&input), index % patches.rows(&input));
             patches.read(&values, channel / 3, position, &mut row);
             let products = row.iter().enumerate();
-            let products = products.map(|(e, x)| x * f64::from(weights[layer.element(&shape, channel, e)]));
+            let products = products.map(|(e, x)| x * f64::from(weights[layer.element(channel, e)]));
             assert_eq!(products.sum::<f64>() as f32, *sum, "{index}");
         }
     }

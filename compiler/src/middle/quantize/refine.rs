@@ -47,7 +47,7 @@ pub fn refine(
         progress(i, layers.len());
         let quantised = insert(graph, groups, layers, settings, Io::Float).map_err(internal)?;
         let read = quantised.node(layer.node).inputs[0].expect("layers read a value");
-        let (shape, w) = layer.weights(graph);
+        let (_, w) = layer.weights(graph);
         let Some(patches) = Patches::of(graph, layer) else {
             if options.bias_correction {
                 let now = mean_sums(&quantised, std::slice::from_ref(layer), source, samples)?;
@@ -62,7 +62,7 @@ pub fn refine(
         let weights = &mut settings.weights[i];
         for (channel, wanted) in sums[i].iter().enumerate() {
             let group = channel / (layer.channels / layer.groups);
-            let of = |element: usize| layer.element(&shape, channel, element);
+            let of = |element: usize| layer.element(channel, element);
             let scale = f64::from(weights.quantization.scales[layer.scale_of(channel)]);
             if adaptive {
                 let real: Vec<f64> = (0..patches.len).map(|e| f64::from(w[of(e)]) / scale).collect();
@@ -97,7 +97,7 @@ fn mean_sums(graph: &Graph, layers: &[Layer], source: &Source<'_>, samples: usiz
     let watch = Watch::new(&only(graph, &values)?, &values)?;
     let mut sums: Vec<Vec<f64>> = layers.iter().map(|layer| vec![0.0; layer.channels]).collect();
     let count = watch.run(source()?.take(samples), &mut |i, y| {
-        let (of_y, len) = channel_sums(y, layers[i].y_axis, |y| y);
+        let (of_y, len) = channel_sums(y, layers[i].axis, |y| y);
         sums[i].iter_mut().zip(of_y).for_each(|(sum, y)| *sum += y / len as f64);
         Ok(())
     })?;

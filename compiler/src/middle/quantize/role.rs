@@ -1,7 +1,8 @@
 use super::Layer;
+use crate::ir::linear::Linear;
 use crate::ir::primitives::{
-    Binary, BinaryOp, Concat, Conv, ConvTranspose, DequantizeLinear, Expand, Gather, Gemm, Map, MatMul, Pad, Pool,
-    PoolKind, QuantizeLinear, Reduce, ReduceOp, Reshape, Resize, ScaleShift, Slice, Softmax, Tile, Transpose,
+    Binary, BinaryOp, Concat, DequantizeLinear, Expand, Gather, Map, MatMul, Pad, Pool, PoolKind, QuantizeLinear,
+    Reduce, ReduceOp, Reshape, Resize, ScaleShift, Slice, Softmax, Tile, Transpose,
 };
 use crate::ir::{DType, Graph, Node, NodeId, ValueId};
 use runtime_core::function::AnyFunction;
@@ -43,13 +44,7 @@ pub fn role(graph: &Graph, id: NodeId) -> Role {
     if !node.outputs.iter().all(float) {
         return reason();
     }
-    if [
-        node.op::<Conv>().is_some(),
-        node.op::<ConvTranspose>().is_some(),
-        node.op::<Gemm>().is_some(),
-    ]
-    .contains(&true)
-    {
+    if Linear::of(node).is_some() {
         return match Layer::of(graph, id) {
             Some(_) => Role::Computes(vec![0]),
             None => Role::Float("its weights are not known at compile time".into()),

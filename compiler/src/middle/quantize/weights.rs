@@ -22,19 +22,11 @@ pub struct Weights {
 impl Weights {
     /// Weights rounded to the nearest of the integers from `-most` to `most`. `importance` is how much an error of each
     /// weight matters, such as the mean square of what it is multiplied by; `x` is the scale of the layer's input.
-    pub fn nearest(
-        layer: &Layer,
-        shape: &[usize],
-        w: &[f32],
-        bias: Vec<f32>,
-        most: i8,
-        importance: &[f64],
-        x: f32,
-    ) -> Self {
-        let scales = scales(layer, shape, w, &bias, most, importance, x);
+    pub fn nearest(layer: &Layer, w: &[f32], bias: Vec<f32>, most: i8, importance: &[f64], x: f32) -> Self {
+        let scales = scales(layer, w, &bias, most, importance, x);
         let limit = f32::from(most);
         let integers = w.iter().enumerate().map(|(i, w)| {
-            let scale = scales[layer.scale_of(layer.channel(shape, i))];
+            let scale = scales[layer.scale_of(layer.channel(i))];
             (w / scale).round_ties_even().clamp(-limit, limit) as i8
         });
         Self {
@@ -43,7 +35,7 @@ impl Weights {
                 dtype: DType::I8,
                 zeros: vec![0; scales.len()],
                 scales,
-                axis: layer.w_axis,
+                axis: layer.places.outputs_axis,
             },
             bias,
         }
@@ -79,10 +71,10 @@ impl Weights {
 }
 
 /// For each channel the scale of the least error.
-fn scales(layer: &Layer, shape: &[usize], w: &[f32], bias: &[f32], most: i8, importance: &[f64], x: f32) -> Vec<f32> {
+fn scales(layer: &Layer, w: &[f32], bias: &[f32], most: i8, importance: &[f64], x: f32) -> Vec<f32> {
     let mut channels: Vec<Vec<(f32, f64)>> = vec![vec![]; layer.scales()];
     for (i, w) in w.iter().enumerate() {
-        channels[layer.scale_of(layer.channel(shape, i))].push((*w, importance[i]));
+        channels[layer.scale_of(layer.channel(i))].push((*w, importance[i]));
     }
     let least = |scale: usize| {
         let biases = (0..layer.channels).filter(|c| layer.scale_of(*c) == scale);

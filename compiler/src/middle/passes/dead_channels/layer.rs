@@ -1,9 +1,7 @@
 //! Convolutions and products as this pass sees them: a matrix of channels by channels.
 
-use super::super::rewrite::input;
-use crate::ir::primitives::{
-    Activation, BIAS, Conv, ConvTranspose, Gemm, Layout, MULTIPLIER, RESIDUAL, has_packed_kernel,
-};
+use crate::ir::linear::{Linear, WeightPlaces};
+use crate::ir::primitives::Activation;
 use crate::ir::{DType, Graph, Node, Tensor};
 use runtime_core::function::AnyFunction;
 
@@ -36,9 +34,7 @@ pub(super) struct Layer {
     /// Whether a tensor is added to the sums.
     pub(super) residual: bool,
     weights: Vec<f64>,
-    /// Distances in `weights` between outputs, inputs and taps.
-    steps: [usize; 3],
-    taps: usize,
+    places: WeightPlaces,
     /// Weights of each output that are no greater than this are as good as zero.
     negligible: Vec<f64>,
 }
@@ -47,72 +43,44 @@ impl Layer {
     /// Reads a node; `None` where its channels cannot be taken apart: grouped, of weights computed at run time, or summed in
     /// an order that depends on other channels.
     pub(super) fn of(graph: &Graph, node: &Node) -> Option<Self> {
-        let x = graph.ty(input(node, 0)?);
-        let weights = graph.constant(input(node, 1)?)?;
-        let shape = &weights.shape[..];
-        let image_axis = |layout: Layout| {
-            if layout == Layout::ChannelsFirst {
-                1
-            } else {
-                x.rank() - 1
-            }
-        };
-        let product = |dims: &[usize]| dims.iter().product::<usize>();
-        let (activation, inputs, outputs, axis, steps, taps, depthwise, padded);
-        if let Some(conv) = node.op::<Conv>() {
-            if !has_packed_kernel(&conv.window, graph.ty(input(node, 1)?), true) {
-                return None;
-            }
-            (axis, activation, taps) = (image_axis(conv.layout), conv.activation, product(&shape[2..]));
-            (outputs, inputs, steps) = (shape[0], x.shape[axis], [shape[1] * taps, taps, 1]);
-            depthwise = conv.groups > 1;
-            padded = conv.window.pads.iter().any(|pad| *pad != 0);
-            if depthwise && (conv.groups != inputs || conv.groups != outputs) {
-                return None;
-            }
-        } else if let Some(conv) = node.op::<ConvTranspose>() {
-            // The order of its sums in floats is its kernel's own affair.
-            let integers = matches!(conv.activation, Activation::Requantize { .. });
-            let packed = has_packed_kernel(&conv.window, graph.ty(input(node, 1)?), true);
-            if conv.groups != 1 || !integers || !packed {
-                return None;
-            }
-            (axis, activation, taps) = (image_axis(conv.layout), conv.activation, product(&shape[2..]));
-            (inputs, outputs, steps) = (shape[0], shape[1], [taps, shape[1] * taps, 1]);
-            // How many taps meet an element depends on its place.
-            (depthwise, padded) = (false, true);
-        } else {
-            activation = node.op::<Gemm>()?.activation;
-            (inputs, outputs, axis) = (shape[0], shape[1], x.rank() - 1);
-            (steps, taps, depthwise, padded) = ([1, outputs, 1], 1, false, false);
-        }
-        let constant = |index| graph.constant(input(node, index)?);
-        let (integers, outside) = match activation {
-            Activation::Function(_) => (false, 0.0),
-            Activation::Requantize { requantize, .. } => (true, f64::from(requantize.outside)),
-        };
-        let known = weights.dtype == if integers { DType::I8 } else { DType::F32 };
-        let bias = match input(node, BIAS) {
-            Some(_) => constant(BIAS)?.to_f64(),
-            None => vec![0.0; outputs],
-        };
-        if !known || integers && constant(MULTIPLIER).is_none() {
+        let linear = Linear::of(node)?;
+        let weights = graph.constant(linear.weights())?;
+        let places = linear.places(graph);
+        let (inputs, outputs, groups) = (places.inputs(), places.outputs(), linear.groups());
+        let integers = linear.function().is_none();
+        let depthwise = groups > 1;
+        if depthwise && (groups != inputs || groups != outputs) || !linear.has_packed_kernel(graph, weights.dtype) {
             return None;
         }
+        // The order of its sums in floats is its kernel's own affair.
+        if linear.is_transposed() && (depthwise || !integers) {
+            return None;
+        }
+        let known = weights.dtype == if integers { DType::I8 } else { DType::F32 };
+        let is_constant = |value| graph.constant(value).is_some();
+        if !known || integers && !linear.multiplier().is_some_and(is_constant) {
+            return None;
+        }
+        let bias = match linear.bias() {
+            Some(bias) => graph.constant(bias)?.to_f64(),
+            None => vec![0.0; outputs],
+        };
+        // Of a transposed convolution, how many taps meet an element depends on its place.
+        let is_padded = |pads: &[usize]| linear.is_transposed() || pads.iter().any(|pad| *pad != 0);
+        let padded = linear.window().is_some_and(|window| is_padded(&window.pads));
         let mut layer = Self {
             inputs,
             outputs,
-            axis,
+            axis: linear.axis(graph),
             depthwise,
             integers,
-            outside: padded.then_some(outside),
-            activation,
+            outside: padded.then(|| linear.outside()),
+            activation: linear.activation(),
             negligible: vec![0.0; outputs],
             bias,
-            residual: !integers && input(node, RESIDUAL).is_some(),
+            residual: linear.residual().is_some(),
             weights: weights.to_f64(),
-            steps: if depthwise { [taps, 0, 1] } else { steps },
-            taps,
+            places,
         };
         if !integers {
             layer.negligible = (0..outputs).map(|output| layer.negligible(output)).collect();
@@ -122,21 +90,23 @@ impl Layer {
 
     /// The greatest weight of a channel of floats that is as good as zero.
     fn negligible(&self, output: usize) -> f64 {
-        let from = if self.depthwise { 0..1 } else { 0..self.inputs };
+        let from = 0..self.places.inputs_of_group();
         let bias = self.bias[output].abs();
-        let least = bias / (from.len() * self.taps) as f64 / NO_SUM;
+        let least = bias / (from.len() * self.places.taps()) as f64 / NO_SUM;
         let no_sum = from.flat_map(|i| self.weights(output, i)).all(|w| w.abs() <= least);
         if no_sum { least } else { bias / NO_TERM }
     }
 
+    /// The weights of an output channel for an input channel, which is the only one of its group where `depthwise`.
     fn weights(&self, output: usize, from: usize) -> impl Iterator<Item = f64> {
-        let first = output * self.steps[0] + from * self.steps[1];
-        (0..self.taps).map(move |tap| self.weights[first + tap * self.steps[2]])
+        let from = if self.depthwise { 0 } else { from };
+        let taps = 0..self.places.taps();
+        taps.map(move |tap| self.weights[self.places.index(output, from, tap)])
     }
 
     /// The sum of the magnitudes of an output's weights.
     pub(super) fn size(&self, output: usize) -> f64 {
-        let from = if self.depthwise { 0..1 } else { 0..self.inputs };
+        let from = 0..self.places.inputs_of_group();
         from.flat_map(|i| self.weights(output, i)).map(f64::abs).sum()
     }
 
@@ -148,9 +118,9 @@ impl Layer {
 
     /// Of each tap of the kernel, whether any channel has a weight there.
     pub(super) fn used_taps(&self) -> Vec<bool> {
-        let mut used = vec![false; self.taps];
+        let mut used = vec![false; self.places.taps()];
         for output in 0..self.outputs {
-            for from in if self.depthwise { 0..1 } else { 0..self.inputs } {
+            for from in 0..self.places.inputs_of_group() {
                 for (used, zero) in used.iter_mut().zip(self.zeros(output, from)) {
                     *used |= !zero;
                 }

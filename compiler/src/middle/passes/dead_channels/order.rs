@@ -2,13 +2,15 @@
 //! kernel says.
 
 use super::layer::Layer;
-use crate::ir::primitives::Conv;
+use crate::ir::linear::Linear;
+use crate::ir::primitives::Window;
 use crate::ir::{Graph, Node};
 use runtime_core::kernels::SumOrder;
 
 /// The order of the sums of a node which is a layer of floats, all channels with all.
 pub(super) fn sum_order(graph: &Graph, node: &Node, layer: &Layer) -> SumOrder {
-    let pointwise = node.op::<Conv>().is_none_or(|conv| conv.window.is_pointwise());
+    let window = Linear::of(node).and_then(|linear| linear.window());
+    let pointwise = window.is_none_or(Window::is_pointwise);
     sum_order_of(&graph.ty(node.outputs[0]).shape, pointwise, layer)
 }
 

@@ -1,10 +1,10 @@
 //! The graph without the channels that are not needed.
 
-use super::super::rewrite::input;
 use super::along::Along;
 use super::flow::Flow;
 use super::layer::{Layer, tensor};
-use crate::ir::primitives::{BIAS, Conv, MULTIPLIER, Reshape, Slice};
+use crate::ir::linear::{Linear, WEIGHTS};
+use crate::ir::primitives::{BIAS, MULTIPLIER, Reshape, Slice};
 use crate::ir::{DType, Graph, Node, NodeId, OpError, Operator, Tensor, ValueId};
 use std::collections::HashMap;
 
@@ -82,22 +82,22 @@ fn set(graph: &mut Graph, inputs: &mut [Option<ValueId>], index: usize, change: 
 fn layer_of(graph: &mut Graph, flow: &Flow, id: NodeId, layer: &Layer) -> Operation {
     let node = graph.node(id);
     let mut inputs = node.inputs.clone();
-    let mut operator = node.operator().expect("a layer").boxed();
-    let (x, y) = (input(node, 0).and_then(|x| kept(flow, x)), kept(flow, node.outputs[0]));
-    let [outputs_axis, inputs_axis] = if node.op::<Conv>().is_some() { [0, 1] } else { [1, 0] };
+    let linear = Linear::of(node).expect("a layer");
+    let outputs_axis = linear.places(graph).outputs_axis;
+    let (x, y) = (kept(flow, linear.x()), kept(flow, node.outputs[0]));
+    let operator = match y.as_ref().filter(|_| layer.depthwise) {
+        Some(y) => linear.in_groups(y.len()),
+        None => node.operator().expect("a layer").boxed(),
+    };
     if let Some(x) = x.filter(|_| !layer.depthwise) {
         if layer.integers {
             let bias = with_constants(flow, node, layer, &x);
             set(graph, &mut inputs, BIAS, |_| bias);
         }
-        set(graph, &mut inputs, 1, |w| taken(w, inputs_axis, &x));
+        set(graph, &mut inputs, WEIGHTS, |w| taken(w, 1 - outputs_axis, &x));
     }
     if let Some(y) = y {
-        if let Some(conv) = graph.node(id).op::<Conv>().filter(|_| layer.depthwise) {
-            let groups = y.len();
-            operator = Conv { groups, ..conv.clone() }.into();
-        }
-        set(graph, &mut inputs, 1, |w| taken(w, outputs_axis, &y));
+        set(graph, &mut inputs, WEIGHTS, |w| taken(w, outputs_axis, &y));
         set(graph, &mut inputs, BIAS, |bias| taken(bias, 0, &y));
         if layer.integers {
             set(graph, &mut inputs, MULTIPLIER, |multiplier| taken(multiplier, 0, &y));

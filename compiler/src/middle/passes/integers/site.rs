@@ -2,9 +2,8 @@
 
 use super::super::rewrite::{input, origins};
 use super::operands::is_activation;
-use crate::ir::primitives::{
-    Activation, Binary, Conv, ConvTranspose, Gemm, Map, Quantization, QuantizeLinear, ScaleShift,
-};
+use crate::ir::linear::Linear;
+use crate::ir::primitives::{Binary, Map, Quantization, QuantizeLinear, ScaleShift};
 use crate::ir::{Graph, Node, NodeId, OpError, Operator, ValueId};
 use runtime_core::function::AnyFunction;
 
@@ -99,18 +98,8 @@ fn quantised(bound: f32, scale: f32, zero: i32) -> i32 {
 
 /// The function of its result that an operator applies itself.
 pub(super) fn fused(node: &Node) -> Option<AnyFunction> {
-    let of = |activation: &Activation| match activation {
-        Activation::Function(function) => Some(*function),
-        Activation::Requantize { .. } => None,
-    };
-    if let Some(conv) = node.op::<Conv>() {
-        return of(&conv.activation);
-    }
-    if let Some(conv) = node.op::<ConvTranspose>() {
-        return of(&conv.activation);
-    }
-    if let Some(gemm) = node.op::<Gemm>() {
-        return of(&gemm.activation);
+    if let Some(layer) = Linear::of(node) {
+        return layer.function();
     }
     if let Some(affine) = node.op::<ScaleShift>() {
         return Some(affine.activation);

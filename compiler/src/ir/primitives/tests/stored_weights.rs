@@ -1,6 +1,8 @@
 //! Layers whose weights are stored in fewer bits give what those with whole ones do.
 
-use super::{Conv, ConvTranspose, Gemm, Layout, QuantisedLayer, Quantization, Window};
+use crate::ir::fixed_point::{QuantisedLayer, Quantization};
+use crate::ir::geometry::{Layout, Window};
+use crate::ir::primitives::{Conv, ConvTranspose, Gemm};
 use crate::ir::{DType, Operator, Tensor};
 use crate::middle::fold::evaluate;
 use runtime_core::f16;

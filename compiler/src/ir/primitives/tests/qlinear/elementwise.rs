@@ -1,8 +1,8 @@
 //! Operators of elements.
 
-use super::super::uniform::Uniform;
-use super::super::{BinaryOp, Lookup, QlinearBinary, RequantizeLinear};
 use super::{check, check_permuted, numbers, one, q8, q16, quantizations, table, tensor};
+use crate::ir::fixed_point::Uniform;
+use crate::ir::primitives::{BinaryOp, Lookup, QlinearBinary, RequantizeLinear};
 use crate::ir::{DType, Tensor};
 
 #[test]

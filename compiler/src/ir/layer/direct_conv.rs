@@ -1,10 +1,9 @@
 //! Convolutions that no fast kernel serves: of more than two axes, of other types than `f32`, with weights that are known
 //! at run time only.
 
-use super::activation::RESIDUAL;
-use super::conv::bias_or_zeros;
-use super::window::{Image, Window};
+use super::{RESIDUAL, bias_or_zeros};
 use crate::bindings::{BinaryCall, BinaryOp, ConvCall, MapCall};
+use crate::ir::geometry::{Image, Window};
 use crate::ir::{CallOptions, Lowering};
 use crate::ir::{DType, TensorType};
 use runtime_core::function::AnyFunction;
@@ -16,7 +15,7 @@ pub fn has_packed_kernel(window: &Window, weights: &TensorType, known: bool) -> 
 
 /// Adds the calls of a convolution from one image to another in ONNX's layout; the residual and the activation are
 /// applied to its result in place.
-pub(super) fn direct(
+pub(in crate::ir) fn direct(
     cx: &mut Lowering<'_>,
     window: &Window,
     groups: usize,

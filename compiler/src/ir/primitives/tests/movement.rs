@@ -1,8 +1,8 @@
 //! Data movement: permuted forms give the transposed result, and tensors without elements pass through.
 
-use super::{
-    Concat, Expand, Gather, Layout, Pad, PadMode, Pool, PoolKind, Reduce, ReduceOp, Select, Slice, Tile, Transpose,
-    Window,
+use crate::ir::geometry::{Layout, Window};
+use crate::ir::primitives::{
+    Concat, Expand, Gather, Pad, PadMode, Pool, PoolKind, Reduce, ReduceOp, Select, Slice, Tile, Transpose,
 };
 use crate::ir::{DType, Operator, Tensor};
 use crate::middle::fold::evaluate;

@@ -9,7 +9,11 @@ pub fn multipliers(factors: impl Iterator<Item = f64> + Clone, bits: u32) -> Opt
 }
 
 /// The same with a shift of at most `most` bits; `bits` does not count a sign.
-pub(super) fn fixed_point(factors: impl Iterator<Item = f64> + Clone, bits: u32, most: u32) -> Option<(Vec<i32>, u32)> {
+pub(in crate::ir) fn fixed_point(
+    factors: impl Iterator<Item = f64> + Clone,
+    bits: u32,
+    most: u32,
+) -> Option<(Vec<i32>, u32)> {
     let greatest = factors.clone().map(f64::abs).fold(0.0, f64::max);
     if !factors.clone().all(f64::is_finite) || greatest == 0.0 {
         return None;

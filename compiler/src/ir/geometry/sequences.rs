@@ -5,15 +5,15 @@ use crate::ir::{DType, OpError, TensorType, op_error};
 
 /// How the operands of a recurrent layer lie.
 #[derive(Clone, Copy)]
-pub(super) struct Sequences {
-    pub(super) hidden: usize,
-    pub(super) directions: usize,
-    pub(super) batch_first: bool,
+pub(in crate::ir) struct Sequences {
+    pub(in crate::ir) hidden: usize,
+    pub(in crate::ir) directions: usize,
+    pub(in crate::ir) batch_first: bool,
 }
 
 impl Sequences {
     /// Steps and batch of an input.
-    pub(super) fn extents(self, x: &TensorType) -> (usize, usize) {
+    pub(in crate::ir) fn extents(self, x: &TensorType) -> (usize, usize) {
         if self.batch_first {
             (x.shape[1], x.shape[0])
         } else {
@@ -23,7 +23,7 @@ impl Sequences {
 
     /// The types of the hidden states after every step and of the last states, for an input of so many gates; checks the
     /// first states and the lengths.
-    pub(super) fn infer(
+    pub(in crate::ir) fn infer(
         self,
         [x, first, lengths]: [&TensorType; 3],
         [gates, states]: [usize; 2],
@@ -54,7 +54,7 @@ impl Sequences {
 
     /// Room for all results, `len` elements, and where each of them is: the hidden states after every step, which are not
     /// stored unless something reads them, and the last states.
-    pub(super) fn results(cx: &mut Lowering<'_>, dtype: DType, len: usize) -> View {
+    pub(in crate::ir) fn results(cx: &mut Lowering<'_>, dtype: DType, len: usize) -> View {
         let (state, states) = (cx.output_ty(1).len(), cx.output_count() - 1);
         let before = if cx.is_read(0) { cx.output_ty(0).len() } else { 0 };
         let output = cx.temporary("states", dtype, len);

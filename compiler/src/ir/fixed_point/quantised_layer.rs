@@ -1,4 +1,5 @@
-use super::{Activation, MULTIPLIER_BITS, Quantization, multipliers};
+use super::{MULTIPLIER_BITS, Quantization, multipliers};
+use crate::ir::layer::Activation;
 use crate::ir::{DType, Tensor};
 use runtime_core::requantize::Requantize;
 
@@ -8,9 +9,9 @@ const PRODUCT_BITS: u32 = 62;
 /// What a convolution or product in integers needs beside its input and its weights.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QuantisedLayer {
-    /// Operand [`BIAS`](super::BIAS), corrected for the zero point of the input.
+    /// Operand [`BIAS`](crate::ir::layer::BIAS), corrected for the zero point of the input.
     pub bias: Tensor,
-    /// Operand [`MULTIPLIER`](super::MULTIPLIER).
+    /// Operand [`MULTIPLIER`](crate::ir::layer::MULTIPLIER).
     pub multiplier: Tensor,
     /// What becomes of the sums.
     pub activation: Activation,

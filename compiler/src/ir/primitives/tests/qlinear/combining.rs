@@ -1,10 +1,12 @@
 //! Operators that combine elements.
 
-use super::super::{
-    Layout, MatMul, Pool, PoolKind, QlinearAveragePool, QlinearMatMul, QlinearReduce, QlinearResize, QlinearSoftmax,
-    Quantization, Reduce, ReduceOp, Resize, ResizedAxis,
-};
 use super::{check, check_permuted, numbers, one, pool, q8, q16, quantizations, tensor};
+use crate::ir::fixed_point::Quantization;
+use crate::ir::geometry::Layout;
+use crate::ir::primitives::{
+    MatMul, Pool, PoolKind, QlinearAveragePool, QlinearMatMul, QlinearReduce, QlinearResize, QlinearSoftmax, Reduce,
+    ReduceOp, Resize, ResizedAxis,
+};
 use crate::ir::{DType, Tensor};
 
 #[test]

@@ -1,9 +1,11 @@
-use super::fft_tables::{factors, tables};
-use super::tensor_type;
+mod tables;
+
 use crate::bindings::Typed;
 use crate::ir::Lowering;
+use crate::ir::geometry::tensor_type;
 use crate::ir::{DType, Inputs, OpError, Operator, Tensor, TensorType, op_error};
 use runtime_core::kernels::{Fft as Kernel, MAX_FACTORS};
+use tables::{factors, tables};
 
 /// The longest transform.
 const MAX_LENGTH: usize = 1 << 22;
@@ -97,7 +99,7 @@ impl Operator for Fft {
         };
         let found = factors(kernel.size());
         kernel.factors[..found.len()].copy_from_slice(&found);
-        let tables = tables(&kernel, &found)?;
+        let tables = tables(&kernel, &found);
         let tables = match ty.dtype {
             DType::F64 => Tensor::f64(&[tables.len()], &tables),
             _ => Tensor::f32(&[tables.len()], &tables.iter().map(|v| *v as f32).collect::<Vec<_>>()),

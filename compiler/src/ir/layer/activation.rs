@@ -1,6 +1,6 @@
-use super::packing::Packing;
-use super::window::Layout;
+use super::{Packing, bias_or_zeros};
 use crate::bindings::{QLinearCall, Stored, StoredWeights, WithResidual};
+use crate::ir::geometry::Layout;
 use crate::ir::program::{KernelCall, View};
 use crate::ir::{Candidate, Lowering};
 use crate::ir::{DType, Inputs, OpError, TensorType, op_error};
@@ -15,6 +15,9 @@ pub const BIAS: usize = 2;
 pub const RESIDUAL: usize = 3;
 /// Position of the multipliers among the inputs of one in integers.
 pub const MULTIPLIER: usize = 3;
+
+/// Element types that convolutions sum floats and integers in, where those are not quantised.
+pub(in crate::ir) const SUMMED: [DType; 3] = [DType::F32, DType::F64, DType::I32];
 
 /// What becomes of the sums of a convolution or product.
 #[derive(Clone, Copy, PartialEq)]
@@ -54,7 +57,7 @@ impl Activation {
     }
 
     /// The function of floats, without one the sum itself.
-    pub(super) fn function(&self) -> AnyFunction {
+    pub(in crate::ir) fn function(&self) -> AnyFunction {
         match self {
             Self::Function(function) => *function,
             Self::Requantize { .. } => Identity.into(),
@@ -62,7 +65,12 @@ impl Activation {
     }
 
     /// Checks the element types of all operands, and bias and multipliers of `channels` numbers. Gives the output's type.
-    pub(super) fn check(&self, inputs: &Inputs<'_>, floats: &[DType], channels: usize) -> Result<DType, OpError> {
+    pub(in crate::ir) fn check(
+        &self,
+        inputs: &Inputs<'_>,
+        floats: &[DType],
+        channels: usize,
+    ) -> Result<DType, OpError> {
         let per_channel = |index, name| match inputs.get(index) {
             Some(ty) if ty.shape != [channels] => Err(op_error(format!(
                 "the {name} {ty} must have one number for each of {channels} channels"
@@ -94,7 +102,7 @@ impl Activation {
     }
 
     /// Checks that a residual, if there is one, is like the output.
-    pub(super) fn check_residual(&self, inputs: &Inputs<'_>, y: &TensorType) -> Result<(), OpError> {
+    pub(in crate::ir) fn check_residual(&self, inputs: &Inputs<'_>, y: &TensorType) -> Result<(), OpError> {
         match (self, inputs.get(RESIDUAL)) {
             (Self::Function(_), Some(residual)) if residual != y => {
                 Err(op_error(format!("the residual {residual} is not of type {y}")))
@@ -118,7 +126,7 @@ fn of_floats(inputs: &Inputs<'_>) -> Result<DType, OpError> {
 }
 
 /// Checks that weights of `f16` beside inputs of `f32` meet the kernel that widens them.
-pub(super) fn check_layout(inputs: &Inputs<'_>, layout: Layout) -> Result<(), OpError> {
+pub(in crate::ir) fn check_layout(inputs: &Inputs<'_>, layout: Layout) -> Result<(), OpError> {
     if inputs.ty(1)?.dtype == DType::F16 && layout == Layout::ChannelsFirst {
         return Err(op_error(
             "weights of type f16 beside inputs of f32 are for channels-last images only",
@@ -128,7 +136,7 @@ pub(super) fn check_layout(inputs: &Inputs<'_>, layout: Layout) -> Result<(), Op
 }
 
 /// Adds a kernel's call, with its weights stored in fewer bits or not.
-pub(super) fn call(
+pub(in crate::ir) fn call(
     cx: &mut Lowering<'_>,
     call: impl KernelCall + 'static,
     stored: Option<Stored>,
@@ -142,7 +150,7 @@ pub(super) fn call(
 }
 
 /// A kernel's parameters with another activation.
-pub(super) trait WithActivation {
+pub(in crate::ir) trait WithActivation {
     /// The parameters.
     type With<F>;
     /// The same layer with that activation.
@@ -163,7 +171,7 @@ macro_rules! with_activation {
 with_activation!(Conv2d, DepthwiseConv2d, Gemm);
 
 /// The candidates that compute a layer by a kernel, one for each way to store its weights; `time` is what whole weights take.
-pub(super) fn candidates<'a, K: WithActivation + Copy + 'a>(
+pub(in crate::ir) fn candidates<'a, K: WithActivation + Copy + 'a>(
     cx: &Lowering<'_>,
     name: &'static str,
     kernel: K,
@@ -195,7 +203,7 @@ where
     QLinearCall<K::With<Requantize>>: KernelCall + 'static,
 {
     let x = cx.input(0);
-    let bias = super::conv::bias_or_zeros(cx, packing.channels());
+    let bias = bias_or_zeros(cx, packing.channels());
     let w = packing.pack(cx, stored)?;
     let y = cx.output(0);
     match activation {

@@ -8,11 +8,11 @@ use runtime_core::{Element, f16, pack};
 use std::ops::RangeInclusive;
 
 /// Integers that two of fit into a byte.
-pub(super) const FOUR_BITS: RangeInclusive<i8> = -8..=7;
+pub(in crate::ir) const FOUR_BITS: RangeInclusive<i8> = -8..=7;
 
 /// How the weights (operand 1) of a convolution or product are laid out for its kernel.
 #[derive(Clone, Copy)]
-pub(super) enum Packing {
+pub(in crate::ir) enum Packing {
     /// `[oc, ic / groups, kh, kw]`.
     Conv {
         groups: usize,
@@ -35,7 +35,7 @@ pub(super) enum Packing {
 
 impl Packing {
     /// Output channels.
-    pub(super) fn channels(&self) -> usize {
+    pub(in crate::ir) fn channels(&self) -> usize {
         match *self {
             Self::Conv { oc, .. } | Self::ConvTranspose { oc, .. } => oc,
             Self::Depthwise { channels, .. } => channels,
@@ -91,7 +91,7 @@ impl Packing {
 
     /// A candidate for each way to store the weights: halves as they are, integers that all have four bits as pairs or as
     /// whole bytes. `time` is what whole weights take, and `lower` adds the calls for one of the ways.
-    pub(super) fn candidates<'a>(
+    pub(in crate::ir) fn candidates<'a>(
         self,
         cx: &Lowering<'_>,
         kernel: &'static str,
@@ -123,12 +123,12 @@ impl Packing {
     }
 
     /// Products with what fills up the panels, for so many rows of results.
-    pub(super) fn products(&self, rows: usize) -> u64 {
+    pub(in crate::ir) fn products(&self, rows: usize) -> u64 {
         rows as u64 * self.len() as u64
     }
 
     /// The packed weights as a constant of the program, stored in fewer bits or not.
-    pub(super) fn pack(&self, cx: &mut Lowering<'_>, stored: Option<Stored>) -> Result<View, OpError> {
+    pub(in crate::ir) fn pack(&self, cx: &mut Lowering<'_>, stored: Option<Stored>) -> Result<View, OpError> {
         let weights = cx.constant(1).ok_or_else(|| {
             op_error("the weights are computed at run time").help("make them an initializer or a constant")
         })?;

@@ -1,8 +1,8 @@
 //! What the Fourier transform is given besides its signal: the factors of its length, and places on the circle.
 
-use super::Map;
-use crate::ir::{OpError, Tensor, op_error};
-use crate::middle::fold;
+use crate::bindings::{Args, KernelCall, MapCall};
+use crate::ir::DType;
+use runtime_core::Simd;
 use runtime_core::function::{AnyFunction, Cos, Sin};
 use runtime_core::kernels::Fft as Kernel;
 use std::f64::consts::FRAC_PI_2;
@@ -33,8 +33,8 @@ pub(super) fn factors(mut length: usize) -> Vec<usize> {
 }
 
 /// The tables of the kernel: for each factor, turns and roots; then the turns of packed elements.
-pub(super) fn tables(kernel: &Kernel, factors: &[usize]) -> Result<Vec<f64>, OpError> {
-    let [cos, sin] = circle(kernel.length, kernel.inverse)?;
+pub(super) fn tables(kernel: &Kernel, factors: &[usize]) -> Vec<f64> {
+    let [cos, sin] = circle(kernel.length, kernel.inverse);
     let size = kernel.size();
     // Places on the circle between neighbours of a transform.
     let step = kernel.length / size;
@@ -57,23 +57,24 @@ pub(super) fn tables(kernel: &Kernel, factors: &[usize]) -> Result<Vec<f64>, OpE
     if kernel.packed {
         tables.extend(cos[..size].iter().chain(&sin[..size]));
     }
-    Ok(tables)
+    tables
 }
 
 /// Cosines and sines of `length` places on the circle, exact at its quarters; clockwise unless `inverse`.
-fn circle(length: usize, inverse: bool) -> Result<[Vec<f64>; 2], OpError> {
+fn circle(length: usize, inverse: bool) -> [Vec<f64>; 2] {
     // The first eighth gives all others.
     let angles: Vec<f64> = (0..=length / 2)
         .map(|i| FRAC_PI_2 * (i as f64 / length as f64))
         .collect();
+    // The baseline instruction set, so that the same model gives the same bytes on every machine.
     let each = |function: AnyFunction| {
-        let angles = Tensor::f64(&[angles.len()], &angles);
-        let values = fold::evaluate(&Map { function }, &[angles]);
+        let dtype = DType::F64;
+        let mut values = vec![0.0; angles.len()];
+        let (x, y) = (bytemuck::cast_slice(&angles), bytemuck::cast_slice_mut(&mut values));
+        MapCall { function, dtype }.execute(&mut Args::new(Simd::BASELINE, vec![x], vec![y]));
         values
-            .map(|values| values[0].to_f64())
-            .map_err(|e| op_error(e.to_string()))
     };
-    let (cos, sin) = (each(Cos.into())?, each(Sin.into())?);
+    let (cos, sin): (Vec<f64>, Vec<f64>) = (each(Cos.into()), each(Sin.into()));
     let direction = if inverse { 1.0 } else { -1.0 };
     let place = |i: usize| {
         let (quarter, rest) = (4 * i / length, 4 * i % length);
@@ -91,10 +92,10 @@ fn circle(length: usize, inverse: bool) -> Result<[Vec<f64>; 2], OpError> {
         (x, direction * y)
     };
     let places: Vec<(f64, f64)> = (0..length).map(place).collect();
-    Ok([
+    [
         places.iter().map(|(x, _)| *x).collect(),
         places.iter().map(|(_, y)| *y).collect(),
-    ])
+    ]
 }
 
 #[cfg(test)]
@@ -121,7 +122,7 @@ mod tests {
 
     #[test]
     fn quarters_are_exact() {
-        let [cos, sin] = circle(12, true).unwrap();
+        let [cos, sin] = circle(12, true);
         assert_eq!([cos[0], cos[3], cos[6], cos[9]], [1.0, 0.0, -1.0, 0.0]);
         assert_eq!([sin[0], sin[3], sin[6], sin[9]], [0.0, 1.0, 0.0, -1.0]);
         for i in 0..12 {

@@ -1,9 +1,6 @@
 //! Products of one row by weights so many of which are zero that it saves flash to leave them out.
 
-use super::activation::{Activation, MULTIPLIER, RESIDUAL};
-use super::conv::bias_or_zeros;
-use super::cost;
-use super::packing::FOUR_BITS;
+use super::{Activation, FOUR_BITS, MULTIPLIER, RESIDUAL, bias_or_zeros, cost};
 use crate::bindings::QLinearCall;
 use crate::ir::{Candidate, Lowering};
 use crate::ir::{DType, Tensor};
@@ -54,7 +51,7 @@ impl Sparse {
 }
 
 /// The product of one row without the weights that are zero, if that saves enough to be considered.
-pub(super) fn candidate<'a>(
+pub(in crate::ir) fn candidate<'a>(
     cx: &Lowering<'_>,
     [k, n]: [usize; 2],
     transposed: bool,
@@ -113,7 +110,8 @@ mod tests {
     use super::*;
     use crate::back::exec::Executor;
     use crate::back::portable;
-    use crate::ir::primitives::{Conv, Gemm, Layout, Window};
+    use crate::ir::geometry::{Layout, Window};
+    use crate::ir::primitives::{Conv, Gemm};
     use crate::ir::{Graph, TensorType};
     use crate::middle::passes::{REQUIRED, run};
     use runtime_core::requantize::Requantize;

@@ -3,13 +3,14 @@
 mod combining;
 mod elementwise;
 
-use super::uniform::Uniform;
-use super::{
-    BinaryOp, Layout, Lookup, Pool, PoolKind, QlinearAveragePool, QlinearBinary, QlinearMatMul, QlinearReduce,
-    QlinearSoftmax, Quantization, ReduceOp, RequantizeLinear, Transpose, Window,
-};
 use crate::back::exec::Executor;
 use crate::back::portable;
+use crate::ir::fixed_point::{Quantization, Uniform};
+use crate::ir::geometry::{Layout, Window};
+use crate::ir::primitives::{
+    BinaryOp, Lookup, Pool, PoolKind, QlinearAveragePool, QlinearBinary, QlinearMatMul, QlinearReduce, QlinearSoftmax,
+    ReduceOp, RequantizeLinear, Transpose,
+};
 use crate::ir::{DType, Graph, Operator, Tensor};
 use crate::middle::fold::evaluate;
 use runtime_core::Simd;

@@ -5,22 +5,22 @@
 use crate::machine::Machine;
 
 /// By panels of weights: `products` count those with what fills up the panels.
-pub(super) fn panels(machine: &Machine, products: u64) -> u64 {
+pub(in crate::ir) fn panels(machine: &Machine, products: u64) -> u64 {
     products * if machine.microcontroller { 3000 } else { 100 }
 }
 
 /// The set-up of so many runs of a convolution's taps: the rows of its kernel, once per pixel.
-pub(super) fn runs(machine: &Machine, runs: u64) -> u64 {
+pub(in crate::ir) fn runs(machine: &Machine, runs: u64) -> u64 {
     runs * if machine.microcontroller { 20_000 } else { 5000 }
 }
 
 /// Each channel by itself.
-pub(super) fn depthwise(machine: &Machine, products: u64) -> u64 {
+pub(in crate::ir) fn depthwise(machine: &Machine, products: u64) -> u64 {
     products * if machine.microcontroller { 9000 } else { 300 }
 }
 
 /// By weights without the zeros: so many are left, in so many places of sixteen.
-pub(super) fn sparse(machine: &Machine, weights: u64, places: u64) -> u64 {
+pub(in crate::ir) fn sparse(machine: &Machine, weights: u64, places: u64) -> u64 {
     if machine.microcontroller {
         weights * 16_000 + places * 2000
     } else {
@@ -30,6 +30,6 @@ pub(super) fn sparse(machine: &Machine, weights: u64, places: u64) -> u64 {
 
 /// What weights of four bits add to that many products: to take them apart where registers have one number each. Vectors
 /// take apart many at once, while less is read from memory.
-pub(super) fn unpacking(machine: &Machine, products: u64) -> u64 {
+pub(in crate::ir) fn unpacking(machine: &Machine, products: u64) -> u64 {
     products * if machine.microcontroller { 1000 } else { 0 }
 }

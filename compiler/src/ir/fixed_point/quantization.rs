@@ -1,5 +1,5 @@
-use super::softmax::{around, moved};
 use crate::ir::Lowering;
+use crate::ir::geometry::{around, moved};
 use crate::ir::program::View;
 use crate::ir::{DType, OpError, Tensor, TensorType, op_error};
 
@@ -48,7 +48,7 @@ impl Quantization {
     }
 
     /// Checks that scales and zero points are usable and fit `ty`.
-    pub(super) fn check(&self, ty: &TensorType) -> Result<(), OpError> {
+    pub(in crate::ir) fn check(&self, ty: &TensorType) -> Result<(), OpError> {
         let Some((min, max)) = Self::range(self.dtype) else {
             return Err(
                 op_error(format!("{} is not a quantised type", self.dtype)).help("supported: i8, u8, i16, u16, i32")
@@ -75,7 +75,7 @@ impl Quantization {
     }
 
     /// The extents before, of and after the channels of a tensor.
-    pub(super) fn extents(&self, shape: &[usize]) -> [usize; 3] {
+    pub(in crate::ir) fn extents(&self, shape: &[usize]) -> [usize; 3] {
         if self.scales.len() == 1 {
             return [1, 1, shape.iter().product()];
         }
@@ -90,7 +90,7 @@ impl Quantization {
     }
 
     /// Scales and zero points as operands of a kernel.
-    pub(super) fn operands(&self, cx: &mut Lowering<'_>) -> [View; 2] {
+    pub(in crate::ir) fn operands(&self, cx: &mut Lowering<'_>) -> [View; 2] {
         let channels = [self.scales.len()];
         let zeros: Vec<u8> = self.zeros.iter().flat_map(|zero| bytes(*zero, self.dtype)).collect();
         [
