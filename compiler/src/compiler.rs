@@ -56,11 +56,6 @@ fn most_inline_bytes(machine: &Machine) -> usize {
     if machine.microcontroller { 16 << 10 } else { 1 << 20 }
 }
 
-/// Most copies of a kernel for microcontrollers. When this was chosen, the digits firmware with its three convolutions
-/// specialised took 57 200 B of flash and 600 156 instructions an inference, with shared ones 61 400 B and 660 017
-/// (`scripts/firmware.sh`, floats on a Cortex-M4F).
-const MCU_COPIES: usize = 3;
-
 /// A model compiled as far as a program with a memory plan.
 #[derive(Debug)]
 pub struct Compiled {
@@ -288,10 +283,6 @@ impl Compiler {
             sha256: model.sha256.clone(),
             opset: model.opsets.get("").copied().unwrap_or(0),
             target: machine.name.clone(),
-            most_copies: match machine.favour {
-                Favour::Speed => usize::MAX,
-                Favour::Flash => MCU_COPIES,
-            },
             remarks,
         };
         Ok(Compiled {

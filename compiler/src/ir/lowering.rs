@@ -1,6 +1,6 @@
 use crate::ir::primitives::{Reshape, Transpose};
-use crate::ir::program::{Buffer, BufferId, Call, KernelCall, Program, Storage, View};
-use crate::ir::{DType, Graph, Node, Steps, Tensor, TensorType, ValueId};
+use crate::ir::program::{Buffer, BufferId, Call, Choice, Instance, KernelCall, Program, Storage, View};
+use crate::ir::{Candidate, DType, Graph, Node, OpError, Select, Steps, Tensor, TensorType, ValueId, op_error};
 use crate::machine::Machine;
 use std::collections::HashMap;
 
@@ -97,6 +97,8 @@ impl Values {
             shape: ty.shape.clone(),
             steps: self.steps.get(&value).copied(),
             macs: 0,
+            choice: None,
+            instance: Instance::default(),
         });
     }
 }
@@ -104,7 +106,7 @@ impl Values {
 /// What an operator sees while it is lowered: its operands' storage, and where to put kernel calls.
 pub struct Lowering<'a> {
     graph: &'a Graph,
-    machine: &'a Machine,
+    select: &'a dyn Select,
     node: &'a Node,
     program: &'a mut Program,
     values: &'a mut Values,
@@ -121,7 +123,7 @@ pub struct CallOptions {
 impl<'a> Lowering<'a> {
     pub(crate) fn new(
         graph: &'a Graph,
-        machine: &'a Machine,
+        select: &'a dyn Select,
         node: &'a Node,
         program: &'a mut Program,
         values: &'a mut Values,
@@ -129,7 +131,7 @@ impl<'a> Lowering<'a> {
         let first_call = program.calls.len();
         Self {
             graph,
-            machine,
+            select,
             node,
             program,
             values,
@@ -137,13 +139,17 @@ impl<'a> Lowering<'a> {
         }
     }
 
+    /// Multiply-accumulates of the node.
+    pub(crate) fn macs(&self) -> u64 {
+        let outputs: Vec<_> = self.node.outputs.iter().map(|v| self.graph.ty(*v)).collect();
+        self.node
+            .operator()
+            .map_or(0, |op| op.macs(&self.graph.types(&self.node.inputs), &outputs))
+    }
+
     /// Gives the node's multiply-accumulates to its first call.
     pub(crate) fn finish(self) {
-        let outputs: Vec<_> = self.node.outputs.iter().map(|v| self.graph.ty(*v)).collect();
-        let macs = self
-            .node
-            .operator()
-            .map_or(0, |op| op.macs(&self.graph.types(&self.node.inputs), &outputs));
+        let macs = self.macs();
         if let Some(call) = self.program.calls.get_mut(self.first_call) {
             call.macs = macs;
         }
@@ -151,7 +157,7 @@ impl<'a> Lowering<'a> {
 
     /// The machine that the calls are for.
     pub fn machine(&self) -> &'a Machine {
-        self.machine
+        self.select.machine()
     }
 
     /// Number of operands, absent ones included.
@@ -253,6 +259,35 @@ impl<'a> Lowering<'a> {
         view
     }
 
+    /// Adds the calls of one of these candidates. An operator that has a single way to be computed adds its calls itself.
+    ///
+    /// # Errors
+    /// Those of the candidate that is chosen.
+    pub fn choose(&mut self, mut candidates: Vec<Candidate<'_>>) -> Result<(), OpError> {
+        let first = self.program.calls.len();
+        let selected = (candidates.len() > 1).then(|| self.select.select(&candidates));
+        let index = selected.as_ref().map_or(0, |(index, _)| *index);
+        if index >= candidates.len() {
+            return Err(op_error("no kernel computes it"));
+        }
+        let Candidate {
+            kernel,
+            layout,
+            cost,
+            lower,
+        } = candidates.swap_remove(index);
+        lower(self)?;
+        for call in &mut self.program.calls[first..] {
+            call.choice = selected.as_ref().map(|(_, reason)| Choice {
+                kernel,
+                layout,
+                cost,
+                reason: reason.clone(),
+            });
+        }
+        Ok(())
+    }
+
     /// Adds a kernel call.
     pub fn call(&mut self, kernel: impl KernelCall + 'static, inputs: &[View], outputs: &[View]) {
         self.call_with(kernel, inputs, outputs, CallOptions::default());
@@ -279,6 +314,8 @@ impl<'a> Lowering<'a> {
             shape: self.output_ty(0).shape.clone(),
             steps: self.values.steps.get(&self.node.outputs[0]).copied(),
             macs: 0,
+            choice: None,
+            instance: Instance::default(),
         });
     }
 }

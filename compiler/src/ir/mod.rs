@@ -3,6 +3,7 @@
 //! Every value has an element type and a full shape, inferred by the operator that makes it. The IR knows nothing of
 //! ONNX's encoding, of Rust syntax or of memory.
 
+mod candidate;
 mod display;
 pub mod fixed_point;
 pub mod geometry;
@@ -20,6 +21,7 @@ mod text;
 mod verify;
 
 pub use crate::bindings::DType;
+pub use candidate::{Candidate, Select};
 pub use graph::{Folding, Graph, Node, NodeId, NodeKind, PortSteps, State, Steps, Value, ValueId};
 pub(crate) use lowering::Values;
 pub use lowering::{CallOptions, Lowering};

@@ -3,6 +3,7 @@
 pub use crate::bindings::{Args, KernelCall, Value};
 
 use crate::ir::{DType, PortSteps, Steps, Tensor, TensorType};
+use crate::machine::Cost;
 
 /// Names a buffer of one program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -104,6 +105,37 @@ impl Port {
     }
 }
 
+/// The way in which a node is computed, where there were several.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choice {
+    /// The kernel that does the work.
+    pub kernel: &'static str,
+    /// How its weights are stored.
+    pub layout: &'static str,
+    /// What it takes.
+    pub cost: Cost,
+    /// Why it was chosen.
+    pub reason: String,
+}
+
+/// Which copy of its kernel a call runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Instance {
+    /// One compiled for this call, with its parameters known to rustc; otherwise the one that all calls share.
+    pub specialised: bool,
+    /// Why.
+    pub reason: String,
+}
+
+impl Default for Instance {
+    fn default() -> Self {
+        Self {
+            specialised: false,
+            reason: "the kernel is not faster for known parameters".into(),
+        }
+    }
+}
+
 /// One kernel call.
 #[derive(Debug)]
 pub struct Call {
@@ -127,6 +159,10 @@ pub struct Call {
     pub steps: Option<Steps>,
     /// Multiply-accumulates.
     pub macs: u64,
+    /// How its node is computed, if there was a choice.
+    pub choice: Option<Choice>,
+    /// The copy of the kernel that it runs.
+    pub instance: Instance,
 }
 
 /// A lowered model.

@@ -5,14 +5,17 @@
 //! | `features` | the extensions of instruction sets that kernels ask for |
 //! | `named` | one row per machine that `--target` knows by name |
 //! | `parse` | from a name or a target triple of rustc to a machine |
+//! | `cost` | the estimated cost of computing a node, and which of two is better on a machine |
 //!
 //! What else depends on the family, such as the layout of packed weights, is a method of [`Machine`] in a file of its own
 //! here. Nothing in this folder knows graphs or kernels.
 
+mod cost;
 mod features;
 mod named;
 mod parse;
 
+pub use cost::Cost;
 pub use features::{Feature, Features};
 pub use named::{NAMED, Named};
 pub use parse::UnknownMachine;

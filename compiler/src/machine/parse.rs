@@ -111,6 +111,12 @@ const TRIPLES: &[&str] = &[
 fn of_triple(triple: &str) -> Option<Machine> {
     let (architecture, rest) = triple.split_once('-')?;
     let row = |name: &str| NAMED.iter().find(|named| named.name == name).map(super::Named::machine);
+    // What follows says whether there is floating point: a slip of the pen must not take it away.
+    let known = ["none-eabi", "none-eabihf", "nuttx-eabi", "nuttx-eabihf"];
+    let m_profile = ["thumbv6m", "thumbv7m", "thumbv7em", "thumbv8m"];
+    if m_profile.iter().any(|name| architecture.starts_with(name)) && !known.contains(&rest) {
+        return None;
+    }
     let floats = rest.ends_with("eabihf");
     let machine = match architecture {
         "x86_64" | "x86_64h" => row("x86-64"),

@@ -1,4 +1,5 @@
 use super::finish::{Activate, Finish, Input, Nothing, Rescale, Weight};
+use super::sum_order::block;
 use super::tile::{Tile, cover};
 use crate::arch::{Arch, Kernel};
 use crate::function::Function;
@@ -91,9 +92,7 @@ where
             return;
         };
         let w = W::rows(w);
-        // Rows whose inputs stay in the caches while all panels pass by.
-        let most = 4096_usize.checked_div(k).unwrap_or(1).max(32);
-        let block = m.div_ceil(m.div_ceil(most).max(1));
+        let block = block(m, k);
         let mut row = 0;
         while row < m {
             let rows = (m - row).min(block);

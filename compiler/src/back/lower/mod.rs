@@ -1,16 +1,28 @@
 //! `Graph` -> `Program`: each operator emits the kernel calls that compute it, over buffers without addresses.
 //!
+//! Where an operator offers several ways, [`select`] chooses one for the machine; [`copies`] decides which calls have a
+//! copy of their kernel. Both are recorded in the [`Call`](crate::ir::program::Call)s.
+//!
 //! Memory is planned after lowering, so that an operator may use several calls and temporaries, and so that views,
 //! in-place calls and temporaries are planned alike.
+
+mod copies;
+mod select;
 
 use crate::Error;
 use crate::bindings::Copy;
 use crate::ir::program::{Port, Program, Storage, View};
-use crate::ir::{Graph, Lowering, NodeKind, ValueId, Values};
+use crate::ir::{Graph, Lowering, NodeKind, Select, ValueId, Values};
 use crate::machine::Machine;
+use select::Cheapest;
 
 /// Lowers a whole graph for a machine. Operators must be in the forms that kernels exist for (see `passes`).
 pub fn lower(graph: &Graph, machine: &Machine) -> Result<Program, Error> {
+    lower_by(graph, &Cheapest(machine))
+}
+
+/// Lowers a whole graph with another choice among the ways to compute a node.
+pub fn lower_by(graph: &Graph, select: &dyn Select) -> Result<Program, Error> {
     let mut program = Program {
         name: graph.name.clone(),
         port_steps: graph.port_steps.clone(),
@@ -31,7 +43,7 @@ pub fn lower(graph: &Graph, machine: &Machine) -> Result<Program, Error> {
     for id in graph.order() {
         let node = graph.node(id);
         if let NodeKind::Operator(op) = &node.kind {
-            let mut cx = Lowering::new(graph, machine, node, &mut program, &mut values);
+            let mut cx = Lowering::new(graph, select, node, &mut program, &mut values);
             op.lower(&mut cx).map_err(|e| Error::operator(node, &e))?;
             cx.finish();
         }
@@ -49,6 +61,7 @@ pub fn lower(graph: &Graph, machine: &Machine) -> Result<Program, Error> {
         });
     }
     keep(graph, &mut program, &mut values);
+    copies::decide(&mut program, select.machine());
     Ok(program)
 }
 

@@ -1,9 +1,9 @@
 use super::names::call_name;
 use super::nodes::distinctive;
 use crate::back::plan::{Lifetime, Plan};
-use crate::ir::program::{BufferId, Call, Program, Storage};
+use crate::ir::program::{BufferId, Call, Choice, Program, Storage};
 use serde::Serialize;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 /// A tensor that a call reads.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -29,6 +29,10 @@ pub struct CallReport {
     pub kernel: String,
     /// Whether rustc compiles a copy of the kernel for this call; otherwise calls of one kernel share it.
     pub specialised: bool,
+    /// Why.
+    pub copy_reason: String,
+    /// How the node is computed, where there was a choice of kernels or of ways to store its weights.
+    pub choice: Option<ChoiceReport>,
     /// Whether the output takes the place of an input.
     pub in_place: bool,
     /// What the node reads, without constants.
@@ -51,12 +55,29 @@ pub struct CallReport {
     pub lifetime: Option<Lifetime>,
 }
 
-/// Reports of all calls, in the order in which they run.
-pub(super) fn calls(program: &Program, plan: &Plan, most_copies: usize) -> Vec<CallReport> {
-    let mut copies: BTreeMap<&str, usize> = BTreeMap::new();
-    for call in &program.calls {
-        *copies.entry(call.kernel.name()).or_default() += 1;
+/// The way in which a node is computed, where there were several.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ChoiceReport {
+    /// The kernel that does the work.
+    pub kernel: &'static str,
+    /// How its weights are stored.
+    pub layout: &'static str,
+    /// Why it was chosen.
+    pub reason: String,
+}
+
+impl ChoiceReport {
+    fn of(choice: &Choice) -> Self {
+        Self {
+            kernel: choice.kernel,
+            layout: choice.layout,
+            reason: choice.reason.clone(),
+        }
     }
+}
+
+/// Reports of all calls, in the order in which they run.
+pub(super) fn calls(program: &Program, plan: &Plan) -> Vec<CallReport> {
     let ordered: Vec<&Call> = plan.order.iter().map(|index| &program.calls[*index]).collect();
     let origins: Vec<Vec<String>> = ordered.iter().map(|call| nodes(call)).collect();
     let mut read: HashSet<BufferId> = HashSet::new();
@@ -82,7 +103,9 @@ pub(super) fn calls(program: &Program, plan: &Plan, most_copies: usize) -> Vec<C
                 node,
                 nodes: nodes.clone(),
                 kernel: function(call, in_place).to_owned(),
-                specialised: call.kernel.specialises() && copies[call.kernel.name()] <= most_copies,
+                specialised: call.instance.specialised,
+                copy_reason: call.instance.reason.clone(),
+                choice: call.choice.as_ref().map(ChoiceReport::of),
                 in_place,
                 inputs: operands(call),
                 dtype: buffer.dtype.to_string(),

@@ -7,7 +7,7 @@ mod nodes;
 mod port;
 mod text;
 
-pub use call::CallReport;
+pub use call::{CallReport, ChoiceReport};
 pub use port::PortReport;
 pub(crate) use text::{dims, grouped};
 
@@ -26,8 +26,6 @@ pub struct Origin {
     pub opset: i64,
     /// What the code is for.
     pub target: String,
-    /// A kernel with more calls than this is shared between them; one with fewer is compiled for each of its layers.
-    pub most_copies: usize,
     /// What the user should know of how it was compiled.
     pub remarks: Vec<Remark>,
 }
@@ -88,7 +86,7 @@ impl Report {
             outputs: outputs
                 .map(|(i, port)| PortReport::of(port, steps.outputs.get(&i)))
                 .collect(),
-            calls: call::calls(program, plan, origin.most_copies),
+            calls: call::calls(program, plan),
             notes: origin.remarks.iter().map(Remark::to_string).collect(),
             remarks: origin.remarks,
             sha256: origin.sha256,

@@ -1,8 +1,8 @@
 use super::{Packing, bias_or_zeros};
 use crate::bindings::{QLinearCall, Stored, StoredWeights, WithResidual};
-use crate::ir::Lowering;
 use crate::ir::geometry::Layout;
 use crate::ir::program::{KernelCall, View};
+use crate::ir::{Candidate, Lowering};
 use crate::ir::{DType, Inputs, OpError, TensorType, op_error};
 use runtime_core::function::{AnyFunction, Identity};
 use runtime_core::kernels::{Conv2d, DepthwiseConv2d, Gemm};
@@ -184,11 +184,31 @@ macro_rules! with_activation {
 }
 with_activation!(Conv2d, DepthwiseConv2d, Gemm);
 
+/// The candidates that compute a layer by a kernel, one for each way to store its weights; `time` is what whole weights take.
+pub(in crate::ir) fn candidates<'a, K: WithActivation + Copy + 'a>(
+    cx: &Lowering<'_>,
+    name: &'static str,
+    kernel: K,
+    packing: Packing,
+    activation: Activation,
+    time: u64,
+) -> Vec<Candidate<'a>>
+where
+    K::With<AnyFunction>: KernelCall + 'static,
+    WithResidual<K::With<AnyFunction>>: KernelCall + 'static,
+    QLinearCall<K::With<Requantize>>: KernelCall + 'static,
+{
+    packing.candidates(cx, name, time, move |cx, stored| {
+        finish(cx, kernel, packing, stored, activation)
+    })
+}
+
 /// Adds the call of a kernel in the form that the activation and the operands ask for.
-pub(in crate::ir) fn finish<K: WithActivation>(
+fn finish<K: WithActivation>(
     cx: &mut Lowering<'_>,
     kernel: K,
-    packing: &Packing,
+    packing: Packing,
+    stored: Option<Stored>,
     activation: Activation,
 ) -> Result<(), OpError>
 where
@@ -198,7 +218,7 @@ where
 {
     let x = cx.input(0);
     let bias = bias_or_zeros(cx, packing.channels());
-    let (w, stored) = packing.pack(cx)?;
+    let w = packing.pack(cx, stored)?;
     let y = cx.output(0);
     match activation {
         Activation::Requantize { requantize, to } => {

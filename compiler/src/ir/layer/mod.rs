@@ -3,12 +3,13 @@
 
 mod activation;
 mod bias;
+pub(in crate::ir) mod cost;
 mod direct_conv;
 mod packing;
 pub(in crate::ir) mod sparse_gemm;
 
 pub use activation::{Activation, BIAS, MULTIPLIER, RESIDUAL};
-pub(in crate::ir) use activation::{SUMMED, call, check_layout, finish};
+pub(in crate::ir) use activation::{SUMMED, call, candidates, check_layout};
 pub(in crate::ir) use bias::bias_or_zeros;
 pub(in crate::ir) use direct_conv::direct;
 pub use direct_conv::has_packed_kernel;

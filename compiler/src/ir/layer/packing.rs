@@ -1,7 +1,9 @@
+use super::cost;
 use crate::bindings::Stored;
-use crate::ir::Lowering;
 use crate::ir::program::View;
+use crate::ir::{Candidate, Lowering};
 use crate::ir::{DType, OpError, Tensor, op_error};
+use crate::machine::Cost;
 use runtime_core::{Element, f16, pack};
 use std::ops::RangeInclusive;
 
@@ -9,6 +11,7 @@ use std::ops::RangeInclusive;
 pub(in crate::ir) const FOUR_BITS: RangeInclusive<i8> = -8..=7;
 
 /// How the weights (operand 1) of a convolution or product are laid out for its kernel.
+#[derive(Clone, Copy)]
 pub(in crate::ir) enum Packing {
     /// `[oc, ic / groups, kh, kw]`.
     Conv {
@@ -86,23 +89,60 @@ impl Packing {
         packed
     }
 
-    /// The packed weights as a constant of the program, and how they are stored if in fewer bits: halves, and integers
-    /// that all have four bits.
-    pub(in crate::ir) fn pack(&self, cx: &mut Lowering<'_>) -> Result<(View, Option<Stored>), OpError> {
+    /// A candidate for each way to store the weights: halves as they are, integers that all have four bits as pairs or as
+    /// whole bytes. `time` is what whole weights take, and `lower` adds the calls for one of the ways.
+    pub(in crate::ir) fn candidates<'a>(
+        self,
+        cx: &Lowering<'_>,
+        kernel: &'static str,
+        time: u64,
+        lower: impl Fn(&mut Lowering<'_>, Option<Stored>) -> Result<(), OpError> + Copy + 'a,
+    ) -> Vec<Candidate<'a>> {
+        let candidate = |stored: Option<Stored>| {
+            let (layout, bits, more) = match (stored, cx.ty(1).dtype.size()) {
+                (Some(Stored::Pairs), _) => ("pairs of four bits", 4, cost::unpacking(cx.machine(), cx.macs())),
+                (Some(Stored::Half), _) => ("16-bit floats", 16, 0),
+                (None, 1) => ("whole bytes", 8, 0),
+                (None, size) => ("floats", 8 * size, 0),
+            };
+            let cost = Cost {
+                time: time + more,
+                flash: (self.len() * bits).div_ceil(8) as u64,
+                scratch: 0,
+            };
+            Candidate::new(kernel, layout, cost, move |cx| lower(cx, stored))
+        };
+        let four_bits = |w: &Tensor| w.bytes.iter().all(|byte| FOUR_BITS.contains(&(*byte as i8)));
+        match cx.ty(1).dtype {
+            DType::I8 if cx.constant(1).is_some_and(four_bits) => {
+                vec![candidate(Some(Stored::Pairs)), candidate(None)]
+            }
+            DType::F16 => vec![candidate(Some(Stored::Half))],
+            _ => vec![candidate(None)],
+        }
+    }
+
+    /// Products with what fills up the panels, for so many rows of results.
+    pub(in crate::ir) fn products(&self, rows: usize) -> u64 {
+        rows as u64 * self.len() as u64
+    }
+
+    /// The packed weights as a constant of the program, stored in fewer bits or not.
+    pub(in crate::ir) fn pack(&self, cx: &mut Lowering<'_>, stored: Option<Stored>) -> Result<View, OpError> {
         let weights = cx.constant(1).ok_or_else(|| {
             op_error("the weights are computed at run time").help("make them an initializer or a constant")
         })?;
-        let (packed, stored) = match weights.dtype {
+        let packed = match weights.dtype {
             DType::I8 => {
                 let integers: Vec<i8> = weights.bytes.iter().map(|b| *b as i8).collect();
                 let packed = self.packed(&integers);
-                if packed.iter().all(|w| FOUR_BITS.contains(w)) {
+                if stored == Some(Stored::Pairs) {
                     let mut pairs = vec![0; packed.len().div_ceil(2)];
                     pack::pack_pairs(&packed, &mut pairs);
-                    (Tensor::new(DType::U8, vec![pairs.len()], pairs), Some(Stored::Pairs))
+                    Tensor::new(DType::U8, vec![pairs.len()], pairs)
                 } else {
                     let bytes = packed.iter().map(|w| *w as u8).collect();
-                    (Tensor::new(DType::I8, vec![packed.len()], bytes), None)
+                    Tensor::new(DType::I8, vec![packed.len()], bytes)
                 }
             }
             DType::F16 => {
@@ -113,7 +153,7 @@ impl Packing {
                 }
                 let packed = self.packed(&halves);
                 let bytes = packed.iter().flat_map(|w| w.to_le_bytes()).collect();
-                (Tensor::new(DType::F16, vec![packed.len()], bytes), Some(Stored::Half))
+                Tensor::new(DType::F16, vec![packed.len()], bytes)
             }
             _ => {
                 let floats = weights.to_f32().ok_or_else(|| {
@@ -121,9 +161,9 @@ impl Packing {
                         .help("supported: f32, f16, i8")
                 })?;
                 let packed = self.packed(&floats);
-                (Tensor::f32(&[packed.len()], &packed), None)
+                Tensor::f32(&[packed.len()], &packed)
             }
         };
-        Ok((cx.add_constant("weights", packed), stored))
+        Ok(cx.add_constant("weights", packed))
     }
 }

@@ -1,15 +1,16 @@
 //! Products of one row by weights so many of which are zero that it saves flash to leave them out.
 
-use super::{Activation, FOUR_BITS, MULTIPLIER, RESIDUAL, bias_or_zeros};
+use super::{Activation, FOUR_BITS, MULTIPLIER, RESIDUAL, bias_or_zeros, cost};
 use crate::bindings::QLinearCall;
-use crate::ir::Lowering;
+use crate::ir::{Candidate, Lowering};
 use crate::ir::{DType, Tensor};
+use crate::machine::Cost;
 use runtime_core::kernels::SparseGemm;
 use runtime_core::pack::{PANEL, packed_gemm_len};
 
-/// Bytes that leaving zeros out must save at least, and they must be half of them all: of `i8`, five weights in eight are
-/// zero then. With AVX2 it takes as long as the zeros do at four zeros in five, and three times as long at half of them;
-/// floats take longer throughout (`cargo bench -p runtime-core --bench sparse_gemm`).
+/// Bytes that leaving zeros out must save at least to be considered, and they must be half of them all: of `i8`, five weights
+/// in eight are zero then. With AVX2 it takes as long as the zeros do at four zeros in five, and three times as long at half
+/// of them; floats take longer throughout (`cargo bench -p runtime-core --bench sparse_gemm`).
 const LEAST_SAVING: usize = 1024;
 
 /// Weights `[k, n]`, or transposed, by the places where they are not zero.
@@ -49,20 +50,36 @@ impl Sparse {
     }
 }
 
-/// Adds the call of a product of one row, if its weights are such. Gives whether it did.
-pub(in crate::ir) fn lower(
-    cx: &mut Lowering<'_>,
+/// The product of one row without the weights that are zero, if that saves enough to be considered.
+pub(in crate::ir) fn candidate<'a>(
+    cx: &Lowering<'_>,
     [k, n]: [usize; 2],
     transposed: bool,
     activation: Activation,
-) -> bool {
+) -> Option<Candidate<'a>> {
     let residual = matches!(activation, Activation::Function(_)) && cx.has(RESIDUAL);
     let weights = cx
         .constant(1)
-        .filter(|w| !residual && matches!(w.dtype, DType::F32 | DType::I8));
-    let Some(sparse) = weights.and_then(|weights| Sparse::of(weights, [k, n], transposed)) else {
-        return false;
+        .filter(|w| !residual && matches!(w.dtype, DType::F32 | DType::I8))?;
+    let sparse = Sparse::of(weights, [k, n], transposed)?;
+    let cost = Cost {
+        time: cost::sparse(cx.machine(), sparse.weights.len() as u64, sparse.places.len() as u64),
+        flash: (sparse.places.bytes.len() + sparse.weights.bytes.len()) as u64,
+        scratch: 0,
     };
+    Some(Candidate::new(
+        "sparse_gemm",
+        "weights other than zero",
+        cost,
+        move |cx| {
+            lower(cx, sparse, [k, n], activation);
+            Ok(())
+        },
+    ))
+}
+
+/// Adds the call.
+fn lower(cx: &mut Lowering<'_>, sparse: Sparse, [k, n]: [usize; 2], activation: Activation) {
     let (x, bias) = (cx.input(0), bias_or_zeros(cx, n));
     let places = cx.add_constant("places", sparse.places);
     let w = cx.add_constant("weights", sparse.weights);
@@ -86,7 +103,6 @@ pub(in crate::ir) fn lower(
             );
         }
     }
-    true
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
-use crate::ir::Lowering;
 use crate::ir::geometry::{Image, Layout, Window};
-use crate::ir::layer::{Activation, Packing, SUMMED, check_layout, direct, finish, sparse_gemm};
+use crate::ir::layer::{Activation, Packing, SUMMED, candidates, check_layout, cost, direct, sparse_gemm};
+use crate::ir::{Candidate, Lowering};
 use crate::ir::{Inputs, OpError, Operator, TensorType, op_error};
 use runtime_core::kernels::{Conv2d, DepthwiseConv2d, Gemm};
 
@@ -77,6 +77,15 @@ impl Operator for Conv {
             direct(cx, &self.window, self.groups, [&image, &output], false, function);
             return Ok(());
         }
+        let offers = self.offers(cx, &image, &output);
+        cx.choose(offers)
+    }
+}
+
+impl Conv {
+    /// The kernels that compute it, channels-last.
+    fn offers(&self, cx: &Lowering<'_>, image: &Image, output: &Image) -> Vec<Candidate<'static>> {
+        let machine = cx.machine();
         let kernel = Window::pair(&self.window.kernel, 1);
         let (batch, input, out) = (image.batch, image.hwc(), output.hwc());
         let strides = Window::pair(&self.window.strides, 1);
@@ -89,11 +98,9 @@ impl Operator for Conv {
         } else {
             self.activation.inside()
         };
+        let mut offers = vec![];
         if self.groups == image.channels && self.groups == output.channels && self.groups > 1 {
-            let packing = Packing::Depthwise {
-                channels: output.channels,
-                kernel,
-            };
+            let channels = output.channels;
             let layer = DepthwiseConv2d {
                 batch,
                 input,
@@ -104,39 +111,45 @@ impl Operator for Conv {
                 pads,
                 activation: (),
             };
-            finish(cx, layer, &packing, activation)
-        } else if self.window.is_pointwise() && self.groups == 1 {
-            let (k, n) = (image.channels, output.channels);
-            if image.pixels() == 1 && sparse_gemm::lower(cx, [k, n], true, activation) {
-                return Ok(());
-            }
+            let time = cost::depthwise(machine, cx.macs());
+            let packing = Packing::Depthwise { channels, kernel };
+            offers.extend(candidates(cx, "depthwise_conv2d", layer, packing, activation, time));
+        }
+        if self.window.is_pointwise() && self.groups == 1 {
+            let (m, k, n) = (image.pixels(), image.channels, output.channels);
             let packing = Packing::Gemm { k, n, transposed: true };
             let layer = Gemm {
-                m: image.pixels(),
+                m,
                 k,
                 n,
                 activation: (),
             };
-            finish(cx, layer, &packing, activation)
-        } else {
-            let packing = Packing::Conv {
-                groups: self.groups,
-                oc: output.channels,
-                kernel,
-                ic_per_group: image.channels / self.groups,
-            };
-            let layer = Conv2d {
-                batch,
-                input,
-                output: out,
-                kernel,
-                strides,
-                dilations,
-                pads,
-                groups: self.groups,
-                activation: (),
-            };
-            finish(cx, layer, &packing, activation)
+            let time = cost::panels(machine, packing.products(m));
+            offers.extend(candidates(cx, "gemm", layer, packing, activation, time));
+            if m == 1 {
+                offers.extend(sparse_gemm::candidate(cx, [k, n], true, activation));
+            }
         }
+        let packing = Packing::Conv {
+            groups: self.groups,
+            oc: output.channels,
+            kernel,
+            ic_per_group: image.channels / self.groups,
+        };
+        let layer = Conv2d {
+            batch,
+            input,
+            output: out,
+            kernel,
+            strides,
+            dilations,
+            pads,
+            groups: self.groups,
+            activation: (),
+        };
+        let pixels = output.pixels();
+        let time = cost::panels(machine, packing.products(pixels)) + cost::runs(machine, (pixels * kernel[0]) as u64);
+        offers.extend(candidates(cx, "conv2d", layer, packing, activation, time));
+        offers
     }
 }

@@ -1,7 +1,7 @@
-use crate::bindings::QLinearCall;
+use crate::bindings::{QLinearCall, Stored};
 use crate::ir::Lowering;
 use crate::ir::geometry::{Image, Layout, Window};
-use crate::ir::layer::{Activation, MULTIPLIER, Packing, SUMMED, bias_or_zeros, call, check_layout, direct};
+use crate::ir::layer::{Activation, MULTIPLIER, Packing, SUMMED, bias_or_zeros, call, check_layout, cost, direct};
 use crate::ir::{Inputs, OpError, Operator, TensorType, op_error};
 use runtime_core::kernels::ConvTranspose2d;
 
@@ -112,23 +112,39 @@ impl Operator for ConvTranspose {
             groups: self.groups,
             activation: (),
         };
-        let (x, bias) = (cx.input(0), bias_or_zeros(cx, output.channels));
-        let (w, stored) = packing.pack(cx)?;
-        let y = cx.output(0);
-        match self.activation {
-            Activation::Function(function) => {
-                call(cx, layer.with_activation(function), stored, &[x, w, bias], y);
-            }
-            Activation::Requantize { requantize, to } => {
-                let multiplier = cx.input_as(MULTIPLIER, "multipliers");
-                let layer = QLinearCall {
-                    kernel: layer.with_activation(requantize),
-                    from: cx.ty(0).dtype,
-                    to,
-                };
-                call(cx, layer, stored, &[x, w, bias, multiplier], y);
-            }
-        }
-        Ok(())
+        let time = cost::panels(cx.machine(), packing.products(image.pixels()));
+        let activation = self.activation;
+        let offers = packing.candidates(cx, "conv_transpose2d", time, move |cx, stored| {
+            finish(cx, layer, packing, stored, activation)
+        });
+        cx.choose(offers)
     }
+}
+
+/// Adds the call, in the form that the activation asks for.
+fn finish(
+    cx: &mut Lowering<'_>,
+    layer: ConvTranspose2d<()>,
+    packing: Packing,
+    stored: Option<Stored>,
+    activation: Activation,
+) -> Result<(), OpError> {
+    let (x, bias) = (cx.input(0), bias_or_zeros(cx, packing.channels()));
+    let w = packing.pack(cx, stored)?;
+    let y = cx.output(0);
+    match activation {
+        Activation::Function(function) => {
+            call(cx, layer.with_activation(function), stored, &[x, w, bias], y);
+        }
+        Activation::Requantize { requantize, to } => {
+            let multiplier = cx.input_as(MULTIPLIER, "multipliers");
+            let layer = QLinearCall {
+                kernel: layer.with_activation(requantize),
+                from: cx.ty(0).dtype,
+                to,
+            };
+            call(cx, layer, stored, &[x, w, bias, multiplier], y);
+        }
+    }
+    Ok(())
 }

@@ -1,5 +1,5 @@
 use crate::ir::Lowering;
-use crate::ir::layer::{Activation, Packing, finish, sparse_gemm};
+use crate::ir::layer::{Activation, Packing, candidates, cost, sparse_gemm};
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
 use runtime_core::kernels;
 
@@ -39,9 +39,6 @@ impl Operator for Gemm {
         let (k, n) = (cx.ty(1).shape[0], cx.ty(1).shape[1]);
         let m = cx.ty(0).shape[..cx.ty(0).rank() - 1].iter().product();
         let activation = self.activation.inside();
-        if m == 1 && sparse_gemm::lower(cx, [k, n], false, activation) {
-            return Ok(());
-        }
         let packing = Packing::Gemm {
             k,
             n,
@@ -53,6 +50,11 @@ impl Operator for Gemm {
             n,
             activation: (),
         };
-        finish(cx, layer, &packing, activation)
+        let time = cost::panels(cx.machine(), packing.products(m));
+        let mut offers = candidates(cx, "gemm", layer, packing, activation, time);
+        if m == 1 {
+            offers.extend(sparse_gemm::candidate(cx, [k, n], false, activation));
+        }
+        cx.choose(offers)
     }
 }

@@ -3,7 +3,7 @@
 use super::super::rewrite::input;
 use super::flow::{Channels, Flow};
 use super::layer::Layer;
-use super::order::Tiling;
+use super::order::sum_order;
 use crate::ir::primitives::Reshape;
 use crate::ir::{DType, Graph, ValueId};
 
@@ -65,7 +65,7 @@ fn keep_counts(graph: &Graph, flow: &mut Flow, values: &[(ValueId, Channels)]) -
         let node = graph.node(*id);
         let y = flow.values[&node.outputs[0]];
         let kept = (0..y.count).filter(|i| flow.is_needed(y.first + i)).count();
-        least.push((y, Tiling::of(graph, node, layer).outputs(y.count, kept)));
+        least.push((y, sum_order(graph, node, layer).outputs(y.count, kept)));
     }
     let mut changed = false;
     for (channels, least) in least {
@@ -94,7 +94,7 @@ fn keep_orders(graph: &Graph, flow: &mut Flow) -> bool {
         let Some((x, joined)) = x.and_then(|x| unjoined(graph, flow, x)) else {
             continue;
         };
-        let group = Tiling::of(graph, node, layer).inputs(layer);
+        let group = sum_order(graph, node, layer).inputs(layer.inputs, layer.outputs);
         // The order of joined dimensions is that of the layout, which is not decided yet.
         let group = group.filter(|group| !joined || x.count.is_multiple_of(*group));
         let group = group.unwrap_or(x.count).max(1);

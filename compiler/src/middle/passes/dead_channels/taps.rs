@@ -2,7 +2,7 @@
 
 use super::super::rewrite::{nodes_of, replace};
 use super::layer::Layer;
-use super::order::Tiling;
+use super::order::sum_order_of;
 use super::slices::taken;
 use crate::ir::linear::{Linear, WEIGHTS};
 use crate::ir::primitives::{Conv, Window};
@@ -54,7 +54,7 @@ fn smaller(graph: &Graph, id: NodeId) -> Option<(Box<dyn Operator>, Vec<Vec<usiz
         kept.push((before..kernel[axis] - after).collect());
     }
     let shape = &graph.ty(*node.outputs.first()?).shape;
-    let in_order = |pointwise| Tiling::new(shape, pointwise, &layer).inputs(&layer) == Some(1);
+    let in_order = |pointwise| sum_order_of(shape, pointwise, &layer).inputs(layer.inputs, layer.outputs) == Some(1);
     let exact = layer.integers || layer.depthwise || in_order(false) && in_order(window.is_pointwise());
     let changed = window.kernel != *kernel;
     (changed && exact).then(|| Some((linear.with_window(window)?, kept)))?

@@ -1,0 +1,35 @@
+//! Estimates of what the matrix kernels take, for choosing between them: thousandths of an instruction. Those of
+//! microcontrollers are counts on a Cortex-M4F, with integers at opt-level 3; those of boards are proportions of times
+//! with AVX2 (`cargo bench -p runtime-core`).
+
+use crate::machine::Machine;
+
+/// By panels of weights: `products` count those with what fills up the panels.
+pub(in crate::ir) fn panels(machine: &Machine, products: u64) -> u64 {
+    products * if machine.microcontroller { 3000 } else { 100 }
+}
+
+/// The set-up of so many runs of a convolution's taps: the rows of its kernel, once per pixel.
+pub(in crate::ir) fn runs(machine: &Machine, runs: u64) -> u64 {
+    runs * if machine.microcontroller { 20_000 } else { 5000 }
+}
+
+/// Each channel by itself.
+pub(in crate::ir) fn depthwise(machine: &Machine, products: u64) -> u64 {
+    products * if machine.microcontroller { 9000 } else { 300 }
+}
+
+/// By weights without the zeros: so many are left, in so many places of sixteen.
+pub(in crate::ir) fn sparse(machine: &Machine, weights: u64, places: u64) -> u64 {
+    if machine.microcontroller {
+        weights * 16_000 + places * 2000
+    } else {
+        weights * 600
+    }
+}
+
+/// What weights of four bits add to that many products: to take them apart where registers have one number each. Vectors
+/// take apart many at once, while less is read from memory.
+pub(in crate::ir) fn unpacking(machine: &Machine, products: u64) -> u64 {
+    products * if machine.microcontroller { 1000 } else { 0 }
+}
