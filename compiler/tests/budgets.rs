@@ -70,7 +70,7 @@ fn compiled(model: &[u8]) -> (Vec<String>, Duration) {
     let start = Instant::now();
     let model = load_bytes(model, None).unwrap();
     let compiled = Compiler::new("m.onnx").compile_model(&model, &mut |_, _| {}).unwrap();
-    (compiled.notes, start.elapsed())
+    (compiled.report.notes, start.elapsed())
 }
 
 #[test]
