@@ -33,6 +33,8 @@ fn random_models_are_as_good_as_by_onnx_runtime() {
         };
         let compiled = match Compiler::new(folder.join("model.onnx")).quantize(options).compile() {
             Ok(compiled) => compiled,
+            // A model may happen to compute nothing.
+            Err(error) if error.to_string().contains("no layer of the model") => continue,
             Err(error) => {
                 wrong.push(format!("model {number}: {error}"));
                 continue;
