@@ -139,12 +139,15 @@ done
 
 if $run; then
     say "Comparing with this machine"
+    # With the workspace's features and in the development profile, as for the tests: otherwise cargo would build the compiler
+    # again for its build script.
+    (cd "$root" && cargo build --quiet --workspace --bin digits)
     for image in "${images[@]}"; do
         read -r program target _ <<<"$image"
         option=--board
         [ "$program" = float ] || option=--board-$program
-        (cd "$root" && printf '%s, %s: ' "$program" "$target" &&
-            cargo run --quiet --release --package digits -- "$option" "$builds/$target/$program.txt")
+        printf '%s, %s: ' "$program" "$target"
+        "${CARGO_TARGET_DIR:-$root/target}/debug/digits" "$option" "$builds/$target/$program.txt"
     done
 fi
 

@@ -10,7 +10,7 @@
 //!     .node("Conv", &["x", "w"], &["y"], &[("pads", Attr::Ints(vec![1, 1, 1, 1]))])
 //!     .output("y", DType::F32, &[1, 4, 8, 8])
 //!     .bytes();
-//! assert_eq!(edgec::load::load_bytes(&bytes, None).unwrap().graph.node[0].name(), "Conv_0");
+//! assert_eq!(edgec::front::load::load_bytes(&bytes, None).unwrap().graph.node[0].name(), "Conv_0");
 //! ```
 
 use edgec::ir::{DType, Tensor};

@@ -2,7 +2,7 @@
 
 use crate::python;
 use edgec::ir::Tensor;
-use edgec::{Compiler, harness, npz};
+use edgec::{Compiler, data::npz, tools::harness};
 use std::fmt;
 use std::ops::AddAssign;
 use std::path::{Path, PathBuf};

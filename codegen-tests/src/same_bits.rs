@@ -1,8 +1,8 @@
 //! Integers are the same wherever they are computed.
 
 use edgec::Compiled;
-use edgec::harness::Runner;
 use edgec::ir::Tensor;
+use edgec::tools::harness::Runner;
 use runtime_core::Simd;
 
 /// Runs a model on each of `inputs` with the host executor, with its baseline kernels and as emitted code.

@@ -1,7 +1,7 @@
 //! The trained models of the zoo on their test sets, as the host executor computes them.
 
-use edgec::eval::{Classes, Noise, TestSet};
 use edgec::ir::Tensor;
+use edgec::tools::eval::{Classes, Noise, TestSet};
 use edgec::{Compiled, Compiler, Error};
 use std::path::Path;
 

@@ -1,7 +1,7 @@
 //! The model zoo: real models with reference inputs and outputs, in a folder beside the checkout.
 
-use edgec::harness::{self, Case, Comparison, Module, Progress, Tolerance, Workspace};
-use edgec::{Compiled, Compiler, Target, npz};
+use edgec::tools::harness::{self, Case, Comparison, Module, Progress, Tolerance, Workspace};
+use edgec::{Compiled, Compiler, Target, data::npz};
 use std::path::{Path, PathBuf};
 
 /// The zoo's folder, `EDGEC_ZOO` or `../shared/zoo` from the workspace; prints why tests are skipped if it is absent.

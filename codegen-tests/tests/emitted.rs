@@ -1,8 +1,8 @@
 //! The emitted text, and that it compiles and computes however it is taken in.
 
 use codegen_tests::model_builder::ModelBuilder;
-use edgec::harness::{Inclusion, Module, Workspace};
 use edgec::ir::{DType, Tensor};
+use edgec::tools::harness::{Inclusion, Module, Workspace};
 use edgec::{Compiled, Compiler, Target, Weights};
 use std::path::Path;
 use tempfile::TempDir;

@@ -1,7 +1,8 @@
 //! `docs/operators.md` says what the compiler knows. `EDGEC_BLESS=1 cargo test -p codegen-tests` writes it anew.
 
-use edgec::load::{MAX_OPSET, MIN_OPSET};
-use edgec::ops::{Domain, OPERATORS};
+use edgec::front::load::{MAX_OPSET, MIN_OPSET};
+use edgec::front::node::Domain;
+use edgec::front::ops::OPERATORS;
 use std::fmt::Write;
 use std::path::Path;
 

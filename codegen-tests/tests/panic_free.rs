@@ -2,7 +2,7 @@
 //! itself, not instantiated in the model's crate, is seen by the check of linked firmware.)
 
 use codegen_tests::zoo::{self, Reference};
-use edgec::harness::{Module, Workspace};
+use edgec::tools::harness::{Module, Workspace};
 use edgec::{Compiler, Target};
 use std::path::Path;
 

@@ -1,12 +1,12 @@
 //! Recurrent models of the zoo with their layers in integers, against the same models in floats.
 
 use codegen_tests::zoo::{self, Reference};
-use edgec::harness::{Case, Tolerance, Workspace};
-use edgec::import::{self, Dimensions};
+use edgec::front::import::{self, Dimensions};
+use edgec::ir::primitives::Recurrence;
 use edgec::ir::{Graph, NodeId, Tensor, ValueId, verify};
-use edgec::passes::{self, CellObserver, RecurrenceRanges, quantise_recurrence};
-use edgec::primitives::Recurrence;
-use edgec::{Compiled, Compiler, lower, npz, plan};
+use edgec::middle::passes::{self, CellObserver, RecurrenceRanges, quantise_recurrence};
+use edgec::tools::harness::{Case, Tolerance, Workspace};
+use edgec::{Compiled, Compiler, back::lower, back::plan, data::npz};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -161,7 +161,7 @@ fn emitted_code_computes_what_the_host_does() {
         let inputs = reference
             .cases
             .iter()
-            .map(|case| edgec::harness::inputs(program, &case.inputs).unwrap());
+            .map(|case| edgec::tools::harness::inputs(program, &case.inputs).unwrap());
         let inputs: Vec<Vec<Tensor>> = inputs.collect();
         let (compiled, warnings) = quantised(&zoo, &path, &ranges(&zoo, &path, &inputs));
         assert_eq!(warnings, [""; 0]);

@@ -2,8 +2,8 @@
 
 use codegen_tests::model_builder::{Attr, Encoding, ModelBuilder};
 use codegen_tests::same_bits::same_bits;
-use edgec::harness::{Module, Workspace};
 use edgec::ir::{DType, Tensor};
+use edgec::tools::harness::{Module, Workspace};
 use edgec::{Compiler, Target};
 use std::path::Path;
 

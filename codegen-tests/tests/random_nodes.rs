@@ -4,7 +4,8 @@
 
 use codegen_tests::node_tests::{self, Backend};
 use codegen_tests::python;
-use edgec::ops::{Domain, OPERATORS};
+use edgec::front::node::Domain;
+use edgec::front::ops::OPERATORS;
 use std::path::Path;
 
 const SCRIPT: &str = "random_node_tests";

@@ -1,11 +1,11 @@
-//! The reader (`edgec::load`) against models written by an independent encoder.
+//! The reader (`edgec::front::load`) against models written by an independent encoder.
 
 use std::path::Path;
 
 use codegen_tests::model_builder::{Attr, Dim, Encoding, FunctionBuilder, ModelBuilder, tensor_proto};
+use edgec::front::load::{LoadError, Model, Problem, TensorProblem, load, load_bytes, tensor};
+use edgec::front::proto::{attribute_proto::AttributeType, tensor_shape_proto::dimension, type_proto};
 use edgec::ir::{DType, Tensor};
-use edgec::load::{LoadError, Model, Problem, TensorProblem, load, load_bytes, tensor};
-use edgec::proto::{attribute_proto::AttributeType, tensor_shape_proto::dimension, type_proto};
 
 /// A model of one node that reads `x` and the initializer `w`.
 fn add(w: &Tensor, encoding: Encoding) -> ModelBuilder {
@@ -546,7 +546,7 @@ fn functions_are_inlined() {
     assert_eq!(d.input, c.output);
     assert_eq!(d.output, ["y"]);
     assert_eq!(relu.input, ["t"]);
-    let alpha = |node: &edgec::proto::NodeProto| (node.attribute.len(), node.attribute[0].f());
+    let alpha = |node: &edgec::front::proto::NodeProto| (node.attribute.len(), node.attribute[0].f());
     assert_eq!(alpha(a), (1, 0.5), "given by the call, passed on");
     assert_eq!(alpha(c), (1, 0.25), "the default");
     assert_eq!(model.opset(a), 17);

@@ -2,7 +2,7 @@
 
 use codegen_tests::zoo::{self, Reference, Verdict};
 use edgec::Target;
-use edgec::harness::Workspace;
+use edgec::tools::harness::Workspace;
 use std::path::Path;
 
 const MODELS: &[&str] = &[

@@ -2,10 +2,10 @@
 
 use codegen_tests::trained::{MODELS, Trained};
 use codegen_tests::zoo;
-use edgec::harness::{Tolerance, compare};
+use edgec::data::npz;
 use edgec::ir::Tensor;
-use edgec::npz;
-use edgec::quantize::QuantizeOptions;
+use edgec::middle::quantize::QuantizeOptions;
+use edgec::tools::harness::{Tolerance, compare};
 use serde_json::Value;
 use std::path::Path;
 

@@ -4,8 +4,8 @@ use codegen_tests::quantised::MODELS;
 use codegen_tests::same_bits::same_bits;
 use codegen_tests::zoo::{self, Reference};
 use edgec::Target;
-use edgec::harness::{self, Module, Progress, Runner, Workspace};
 use edgec::ir::Tensor;
+use edgec::tools::harness::{self, Module, Progress, Runner, Workspace};
 use std::path::Path;
 
 /// Models in one crate: few, so that cargo compiles crates side by side.

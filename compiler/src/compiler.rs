@@ -1,15 +1,15 @@
-use crate::emit::{self, Emitted, Options, WeightsMode};
-use crate::exec::Executor;
-use crate::import::{self, Dimensions};
+use crate::back::Summary;
+use crate::back::emit::{self, Emitted, Options, WeightsMode};
+use crate::back::exec::Executor;
+use crate::back::plan::{self, Plan};
+use crate::data::samples::Spec;
+use crate::front::import::{self, Dimensions};
+use crate::front::load::{self, Model};
+use crate::ir::program::Program;
 use crate::ir::{Graph, Tensor};
-use crate::load::{self, Model};
-use crate::passes::{self, Pass};
-use crate::plan::{self, Plan};
-use crate::program::Program;
-use crate::quantize::{Calibration, QuantizeOptions, Quantized, Scheme};
-use crate::samples::Spec;
-use crate::summary::Summary;
-use crate::{Error, lower};
+use crate::middle::passes::{self, Pass};
+use crate::middle::quantize::{Calibration, QuantizeOptions, Quantized, Scheme};
+use crate::{Error, back::lower};
 use std::path::{Path, PathBuf};
 
 /// A compilation: a model file and what to make of it. The command and `build.rs` scripts use this.
@@ -31,7 +31,8 @@ pub struct Compiler {
 }
 
 /// What the emitted code is for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Target {
     /// Linux boards and PCs: a copy of each kernel specialised to its layer.
@@ -62,6 +63,11 @@ pub struct Compiled {
 }
 
 impl Compiled {
+    /// What it costs.
+    pub fn summary(&self) -> Summary {
+        Summary::of(&self.program, &self.plan, &self.notes)
+    }
+
     /// The host executor of this program.
     pub fn executor(&self) -> Executor<'_> {
         Executor::new(&self.program, &self.plan)
@@ -214,7 +220,7 @@ impl Compiler {
     pub fn emit_to(&self, output: &Path) -> Result<Summary, Error> {
         let compiled = self.compile()?;
         self.write(&compiled, output)?;
-        Ok(Summary::of(&compiled))
+        Ok(compiled.summary())
     }
 
     /// Writes the source to `output`, and the weights beside it if they are not inline.

@@ -1,39 +1,24 @@
 //! Compiles ONNX models to standalone Rust for boards and microcontrollers.
 //!
-//! decode ([`load`]) -> import ([`import`]) -> run passes ([`passes`]) -> lower ([`lower`]) -> plan ([`plan`]) -> emit
-//! ([`emit`]); the host runs the same program through the same kernels ([`exec`]).
+//! [`front`] reads a model into the graph of [`ir`]; [`middle`] rewrites the graph and makes integers of it; [`back`]
+//! lowers it to kernel calls, plans their memory, and prints them as source or runs them on the host. Imports run one
+//! way only: each of these may use those named after it in [`front`] -> [`middle`] -> [`back`] -> [`ir`]. [`tools`] stand
+//! around the pipeline, and [`Compiler`] is the pipeline.
 #![forbid(unsafe_code)]
 
+pub mod back;
 mod compiler;
-pub mod emit;
+pub mod data;
 mod error;
-pub mod eval;
-pub mod exec;
-pub mod fold;
-pub mod harness;
-pub mod import;
-pub mod inspect;
+pub mod front;
 pub mod ir;
-pub mod load;
-pub mod lower;
-mod npy;
-pub mod npz;
-pub mod ops;
-pub mod passes;
-pub mod plan;
-pub mod primitives;
-pub mod program;
-pub mod proto;
-mod prune_report;
-pub mod quantize;
-pub mod samples;
-mod summary;
-pub mod tensor_file;
+pub mod middle;
+pub mod tools;
 
 pub use edgec_bindings as bindings;
 
+pub use back::Summary;
+pub use back::emit::WeightsMode as Weights;
 pub use compiler::{Compiled, Compiler, Target};
-pub use emit::WeightsMode as Weights;
 pub use error::{Error, OperatorProblem};
-pub use prune_report::{Cost, LayerReport, PruneReport};
-pub use summary::Summary;
+pub use tools::prune_report::{Cost, LayerReport, PruneReport};

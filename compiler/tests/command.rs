@@ -1,8 +1,8 @@
 //! The `edgec` command as people run it.
 
+use edgec::data::npz;
+use edgec::front::proto::{self, type_proto};
 use edgec::ir::Tensor;
-use edgec::npz;
-use edgec::proto::{self, type_proto};
 use prost::Message;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -1,15 +1,15 @@
 //! Random graphs with dead channels, in integers and in floats: without them, every bit of the outputs is the same.
 
-use edgec::exec::Executor;
-use edgec::import::{Dimensions, import};
-use edgec::ir::{DType, Graph, Operator, Tensor, TensorType, ValueId, verify};
-use edgec::passes::{PIPELINE, Pass, REQUIRED, run};
-use edgec::primitives::{
+use edgec::back::exec::Executor;
+use edgec::front::import::{Dimensions, import};
+use edgec::ir::primitives::{
     Activation, Binary, BinaryOp, Concat, Conv, Gemm, Layout, Lookup, Map, Pool, PoolKind, QlinearAveragePool,
     QlinearBinary, QlinearResize, Quantization, Reduce, ReduceOp, RequantizeLinear, Reshape, ResizedAxis, Slice,
     Window,
 };
-use edgec::{lower, plan};
+use edgec::ir::{DType, Graph, Operator, Tensor, TensorType, ValueId, verify};
+use edgec::middle::passes::{PIPELINE, Pass, REQUIRED, run};
+use edgec::{back::lower, back::plan};
 use runtime_core::function::{Clip, Identity, Relu};
 use runtime_core::requantize::Requantize;
 use std::path::{Path, PathBuf};

@@ -1,8 +1,8 @@
 //! `edgec eval`: test sets whose labels are what the model itself says, but for some.
 
-use edgec::eval::Classes;
+use edgec::data::npz;
 use edgec::ir::Tensor;
-use edgec::npz;
+use edgec::tools::eval::Classes;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 

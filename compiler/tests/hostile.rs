@@ -4,10 +4,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use edgec::load::load_bytes;
-use edgec::proto::attribute_proto::AttributeType;
-use edgec::proto::tensor_proto::DataType;
-use edgec::proto::*;
+use edgec::front::load::load_bytes;
+use edgec::front::proto::attribute_proto::AttributeType;
+use edgec::front::proto::tensor_proto::DataType;
+use edgec::front::proto::*;
 use edgec::{Compiler, Weights};
 use proc_macro2::{TokenStream, TokenTree};
 use proptest::prelude::*;

@@ -1,12 +1,12 @@
 //! The pass `integers`: operators between conversions become integers that are at most a step from what the conversions and
 //! the floats between them give.
 
-use edgec::ir::{DType, Tensor, ValueId};
-use edgec::passes::{PIPELINE, REQUIRED, run};
-use edgec::primitives::{
+use edgec::ir::primitives::{
     Activation, Binary, BinaryOp, Concat, Conv, ConvTranspose, DequantizeLinear, Layout, MatMul, Pad, PadMode, Pool,
     PoolKind, Quantization, QuantizeLinear, Reduce, ReduceOp, Reshape, Resize, ScaleShift, Softmax, Transpose, Window,
 };
+use edgec::ir::{DType, Tensor, ValueId};
+use edgec::middle::passes::{PIPELINE, REQUIRED, run};
 use runtime_core::function::{AnyFunction, Clip, HardSwish, Identity, LeakyRelu, Relu, Sigmoid};
 
 mod quantised_graph;

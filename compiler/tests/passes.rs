@@ -1,14 +1,14 @@
 //! Each pass on small graphs: what it makes of one (a snapshot), which ones it must leave alone, and that results stay.
 
-use edgec::exec::Executor;
-use edgec::ir::{DType, Graph, Tensor, TensorType, ValueId, verify};
-use edgec::passes::{PIPELINE, Pass, REQUIRED, run};
-use edgec::primitives::{
+use edgec::back::exec::Executor;
+use edgec::ir::primitives::{
     Attention, BIAS, Binary, BinaryOp, Conv, ConvTranspose, DequantizeLinear, Gemm, Layout, Map, MatMul, Pad, PadMode,
     Pool, PoolKind, Quantization, QuantizeLinear, Reduce, ReduceOp, Reshape, ScaleShift, Select, Slice, Softmax,
     Transpose, Window,
 };
-use edgec::{lower, plan};
+use edgec::ir::{DType, Graph, Tensor, TensorType, ValueId, verify};
+use edgec::middle::passes::{PIPELINE, Pass, REQUIRED, run};
+use edgec::{back::lower, back::plan};
 use runtime_core::function::{
     AnyFunction, Clip, Erf, Exp, HardSigmoid, Identity, Reciprocal, Relu, Sigmoid, Sqrt, Square, Tanh,
 };
@@ -280,7 +280,7 @@ fn constant_folding() {
     leaves("constant-folding", "the result is much larger than its operands", |b| {
         let x = b.x(&[1]);
         let small = b.constant(&[1], &[2.0]);
-        let large = b.op(edgec::primitives::Expand { shape: vec![100, 1000] }, &[small]);
+        let large = b.op(edgec::ir::primitives::Expand { shape: vec![100, 1000] }, &[small]);
         let y = b.binary(BinaryOp::Add, large, x);
         b.output(y);
     });
@@ -968,7 +968,7 @@ fn sink_transposes() {
         let t = b.map(Relu, t);
         let c = b.weights(&[4]);
         let y = b.binary(BinaryOp::Mul, t, c);
-        let y = b.op(edgec::primitives::Concat { axis: 3 }, &[y, u]);
+        let y = b.op(edgec::ir::primitives::Concat { axis: 3 }, &[y, u]);
         let y = b.op(Transpose { perm: vec![0, 3, 1, 2] }, &[y]);
         b.output(y);
     });

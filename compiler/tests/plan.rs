@@ -1,13 +1,13 @@
 //! Memory plans of random programs, checked from what a program and a plan say, and their results against values that
 //! are computed one by one, each in memory of its own.
 
-use edgec::exec::Executor;
-use edgec::fold;
+use edgec::back::exec::Executor;
+use edgec::back::plan::{ALIGNMENT, Plan, plan};
+use edgec::ir::primitives::{Binary, BinaryOp, Concat, Map, Reduce, ReduceOp, Reshape, Slice, Transpose};
+use edgec::ir::program::{Program, Storage, View};
 use edgec::ir::{DType, Graph, NodeKind, Tensor, TensorType, ValueId};
-use edgec::passes::{PIPELINE, REQUIRED, run};
-use edgec::plan::{ALIGNMENT, Plan, plan};
-use edgec::primitives::{Binary, BinaryOp, Concat, Map, Reduce, ReduceOp, Reshape, Slice, Transpose};
-use edgec::program::{Program, Storage, View};
+use edgec::middle::fold;
+use edgec::middle::passes::{PIPELINE, REQUIRED, run};
 use proptest::prelude::*;
 use runtime_core::function::{Neg, Relu, Square};
 use std::collections::HashMap;
@@ -236,7 +236,7 @@ proptest! {
             let inputs = inputs(&graph);
             let expected = one_by_one(&graph, &inputs);
             run(&mut graph, passes, &mut |_, _| {}).unwrap();
-            let program = edgec::lower::lower(&graph).unwrap();
+            let program = edgec::back::lower::lower(&graph).unwrap();
             let plan = plan(&program);
             check(&program, &plan);
             let found = Executor::new(&program, &plan).run(&inputs);
@@ -262,7 +262,7 @@ fn in_place_only_where_nothing_else_reads() {
     let d = graph.add_op("d", map(), &[c], &[]).unwrap();
     graph.add_output("c", c);
     graph.add_output("d", d);
-    let program = edgec::lower::lower(&graph).unwrap();
+    let program = edgec::back::lower::lower(&graph).unwrap();
     let plan = plan(&program);
     check(&program, &plan);
     let in_place: Vec<_> = program

@@ -1,15 +1,15 @@
 //! Quantization of small graphs: where conversions are put, what is refused, and how close results stay.
 
-use edgec::eval::{Classes, Noise};
-use edgec::ir::{DType, Graph, Tensor, TensorType, ValueId, verify};
-use edgec::passes::{PIPELINE, run};
-use edgec::primitives::{
+use edgec::ir::primitives::{
     BIAS, Binary, BinaryOp, Concat, Conv, Direction, Gemm, Layout, Map, Pool, PoolKind, QlinearRecurrence, Recurrence,
     RecurrentCell, Reshape, Resize, Softmax, Window,
 };
-use edgec::quantize::{
+use edgec::ir::{DType, Graph, Tensor, TensorType, ValueId, verify};
+use edgec::middle::passes::{PIPELINE, run};
+use edgec::middle::quantize::{
     Goal, Io, MaxLoss, Method, QuantizeOptions, Quantized, Rounding, Scheme, Watch, equalize, quantize,
 };
+use edgec::tools::eval::{Classes, Noise};
 use edgec::{Error, ir::Operator};
 use runtime_core::function::{Exp, Identity, Relu, Sigmoid, Tanh};
 use runtime_core::kernels::{Lstm, Rnn};

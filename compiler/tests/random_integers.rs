@@ -1,13 +1,13 @@
 //! Random operators between conversions, with what moves elements around them: in integers they are at most a step from what
 //! the conversions and the floats between them give. `EDGEC_SEEDS=FROM..TO` runs others than the default ones.
 
-use edgec::ir::{DType, Tensor, ValueId};
-use edgec::passes::{PIPELINE, UNFINISHED, run};
-use edgec::primitives::{
+use edgec::ir::primitives::{
     Activation, Binary, BinaryOp, Concat, Conv, ConvTranspose, Expand, Gather, Gemm, Layout, Lookup, MatMul, Pad,
     PadMode, Pool, PoolKind, Quantization, Reduce, ReduceOp, Reshape, Resize, ScaleShift, Slice, Softmax, Tile,
     Transpose, Window,
 };
+use edgec::ir::{DType, Tensor, ValueId};
+use edgec::middle::passes::{PIPELINE, UNFINISHED, run};
 use runtime_core::function::{Clip, Exp, Identity, LeakyRelu, Relu, Sigmoid, Tanh};
 use std::ops::Range;
 

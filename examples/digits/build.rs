@@ -1,7 +1,7 @@
 //! Compiles digits.onnx into `$OUT_DIR/digits.rs` and, quantised, into `$OUT_DIR/digits_int8.rs`.
 
 use edgec::Compiler;
-use edgec::quantize::{Io, QuantizeOptions};
+use edgec::middle::quantize::{Io, QuantizeOptions};
 
 fn main() -> Result<(), edgec::Error> {
     let model = Compiler::new("digits.onnx");

@@ -1,6 +1,6 @@
 //! Compiles the model of the digits example, as it is and quantised, and hands the linker the board's memory map.
 
-use edgec::quantize::{Io, QuantizeOptions};
+use edgec::middle::quantize::{Io, QuantizeOptions};
 use edgec::{Compiler, Target};
 use std::path::Path;
 

@@ -5,7 +5,7 @@
 use codegen_tests::trained::{MODELS, Trained};
 use codegen_tests::zoo;
 use edgec::Error;
-use edgec::quantize::{Method, QuantizeOptions, Rounding, Scheme};
+use edgec::middle::quantize::{Method, QuantizeOptions, Rounding, Scheme};
 use std::path::Path;
 
 /// The ways, each with its name.

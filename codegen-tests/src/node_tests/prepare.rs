@@ -1,9 +1,9 @@
 //! Compiling a test, with the inputs that decide a shape baked.
 
 use super::suite::{DataSet, NodeTest};
-use edgec::harness::{Comparison, Tolerance, compare};
 use edgec::ir::{DType, Tensor};
-use edgec::{Compiled, Compiler, Error, load};
+use edgec::tools::harness::{Comparison, Tolerance, compare};
+use edgec::{Compiled, Compiler, Error, front::load};
 use prost::Message;
 use regex::Regex;
 use std::collections::BTreeMap;

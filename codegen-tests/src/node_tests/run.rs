@@ -1,6 +1,6 @@
 use super::prepare::{Failure, Prepared, prepare};
 use super::{NodeTest, scope};
-use edgec::harness::{Module, Progress, Workspace};
+use edgec::tools::harness::{Module, Progress, Workspace};
 use serde::Serialize;
 use std::path::Path;
 

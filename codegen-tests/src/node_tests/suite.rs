@@ -1,10 +1,10 @@
 //! The tests in a folder: `NAME/model.onnx`, `NAME/test_data_set_K/{input,output}_N.pb`, sometimes `NAME/data.json`.
 
-use edgec::harness::Tolerance;
+use edgec::front::proto::type_proto::Value;
+use edgec::front::proto::{AttributeProto, GraphProto, ModelProto, ValueInfoProto};
 use edgec::ir::Tensor;
-use edgec::proto::type_proto::Value;
-use edgec::proto::{AttributeProto, GraphProto, ModelProto, ValueInfoProto};
-use edgec::tensor_file;
+use edgec::tools::harness::Tolerance;
+use edgec::tools::tensor_file;
 use prost::Message;
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,5 @@
 use super::generic::by_dtype;
+use super::widened::in_i16;
 use crate::DType;
 use crate::{Args, KernelCall, Value};
 use runtime_core::kernels::{
@@ -23,14 +24,6 @@ impl Between<RequantizeLinear> {
     }
 }
 
-/// Runs `$body` with `$T` and `$U` as the types of inputs and outputs.
-macro_rules! by_types {
-    ($from:expr, $to:expr, $T:ident, $U:ident => $body:expr) => {
-        by_dtype!($from, $T => by_dtype!($to, $U => $body, [I8 i8, I16 i16]), [I8 i8, I16 i16])
-    };
-}
-pub(crate) use by_types;
-
 impl KernelCall for Between<RequantizeLinear> {
     fn name(&self) -> &'static str {
         "requantize_linear"
@@ -45,7 +38,12 @@ impl KernelCall for Between<RequantizeLinear> {
     }
 
     fn execute(&self, args: &mut Args<'_>) {
-        by_types!(self.from, self.to, T, U => kernels::requantize_linear(args.simd, self.kernel, args.x::<T>(0), args.y::<U>(0)));
+        if self.from == self.to {
+            return by_dtype!(self.to, T =>
+                kernels::requantize_linear(args.simd, self.kernel, args.x::<T>(0), args.y::<T>(0)), [I8 i8, I16 i16]);
+        }
+        by_dtype!(self.from, T => in_i16(args, 0, self.to, |args, y|
+            kernels::requantize_linear(args.simd, self.kernel, args.x::<T>(0), y)), [I8 i8, I16 i16]);
     }
 
     fn execute_in_place(&self, args: &mut Args<'_>) {
@@ -67,8 +65,8 @@ macro_rules! between {
             }
 
             fn execute(&self, args: &mut Args<'_>) {
-                by_types!(self.from, self.to, T, U =>
-                    kernels::$function(args.simd, self.kernel, args.x::<T>(0), $(args.x($x),)* args.y::<U>(0)));
+                by_dtype!(self.from, T => in_i16(args, 0, self.to, |args, y|
+                    kernels::$function(args.simd, self.kernel, args.x::<T>(0), $(args.x($x),)* y)), [I8 i8, I16 i16]);
             }
         }
     )*};

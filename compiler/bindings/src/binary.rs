@@ -5,7 +5,7 @@ use crate::DType;
 use crate::{Args, KernelCall, Value};
 use runtime_core::function::{AnyFunction, Identity};
 use runtime_core::kernels::{self as k, Binary};
-use runtime_core::{Bool, bf16, f16};
+use runtime_core::{Bool, Element, bf16, f16};
 
 /// `binary`: a function of two elements, with broadcasting, and an activation for `f32`.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,6 +39,19 @@ impl BinaryCall {
             op,
             activation: Identity,
         }
+    }
+}
+
+/// A function called for each element: the kernel is compiled once for a type of elements rather than for each function.
+/// Only `f32`, which models compute with, has copies of its own.
+#[derive(Clone, Copy)]
+struct Indirect<T, O>(fn(T, T) -> O);
+
+impl<T: Element, O: Element> k::BinaryOp<T> for Indirect<T, O> {
+    type Output = O;
+
+    fn eval(self, a: T, b: T) -> O {
+        (self.0)(a, b)
     }
 }
 
@@ -98,8 +111,14 @@ impl KernelCall for BinaryCall {
             return activate(args.simd, self.activation, y);
         }
         macro_rules! run {
-            ($ops:tt, $types:tt) => {
-                by_op!(self, op => by_dtype!(self.dtype, T => k::binary_of(args.simd, self.layer(op), args.x::<T>(0), args.x(1), args.y(0)), $types), $ops)
+            ([$($name:ident),*], $types:tt) => {
+                by_dtype!(self.dtype, T => {
+                    let op: fn(T, T) -> _ = match self.op {
+                        $(BinaryOp::$name => |a, b| k::BinaryOp::eval(k::$name, a, b),)*
+                        _ => return,
+                    };
+                    k::binary_of(args.simd, self.layer(Indirect(op)), args.x(0), args.x(1), args.y(0))
+                }, $types)
             };
         }
         match self.op {

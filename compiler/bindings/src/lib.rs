@@ -39,6 +39,7 @@ mod sparse;
 mod stored;
 mod unary;
 mod value;
+mod widened;
 
 pub use attention::AttentionCall;
 pub use between::Between;

@@ -1,5 +1,5 @@
-use super::between::by_types;
 use super::generic::by_dtype;
+use super::widened::in_i16;
 use super::{HOST_RANK, padded};
 use crate::DType;
 use crate::{Args, KernelCall, Value};
@@ -80,8 +80,12 @@ impl QlinearBinaryCall {
 
     fn run(&self, args: &mut Args<'_>, op: impl QlinearOp) {
         let layer = self.layer(op);
-        by_types!(self.from, self.to, T, U =>
-            kernels::qlinear_binary(args.simd, layer, args.x::<T>(0), args.x(1), args.y::<U>(0)));
+        if self.from == self.to {
+            return by_dtype!(self.to, T =>
+                kernels::qlinear_binary(args.simd, layer, args.x::<T>(0), args.x(1), args.y::<T>(0)), [I8 i8, I16 i16]);
+        }
+        by_dtype!(self.from, T => in_i16(args, 0, self.to, |args, y|
+            kernels::qlinear_binary(args.simd, layer, args.x::<T>(0), args.x(1), y)), [I8 i8, I16 i16]);
     }
 
     fn run_in_place(&self, args: &mut Args<'_>, op: impl QlinearOp) {

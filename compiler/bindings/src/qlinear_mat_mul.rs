@@ -1,5 +1,5 @@
-use super::between::by_types;
 use super::generic::by_dtype;
+use super::widened::in_i16;
 use super::{HOST_RANK, padded};
 use crate::DType;
 use crate::{Args, KernelCall, MatMulCall, Value};
@@ -81,7 +81,7 @@ impl KernelCall for QlinearMatMulCall {
             min: self.limits[0],
             max: self.limits[1],
         };
-        by_types!(product.dtype, self.to, T, U =>
-            kernels::qlinear_mat_mul(args.simd, layer, args.x::<T>(0), args.x(1), args.y::<U>(0)));
+        by_dtype!(product.dtype, T => in_i16(args, 0, self.to, |args, y|
+            kernels::qlinear_mat_mul(args.simd, layer, args.x::<T>(0), args.x(1), y)), [I8 i8, I16 i16]);
     }
 }

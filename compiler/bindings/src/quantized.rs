@@ -1,6 +1,7 @@
 //! Kernels of quantised tensors.
 
 use super::generic::by_dtype;
+use super::widened::in_i16;
 use crate::{Args, DType, KernelCall, Typed, Value};
 use runtime_core::kernels::{self, Conv2d, ConvTranspose2d, DepthwiseConv2d, DequantizeLinear, Gemm, QuantizeLinear};
 use runtime_core::requantize::Requantize;
@@ -55,10 +56,10 @@ macro_rules! qlinear {
             }
 
             fn execute(&self, args: &mut Args<'_>) {
-                by_dtype!(self.from, X => by_dtype!(self.to, Y => {
-                    let (x, y) = (args.x::<X>(0), args.y::<Y>(0));
+                by_dtype!(self.from, X => in_i16(args, 0, self.to, |args, y| {
+                    let x = args.x::<X>(0);
                     kernels::$function(args.simd, self.kernel, x, args.x::<i8>(1), args.x(2), args.x(3), y);
-                }, [I8 i8, I16 i16]), [I8 i8, I16 i16]);
+                }), [I8 i8, I16 i16]);
             }
         }
     )*};

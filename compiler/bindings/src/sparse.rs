@@ -2,6 +2,7 @@
 
 use super::activate;
 use super::generic::by_dtype;
+use super::widened::in_i16;
 use crate::{Args, KernelCall, QLinearCall, Value};
 use runtime_core::function::{AnyFunction, Identity};
 use runtime_core::kernels::{self, SparseGemm};
@@ -33,9 +34,9 @@ impl KernelCall for QLinearCall<SparseGemm<Requantize>> {
     }
 
     fn execute(&self, args: &mut Args<'_>) {
-        by_dtype!(self.from, X => by_dtype!(self.to, Y => {
-            let (x, y) = (args.x::<X>(0), args.y::<Y>(0));
+        by_dtype!(self.from, X => in_i16(args, 0, self.to, |args, y| {
+            let x = args.x::<X>(0);
             kernels::qlinear_sparse_gemm(args.simd, self.kernel, x, args.x(1), args.x(2), args.x(3), args.x(4), y);
-        }, [I8 i8, I16 i16]), [I8 i8, I16 i16]);
+        }), [I8 i8, I16 i16]);
     }
 }

@@ -7,9 +7,9 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    if let Ok(model) = edgec::load::load_bytes(bytes, None) {
+    if let Ok(model) = edgec::front::load::load_bytes(bytes, None) {
         for stored in &model.graph.initializer {
-            let _ = edgec::load::tensor(stored, None);
+            let _ = edgec::front::load::tensor(stored, None);
         }
     }
 });

@@ -1,6 +1,6 @@
 use super::quantize_args::QuantizeArgs;
 use clap::{ArgMatches, Args, Command as ClapCommand, FromArgMatches, Parser, Subcommand};
-use edgec::{Compiler, Error, Target, Weights, tensor_file};
+use edgec::{Compiler, Error, Target, Weights, tools::tensor_file};
 use std::path::PathBuf;
 
 const EXAMPLES_AND_EXIT_CODES: &str = "Examples:

@@ -1,8 +1,8 @@
 use super::args::BenchArgs;
 use super::print;
 use super::verify::build;
-use edgec::harness::Workspace;
 use edgec::ir::{DType, Tensor, TensorType};
+use edgec::tools::harness::Workspace;
 use std::fmt::Write;
 use std::process::ExitCode;
 use std::time::Duration;

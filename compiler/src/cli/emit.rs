@@ -1,8 +1,8 @@
 use super::args::EmitArgs;
 use super::{WithPruneReport, print, print_json};
 use edgec::ir::Graph;
-use edgec::passes::{self, Pass};
-use edgec::{Compiler, Error, PruneReport, Summary, Target, Weights};
+use edgec::middle::passes::{self, Pass};
+use edgec::{Compiler, Error, PruneReport, Target, Weights};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -54,7 +54,7 @@ pub(super) fn emit(args: &EmitArgs) -> miette::Result<ExitCode> {
         }
     })?;
     write(&compiler, &compiled, args, to_stdout)?;
-    let summary = Summary::of(&compiled);
+    let summary = compiled.summary();
     let prune_report = unpruned.as_ref().map(PruneReport::of).transpose()?;
     if args.json {
         print_json(&WithPruneReport {

@@ -1,8 +1,8 @@
 use super::args::EvalArgs;
 use super::verify::build;
 use super::{print, print_json};
-use edgec::eval::{self, Boundary, Contender, Engine, Evaluation, Layer, LayerTable, Question, Table, TestSet};
-use edgec::harness::{Progress, Workspace};
+use edgec::tools::eval::{self, Boundary, Contender, Engine, Evaluation, Layer, LayerTable, Question, Table, TestSet};
+use edgec::tools::harness::{Progress, Workspace};
 use serde::Serialize;
 use std::process::ExitCode;
 

@@ -1,7 +1,7 @@
 use super::args::InspectArgs;
 use super::{WithPruneReport, print, print_json};
 use edgec::PruneReport;
-use edgec::inspect::Inspection;
+use edgec::tools::inspect::Inspection;
 use std::process::ExitCode;
 
 /// `edgec inspect`.

@@ -5,6 +5,7 @@ mod bench;
 mod emit;
 mod eval;
 mod inspect;
+mod progress;
 mod quantize_args;
 mod run;
 mod verify;

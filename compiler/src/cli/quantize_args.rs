@@ -1,5 +1,5 @@
 use clap::{Args, ValueEnum};
-use edgec::quantize::{Io, MaxLoss, Method, QuantizeOptions, Rounding, Scheme};
+use edgec::middle::quantize::{Io, MaxLoss, Method, QuantizeOptions, Rounding, Scheme};
 use edgec::{Compiler, Error};
 
 /// Which integers a float model is compiled to, and how they are chosen.
@@ -73,7 +73,7 @@ impl QuantizeArgs {
             bias_correction: !self.no_bias_correction,
             max_loss: self.max_loss,
             loss_samples: self.loss_samples.clone(),
-            progress: true,
+            progress: Some(super::progress::bar),
         }))
     }
 

@@ -1,5 +1,5 @@
 use super::args::{RunArgs, baked};
-use edgec::{Compiler, harness, npz};
+use edgec::{Compiler, data::npz, tools::harness};
 use std::process::ExitCode;
 
 /// `edgec run`.

@@ -1,7 +1,7 @@
 use super::args::{VerifyArgs, baked};
 use super::{FAILURE, print};
-use edgec::harness::{self, Module, Progress, Tolerance, Workspace};
-use edgec::{Compiler, npz};
+use edgec::tools::harness::{self, Module, Progress, Tolerance, Workspace};
+use edgec::{Compiler, data::npz};
 use std::process::ExitCode;
 
 /// `edgec verify`.

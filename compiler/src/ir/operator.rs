@@ -1,5 +1,5 @@
 use super::{DType, Tensor};
-use crate::lower::Lowering;
+use crate::ir::Lowering;
 use std::any::Any;
 use std::fmt;
 

@@ -1,9 +1,9 @@
 //! Graphs of quantised tensors under construction.
 
-use edgec::exec::Executor;
+use edgec::back::exec::Executor;
+use edgec::ir::primitives::{DequantizeLinear, Map, Quantization, QuantizeLinear};
 use edgec::ir::{DType, Graph, Operator, Tensor, TensorType, ValueId};
-use edgec::primitives::{DequantizeLinear, Map, Quantization, QuantizeLinear};
-use edgec::{lower, plan};
+use edgec::{back::lower, back::plan};
 use runtime_core::function::AnyFunction;
 
 /// A graph under construction, and pseudo-random numbers for its constants.

@@ -26,11 +26,26 @@ impl Simd {
     /// Runs `kernel` as a call of its own: a layer is a line in a profile.
     #[inline(always)]
     pub fn run<K: Kernel>(self, kernel: K) {
-        #[inline(never)]
-        fn native<K: Kernel>(kernel: K) {
-            kernel.run(Native)
-        }
-        native(kernel)
+        self.run_of::<K, K>(kernel);
+    }
+
+    /// [`run`](Self::run) of a kernel that rustc is to compile in the codegen unit of `Owner`'s module.
+    #[inline(always)]
+    pub(crate) fn run_of<Owner, K: Kernel>(self, kernel: K) {
+        <Owner as Copies<K>>::native(kernel)
+    }
+}
+
+/// The compiled copy of a kernel. It is a method since rustc puts a method into the codegen unit of the module of its
+/// `Self`: as plain functions, all kernels would be one unit, which a single core compiles from beginning to end.
+trait Copies<K> {
+    fn native(kernel: K);
+}
+
+impl<Owner, K: Kernel> Copies<K> for Owner {
+    #[inline(never)]
+    fn native(kernel: K) {
+        kernel.run(Native)
     }
 
     /// [`run`](Self::run): there is one level.

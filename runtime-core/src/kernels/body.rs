@@ -7,6 +7,13 @@ use core::marker::PhantomData;
 /// Parameters that know the computation on a tuple of operands. Implementations are `#[inline(always)]`.
 pub(super) trait Body<Operands>: Copy {
     fn body<A: Arch>(self, operands: Operands);
+
+    /// The body for the target's plain instructions, as a call of its own. A method, so that rustc compiles it in the
+    /// codegen unit of the kernel's module.
+    #[inline(never)]
+    fn plain(self, operands: Operands) {
+        self.body::<Portable>(operands)
+    }
 }
 
 struct Call<P, T, Operands> {
@@ -36,7 +43,7 @@ impl<P: Param<T>, T: Body<Operands>, Operands> Kernel for Call<P, T, Operands> {
 /// Arithmetic: a copy for each instruction set.
 #[inline(always)]
 pub(super) fn compute<P: Param<T>, T: Body<Operands>, Operands>(simd: Simd, layer: P, operands: Operands) {
-    simd.run(Call {
+    simd.run_of::<T, _>(Call {
         layer,
         operands,
         parameters: PhantomData,
@@ -44,9 +51,9 @@ pub(super) fn compute<P: Param<T>, T: Body<Operands>, Operands>(simd: Simd, laye
 }
 
 /// Data movement and rare arithmetic: one copy for the target's plain instructions, shared by all layers.
-#[inline(never)]
+#[inline(always)]
 pub(super) fn plain<T: Body<Operands>, Operands>(parameters: T, operands: Operands) {
-    parameters.body::<Portable>(operands)
+    parameters.plain(operands)
 }
 
 /// Operands of any element type, of a kernel with a body of its own for `f32`.

@@ -1,0 +1,89 @@
+use super::Options;
+use super::names::{ModelNames, written};
+use super::weights::is_inline;
+use crate::back::plan::Plan;
+use crate::ir::program::{Program, Storage, View};
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+/// The statements of one kernel call.
+pub(super) fn statements(
+    program: &Program,
+    plan: &Plan,
+    names: &ModelNames,
+    options: &Options,
+    index: usize,
+) -> TokenStream {
+    let call = &program.calls[index];
+    let in_place = plan.in_place[index];
+    let operands = call.inputs.iter().enumerate();
+    let operands: Vec<View> = operands
+        .filter(|(i, _)| !(in_place && call.in_place == Some(*i)))
+        .map(|(_, v)| *v)
+        .collect();
+    let mut read: Vec<View> = vec![];
+    for view in &operands {
+        if program.buffer(view.buffer).storage == Storage::Arena && !read.contains(view) {
+            read.push(*view);
+        }
+    }
+    let arguments = operands.iter().map(|view| match &program.buffer(view.buffer).storage {
+        Storage::Input(i) => {
+            let name = format_ident!("{}", names.inputs[*i]);
+            quote!(#name)
+        }
+        Storage::Constant(_) => {
+            let name = format_ident!("{}", names.weights[&view.buffer.0]);
+            if is_inline(program, options) {
+                quote!(&weights::#name)
+            } else {
+                quote!(weights::#name)
+            }
+        }
+        Storage::Arena => {
+            let name = read
+                .iter()
+                .position(|v| v == view)
+                .map(|i| format_ident!("{}", names.operands[i]));
+            quote!(#name)
+        }
+    });
+    let written: Vec<_> = (0..call.outputs.len())
+        .map(|i| format_ident!("{}", written(i)))
+        .collect();
+    let binding = bind(names, &read, &call.outputs, &written);
+    let function = match (in_place, call.kernel.in_place_name()) {
+        (true, Some(name)) => format_ident!("{name}"),
+        _ => format_ident!("{}", call.kernel.name()),
+    };
+    let layer = format_ident!("{}", names.layers[index]);
+    quote! {
+        #binding
+        kernels::#function(simd, layers::#layer, #(#arguments,)* #(#written),*);
+    }
+}
+
+/// Borrows the call's slots from the arena.
+fn bind(names: &ModelNames, read: &[View], write: &[View], written: &[proc_macro2::Ident]) -> TokenStream {
+    let slots = |views: &[View]| {
+        let slots: Vec<_> = views.iter().map(|v| format_ident!("{}", names.slots[v])).collect();
+        match &slots[..] {
+            [slot] => quote!(slots::#slot),
+            _ => quote!((#(slots::#slots),*)),
+        }
+    };
+    let tuple = |idents: &[proc_macro2::Ident]| match idents {
+        [one] => quote!(#one),
+        _ => quote!((#(#idents),*)),
+    };
+    let (outputs, y) = (slots(write), tuple(written));
+    if read.is_empty() {
+        return quote!(let #y = arena.write(#outputs););
+    }
+    let x: Vec<_> = names.operands[..read.len()]
+        .iter()
+        .map(|n| format_ident!("{n}"))
+        .collect();
+    let (inputs, x) = (slots(read), tuple(&x));
+    quote!(let (#x, #y) = arena.io(#inputs, #outputs);)
+}

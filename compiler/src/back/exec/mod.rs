@@ -1,0 +1,145 @@
+//! Runs a planned program on the host, through the kernels that devices run.
+
+use crate::back::plan::Plan;
+use crate::ir::Tensor;
+use crate::ir::program::{Args, Program, Storage, View};
+use runtime_core::Simd;
+use std::ops::Range;
+
+/// Bytes aligned for any element.
+struct Aligned {
+    words: Vec<u64>,
+    len: usize,
+}
+
+impl Aligned {
+    fn zeroed(len: usize) -> Self {
+        Self {
+            words: vec![0; len.div_ceil(8)],
+            len,
+        }
+    }
+
+    fn from(bytes: &[u8]) -> Self {
+        let mut aligned = Self::zeroed(bytes.len());
+        aligned.bytes_mut().copy_from_slice(bytes);
+        aligned
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &bytemuck::cast_slice(&self.words)[..self.len]
+    }
+
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut bytemuck::cast_slice_mut(&mut self.words)[..self.len]
+    }
+}
+
+/// A program ready to run on the host.
+pub struct Executor<'a> {
+    program: &'a Program,
+    plan: &'a Plan,
+    simd: Simd,
+    arena: Aligned,
+    constants: Vec<Option<Aligned>>,
+}
+
+impl<'a> Executor<'a> {
+    /// Prepares the arena and the constants.
+    pub fn new(program: &'a Program, plan: &'a Plan) -> Self {
+        let constants = program
+            .buffers
+            .iter()
+            .map(|b| match &b.storage {
+                Storage::Constant(tensor) => Some(Aligned::from(&tensor.bytes)),
+                _ => None,
+            })
+            .collect();
+        Self {
+            program,
+            plan,
+            simd: Simd::detect(),
+            arena: Aligned::zeroed(plan.peak),
+            constants,
+        }
+    }
+
+    /// Runs on another instruction set than the best of this machine.
+    pub fn on(mut self, simd: Simd) -> Self {
+        self.simd = simd;
+        self
+    }
+
+    /// Runs one inference.
+    ///
+    /// # Panics
+    /// If `inputs` are not of the program's types; callers check what users give.
+    pub fn run(&mut self, inputs: &[Tensor]) -> Vec<Tensor> {
+        assert_eq!(inputs.len(), self.program.inputs.len(), "one tensor an input");
+        for (tensor, port) in inputs.iter().zip(&self.program.inputs) {
+            assert_eq!(tensor.ty(), port.ty, "input `{}`", port.name);
+        }
+        let inputs: Vec<Aligned> = inputs.iter().map(|t| Aligned::from(&t.bytes)).collect();
+        for index in &self.plan.order {
+            self.call(*index, &inputs);
+        }
+        let outputs = self.program.outputs.iter();
+        outputs
+            .map(|port| {
+                let bytes = self.arena.bytes()[self.arena_range(&port.view)].to_vec();
+                Tensor::new(port.ty.dtype, port.ty.shape.clone(), bytes)
+            })
+            .collect()
+    }
+
+    /// Outputs are computed aside and copied into the arena, so that operands can be borrowed together.
+    fn call(&mut self, index: usize, inputs: &[Aligned]) {
+        let call = &self.program.calls[index];
+        let in_place = self.plan.in_place[index];
+        let mut results: Vec<Aligned> = call
+            .outputs
+            .iter()
+            .map(|v| Aligned::from(&self.arena.bytes()[self.arena_range(v)]))
+            .collect();
+        let operands = call.inputs.iter().enumerate();
+        let operands = operands.filter(|(i, _)| !(in_place && call.in_place == Some(*i)));
+        let operands = operands.map(|(_, view)| self.operand(view, inputs)).collect();
+        let mut args = Args::new(
+            self.simd,
+            operands,
+            results.iter_mut().map(Aligned::bytes_mut).collect(),
+        );
+        if in_place {
+            call.kernel.execute_in_place(&mut args);
+        } else {
+            call.kernel.execute(&mut args);
+        }
+        drop(args);
+        for (view, result) in call.outputs.iter().zip(&results) {
+            let range = self.arena_range(view);
+            self.arena.bytes_mut()[range].copy_from_slice(result.bytes());
+        }
+    }
+
+    fn operand<'b>(&'b self, view: &View, inputs: &'b [Aligned]) -> &'b [u8] {
+        let (bytes, range) = match &self.program.buffer(view.buffer).storage {
+            Storage::Arena => (self.arena.bytes(), self.arena_range(view)),
+            Storage::Input(i) => (inputs[*i].bytes(), self.range(view, 0)),
+            Storage::Constant(_) => {
+                let constant = self.constants[view.buffer.0].as_ref().expect("constants were prepared");
+                (constant.bytes(), self.range(view, 0))
+            }
+        };
+        &bytes[range]
+    }
+
+    fn range(&self, view: &View, base: usize) -> Range<usize> {
+        let size = self.program.buffer(view.buffer).dtype.size();
+        base + view.offset * size..base + (view.offset + view.len) * size
+    }
+
+    fn arena_range(&self, view: &View) -> Range<usize> {
+        let base = self.plan.offsets[view.buffer.0].expect("every arena buffer that is used was placed");
+        self.range(view, base)
+    }
+}

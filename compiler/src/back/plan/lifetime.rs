@@ -1,0 +1,122 @@
+use super::ALIGNMENT;
+use crate::ir::program::{BufferId, Program, Storage};
+
+/// The steps from the first that writes a buffer to the last that uses it, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Lifetime {
+    pub(super) first: usize,
+    pub(super) last: usize,
+}
+
+/// Buffers that share storage, and when.
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// The buffers.
+    pub buffers: Vec<BufferId>,
+    /// Bytes, rounded up to [`ALIGNMENT`].
+    pub bytes: usize,
+    /// First step that uses it.
+    pub first: usize,
+    /// Last step that uses it.
+    pub last: usize,
+}
+
+impl Block {
+    /// Whether both are live at one step.
+    pub fn meets(&self, other: &Self) -> bool {
+        self.first <= other.last && other.first <= self.last
+    }
+}
+
+/// For each arena buffer its lifetime under `order`; outputs live to the end.
+pub(super) fn lifetimes(program: &Program, order: &[usize]) -> Vec<Option<Lifetime>> {
+    let mut lifetimes: Vec<Option<Lifetime>> = vec![None; program.buffers.len()];
+    let mut touch = |buffer: BufferId, step: usize| {
+        if program.buffer(buffer).storage == Storage::Arena {
+            let life = lifetimes[buffer.0].get_or_insert(Lifetime {
+                first: step,
+                last: step,
+            });
+            life.last = life.last.max(step);
+        }
+    };
+    for (step, call) in order.iter().enumerate() {
+        let call = &program.calls[*call];
+        for view in call.inputs.iter().chain(&call.outputs) {
+            touch(view.buffer, step);
+        }
+    }
+    for port in &program.outputs {
+        touch(port.view.buffer, order.len());
+    }
+    lifetimes
+}
+
+/// Joins the buffers of calls that can run in place; says for each call whether it does.
+pub(super) fn blocks(program: &Program, order: &[usize], lifetimes: &[Option<Lifetime>]) -> (Vec<Block>, Vec<bool>) {
+    let mut block_of: Vec<Option<usize>> = vec![None; program.buffers.len()];
+    let mut blocks: Vec<Block> = vec![];
+    let mut in_place = vec![false; program.calls.len()];
+    for (step, index) in order.iter().enumerate() {
+        let call = &program.calls[*index];
+        for (number, output) in call.outputs.iter().enumerate() {
+            let id = output.buffer;
+            let Some(life) = lifetimes[id.0] else { continue };
+            if block_of[id.0].is_some() {
+                continue;
+            }
+            let bytes = program.buffer(id).bytes().next_multiple_of(ALIGNMENT);
+            let shared = (number == 0 && output.offset == 0 && output.len == program.buffer(id).len)
+                .then_some(call.in_place)
+                .flatten()
+                .filter(|input| reusable(program, lifetimes, step, *index, *input))
+                .and_then(|input| block_of[call.inputs[input].buffer.0])
+                .filter(|block| blocks[*block].last == step && blocks[*block].bytes == bytes);
+            let block = match shared {
+                Some(block) => {
+                    in_place[*index] = true;
+                    blocks[block].buffers.push(id);
+                    blocks[block].last = life.last;
+                    block
+                }
+                None => {
+                    blocks.push(Block {
+                        buffers: vec![id],
+                        bytes,
+                        first: life.first,
+                        last: life.last,
+                    });
+                    blocks.len() - 1
+                }
+            };
+            block_of[id.0] = Some(block);
+        }
+    }
+    (blocks, in_place)
+}
+
+/// Whether call `index`, at `step`, may overwrite its input number `input`: a whole buffer of the arena, of the output's
+/// size, that neither the call reads twice nor anything reads later.
+fn reusable(program: &Program, lifetimes: &[Option<Lifetime>], step: usize, index: usize, input: usize) -> bool {
+    let call = &program.calls[index];
+    let view = call.inputs[input];
+    let (x, y) = (program.buffer(view.buffer), program.buffer(call.outputs[0].buffer));
+    let read_once = call.inputs.iter().filter(|v| v.buffer == view.buffer).count() == 1;
+    let last_use = lifetimes[view.buffer.0].is_some_and(|life| life.last == step);
+    read_once && last_use && view.offset == 0 && view.len == x.len && x.bytes() == y.bytes()
+}
+
+/// The greatest sum of blocks that are live at one step: no placement needs less.
+pub fn lower_bound(blocks: &[Block]) -> usize {
+    // At each step what died the step before goes first.
+    let births = blocks.iter().map(|b| (b.first, true, b.bytes));
+    let deaths = blocks.iter().map(|b| (b.last + 1, false, b.bytes));
+    let mut changes: Vec<_> = births.chain(deaths).collect();
+    changes.sort_unstable();
+    let (mut live, mut most) = (0, 0);
+    for (_, born, bytes) in changes {
+        live = if born { live + bytes } else { live - bytes };
+        most = most.max(live);
+    }
+    most
+}

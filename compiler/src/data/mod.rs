@@ -1,0 +1,16 @@
+//! Arrays, samples and their labels, in files.
+
+mod classes;
+mod npy;
+pub mod npz;
+pub mod samples;
+mod test_set;
+
+pub use classes::Classes;
+pub use test_set::TestSet;
+
+/// Whether an array's name is that of a tensor. Names of files in an archive cannot hold every character: `|` may stand
+/// for `/`.
+pub(crate) fn is_name_of(array: &str, tensor: &str) -> bool {
+    array == tensor || array == tensor.replace('/', "|")
+}

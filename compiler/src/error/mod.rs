@@ -1,0 +1,151 @@
+pub(crate) mod load;
+
+use crate::ir::{Node, OpError};
+use load::LoadError;
+use miette::Diagnostic;
+use std::fmt;
+use std::path::PathBuf;
+
+/// Why a model could not be compiled.
+#[derive(thiserror::Error, Diagnostic)]
+pub enum Error {
+    /// The file is not an ONNX model, or not a sound one.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Load(#[from] LoadError),
+
+    /// Nodes that cannot be compiled: all that were found.
+    #[error("{}", list(.0))]
+    #[diagnostic(help("`edgec inspect` lists a model's operators and which of them are supported"))]
+    Operators(Vec<OperatorProblem>),
+
+    /// Inputs whose dimensions must be given.
+    #[error("{message}")]
+    Dimensions {
+        /// What is open or in conflict.
+        message: String,
+        /// The flags to add.
+        #[help]
+        help: String,
+    },
+
+    /// A pass broke the graph: a fault of the compiler.
+    #[error("internal error: pass `{pass}` broke the graph: {message}")]
+    #[diagnostic(help("please report this, with the model if you can share it"))]
+    Pass {
+        /// The pass.
+        pass: &'static str,
+        /// The node and the rule.
+        message: String,
+    },
+
+    /// An option that makes no sense for this model.
+    #[error("{message}")]
+    Usage {
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        #[help]
+        help: Option<String>,
+    },
+
+    /// Samples or labels that cannot be read or do not fit the model.
+    #[error("{message}")]
+    Samples {
+        /// The file, the array, and what is wrong with it.
+        message: String,
+        /// What to do.
+        #[help]
+        help: Option<String>,
+    },
+
+    /// A file that could not be read or written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+}
+
+/// The message and what to do: what a build script that unwraps a result shows.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")?;
+        self.help().map_or(Ok(()), |help| write!(f, "\n  help: {help}"))
+    }
+}
+
+/// One node that cannot be compiled, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperatorProblem {
+    /// Name of the node.
+    pub node: String,
+    /// The operator, with its domain unless it is ONNX's own.
+    pub operator: String,
+    /// The opset version that the model imports; 0 for nodes made by passes.
+    pub opset: i64,
+    /// What is wrong.
+    pub message: String,
+    /// What is supported, or what to do.
+    pub help: Option<String>,
+    /// Inputs of the model whose values would have to be known at compile time.
+    pub bake: Vec<String>,
+}
+
+impl fmt::Display for OperatorProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "node `{}` ({}", self.node.escape_debug(), self.operator)?;
+        if self.opset > 0 {
+            write!(f, ", opset {}", self.opset)?;
+        }
+        write!(f, "): {}", self.message)?;
+        self.help.as_ref().map_or(Ok(()), |help| write!(f, "; {help}"))
+    }
+}
+
+fn list(problems: &[OperatorProblem]) -> String {
+    match problems {
+        [one] => one.to_string(),
+        _ => {
+            let lines: Vec<_> = problems.iter().map(|p| format!("\n  - {p}")).collect();
+            format!("{} nodes cannot be compiled:{}", problems.len(), lines.concat())
+        }
+    }
+}
+
+impl Error {
+    /// A node's problem found after import.
+    pub(crate) fn operator(node: &Node, error: &OpError) -> Self {
+        Self::Operators(vec![OperatorProblem {
+            node: node.name.clone(),
+            operator: node.operator().map_or("", |op| op.name()).to_owned(),
+            opset: 0,
+            message: error.message.clone(),
+            help: error.help.clone(),
+            bake: error.bake.clone(),
+        }])
+    }
+
+    pub(crate) fn usage(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::Usage {
+            message: message.into(),
+            help: Some(help.into()),
+        }
+    }
+
+    pub(crate) fn samples(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::Samples {
+            message: message.into(),
+            help: Some(help.into()),
+        }
+    }
+
+    pub(crate) fn io(path: impl Into<PathBuf>, source: std::io::Error) -> Self {
+        Self::Io {
+            path: path.into(),
+            source,
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! Symbolic dimensions of the inputs, pinned by the user or by default.
+
+use crate::Error;
+use crate::front::load::{self, Model};
+use crate::front::proto::tensor_shape_proto::dimension::Value as Dim;
+use crate::front::proto::type_proto::Value as Type;
+use crate::front::proto::{ValueInfoProto, tensor_shape_proto};
+use crate::ir::{Tensor, TensorType};
+use std::collections::{BTreeMap, HashSet};
+
+/// What the user says of the inputs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Dimensions {
+    /// Sizes by symbolic name.
+    pub named: BTreeMap<String, usize>,
+    /// Whole shapes by input.
+    pub shapes: BTreeMap<String, Vec<usize>>,
+    /// Values of inputs that are constants then.
+    pub baked: BTreeMap<String, Tensor>,
+}
+
+/// A dimension that a model leaves open.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct OpenDimension {
+    /// The input.
+    pub input: String,
+    /// Position in its shape.
+    pub axis: usize,
+    /// Symbolic name, if it has one.
+    pub name: Option<String>,
+}
+
+/// Inputs of the model that are not initializers.
+fn inputs(model: &Model) -> impl Iterator<Item = &ValueInfoProto> {
+    let initializers: HashSet<&str> = model.graph.initializer.iter().map(|t| t.name()).collect();
+    model
+        .graph
+        .input
+        .iter()
+        .filter(move |i| !initializers.contains(i.name()))
+}
+
+fn tensor_type(info: &ValueInfoProto) -> Option<&crate::front::proto::type_proto::Tensor> {
+    match info.r#type.as_ref()?.value.as_ref()? {
+        Type::TensorType(ty) => Some(ty),
+        _ => None,
+    }
+}
+
+fn symbol(dim: &tensor_shape_proto::Dimension) -> Option<Option<&str>> {
+    match &dim.value {
+        Some(Dim::DimValue(size)) if *size >= 0 => None,
+        Some(Dim::DimParam(name)) if !name.is_empty() && name != "?" => Some(Some(name)),
+        _ => Some(None),
+    }
+}
+
+/// Every dimension of every input that the model leaves open, the leading one included.
+pub fn open_dimensions(model: &Model) -> Vec<OpenDimension> {
+    let mut open = vec![];
+    for input in inputs(model) {
+        let dims = tensor_type(input)
+            .and_then(|t| t.shape.as_ref())
+            .map_or(&[][..], |s| &s.dim[..]);
+        for (axis, dim) in dims.iter().enumerate() {
+            if let Some(name) = symbol(dim) {
+                open.push(OpenDimension {
+                    input: input.name().to_owned(),
+                    axis,
+                    name: name.map(str::to_owned),
+                });
+            }
+        }
+    }
+    open
+}
+
+/// Types of the inputs, every dimension pinned.
+pub(super) fn input_types(
+    model: &Model,
+    dimensions: &Dimensions,
+    notes: &mut Vec<String>,
+) -> Result<Vec<(String, TensorType)>, Error> {
+    let mut types = vec![];
+    let mut open: Vec<String> = vec![];
+    let mut flags: Vec<String> = vec![];
+    let open_names: HashSet<String> = open_dimensions(model).into_iter().filter_map(|d| d.name).collect();
+    if let Some(name) = dimensions.named.keys().find(|name| !open_names.contains(*name)) {
+        let mut known: Vec<_> = open_names.iter().cloned().collect();
+        known.sort();
+        return Err(Error::usage(
+            format!("no input has a dimension called `{name}`"),
+            if known.is_empty() {
+                "all dimensions are fixed: remove --dim".into()
+            } else {
+                format!("open dimensions: {}", known.join(", "))
+            },
+        ));
+    }
+    if let Some(name) = dimensions
+        .shapes
+        .keys()
+        .chain(dimensions.baked.keys())
+        .find(|name| !inputs(model).any(|i| i.name() == *name))
+    {
+        let known: Vec<_> = inputs(model).map(|i| i.name()).collect();
+        return Err(Error::usage(
+            format!("there is no input called `{name}`"),
+            format!("inputs: {}", known.join(", ")),
+        ));
+    }
+    for input in inputs(model) {
+        let name = input.name();
+        let Some(tensor) = tensor_type(input) else {
+            return Err(Error::usage(
+                format!("input `{}` is not a tensor", name.escape_debug()),
+                "sequences, maps and optionals are not supported: make the input a tensor",
+            ));
+        };
+        let Some(dtype) = load::dtype(tensor.elem_type()) else {
+            return Err(Error::usage(
+                format!(
+                    "input `{}` has element type {}",
+                    name.escape_debug(),
+                    load::dtype_name(tensor.elem_type())
+                ),
+                "supported: float, double, float16, bfloat16, int8 to int64, uint8 to uint64, bool",
+            ));
+        };
+        let baked = dimensions.baked.get(name);
+        if let Some(value) = baked.filter(|value| value.dtype != dtype) {
+            return Err(Error::usage(
+                format!(
+                    "the value given for input `{}` is {}, the model has {dtype} there",
+                    name.escape_debug(),
+                    value.ty()
+                ),
+                "give the array that element type (in NumPy with .astype(..))",
+            ));
+        }
+        let given = baked.map(|value| &value.shape).or(dimensions.shapes.get(name));
+        let dims = tensor.shape.as_ref().map(|s| &s.dim[..]);
+        let shape = match (given, dims) {
+            (None, None) => {
+                open.push(format!("the whole shape of `{}`", name.escape_debug()));
+                flags.push(format!("--shape {name}=D0,D1,.."));
+                continue;
+            }
+            (Some(given), None) => given.clone(),
+            (given, Some(dims)) => {
+                if let Some(given) = given {
+                    check_given(name, given, dims)?;
+                }
+                let mut shape = vec![];
+                for (axis, dim) in dims.iter().enumerate() {
+                    let size = match (given, &dim.value, symbol(dim)) {
+                        (Some(given), _, _) => given[axis],
+                        (None, Some(Dim::DimValue(size)), None) => *size as usize,
+                        (None, _, Some(Some(name))) if dimensions.named.contains_key(name) => dimensions.named[name],
+                        (None, _, _) if axis == 0 => {
+                            notes.push(format!(
+                                "the leading dimension of input `{}` is open and was taken as 1",
+                                name.escape_debug()
+                            ));
+                            1
+                        }
+                        (None, _, symbol) => {
+                            let symbol = symbol.flatten();
+                            let called = symbol.map_or(String::new(), |s| format!(", called `{}`", s.escape_debug()));
+                            open.push(format!("dimension {axis} of `{}`{called}", name.escape_debug()));
+                            match symbol {
+                                Some(symbol) => flags.push(format!("--dim {symbol}=N")),
+                                None => {
+                                    let shape: Vec<_> = dims.iter().map(shown).collect();
+                                    flags.push(format!("--shape {name}={}", shape.join(",")));
+                                }
+                            }
+                            1
+                        }
+                    };
+                    shape.push(size);
+                }
+                shape
+            }
+        };
+        let ty = TensorType::new(dtype, shape);
+        ty.check().map_err(|e| {
+            Error::usage(
+                format!("input `{}`: {}", name.escape_debug(), e.message),
+                e.help
+                    .unwrap_or_else(|| "pin its dimensions to what the device will run".into()),
+            )
+        })?;
+        types.push((name.to_owned(), ty));
+    }
+    if open.is_empty() {
+        return Ok(types);
+    }
+    flags.dedup();
+    Err(Error::Dimensions {
+        message: format!("open dimensions: {}", open.join("; ")),
+        help: format!("shapes are fixed at compile time; add {}", flags.join(" ")),
+    })
+}
+
+fn shown(dim: &tensor_shape_proto::Dimension) -> String {
+    match (&dim.value, symbol(dim)) {
+        (Some(Dim::DimValue(size)), None) => size.to_string(),
+        _ => "N".into(),
+    }
+}
+
+fn check_given(name: &str, given: &[usize], dims: &[tensor_shape_proto::Dimension]) -> Result<(), Error> {
+    let declared: Vec<_> = dims.iter().map(shown).collect();
+    let fits = given.len() == dims.len()
+        && given
+            .iter()
+            .zip(&declared)
+            .all(|(given, declared)| declared == "N" || *declared == given.to_string());
+    if fits {
+        return Ok(());
+    }
+    Err(Error::usage(
+        format!(
+            "shape {given:?} does not fit input `{}`, declared as {}",
+            name.escape_debug(),
+            declared.join("x")
+        ),
+        "N stands for an open dimension",
+    ))
+}
+
+/// Notes where a declared output shape contradicts the inferred one, which is used.
+pub(super) fn check_output(_model: &Model, output: &ValueInfoProto, inferred: &TensorType, notes: &mut Vec<String>) {
+    let Some(dims) = tensor_type(output).and_then(|t| t.shape.as_ref()) else {
+        return;
+    };
+    let declared: Vec<_> = dims.dim.iter().map(shown).collect();
+    let fits = declared.len() == inferred.rank()
+        && declared
+            .iter()
+            .zip(&inferred.shape)
+            .all(|(d, i)| d == "N" || *d == i.to_string());
+    if !fits {
+        notes.push(format!(
+            "output `{}` is declared as {} but is {inferred}",
+            output.name().escape_debug(),
+            declared.join("x")
+        ));
+    }
+}

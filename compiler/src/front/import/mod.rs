@@ -1,0 +1,88 @@
+//! `Model` -> `Graph`: shapes pinned, each node read by its operator, shape arithmetic folded away.
+
+mod dimensions;
+
+pub use dimensions::{Dimensions, OpenDimension, open_dimensions};
+
+use crate::Error;
+use crate::front::load::{self, Model};
+use crate::front::node::{Made, Scope, read_nodes, unknown};
+use crate::front::ops;
+use crate::front::proto::{GraphProto, NodeProto};
+use crate::ir::Graph;
+
+/// Constants that reading may make on top of twice those that the model stores, in bytes.
+const MAX_MADE_BYTES: usize = 1 << 27;
+
+/// A model as a graph, and what the user should know of how it was read.
+#[derive(Debug)]
+pub struct Imported {
+    /// The graph.
+    pub graph: Graph,
+    /// Remarks such as dimensions that took a default.
+    pub notes: Vec<String>,
+}
+
+/// Reads a model.
+///
+/// # Errors
+/// All unsupported operators at once; then all nodes that cannot be read, but for those that depend on them.
+pub fn import(model: &Model, name: &str, dimensions: &Dimensions) -> Result<Imported, Error> {
+    unsupported(model)?;
+    let mut notes = vec![];
+    let mut graph = Graph::new(name);
+    let mut scope = Scope::outermost();
+    for tensor in &model.graph.initializer {
+        let constant = load::tensor(tensor, model.base.as_deref())?;
+        scope.insert(tensor.name(), graph.add_constant(tensor.name(), constant));
+    }
+    for (name, ty) in dimensions::input_types(model, dimensions, &mut notes)? {
+        let value = match dimensions.baked.get(&name) {
+            Some(value) => graph.add_constant(&name, value.clone()),
+            None => graph.add_input(&name, ty),
+        };
+        scope.insert(&name, value);
+    }
+    let room = graph.constant_bytes().saturating_mul(3).saturating_add(MAX_MADE_BYTES);
+    let mut made = Made::new(graph, room, ops::look_up);
+    let problems = read_nodes(model, &model.graph.node, &mut made, &mut scope);
+    if !problems.is_empty() {
+        return Err(Error::Operators(problems));
+    }
+    let mut graph = made.graph;
+    for output in &model.graph.output {
+        let value = scope.find(output.name()).expect("every node was read");
+        dimensions::check_output(model, output, graph.ty(value), &mut notes);
+        graph.add_output(output.name(), value);
+    }
+    Ok(Imported { graph, notes })
+}
+
+/// All operators that are not known, unless all of them are in branches, which may turn out not to be taken.
+fn unsupported(model: &Model) -> Result<(), Error> {
+    let mut problems = vec![];
+    let mut certain = false;
+    visit_nodes(&model.graph, false, &mut |node, in_branch| {
+        if let Err(refusal) = ops::look_up(node.domain(), node.op_type()) {
+            problems.push(unknown(model, node, refusal));
+            certain |= !in_branch;
+        }
+    });
+    if certain {
+        return Err(Error::Operators(problems));
+    }
+    Ok(())
+}
+
+/// Visits every node of a graph and of the graphs inside it, and says of each whether it is in a branch.
+pub fn visit_nodes<'a>(graph: &'a GraphProto, in_branch: bool, visit: &mut impl FnMut(&'a NodeProto, bool)) {
+    for node in &graph.node {
+        visit(node, in_branch);
+        let in_branch = in_branch || node.op_type() == "If";
+        for attribute in &node.attribute {
+            for graph in attribute.g.iter().chain(&attribute.graphs) {
+                visit_nodes(graph, in_branch, visit);
+            }
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! The rules of a well-formed graph: every name is produced once, every name read is produced, every stored tensor is
+//! as large as it says.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::front::proto::{AttributeProto, GraphProto, NodeProto};
+
+use super::{Model, OPSET_KEY, Problem, names, tensor, versions};
+
+/// Checking stops after this many problems.
+const ENOUGH: usize = 100;
+
+/// All problems of the model's graph and those inside it.
+pub(super) fn check(model: &Model) -> Vec<Problem> {
+    let mut checker = Checker {
+        model,
+        problems: Vec::new(),
+    };
+    checker.graph(&model.graph, None);
+    let mut outputs = HashSet::new();
+    for output in &model.graph.output {
+        if !outputs.insert(output.name()) {
+            checker.report(Problem::OutputTwice {
+                tensor: output.name().to_owned(),
+            });
+        }
+    }
+    checker.problems
+}
+
+/// The tensors a node may read: those of its graph, then those of the graphs around it.
+struct Scope<'a> {
+    produced: HashMap<&'a str, Producer<'a>>,
+    outer: Option<&'a Scope<'a>>,
+}
+
+impl Scope<'_> {
+    fn has(&self, name: &str) -> bool {
+        self.produced.contains_key(name) || self.outer.is_some_and(|outer| outer.has(name))
+    }
+}
+
+/// What produces a tensor.
+#[derive(Clone, Copy)]
+enum Producer<'a> {
+    Input,
+    Initializer,
+    Node(&'a NodeProto),
+}
+
+impl std::fmt::Display for Producer<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Producer::Input => f.write_str("a graph input"),
+            Producer::Initializer => f.write_str("an initializer"),
+            Producer::Node(node) => write!(f, "node `{}` ({})", node.name(), node.op_type()),
+        }
+    }
+}
+
+struct Checker<'a> {
+    model: &'a Model,
+    problems: Vec<Problem>,
+}
+
+impl<'a> Checker<'a> {
+    fn report(&mut self, problem: Problem) {
+        if self.problems.len() < ENOUGH {
+            self.problems.push(problem);
+        }
+    }
+
+    fn graph(&mut self, graph: &'a GraphProto, outer: Option<&Scope<'_>>) {
+        let scope = Scope {
+            produced: self.producers(graph),
+            outer,
+        };
+        for node in &graph.node {
+            self.node(node);
+            for name in node.input.iter().filter(|name| !name.is_empty() && !scope.has(name)) {
+                self.report(Problem::NotProduced {
+                    node: node.name().to_owned(),
+                    op: node.op_type().to_owned(),
+                    tensor: name.clone(),
+                });
+            }
+            names::subgraphs(node).for_each(|inner| self.graph(inner, Some(&scope)));
+        }
+        for (index, output) in graph.output.iter().enumerate() {
+            if output.name().is_empty() {
+                self.unnamed("output", index, graph);
+            } else if !scope.has(output.name()) {
+                let (graph, tensor) = (graph.name().to_owned(), output.name().to_owned());
+                self.report(Problem::OutputNotProduced { graph, tensor });
+            }
+        }
+    }
+
+    /// Every tensor of a graph with what produces it.
+    fn producers(&mut self, graph: &'a GraphProto) -> HashMap<&'a str, Producer<'a>> {
+        let mut produced = HashMap::new();
+        for (index, input) in graph.input.iter().enumerate() {
+            match input.name() {
+                "" => self.unnamed("input", index, graph),
+                name => self.produce(&mut produced, name, Producer::Input),
+            }
+        }
+        for (index, initializer) in graph.initializer.iter().enumerate() {
+            match initializer.name() {
+                "" => self.unnamed("initializer", index, graph),
+                // An initializer of the same name is the default value of an input.
+                name if matches!(produced.get(name), Some(Producer::Input)) => {
+                    produced.insert(name, Producer::Initializer);
+                }
+                name => self.produce(&mut produced, name, Producer::Initializer),
+            }
+            self.tensor(initializer, || initializer.name().to_owned());
+        }
+        for sparse in &graph.sparse_initializer {
+            let tensor = sparse.values.as_ref().map_or("", |values| values.name()).to_owned();
+            self.report(Problem::Sparse { tensor });
+        }
+        for node in &graph.node {
+            for name in node.output.iter().filter(|name| !name.is_empty()) {
+                self.produce(&mut produced, name, Producer::Node(node));
+            }
+        }
+        produced
+    }
+
+    fn produce(&mut self, produced: &mut HashMap<&'a str, Producer<'a>>, name: &'a str, by: Producer<'a>) {
+        if let Some(first) = produced.insert(name, by) {
+            let (first, second) = (first.to_string(), by.to_string());
+            self.report(Problem::ProducedTwice {
+                tensor: name.to_owned(),
+                first,
+                second,
+            });
+        }
+    }
+
+    fn node(&mut self, node: &'a NodeProto) {
+        if node.op_type().is_empty() {
+            self.report(Problem::NoOperator {
+                node: node.name().to_owned(),
+            });
+        }
+        let imported = self.model.opsets.contains_key(node.domain());
+        if !imported && !node.metadata_props.iter().any(|entry| entry.key() == OPSET_KEY) {
+            self.report(Problem::NoOpset {
+                node: node.name().to_owned(),
+                op: node.op_type().to_owned(),
+                domain: versions::shown(node.domain()).to_owned(),
+            });
+        }
+        for attribute in &node.attribute {
+            self.attribute(node, attribute);
+        }
+    }
+
+    fn attribute(&mut self, node: &NodeProto, attribute: &AttributeProto) {
+        if !attribute.ref_attr_name().is_empty() {
+            self.report(Problem::StrayReference {
+                node: node.name().to_owned(),
+                attribute: attribute.name().to_owned(),
+                target: attribute.ref_attr_name().to_owned(),
+            });
+        }
+        for stored in attribute.t.iter().chain(&attribute.tensors) {
+            self.tensor(stored, || format!("{}.{}", node.name(), attribute.name()));
+        }
+    }
+
+    fn tensor(&mut self, stored: &crate::front::proto::TensorProto, name: impl Fn() -> String) {
+        if let Err(reason) = tensor::check(stored, self.model.base.as_deref()) {
+            self.report(Problem::Tensor { tensor: name(), reason });
+        }
+    }
+
+    fn unnamed(&mut self, what: &'static str, index: usize, graph: &GraphProto) {
+        self.report(Problem::Unnamed {
+            what,
+            index,
+            graph: graph.name().to_owned(),
+        });
+    }
+}

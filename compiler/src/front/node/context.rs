@@ -1,0 +1,290 @@
+use super::Attributes;
+use super::read_nodes;
+use super::scope::{Made, Scope};
+use crate::error::OperatorProblem;
+use crate::front::load::{self, Model};
+use crate::front::proto::{GraphProto, NodeProto};
+use crate::ir::primitives::{Binary, BinaryOp, Map};
+use crate::ir::{DType, Inputs, OpError, Operator, Tensor, TensorType, ValueId, op_error};
+use crate::middle::fold;
+use runtime_core::function::AnyFunction;
+use std::cell::OnceCell;
+use std::collections::HashSet;
+
+/// Nodes of sub-graphs that may be read in all, each counted as often as it is.
+const MAX_UNROLLED: usize = 1 << 13;
+
+/// What an operator sees of its node: attributes, operands, and the graph to add primitives to.
+pub struct NodeContext<'a> {
+    /// The attributes.
+    pub attributes: Attributes<'a>,
+    model: &'a Model,
+    node: &'a NodeProto,
+    inputs: Vec<Option<ValueId>>,
+    made: &'a mut Made,
+    scope: &'a Scope<'a>,
+    opset: i64,
+    added: usize,
+    subgraphs: usize,
+    inner: Option<Vec<OperatorProblem>>,
+    dequantised: Vec<OnceCell<Option<Tensor>>>,
+}
+
+impl<'a> NodeContext<'a> {
+    pub(super) fn new(
+        model: &'a Model,
+        node: &'a NodeProto,
+        inputs: Vec<Option<ValueId>>,
+        made: &'a mut Made,
+        scope: &'a Scope<'a>,
+    ) -> Self {
+        let dequantised = inputs.iter().map(|_| OnceCell::new()).collect();
+        Self {
+            attributes: Attributes::new(node, model.base.as_deref()),
+            model,
+            node,
+            inputs,
+            made,
+            scope,
+            opset: model.opset(node),
+            added: 0,
+            subgraphs: 0,
+            inner: None,
+            dequantised,
+        }
+    }
+
+    /// The problems of a sub-graph that could not be read, which stand for the node's own.
+    pub(super) fn into_problems(self) -> Option<Vec<OperatorProblem>> {
+        self.inner
+    }
+
+    /// Version of the operator's domain.
+    pub fn opset(&self) -> i64 {
+        self.opset
+    }
+
+    /// Number of inputs, absent ones included.
+    pub fn input_count(&self) -> usize {
+        self.inputs.len()
+    }
+
+    /// Number of outputs that the node names, absent ones included.
+    pub fn output_count(&self) -> usize {
+        self.node.output.len()
+    }
+
+    /// Whether something may read output `index`.
+    pub fn wants_output(&self, index: usize) -> bool {
+        self.node.output.get(index).is_some_and(|name| !name.is_empty())
+    }
+
+    /// Whether input `index` is given.
+    pub fn has(&self, index: usize) -> bool {
+        self.inputs.get(index).is_some_and(Option::is_some)
+    }
+
+    /// Input `index`.
+    pub fn input(&self, index: usize) -> Result<ValueId, OpError> {
+        let input = self.inputs.get(index).copied().flatten();
+        input.ok_or_else(|| op_error(format!("input {index} is missing")))
+    }
+
+    /// All inputs as inference sees them.
+    pub fn operands(&self) -> Inputs<'_> {
+        self.made.graph.operands(&self.inputs)
+    }
+
+    /// Type of input `index`.
+    pub fn ty(&self, index: usize) -> Result<TensorType, OpError> {
+        Ok(self.made.graph.ty(self.input(index)?).clone())
+    }
+
+    /// Type of a value.
+    pub fn value_ty(&self, value: ValueId) -> &TensorType {
+        self.made.graph.ty(value)
+    }
+
+    /// Value of input `index`, if it is known at compile time.
+    pub fn constant(&self, index: usize) -> Option<&Tensor> {
+        let value = self.inputs.get(index).copied().flatten()?;
+        let dequantised = || self.dequantised[index].get_or_init(|| fold::dequantised(&self.made.graph, value));
+        self.made.graph.constant(value).or_else(|| dequantised().as_ref())
+    }
+
+    /// Input `index`, the numbers themselves where it is a constant that is dequantised: for operators that have no use
+    /// for its integers.
+    pub fn dequantised_input(&mut self, index: usize) -> Result<ValueId, OpError> {
+        let value = self.input(index)?;
+        match self.dequantised[index]
+            .get_or_init(|| fold::dequantised(&self.made.graph, value))
+            .clone()
+        {
+            Some(numbers) => Ok(self.add_constant(numbers)),
+            None => Ok(value),
+        }
+    }
+
+    /// A value, if it is known at compile time.
+    pub fn value(&self, value: ValueId) -> Option<&Tensor> {
+        self.made.graph.constant(value)
+    }
+
+    /// Value of input `index`, called `name` in ONNX, which must be known at compile time; the error names the inputs
+    /// of the model that it is computed from.
+    pub fn known(&self, index: usize, name: &str) -> Result<&Tensor, OpError> {
+        let value = self.input(index)?;
+        let unknown = || self.unknown(value, format!("input `{name}` must be known at compile time"));
+        self.constant(index).ok_or_else(unknown)
+    }
+
+    /// An error about `value`, which is not known at compile time; it names the inputs that the value is computed from.
+    pub fn unknown(&self, value: ValueId, message: impl Into<String>) -> OpError {
+        let bake = self.made.graph.sources(value);
+        let flags: Vec<_> = bake.iter().map(|input| format!("--bake {input}=FILE.npy")).collect();
+        let help = format!("give the values that it is computed from: {}", flags.join(" "));
+        OpError {
+            bake,
+            ..op_error(message).help(help)
+        }
+    }
+
+    /// Integers of input `index`, called `name` in ONNX, which must be known at compile time.
+    pub fn ints(&self, index: usize, name: &str) -> Result<Vec<i64>, OpError> {
+        let value = self.known(index, name)?;
+        let wrong = || op_error(format!("input `{name}` must hold integers, it is {}", value.ty()));
+        value.to_i64().ok_or_else(wrong)
+    }
+
+    /// Integers that older versions give as attribute `name` and newer ones as optional input `index`.
+    pub fn ints_of(&mut self, index: usize, name: &'static str) -> Result<Option<Vec<i64>>, OpError> {
+        if self.has(index) {
+            self.ints(index, name).map(Some)
+        } else {
+            self.attributes.ints(name)
+        }
+    }
+
+    /// A name for something made for this node.
+    fn fresh_name(&mut self) -> String {
+        self.added += 1;
+        let (prefix, name) = (&self.scope.prefix, self.node.name());
+        if self.added == 1 {
+            format!("{prefix}{name}")
+        } else {
+            format!("{prefix}{name}_{}", self.added)
+        }
+    }
+
+    /// Reads the sub-graph of attribute `name` as if its nodes stood here, its inputs being `inputs`; gives its outputs.
+    /// It may be called several times, for the iterations of a loop.
+    pub fn subgraph(&mut self, name: &'static str, inputs: &[ValueId]) -> Result<Vec<ValueId>, OpError> {
+        let graph = self.attributes.graph(name)?;
+        self.made.unrolled += graph.node.len().max(1);
+        if self.made.unrolled > MAX_UNROLLED {
+            let message = format!("with every iteration written out, sub-graphs hold more than {MAX_UNROLLED} nodes");
+            return Err(op_error(message).help(
+                "loops are unrolled: shorten the loop or its body, or use operators on whole tensors (RNN, GRU, LSTM, CumSum ..)",
+            ));
+        }
+        self.subgraphs += 1;
+        let prefix = format!("{}{}_{}/", self.scope.prefix, self.node.name(), self.subgraphs);
+        let mut scope = self.scope.inside(prefix);
+        self.bind(name, graph, inputs, &mut scope)?;
+        let problems = read_nodes(self.model, &graph.node, self.made, &mut scope);
+        let outputs: Option<Vec<ValueId>> = graph.output.iter().map(|output| scope.find(output.name())).collect();
+        match outputs {
+            Some(outputs) if problems.is_empty() => Ok(outputs),
+            _ => {
+                self.inner = Some(problems);
+                Err(op_error(format!("the sub-graph `{name}` cannot be read")))
+            }
+        }
+    }
+
+    /// Gives the sub-graph's inputs and stored tensors their values.
+    fn bind(
+        &mut self,
+        name: &str,
+        graph: &GraphProto,
+        inputs: &[ValueId],
+        scope: &mut Scope<'_>,
+    ) -> Result<(), OpError> {
+        for tensor in &graph.initializer {
+            let place = std::ptr::from_ref(tensor);
+            let value = match self.made.stored.get(&place) {
+                Some(value) => *value,
+                None => {
+                    let constant = load::tensor(tensor, self.model.base.as_deref());
+                    let constant = constant.map_err(|e| op_error(e.to_string()))?;
+                    let value = self.made.graph.add_constant(tensor.name(), constant);
+                    self.made.stored.insert(place, value);
+                    value
+                }
+            };
+            scope.insert(tensor.name(), value);
+        }
+        let stored: HashSet<&str> = graph.initializer.iter().map(|tensor| tensor.name()).collect();
+        let open: Vec<&str> = graph.input.iter().map(|input| input.name()).collect();
+        let open: Vec<&str> = open.into_iter().filter(|input| !stored.contains(input)).collect();
+        if open.len() != inputs.len() {
+            return Err(op_error(format!(
+                "the sub-graph `{name}` has {} inputs where this operator gives it {}",
+                open.len(),
+                inputs.len()
+            )));
+        }
+        open.iter()
+            .zip(inputs)
+            .for_each(|(input, value)| scope.insert(input, *value));
+        Ok(())
+    }
+
+    /// Adds a constant.
+    pub fn add_constant(&mut self, tensor: Tensor) -> ValueId {
+        let name = self.fresh_name();
+        self.made.graph.add_constant(name, tensor)
+    }
+
+    /// Adds a primitive with one output; computes it now if its operands are known.
+    pub fn add(&mut self, operator: impl Operator + 'static, inputs: &[ValueId]) -> Result<ValueId, OpError> {
+        Ok(self.add_all(operator, inputs)?[0])
+    }
+
+    /// Adds a primitive; computes it now if its operands are known.
+    pub fn add_all(&mut self, operator: impl Operator + 'static, inputs: &[ValueId]) -> Result<Vec<ValueId>, OpError> {
+        let name = self.fresh_name();
+        let origin = [self.node.name().to_owned()];
+        fold::add(&mut self.made.graph, &name, Box::new(operator), inputs, &origin)
+    }
+
+    /// Adds a primitive on the node's inputs `indices`; the usual last line of a reader.
+    pub fn op(&mut self, operator: impl Operator + 'static, indices: &[usize]) -> Result<Vec<ValueId>, OpError> {
+        let inputs = indices.iter().map(|i| self.input(*i)).collect::<Result<Vec<_>, _>>()?;
+        self.add_all(operator, &inputs)
+    }
+
+    /// The node as one function of each element of input 0.
+    pub fn map(&mut self, function: AnyFunction) -> Result<Vec<ValueId>, OpError> {
+        self.op(Map { function }, &[0])
+    }
+
+    /// The node as one function of each pair of elements of inputs 0 and 1.
+    pub fn binary(&mut self, op: BinaryOp) -> Result<Vec<ValueId>, OpError> {
+        self.op(Binary::from(op), &[0, 1])
+    }
+
+    /// `value * factor`, in the value's own element type; the value itself where the factor is one.
+    pub fn scaled(&mut self, value: ValueId, factor: f32) -> Result<ValueId, OpError> {
+        if factor == 1.0 {
+            return Ok(value);
+        }
+        let factor = self.scalar(self.value_ty(value).dtype, f64::from(factor));
+        self.add(Binary::from(BinaryOp::Mul), &[value, factor])
+    }
+
+    /// Adds a scalar constant of type `dtype`; integers take the value truncated.
+    pub fn scalar(&mut self, dtype: DType, value: f64) -> ValueId {
+        self.add_constant(Tensor::scalar(dtype, value))
+    }
+}

@@ -1,0 +1,115 @@
+//! One node of a model and what its operator's reader may do with it: attributes, operands, and adding primitives.
+
+mod attributes;
+mod context;
+mod operator;
+mod refusal;
+mod scope;
+
+pub use attributes::Attributes;
+pub use context::NodeContext;
+pub use operator::{Domain, OperatorDef};
+pub use refusal::Refusal;
+pub(super) use scope::{Made, Scope};
+
+use crate::error::OperatorProblem;
+use crate::front::load::Model;
+use crate::front::proto::NodeProto;
+use crate::ir::{OpError, op_error};
+
+/// The operator's name with its domain, unless that is ONNX's own.
+pub fn full_name(node: &NodeProto) -> String {
+    match node.domain() {
+        "" | "ai.onnx" => node.op_type().to_owned(),
+        domain => format!("{domain}.{}", node.op_type()),
+    }
+}
+
+/// Reads nodes in order; gives the problems of all that cannot be read.
+pub(super) fn read_nodes(
+    model: &Model,
+    nodes: &[NodeProto],
+    made: &mut Made,
+    scope: &mut Scope<'_>,
+) -> Vec<OperatorProblem> {
+    let mut problems = vec![];
+    for node in nodes {
+        let read = import_node(model, node, made, scope);
+        let is_full = made.graph.constant_bytes() > made.room;
+        match read {
+            Err(found) => problems.extend(found),
+            Ok(()) if is_full => problems.push(problem(model, node, too_many_constants())),
+            Ok(()) => {}
+        }
+        if is_full {
+            break;
+        }
+    }
+    problems
+}
+
+/// The problem of an operator that is not in the list: refused for `refusal`, or not known.
+pub(in crate::front) fn unknown(model: &Model, node: &NodeProto, refusal: Option<Refusal>) -> OperatorProblem {
+    let error = match refusal {
+        Some(refusal) => op_error(refusal.message()).help(refusal.help()),
+        None => op_error("this operator is not supported"),
+    };
+    problem(model, node, error)
+}
+
+fn problem(model: &Model, node: &NodeProto, error: OpError) -> OperatorProblem {
+    OperatorProblem {
+        node: node.name().to_owned(),
+        operator: full_name(node),
+        opset: model.opset(node),
+        message: error.message,
+        help: error.help,
+        bake: error.bake,
+    }
+}
+
+fn too_many_constants() -> OpError {
+    op_error("up to this node the model makes constants of more than three times the size of those that it stores")
+        .help("store what they amount to, or compute it from the inputs")
+}
+
+/// The problems are empty where the node only suffers from another's problem.
+fn import_node(
+    model: &Model,
+    node: &NodeProto,
+    made: &mut Made,
+    scope: &mut Scope<'_>,
+) -> Result<(), Vec<OperatorProblem>> {
+    let operator = (made.find)(node.domain(), node.op_type());
+    let operator = operator.map_err(|refusal| vec![unknown(model, node, refusal)])?;
+    let mut inputs = vec![];
+    for name in &node.input {
+        inputs.push(if name.is_empty() {
+            None
+        } else {
+            Some(scope.find(name).ok_or_else(Vec::new)?)
+        });
+    }
+    let mut cx = NodeContext::new(model, node, inputs, made, scope);
+    if operator.domain == Domain::Onnx && cx.opset() < 6 {
+        // Which operands may be overwritten: the planner's own affair.
+        cx.attributes.ignore("consumed_inputs");
+    }
+    let outputs = (operator.read)(&mut cx).and_then(|outputs| cx.attributes.finish().map(|()| outputs));
+    let inner = cx.into_problems();
+    let outputs = outputs.map_err(|error| inner.unwrap_or_else(|| vec![problem(model, node, error)]))?;
+    for (name, value) in node.output.iter().zip(&outputs) {
+        if !name.is_empty() {
+            scope.insert(name, *value);
+        }
+    }
+    if let Some(name) = node.output.iter().skip(outputs.len()).find(|name| !name.is_empty()) {
+        let error = op_error(format!(
+            "output `{}` of this operator is not supported",
+            name.escape_debug()
+        ));
+        let help = "outputs that only training uses are refused where something reads them";
+        return Err(vec![problem(model, node, error.help(help))]);
+    }
+    Ok(())
+}

@@ -1,0 +1,72 @@
+use super::{OperatorDef, Refusal};
+use crate::front::proto::TensorProto;
+use crate::ir::{Graph, ValueId};
+use std::collections::HashMap;
+
+/// What reading has made so far.
+pub(in crate::front) struct Made {
+    /// The graph.
+    pub(in crate::front) graph: Graph,
+    /// Constants of the tensors that sub-graphs store, by their place in the model: a loop reads them once.
+    pub(super) stored: HashMap<*const TensorProto, ValueId>,
+    /// Nodes of sub-graphs, counted each time that they are read.
+    pub(super) unrolled: usize,
+    /// Bytes of constants that the graph may hold.
+    pub(super) room: usize,
+    /// Finds an operator by its domain and name.
+    pub(super) find: Find,
+}
+
+/// Finds an operator by its domain and name; gives the reason where it is refused, if one is known.
+pub(in crate::front) type Find = fn(&str, &str) -> Result<&'static OperatorDef, Option<Refusal>>;
+
+impl Made {
+    /// Nothing but `graph`, which may grow to `room` bytes of constants.
+    pub(in crate::front) fn new(graph: Graph, room: usize, find: Find) -> Self {
+        Self {
+            graph,
+            stored: HashMap::new(),
+            unrolled: 0,
+            room,
+            find,
+        }
+    }
+}
+
+/// The values of a graph's tensors by name, and of those of the graphs around it.
+pub(in crate::front) struct Scope<'a> {
+    values: HashMap<String, ValueId>,
+    outer: Option<&'a Scope<'a>>,
+    /// What the names of all that its nodes make begin with: tells the iterations of a loop apart.
+    pub(super) prefix: String,
+}
+
+impl<'a> Scope<'a> {
+    /// The scope of the model's graph.
+    pub(in crate::front) fn outermost() -> Self {
+        Self {
+            values: HashMap::new(),
+            outer: None,
+            prefix: String::new(),
+        }
+    }
+
+    /// The scope of a sub-graph, inside this one.
+    pub(super) fn inside(&'a self, prefix: String) -> Self {
+        Self {
+            values: HashMap::new(),
+            outer: Some(self),
+            prefix,
+        }
+    }
+
+    pub(in crate::front) fn insert(&mut self, name: &str, value: ValueId) {
+        self.values.insert(name.to_owned(), value);
+    }
+
+    /// The value of a tensor; `None` if the node that gives it could not be read.
+    pub(in crate::front) fn find(&self, name: &str) -> Option<ValueId> {
+        let own = self.values.get(name).copied();
+        own.or_else(|| self.outer?.find(name))
+    }
+}

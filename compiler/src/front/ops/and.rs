@@ -1,0 +1,16 @@
+use super::not::check_booleans;
+use crate::front::node::{Domain, OperatorDef};
+use crate::front::shared::pair;
+use crate::ir::primitives::BinaryOp;
+
+/// Whether both are true, with broadcasting.
+pub(super) const AND: OperatorDef = OperatorDef {
+    name: "And",
+    domain: Domain::Onnx,
+    versions: &[1, 7],
+    limits: "",
+    read: |cx| {
+        check_booleans(cx)?;
+        pair::read(cx, BinaryOp::And)
+    },
+};

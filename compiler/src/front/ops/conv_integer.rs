@@ -1,0 +1,88 @@
+use crate::front::node::{Domain, NodeContext, OperatorDef};
+use crate::front::shared::quantization::{centred, check, parameter, zero_point};
+use crate::front::shared::window;
+use crate::ir::primitives::{Activation, Conv, Layout};
+use crate::ir::{DType, OpError, ValueId};
+use runtime_core::function::Identity;
+
+/// A convolution of 8-bit integers without their zero points, in `i32`.
+pub(super) const CONV_INTEGER: OperatorDef = OperatorDef {
+    name: "ConvInteger",
+    domain: Domain::Onnx,
+    versions: &[10],
+    limits: "",
+    read: |cx| Ok(vec![conv(cx, [0, 1], [2, 3], None)?]),
+};
+
+/// Convolves the inputs `operands` without their zero points, the inputs `zero_points`.
+pub(super) fn conv(
+    cx: &mut NodeContext<'_>,
+    operands: [usize; 2],
+    zero_points: [usize; 2],
+    bias: Option<ValueId>,
+) -> Result<ValueId, OpError> {
+    let conv = geometry(cx, operands, Identity.into())?;
+    let mut values = vec![];
+    for (operand, zero_point_index) in operands.into_iter().zip(zero_points) {
+        let ty = check(cx, operand, &[DType::I8, DType::U8])?;
+        // One a channel of the output.
+        let mut along = vec![1; ty.rank()];
+        if operand == operands[1] {
+            along.splice(..1, ty.shape.first().copied());
+        }
+        let value = cx.input(operand)?;
+        let zero = zero_point(cx, zero_point_index, ty.dtype, &along)?;
+        values.push(centred(cx, value, zero, DType::I32)?);
+    }
+    values.extend(bias);
+    cx.add(conv, &values)
+}
+
+/// The convolution of the inputs `operands` as the attributes have it.
+pub(super) fn geometry(
+    cx: &mut NodeContext<'_>,
+    operands: [usize; 2],
+    activation: Activation,
+) -> Result<Conv, OpError> {
+    let kernel = window::kernel_of_weights(cx, operands[1])?;
+    let x = cx.ty(operands[0])?;
+    let spatial = window::spatial(&x, &kernel)?;
+    let (window, _) = window::read(cx, kernel, spatial)?;
+    Ok(Conv {
+        window,
+        groups: usize::try_from(cx.attributes.int("group", 1)?).unwrap_or(0),
+        layout: Layout::ChannelsFirst,
+        activation,
+    })
+}
+
+/// Input `index`, one number or one for each channel of an image of this rank.
+pub(super) fn of_channels(
+    cx: &mut NodeContext<'_>,
+    index: usize,
+    channels: usize,
+    rank: usize,
+) -> Result<ValueId, OpError> {
+    let mut shape = vec![1; rank.saturating_sub(1)];
+    shape.splice(..1, [channels]);
+    parameter(cx, index, &shape)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::front::testing::{Given, Known, ints, run};
+    use crate::ir::{DType, Tensor};
+
+    #[test]
+    fn padding_is_zero_beyond_the_zero_point() {
+        let bytes = |shape: &[usize], values: &[u8]| Tensor::new(DType::U8, shape.to_vec(), values.to_vec());
+        let operands = [
+            Given(bytes(&[1, 1, 2], &[10, 20])),
+            Known(Tensor::new(DType::I8, vec![2, 1, 2], vec![1, 2, 255, 3])),
+            Given(bytes(&[1], &[10])),
+            Given(Tensor::new(DType::I8, vec![2], vec![0, 1])),
+        ];
+        let y = run(10, "ConvInteger", &[ints("pads", &[1, 1])], &operands, 1);
+        assert_eq!(y, Ok(vec![Tensor::i32(&[1, 2, 3], &[0, 20, 10, 0, 20, -20])]));
+    }
+}

@@ -1,0 +1,12 @@
+use crate::front::node::{Domain, OperatorDef};
+use crate::front::shared::pair;
+use crate::ir::primitives::BinaryOp;
+
+/// `a > b`, with broadcasting.
+pub(super) const GREATER: OperatorDef = OperatorDef {
+    name: "Greater",
+    domain: Domain::Onnx,
+    versions: &[1, 7, 9, 13],
+    limits: "",
+    read: |cx| pair::read(cx, BinaryOp::Greater),
+};

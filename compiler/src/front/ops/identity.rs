@@ -1,0 +1,10 @@
+use crate::front::node::{Domain, OperatorDef};
+
+/// The input itself.
+pub(super) const IDENTITY: OperatorDef = OperatorDef {
+    name: "Identity",
+    domain: Domain::Onnx,
+    versions: &[1, 13, 14, 16, 19, 21, 23, 24, 25],
+    limits: "tensors only, no sequences or optionals",
+    read: |cx| Ok(vec![cx.input(0)?]),
+};

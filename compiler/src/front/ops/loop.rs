@@ -1,0 +1,259 @@
+use crate::front::node::{Domain, NodeContext, OperatorDef};
+use crate::front::shared::control;
+use crate::ir::{DType, OpError, Tensor, ValueId, op_error};
+
+/// A sub-graph that is run several times: each iteration is written out. Where only a run-time condition ends the loop,
+/// all iterations are computed, and those after the end leave the state as it is.
+pub(super) const LOOP: OperatorDef = OperatorDef {
+    name: "Loop",
+    domain: Domain::Onnx,
+    versions: &[1, 11, 13, 16, 19, 21, 23, 24, 25],
+    limits: "unrolled: the trip count, or conditions that end the loop, must be known at compile time; scan outputs \
+             only where the number of iterations is; tensors only",
+    read: |cx| {
+        let states = cx.input_count().saturating_sub(2);
+        let mut end = End::of(cx)?;
+        let state = (0..states).map(|i| cx.input(i + 2)).collect::<Result<Vec<_>, _>>()?;
+        let mut run = Run {
+            state,
+            elements: vec![],
+        };
+        let mut index = 0;
+        while end.allows(cx, index)? {
+            let outputs = body(cx, index, &end, &run.state)?;
+            end.condition = control::condition(cx, outputs[0])?;
+            run.take(cx, &end, &outputs[1..])?;
+            index += 1;
+        }
+        if index == 0 {
+            // Only the types of what it gives are of use.
+            let outputs = body(cx, 0, &end, &run.state)?;
+            let elements = outputs[1 + states..].iter();
+            let none = elements
+                .map(|element| control::stacked_none(cx, *element, 0))
+                .collect::<Vec<_>>();
+            return Ok([run.state, none].concat());
+        }
+        let elements = run.elements.iter();
+        let stacks = elements
+            .map(|elements| control::stacked(cx, elements, 0))
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok([run.state, stacks].concat())
+    },
+};
+
+/// What ends the loop.
+struct End {
+    /// The trip count.
+    trips: Option<u64>,
+    /// Whether the condition is an input of the node.
+    has_condition: bool,
+    /// Whether the next iteration runs, by the condition alone.
+    condition: ValueId,
+    /// Whether the last iteration ran, if that is only known at run time.
+    running: Option<ValueId>,
+}
+
+impl End {
+    fn of(cx: &mut NodeContext<'_>) -> Result<Self, OpError> {
+        let trips = match cx.has(0) {
+            true => Some(trip_count(cx)?),
+            false => None,
+        };
+        let has_condition = cx.has(1);
+        let condition = if has_condition {
+            control::condition(cx, cx.input(1)?)?
+        } else {
+            cx.scalar(DType::Bool, 1.0)
+        };
+        Ok(Self {
+            trips,
+            has_condition,
+            condition,
+            running: None,
+        })
+    }
+
+    /// Whether iteration `index` may run; sets `running`.
+    fn allows(&mut self, cx: &mut NodeContext<'_>, index: u64) -> Result<bool, OpError> {
+        if self.trips.is_some_and(|trips| index >= trips) {
+            return Ok(false);
+        }
+        let condition = control::known(cx, self.condition);
+        if condition != Some(true) && !self.has_condition {
+            return Err(
+                op_error("the loop has no condition, yet its body gives one that is not always true").help(
+                    "ONNX ignores such a condition, ONNX Runtime does not: give the loop the condition true, or let \
+                     its body give true",
+                ),
+            );
+        }
+        control::bound(index)?;
+        if condition.is_none() {
+            if self.trips.is_none_or(|trips| control::bound(trips - 1).is_err()) {
+                return Err(cx.unknown(
+                    self.condition,
+                    "only a condition that is computed at run time ends the loop",
+                ));
+            }
+            self.running = Some(control::both(cx, self.running, self.condition)?);
+        }
+        Ok(condition != Some(false))
+    }
+}
+
+fn trip_count(cx: &NodeContext<'_>) -> Result<u64, OpError> {
+    match cx.ints(0, "M")?[..] {
+        [count] => Ok(u64::try_from(count).unwrap_or(0)),
+        _ => Err(op_error(format!(
+            "the trip count is {}, it must be one number",
+            cx.ty(0)?
+        ))),
+    }
+}
+
+/// What the loop carries from one iteration to the next, and what it has collected.
+struct Run {
+    state: Vec<ValueId>,
+    /// For each scan output, its elements.
+    elements: Vec<Vec<ValueId>>,
+}
+
+impl Run {
+    /// Takes what an iteration gave, but for the condition.
+    fn take(&mut self, cx: &mut NodeContext<'_>, end: &End, outputs: &[ValueId]) -> Result<(), OpError> {
+        let (state, elements) = outputs.split_at(self.state.len());
+        for (old, new) in self.state.iter_mut().zip(state) {
+            *old = match end.running {
+                Some(running) => control::select(cx, running, *new, *old)?,
+                None => *new,
+            };
+        }
+        if let Some(running) = end.running.filter(|_| !elements.is_empty()) {
+            let message = "the size of the loop's scan outputs depends on a condition that is computed at run time";
+            return Err(cx.unknown(running, message));
+        }
+        self.elements.resize(elements.len(), vec![]);
+        self.elements
+            .iter_mut()
+            .zip(elements)
+            .for_each(|(all, element)| all.push(*element));
+        Ok(())
+    }
+}
+
+fn body(cx: &mut NodeContext<'_>, index: u64, end: &End, state: &[ValueId]) -> Result<Vec<ValueId>, OpError> {
+    let index = cx.add_constant(Tensor::i64(&[], &[index as i64]));
+    let outputs = cx.subgraph("body", &[&[index, end.condition], state].concat())?;
+    if outputs.len() < 1 + state.len() {
+        return Err(op_error(format!(
+            "the body gives {} outputs for a condition and {} states",
+            outputs.len(),
+            state.len()
+        )));
+    }
+    Ok(outputs)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::front::proto::AttributeProto;
+    use crate::front::testing::{Absent, Given, Known, Operand, run, subgraph};
+    use crate::ir::{DType, Tensor};
+
+    /// Doubles the state, which it also gives as scan output, until the condition that `op` makes of the iteration and 2.
+    fn body(op: &str, scan: bool) -> AttributeProto {
+        let nodes: [(&str, &[&str], &[&str]); 2] = [(op, &["i", "two"], &["go"]), ("Add", &["s", "s"], &["t"])];
+        let outputs: &[&str] = if scan { &["go", "t", "t"] } else { &["go", "t"] };
+        subgraph(
+            "body",
+            &nodes,
+            &[("two", Tensor::i64(&[], &[2]))],
+            [&["i", "c", "s"], outputs],
+        )
+    }
+
+    fn count(count: i64) -> Operand {
+        Known(Tensor::i64(&[], &[count]))
+    }
+
+    fn go(value: f64) -> Tensor {
+        Tensor::scalar(DType::Bool, value)
+    }
+
+    fn one() -> Operand {
+        Given(Tensor::f32(&[1], &[1.0]))
+    }
+
+    fn state(value: f32) -> Tensor {
+        Tensor::f32(&[1], &[value])
+    }
+
+    #[test]
+    fn the_trip_count_or_the_condition_ends_it() {
+        let by_count = run(
+            16,
+            "Loop",
+            &[body("LessOrEqual", true)],
+            &[count(2), Known(go(1.0)), one()],
+            2,
+        );
+        assert_eq!(by_count, Ok(vec![state(4.0), Tensor::f32(&[2, 1], &[2.0, 4.0])]));
+        let by_condition = run(16, "Loop", &[body("Less", true)], &[Absent, Known(go(1.0)), one()], 2);
+        assert_eq!(
+            by_condition,
+            Ok(vec![state(8.0), Tensor::f32(&[3, 1], &[2.0, 4.0, 8.0])])
+        );
+        for none in [&[count(0), Known(go(1.0)), one()], &[count(9), Known(go(0.0)), one()]] {
+            let none = run(16, "Loop", &[body("Less", true)], none, 2);
+            assert_eq!(none, Ok(vec![state(1.0), Tensor::f32(&[0, 1], &[])]));
+        }
+    }
+
+    #[test]
+    fn a_run_time_condition_freezes_the_state() {
+        for (first, expected) in [(1.0, 8.0), (0.0, 1.0)] {
+            let y = run(
+                16,
+                "Loop",
+                &[body("Less", false)],
+                &[count(5), Given(go(first)), one()],
+                1,
+            );
+            assert_eq!(y, Ok(vec![state(expected)]));
+        }
+        let scan = run(16, "Loop", &[body("Less", true)], &[count(5), Given(go(1.0)), one()], 2);
+        assert!(scan.is_err_and(|e| e.contains("scan outputs") && e.contains("--bake x1")));
+        let endless = run(
+            16,
+            "Loop",
+            &[body("Less", false)],
+            &[count(i64::MAX), Given(go(1.0)), one()],
+            1,
+        );
+        assert!(endless.is_err_and(|e| e.contains("--bake x1")));
+    }
+
+    #[test]
+    fn what_cannot_be_written_out_is_refused() {
+        let unknown = run(
+            16,
+            "Loop",
+            &[body("Less", false)],
+            &[Given(Tensor::i64(&[], &[3])), Absent, one()],
+            1,
+        );
+        assert!(unknown.is_err_and(|e| e.contains("`M`") && e.contains("--bake x0")));
+        let endless = run(
+            16,
+            "Loop",
+            &[body("GreaterOrEqual", false)],
+            &[count(3), Absent, one()],
+            1,
+        );
+        assert!(endless.is_err_and(|e| e.contains("the loop has no condition")));
+        let always = subgraph("body", &[("Identity", &["c"], &["go"])], &[], [&["i", "c"], &["go"]]);
+        let long = run(16, "Loop", &[always], &[count(i64::MAX), Known(go(1.0))], 0);
+        assert!(long.is_err_and(|e| e.contains("4096 iterations")));
+    }
+}

@@ -1,0 +1,12 @@
+use crate::front::node::{Domain, OperatorDef};
+use crate::front::shared::pair;
+use crate::ir::primitives::BinaryOp;
+
+/// `a - b`, with broadcasting; integers wrap.
+pub(super) const SUB: OperatorDef = OperatorDef {
+    name: "Sub",
+    domain: Domain::Onnx,
+    versions: &[1, 6, 7, 13, 14],
+    limits: "",
+    read: |cx| pair::read(cx, BinaryOp::Sub),
+};

@@ -1,0 +1,21 @@
+//! What several operators are read with: each file serves a family of them.
+
+pub(super) mod attention_mask;
+pub(super) mod attention_parts;
+pub(super) mod compose;
+pub(super) mod contraction;
+pub(super) mod control;
+pub(super) mod cosine_window;
+pub(super) mod equation;
+pub(super) mod gate_functions;
+pub(super) mod indexing;
+pub(super) mod normalization;
+pub(super) mod pair;
+pub(super) mod q_linear;
+pub(super) mod quantization;
+pub(super) mod reals;
+pub(super) mod recurrent;
+pub(super) mod reduce;
+pub(super) mod resample;
+pub(super) mod trees;
+pub(super) mod window;

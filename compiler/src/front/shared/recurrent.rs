@@ -1,0 +1,402 @@
+//! What `RNN`, `GRU` and `LSTM` have in common: their operands.
+
+use super::normalization::{cast, reshaped};
+use crate::front::node::NodeContext;
+use crate::ir::primitives::{
+    Binary, BinaryOp, Concat, Direction, Gather, MatMul, Pad, PadMode, Recurrence, RecurrentCell, Slice, Transpose,
+};
+use crate::ir::{DType, OpError, Tensor, TensorType, ValueId, op_error};
+use runtime_core::pack::PANEL;
+
+/// A recurrent layer as its operator sees it.
+pub(in crate::front) struct Layer {
+    /// `f32`, or `f64` where that is the operands' type.
+    pub(in crate::front) dtype: DType,
+    given: DType,
+    batch_first: bool,
+    steps: usize,
+    batch: usize,
+    pub(in crate::front) directions: usize,
+    gates: usize,
+    /// Hidden units.
+    pub(in crate::front) hidden: usize,
+    reverse: Vec<bool>,
+    clip: f32,
+}
+
+/// Positions of the operands.
+const W: usize = 1;
+const R: usize = 2;
+const BIAS: usize = 3;
+const LENGTHS: usize = 4;
+
+impl Layer {
+    /// Reads the attributes and shapes that all three have; `states` are the positions of the first states.
+    pub(in crate::front) fn of(cx: &mut NodeContext<'_>, gates: usize, states: &[usize]) -> Result<Self, OpError> {
+        let choices: [(&str, &[bool]); 3] = [
+            ("forward", &[false]),
+            ("reverse", &[true]),
+            ("bidirectional", &[false, true]),
+        ];
+        let reverse = cx.attributes.choice("direction", &choices)?.to_vec();
+        let clip = cx.attributes.float("clip", f32::INFINITY)?;
+        if clip.is_nan() || clip < 0.0 {
+            return Err(op_error(format!("attribute `clip` is {clip}, it must not be negative")));
+        }
+        let batch_first = cx.attributes.flag("layout", false)?;
+        cx.attributes.ignore("output_sequence");
+        let (x, w, r) = (cx.ty(0)?, cx.ty(W)?, cx.ty(R)?);
+        let ([first, second, size], &[directions, _, hidden]) = (three(&x)?, &three(&r)?);
+        let (steps, batch) = if batch_first { (second, first) } else { (first, second) };
+        let layer = Self {
+            dtype: if x.dtype == DType::F64 { DType::F64 } else { DType::F32 },
+            given: x.dtype,
+            batch_first,
+            steps,
+            batch,
+            directions,
+            gates,
+            hidden,
+            reverse,
+            clip,
+        };
+        let rows = gates.saturating_mul(hidden);
+        let expect = |ty: &TensorType, shape: &[usize], what: &str| match ty.shape == shape && ty.dtype == x.dtype {
+            true => Ok(()),
+            false => Err(op_error(format!("{what} is {ty}, it must be {}", x.with_shape(shape)))),
+        };
+        expect(&w, &[layer.reverse.len(), rows, size], "W")?;
+        expect(&r, &[layer.reverse.len(), rows, hidden], "R")?;
+        if cx.has(BIAS) {
+            expect(&cx.ty(BIAS)?, &[directions, rows.saturating_mul(2)], "B")?;
+        }
+        for state in states.iter().filter(|state| cx.has(**state)) {
+            expect(&cx.ty(*state)?, &layer.state_shape(), "a first state")?;
+        }
+        let units = cx.attributes.int("hidden_size", hidden as i64)?;
+        if units != hidden as i64 {
+            return Err(op_error(format!("attribute `hidden_size` is {units}, but R is {r}")));
+        }
+        if !x.dtype.is_float() {
+            return Err(op_error(format!("the input is {x}, it must hold floats")));
+        }
+        Ok(layer)
+    }
+
+    fn state_shape(&self) -> [usize; 3] {
+        if self.batch_first {
+            [self.batch, self.directions, self.hidden]
+        } else {
+            [self.directions, self.batch, self.hidden]
+        }
+    }
+
+    /// Operand `index` in the element type of the computation.
+    pub(in crate::front) fn operand(&self, cx: &mut NodeContext<'_>, index: usize) -> Result<ValueId, OpError> {
+        let value = cx.input(index)?;
+        cast(cx, value, self.dtype)
+    }
+
+    /// The bias of the input's gates, `[directions, gates * hidden]`: all of it, but without the recurrent part of the last
+    /// gate if that is `apart`.
+    fn bias(&self, cx: &mut NodeContext<'_>, apart: bool) -> Result<ValueId, OpError> {
+        let b = self.operand(cx, BIAS)?;
+        let rows = self.gates * self.hidden;
+        let mut columns = |start, len| cx.add(Slice::along(&[self.directions, 2 * rows], 1, start, len), &[b]);
+        if !apart {
+            let (input, recurrent) = (columns(0, rows)?, columns(rows, rows)?);
+            return cx.add(Binary::from(BinaryOp::Add), &[input, recurrent]);
+        }
+        let joint = rows - self.hidden;
+        let (input, recurrent, last) = (columns(0, joint)?, columns(rows, joint)?, columns(joint, self.hidden)?);
+        let sum = cx.add(Binary::from(BinaryOp::Add), &[input, recurrent])?;
+        cx.add(Concat { axis: 1 }, &[sum, last])
+    }
+
+    /// The recurrent bias of the last gate of a direction, for each panel of units; zeros if there is none.
+    pub(in crate::front) fn last_bias(&self, cx: &mut NodeContext<'_>, direction: usize) -> Result<ValueId, OpError> {
+        let bias = if cx.has(BIAS) {
+            let b = self.operand(cx, BIAS)?;
+            let slice = Slice {
+                starts: vec![direction, (2 * self.gates - 1) * self.hidden],
+                steps: vec![1, 1],
+                lens: vec![1, self.hidden],
+            };
+            cx.add(slice, &[b])?
+        } else {
+            zeros(cx, self.dtype, self.hidden)?
+        };
+        self.panels(cx, bias, 1, 1)
+    }
+
+    /// The recurrent weights of a direction's gates `first..first + gates`, for each panel of units.
+    pub(in crate::front) fn weights(
+        &self,
+        cx: &mut NodeContext<'_>,
+        direction: usize,
+        first: usize,
+        gates: usize,
+    ) -> Result<ValueId, OpError> {
+        let r = self.operand(cx, R)?;
+        let slice = Slice {
+            starts: vec![direction, first * self.hidden, 0],
+            steps: vec![1; 3],
+            lens: vec![1, gates * self.hidden, self.hidden],
+        };
+        let r = cx.add(slice, &[r])?;
+        self.panels(cx, r, gates, self.hidden)
+    }
+
+    /// `[gates, hidden, inputs]`, of any shape, as `[panels, inputs, gates, 16]`, with units filled up by zeros, flat.
+    pub(in crate::front) fn panels(
+        &self,
+        cx: &mut NodeContext<'_>,
+        value: ValueId,
+        gates: usize,
+        inputs: usize,
+    ) -> Result<ValueId, OpError> {
+        let panels = self.hidden.div_ceil(PANEL);
+        let value = reshaped(cx, value, &[gates, self.hidden, inputs])?;
+        let pad = Pad {
+            begins: vec![0; 3],
+            ends: vec![0, panels * PANEL - self.hidden, 0],
+            mode: PadMode::Constant,
+        };
+        let zero = cx.scalar(self.dtype, 0.0);
+        let value = cx.add(pad, &[value, zero])?;
+        let value = reshaped(cx, value, &[gates, panels, PANEL, inputs])?;
+        let perm = vec![1, 3, 0, 2];
+        let value = cx.add(Transpose { perm }, &[value])?;
+        reshaped(cx, value, &[panels * PANEL * inputs * gates])
+    }
+
+    /// Rows of all directions' gates and units, in the order of the kernel's input: for each panel of units, its gates.
+    fn in_panels(&self, cx: &mut NodeContext<'_>, rows: ValueId) -> Result<ValueId, OpError> {
+        if self.hidden <= PANEL || self.gates == 1 {
+            return Ok(rows);
+        }
+        let mut order = vec![];
+        for direction in 0..self.directions {
+            for first in (0..self.hidden).step_by(PANEL) {
+                for gate in 0..self.gates {
+                    let row = (direction * self.gates + gate) * self.hidden;
+                    order.extend((first..self.hidden.min(first + PANEL)).map(|unit| (row + unit) as i64));
+                }
+            }
+        }
+        let order = cx.add_constant(Tensor::i64(&[order.len()], &order));
+        cx.add(Gather { axis: 0 }, &[rows, order])
+    }
+
+    /// Adds the layer. `weights` and `cells` are those of each direction, `first` the first states, `apart` as for the bias.
+    pub(in crate::front) fn add(
+        self,
+        cx: &mut NodeContext<'_>,
+        cells: &[RecurrentCell],
+        weights: &[ValueId],
+        first: ValueId,
+        apart: bool,
+    ) -> Result<Vec<ValueId>, OpError> {
+        let (x, w) = (self.operand(cx, 0)?, self.operand(cx, W)?);
+        let size = cx.value_ty(w).shape[2];
+        let width = self.directions * self.gates * self.hidden;
+        let w = reshaped(cx, w, &[width, size])?;
+        let w = self.in_panels(cx, w)?;
+        let w = cx.add(Transpose { perm: vec![1, 0] }, &[w])?;
+        let mut product = cx.add(MatMul, &[x, w])?;
+        if cx.has(BIAS) {
+            let bias = self.bias(cx, apart)?;
+            let bias = reshaped(cx, bias, &[width])?;
+            let bias = self.in_panels(cx, bias)?;
+            product = cx.add(Binary::from(BinaryOp::Add), &[product, bias])?;
+        }
+        let lengths = self.lengths(cx)?;
+        let directions = self.reverse.iter().zip(cells);
+        let layer = Recurrence {
+            hidden: self.hidden,
+            batch_first: self.batch_first,
+            clip: self.clip,
+            directions: directions
+                .map(|(reverse, cell)| Direction {
+                    reverse: *reverse,
+                    cell: *cell,
+                })
+                .collect(),
+        };
+        let outputs = cx.add_all(layer, &[&[product, first, lengths], weights].concat())?;
+        outputs.into_iter().map(|output| cast(cx, output, self.given)).collect()
+    }
+
+    /// The lengths of the sequences, or an empty tensor if all have all steps.
+    fn lengths(&self, cx: &mut NodeContext<'_>) -> Result<ValueId, OpError> {
+        let none = Tensor::i32(&[0], &[]);
+        if !cx.has(LENGTHS) {
+            return Ok(cx.add_constant(none));
+        }
+        let ty = cx.ty(LENGTHS)?;
+        if ty.dtype != DType::I32 || ty.shape != [self.batch] {
+            return Err(op_error(format!(
+                "`sequence_lens` is {ty}, it must be i32[{}]",
+                self.batch
+            )));
+        }
+        let known = cx.constant(LENGTHS).and_then(Tensor::to_i64);
+        match known {
+            Some(lengths) if lengths.iter().any(|len| !(0..=self.steps as i64).contains(len)) => Err(op_error(
+                format!("`sequence_lens` is {lengths:?} for at most {} steps", self.steps),
+            )),
+            Some(lengths) if lengths.iter().all(|len| *len == self.steps as i64) => Ok(cx.add_constant(none)),
+            _ => cx.input(LENGTHS),
+        }
+    }
+
+    /// First states one after the other, those that are not given zero; an empty tensor if all are zero.
+    pub(in crate::front) fn first_states(
+        &self,
+        cx: &mut NodeContext<'_>,
+        states: &[usize],
+    ) -> Result<ValueId, OpError> {
+        let len = self.state_shape().iter().product();
+        let is_zero = |cx: &NodeContext<'_>, state: usize| match cx.constant(state) {
+            Some(value) => value.to_f64().iter().all(|value| *value == 0.0),
+            None => !cx.has(state),
+        };
+        let last = states.iter().rposition(|state| !is_zero(cx, *state));
+        let mut parts = vec![];
+        for state in &states[..last.map_or(0, |last| last + 1)] {
+            parts.push(if is_zero(cx, *state) {
+                zeros(cx, self.dtype, len)?
+            } else {
+                let state = self.operand(cx, *state)?;
+                reshaped(cx, state, &[len])?
+            });
+        }
+        joined(cx, self.dtype, &parts)
+    }
+}
+
+fn three(ty: &TensorType) -> Result<[usize; 3], OpError> {
+    <[usize; 3]>::try_from(&ty.shape[..]).map_err(|_| op_error(format!("{ty} must have three dimensions")))
+}
+
+fn zeros(cx: &mut NodeContext<'_>, dtype: DType, len: usize) -> Result<ValueId, OpError> {
+    crate::ir::primitives::tensor_type(dtype, vec![len])?;
+    let zero = cx.scalar(dtype, 0.0);
+    cx.add(crate::ir::primitives::Expand { shape: vec![len] }, &[zero])
+}
+
+/// Flat tensors, one after the other.
+pub(in crate::front) fn joined(cx: &mut NodeContext<'_>, dtype: DType, parts: &[ValueId]) -> Result<ValueId, OpError> {
+    match parts {
+        [] => Ok(cx.add_constant(Tensor::new(dtype, vec![0], vec![]))),
+        [only] => Ok(*only),
+        _ => cx.add(Concat { axis: 0 }, parts),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::front::testing::{Absent, Given, Known, Operand, int, run, text};
+    use crate::ir::{DType, Tensor};
+
+    fn numbers(shape: &[usize]) -> Tensor {
+        let count = shape.iter().product::<usize>();
+        Tensor::f32(
+            shape,
+            &(0..count).map(|i| (i * 7 % 11) as f32 / 8.0 - 0.5).collect::<Vec<_>>(),
+        )
+    }
+
+    /// Steps 3, batch 2, one input, 18 units in both directions; the input is `x[step][sample]`.
+    fn gru(layout: i64, lengths: Operand) -> Result<Vec<Tensor>, String> {
+        let x = [[0.5, -1.0], [2.0, 0.25], [-0.5, 1.0]];
+        let by_sample = [[x[0][0], x[1][0], x[2][0]], [x[0][1], x[1][1], x[2][1]]];
+        let x = match layout {
+            0 => Tensor::f32(&[3, 2, 1], x.as_flattened()),
+            _ => Tensor::f32(&[2, 3, 1], by_sample.as_flattened()),
+        };
+        let (w, r) = (Known(numbers(&[2, 54, 1])), Given(numbers(&[2, 54, 18])));
+        let attributes = [
+            text("direction", "bidirectional"),
+            int("layout", layout),
+            int("hidden_size", 18),
+        ];
+        run(22, "GRU", &attributes, &[Given(x), w, r, Absent, lengths], 2)
+    }
+
+    fn at(tensor: &Tensor, index: &[usize]) -> f64 {
+        let flat = index.iter().zip(&tensor.shape).fold(0, |flat, (i, dim)| flat * dim + i);
+        tensor.to_f64()[flat]
+    }
+
+    #[test]
+    fn layouts_and_lengths() -> Result<(), String> {
+        let lengths = Tensor::i32(&[2], &[3, 1]);
+        let steps_first = gru(0, Given(lengths.clone()))?;
+        let batch_first = gru(1, Known(lengths))?;
+        assert_eq!(
+            [&steps_first[0].shape[..], &steps_first[1].shape[..]],
+            [&[3, 2, 2, 18][..], &[2, 2, 18]]
+        );
+        assert_eq!(batch_first[0].shape, [2, 3, 2, 18]);
+        for (direction, sample, unit) in [(0, 0, 3), (0, 1, 17), (1, 0, 16), (1, 1, 0)] {
+            let last = at(&steps_first[1], &[direction, sample, unit]);
+            assert_eq!(last, at(&batch_first[1], &[sample, direction, unit]));
+            let end = if (direction, sample) == (0, 0) { 2 } else { 0 };
+            assert_eq!(last, at(&steps_first[0], &[end, direction, sample, unit]));
+            assert_eq!(last, at(&batch_first[0], &[sample, end, direction, unit]));
+        }
+        assert_eq!(at(&steps_first[0], &[1, 0, 1, 5]), 0.0, "after the end of a sequence");
+        let all = Known(Tensor::i32(&[2], &[3, 3]));
+        assert_eq!(gru(0, all), gru(0, Absent));
+        assert!(gru(0, Known(Tensor::i32(&[2], &[4, 0]))).is_err_and(|e| e.contains("at most 3 steps")));
+        Ok(())
+    }
+
+    #[test]
+    fn half_precision_by_way_of_single_and_double_by_itself() {
+        let lstm = |dtype: DType| {
+            let ones = |shape: &[usize]| {
+                let one = Tensor::scalar(dtype, 1.0);
+                let count = shape.iter().product();
+                Given(Tensor::new(dtype, shape.to_vec(), one.bytes.repeat(count)))
+            };
+            run(
+                14,
+                "LSTM",
+                &[],
+                &[ones(&[1, 1, 1]), ones(&[1, 4, 1]), ones(&[1, 4, 1])],
+                3,
+            )
+        };
+        let gate = 1.0 / (1.0 + (-1.0_f64).exp());
+        let expected = gate * (gate * 1.0_f64.tanh()).tanh();
+        for (dtype, tolerance) in [
+            (DType::F64, 1e-15),
+            (DType::F32, 1e-7),
+            (DType::F16, 1e-3),
+            (DType::Bf16, 1e-2),
+        ] {
+            let y = lstm(dtype);
+            assert!(y.is_ok_and(|y| y[1].dtype == dtype && (y[1].to_f64()[0] - expected).abs() < tolerance));
+        }
+    }
+
+    #[test]
+    fn operands_that_do_not_fit() {
+        let x = || Given(numbers(&[2, 1, 3]));
+        let wrong = |w: &[usize], attributes: &[_]| {
+            run(
+                22,
+                "RNN",
+                attributes,
+                &[x(), Known(numbers(w)), Known(numbers(&[1, 4, 4]))],
+                1,
+            )
+        };
+        assert!(wrong(&[1, 4, 2], &[]).is_err_and(|e| e.contains("W is f32[1x4x2], it must be f32[1x4x3]")));
+        assert!(wrong(&[1, 4, 3], &[int("hidden_size", 5)]).is_err_and(|e| e.contains("`hidden_size` is 5")));
+        let both = wrong(&[1, 4, 3], &[text("direction", "bidirectional")]);
+        assert!(both.is_err_and(|e| e.contains("it must be f32[2x4x3]")));
+    }
+}

@@ -1,0 +1,191 @@
+use crate::bindings::Windows;
+use crate::ir::{MAX_RANK, OpError, TensorType, op_error};
+
+/// The geometry of a window that slides over spatial axes: convolutions and pools.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Extents of the window.
+    pub kernel: Vec<usize>,
+    /// Steps between windows.
+    pub strides: Vec<usize>,
+    /// Steps between elements of a window.
+    pub dilations: Vec<usize>,
+    /// Elements added before each axis, then after each.
+    pub pads: Vec<usize>,
+}
+
+impl Window {
+    /// Number of spatial axes.
+    pub fn rank(&self) -> usize {
+        self.kernel.len()
+    }
+
+    /// Extent that a window covers along `axis`.
+    pub fn span(&self, axis: usize) -> usize {
+        (self.kernel[axis].saturating_sub(1))
+            .saturating_mul(self.dilations[axis])
+            .saturating_add(1)
+    }
+
+    /// Windows that fit along `axis` of extent `size`; with `ceil`, a last one may stick out if it starts in the input
+    /// or in the padding before it.
+    pub fn output(&self, axis: usize, size: usize, ceil: bool) -> Result<usize, OpError> {
+        let rank = self.rank();
+        let padded = size
+            .saturating_add(self.pads[axis])
+            .saturating_add(self.pads[rank + axis]);
+        let Some(free) = padded.checked_sub(self.span(axis)) else {
+            return Err(op_error(format!(
+                "a window of {} does not fit {padded} padded elements along spatial axis {axis}",
+                self.span(axis)
+            )));
+        };
+        let stride = self.strides[axis];
+        let mut count = if ceil { free.div_ceil(stride) } else { free / stride } + 1;
+        if ceil && (count - 1) * stride >= size + self.pads[axis] {
+            count -= 1;
+        }
+        Ok(count)
+    }
+
+    /// Checks that the lists agree with each other and that steps are not zero.
+    pub fn check(&self) -> Result<(), OpError> {
+        let rank = self.rank();
+        let most = MAX_RANK - 2;
+        if !(1..=most).contains(&rank) {
+            return Err(op_error(format!("{rank} spatial axes")).help(format!("supported: from one to {most}")));
+        }
+        if self.strides.len() != rank || self.dilations.len() != rank || self.pads.len() != 2 * rank {
+            return Err(op_error(
+                "kernel_shape, strides, dilations and pads are of different lengths",
+            ));
+        }
+        let steps = [&self.kernel, &self.strides, &self.dilations];
+        if steps.iter().any(|list| list.contains(&0)) {
+            return Err(op_error("kernel_shape, strides and dilations must be at least 1"));
+        }
+        // Sums and products of two of them then do not overflow.
+        if steps
+            .iter()
+            .copied()
+            .chain([&self.pads])
+            .flatten()
+            .any(|v| *v > i32::MAX as usize)
+        {
+            return Err(op_error(
+                "kernel_shape, strides, dilations and pads must be less than 2^31",
+            ));
+        }
+        Ok(())
+    }
+
+    /// A pair for the two spatial axes of a kernel: of one axis, the height is `filler`.
+    pub fn pair(list: &[usize], filler: usize) -> [usize; 2] {
+        match list {
+            [w] => [filler, *w],
+            [h, w, ..] => [*h, *w],
+            [] => [filler, filler],
+        }
+    }
+
+    /// Paddings at the top, left, bottom and right.
+    pub fn pads2d(&self) -> [usize; 4] {
+        match self.pads[..] {
+            [left, right] => [0, left, 0, right],
+            [top, left, bottom, right] => [top, left, bottom, right],
+            _ => [0; 4],
+        }
+    }
+
+    /// The same for kernels of any number of axes, between these extents.
+    pub fn between(&self, input: &[usize], output: &[usize]) -> Windows {
+        Windows {
+            input: input.to_vec(),
+            output: output.to_vec(),
+            kernel: self.kernel.clone(),
+            strides: self.strides.clone(),
+            dilations: self.dilations.clone(),
+            pads: self.pads[..self.rank()].to_vec(),
+        }
+    }
+
+    /// Whether it covers single elements, each once.
+    pub fn is_pointwise(&self) -> bool {
+        let ones = [&self.kernel, &self.strides]
+            .iter()
+            .all(|list| list.iter().all(|v| *v == 1));
+        ones && self.pads.iter().all(|p| *p == 0)
+    }
+}
+
+/// Which dimensions of an image tensor are what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// Batch, channels, spatial axes: ONNX's.
+    ChannelsFirst,
+    /// Batch, spatial axes, channels: the kernels'.
+    ChannelsLast,
+}
+
+/// The dimensions of an image tensor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Image {
+    /// Number of images.
+    pub batch: usize,
+    /// Channels of each.
+    pub channels: usize,
+    /// Spatial extents.
+    pub spatial: Vec<usize>,
+}
+
+impl Image {
+    /// Reads a shape with `rank` spatial axes.
+    pub fn of(ty: &TensorType, layout: Layout, rank: usize) -> Result<Self, OpError> {
+        if ty.rank() != rank + 2 {
+            return Err(op_error(format!(
+                "the input {ty} must have {} dimensions: batch, channels, {rank} spatial",
+                rank + 2
+            )));
+        }
+        let (batch, rest) = (ty.shape[0], &ty.shape[1..]);
+        Ok(match layout {
+            Layout::ChannelsFirst => Self {
+                batch,
+                channels: rest[0],
+                spatial: rest[1..].to_vec(),
+            },
+            Layout::ChannelsLast => Self {
+                batch,
+                channels: rest[rank],
+                spatial: rest[..rank].to_vec(),
+            },
+        })
+    }
+
+    /// The shape in a layout.
+    pub fn shape(&self, layout: Layout) -> Vec<usize> {
+        let mut shape = vec![self.batch];
+        match layout {
+            Layout::ChannelsFirst => {
+                shape.push(self.channels);
+                shape.extend(&self.spatial);
+            }
+            Layout::ChannelsLast => {
+                shape.extend(&self.spatial);
+                shape.push(self.channels);
+            }
+        }
+        shape
+    }
+
+    /// Height, width and channels; of one spatial axis the height is one.
+    pub fn hwc(&self) -> [usize; 3] {
+        let [h, w] = Window::pair(&self.spatial, 1);
+        [h, w, self.channels]
+    }
+
+    /// Pixels of all images.
+    pub fn pixels(&self) -> usize {
+        self.batch * self.spatial.iter().product::<usize>()
+    }
+}

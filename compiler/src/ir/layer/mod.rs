@@ -1,0 +1,15 @@
+//! What convolutions and products share: bias and activation, how their weights are packed, and the calls that they are
+//! lowered to.
+
+mod activation;
+mod bias;
+mod direct_conv;
+mod packing;
+pub(in crate::ir) mod sparse_gemm;
+
+pub use activation::{Activation, BIAS, MULTIPLIER, RESIDUAL};
+pub(in crate::ir) use activation::{SUMMED, call, check_layout, finish};
+pub(in crate::ir) use bias::bias_or_zeros;
+pub(in crate::ir) use direct_conv::direct;
+pub use direct_conv::has_packed_kernel;
+pub(in crate::ir) use packing::{FOUR_BITS, Packing};

@@ -1,0 +1,226 @@
+use crate::ir::program::{Buffer, BufferId, Call, KernelCall, Program, Storage, View};
+use crate::ir::{DType, Graph, Node, Tensor, TensorType, ValueId};
+use std::collections::HashMap;
+
+/// Where each value's elements are.
+#[derive(Default)]
+pub(crate) struct Values {
+    views: HashMap<ValueId, View>,
+    constants: HashMap<Tensor, View>,
+}
+
+impl Values {
+    pub(crate) fn set(&mut self, value: ValueId, view: View) {
+        self.views.insert(value, view);
+    }
+
+    pub(crate) fn add_buffer(&self, program: &mut Program, name: &str, ty: &TensorType, storage: Storage) -> View {
+        let buffer = BufferId(program.buffers.len());
+        program.buffers.push(Buffer {
+            name: name.to_owned(),
+            dtype: ty.dtype,
+            len: ty.len(),
+            storage,
+        });
+        View {
+            buffer,
+            offset: 0,
+            len: ty.len(),
+        }
+    }
+
+    fn constant(&mut self, program: &mut Program, name: &str, tensor: Tensor) -> View {
+        let tensor = tensor.reshaped(&[tensor.len()]);
+        if let Some(view) = self.constants.get(&tensor) {
+            return *view;
+        }
+        let view = self.add_buffer(program, name, &tensor.ty(), Storage::Constant(tensor.clone()));
+        self.constants.insert(tensor, view);
+        view
+    }
+
+    pub(crate) fn view(&mut self, graph: &Graph, program: &mut Program, value: ValueId) -> View {
+        match (self.views.get(&value), graph.constant(value)) {
+            (Some(view), _) => *view,
+            (None, Some(tensor)) => self.constant(program, &graph.value(value).name, tensor.clone()),
+            (None, None) => unreachable!("`{}` is read before it is computed", graph.value(value).name),
+        }
+    }
+
+    pub(crate) fn add_copy(
+        &self,
+        program: &mut Program,
+        kernel: impl KernelCall + 'static,
+        from: View,
+        to: View,
+        name: &str,
+        shape: &[usize],
+    ) {
+        program.calls.push(Call {
+            kernel: Box::new(kernel),
+            inputs: vec![from],
+            outputs: vec![to],
+            in_place: None,
+            name: name.to_owned(),
+            origin: vec![],
+            shape: shape.to_vec(),
+            macs: 0,
+        });
+    }
+}
+
+/// What an operator sees while it is lowered: its operands' storage, and where to put kernel calls.
+pub struct Lowering<'a> {
+    graph: &'a Graph,
+    node: &'a Node,
+    program: &'a mut Program,
+    values: &'a mut Values,
+    first_call: usize,
+}
+
+/// What more there is to say of a call.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CallOptions {
+    /// The input that may share storage with output 0; the kernel must have an in-place form for it.
+    pub in_place: Option<usize>,
+}
+
+impl<'a> Lowering<'a> {
+    pub(crate) fn new(graph: &'a Graph, node: &'a Node, program: &'a mut Program, values: &'a mut Values) -> Self {
+        let first_call = program.calls.len();
+        Self {
+            graph,
+            node,
+            program,
+            values,
+            first_call,
+        }
+    }
+
+    /// Gives the node's multiply-accumulates to its first call.
+    pub(crate) fn finish(self) {
+        let outputs: Vec<_> = self.node.outputs.iter().map(|v| self.graph.ty(*v)).collect();
+        let macs = self
+            .node
+            .operator()
+            .map_or(0, |op| op.macs(&self.graph.types(&self.node.inputs), &outputs));
+        if let Some(call) = self.program.calls.get_mut(self.first_call) {
+            call.macs = macs;
+        }
+    }
+
+    /// Number of operands, absent ones included.
+    pub fn input_count(&self) -> usize {
+        self.node.inputs.len()
+    }
+
+    /// Whether operand `index` is present.
+    pub fn has(&self, index: usize) -> bool {
+        self.node.inputs.get(index).is_some_and(Option::is_some)
+    }
+
+    /// Number of results.
+    pub fn output_count(&self) -> usize {
+        self.node.outputs.len()
+    }
+
+    /// Whether anything reads result `index`.
+    pub fn is_read(&self, index: usize) -> bool {
+        let value = self.node.outputs[index];
+        self.graph.is_output(value) || !self.graph.users(value).is_empty()
+    }
+
+    /// Type of operand `index`.
+    ///
+    /// # Panics
+    /// If it is absent, which inference has checked.
+    pub fn ty(&self, index: usize) -> &'a TensorType {
+        self.graph.ty(self.value(index))
+    }
+
+    /// Type of result `index`.
+    pub fn output_ty(&self, index: usize) -> &'a TensorType {
+        self.graph.ty(self.node.outputs[index])
+    }
+
+    /// Value of operand `index` if it is known at compile time.
+    pub fn constant(&self, index: usize) -> Option<&'a Tensor> {
+        self.graph.constant(self.node.inputs.get(index).copied().flatten()?)
+    }
+
+    fn value(&self, index: usize) -> ValueId {
+        self.node.inputs[index].expect("inference has checked that the operand is present")
+    }
+
+    /// Elements of operand `index`.
+    pub fn input(&mut self, index: usize) -> View {
+        let value = self.value(index);
+        self.values.view(self.graph, self.program, value)
+    }
+
+    /// Room for result `index`.
+    pub fn output(&mut self, index: usize) -> View {
+        let id = self.node.outputs[index];
+        let value = self.graph.value(id);
+        let view = self
+            .values
+            .add_buffer(self.program, &value.name, &value.ty, Storage::Arena);
+        self.values.set(id, view);
+        view
+    }
+
+    /// Makes result `index` the elements `view`, without a copy.
+    pub fn alias(&mut self, index: usize, view: View) {
+        debug_assert_eq!(self.output_ty(index).len(), view.len);
+        self.values.set(self.node.outputs[index], view);
+    }
+
+    /// Consecutive elements of an operand, if they can be used where they are: only inside the arena, since part of
+    /// an input's or a constant's array would need a bounds check in emitted code.
+    pub fn part(&self, view: View, offset: usize, len: usize) -> Option<View> {
+        let whole = self.program.buffer(view.buffer).storage == Storage::Arena;
+        whole.then_some(View {
+            buffer: view.buffer,
+            offset: view.offset + offset,
+            len,
+        })
+    }
+
+    /// Room for `len` elements while this operator runs.
+    pub fn temporary(&mut self, name: &str, dtype: DType, len: usize) -> View {
+        let name = format!("{}_{name}", self.node.name);
+        self.values
+            .add_buffer(self.program, &name, &TensorType::new(dtype, [len]), Storage::Arena)
+    }
+
+    /// A constant made while lowering, such as packed weights, named after operand or purpose `name`.
+    pub fn add_constant(&mut self, name: &str, tensor: Tensor) -> View {
+        let name = format!("{}_{name}", self.node.name);
+        self.values.constant(self.program, &name, tensor)
+    }
+
+    /// Adds a kernel call.
+    pub fn call(&mut self, kernel: impl KernelCall + 'static, inputs: &[View], outputs: &[View]) {
+        self.call_with(kernel, inputs, outputs, CallOptions::default());
+    }
+
+    /// Adds a kernel call with options.
+    pub fn call_with(
+        &mut self,
+        kernel: impl KernelCall + 'static,
+        inputs: &[View],
+        outputs: &[View],
+        options: CallOptions,
+    ) {
+        self.program.calls.push(Call {
+            kernel: Box::new(kernel),
+            inputs: inputs.to_vec(),
+            outputs: outputs.to_vec(),
+            in_place: options.in_place,
+            name: self.node.name.clone(),
+            origin: self.node.origin.clone(),
+            shape: self.output_ty(0).shape.clone(),
+            macs: 0,
+        });
+    }
+}

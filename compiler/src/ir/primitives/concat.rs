@@ -1,0 +1,88 @@
+use crate::bindings::Sized;
+use crate::ir::Lowering;
+use crate::ir::geometry::tensor_type;
+use crate::ir::{Inputs, OpError, Operator, Permuted, TensorType, op_error};
+use runtime_core::kernels::Concat as Kernel;
+
+/// Tensors one after another along a dimension; their other dimensions are equal.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Concat {
+    /// The dimension.
+    pub axis: usize,
+}
+
+impl Operator for Concat {
+    fn name(&self) -> &'static str {
+        "Concat"
+    }
+
+    fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<TensorType>, OpError> {
+        let dtype = inputs.same_dtype()?;
+        let first = inputs.ty(0)?;
+        let mut shape = first.shape.clone();
+        if self.axis >= shape.len() {
+            return Err(op_error(format!(
+                "axis {} is outside the dimensions of {first}",
+                self.axis
+            )));
+        }
+        let others = |ty: &TensorType| [&ty.shape[..self.axis], &ty.shape[self.axis + 1..]].concat();
+        for ty in inputs.types().skip(1) {
+            if ty.rank() != first.rank() || others(ty) != others(first) {
+                return Err(op_error(format!(
+                    "{first} and {ty} differ in more than axis {}",
+                    self.axis
+                )));
+            }
+            shape[self.axis] = shape[self.axis].saturating_add(ty.shape[self.axis]);
+        }
+        Ok(vec![tensor_type(dtype, shape)?])
+    }
+
+    /// One call an input; none if only one input has elements.
+    fn lower(&self, cx: &mut Lowering<'_>) -> Result<(), OpError> {
+        let ty = cx.output_ty(0);
+        let mut filled: Vec<usize> = (0..cx.input_count()).filter(|i| !cx.ty(*i).is_empty()).collect();
+        match filled[..] {
+            [only] => {
+                let x = cx.input(only);
+                cx.alias(0, x);
+                return Ok(());
+            }
+            [] => filled.push(0),
+            _ => {}
+        }
+        let outer = ty.shape[..self.axis].iter().product();
+        let run = |ty: &TensorType| ty.shape[self.axis..].iter().product();
+        let (inner_y, y) = (run(ty), cx.output(0));
+        let mut offset = 0;
+        for index in filled {
+            let inner_x = run(cx.ty(index));
+            let kernel = Kernel {
+                outer,
+                inner_x,
+                inner_y,
+                offset,
+            };
+            let x = cx.input(index);
+            cx.call(
+                Sized {
+                    kernel,
+                    size: ty.dtype.size(),
+                },
+                &[x],
+                &[y],
+            );
+            offset += inner_x;
+        }
+        Ok(())
+    }
+
+    fn permute(&self, perm: &[usize], inputs: &[Option<&TensorType>]) -> Option<Permuted> {
+        let axis = perm.iter().position(|p| *p == self.axis)?;
+        Some(Permuted {
+            operator: Box::new(Self { axis }),
+            transposed: vec![true; inputs.len()],
+        })
+    }
+}

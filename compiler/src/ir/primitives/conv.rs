@@ -1,0 +1,136 @@
+use crate::ir::Lowering;
+use crate::ir::geometry::{Image, Layout, Window};
+use crate::ir::layer::{Activation, Packing, SUMMED, check_layout, direct, finish, sparse_gemm};
+use crate::ir::{Inputs, OpError, Operator, TensorType, op_error};
+use runtime_core::kernels::{Conv2d, DepthwiseConv2d, Gemm};
+
+/// A convolution: inputs `x`, `w` `[OC, IC / groups, kernel..]`, an optional bias `[OC]`, and an optional residual of the
+/// output's shape or, in integers, the multipliers `[OC]`. Channels-last where there is
+/// [a packed kernel](crate::ir::layer::has_packed_kernel).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Conv {
+    /// Geometry.
+    pub window: Window,
+    /// Groups of channels.
+    pub groups: usize,
+    /// Layout of `x`, of the residual and of the output.
+    pub layout: Layout,
+    /// What becomes of the sums.
+    pub activation: Activation,
+}
+
+impl Conv {
+    fn output(&self, x: &TensorType, w: &TensorType) -> Result<(Image, Image), OpError> {
+        let rank = self.window.rank();
+        let image = Image::of(x, self.layout, rank)?;
+        if w.rank() != rank + 2 || w.shape[2..] != self.window.kernel {
+            return Err(op_error(format!(
+                "the weights {w} do not fit a kernel of {:?}",
+                self.window.kernel
+            )));
+        }
+        let (channels, groups) = (w.shape[0], self.groups);
+        let fits = w.shape[1].checked_mul(groups) == Some(image.channels) && channels.is_multiple_of(groups);
+        if groups == 0 || image.channels == 0 || !fits {
+            return Err(op_error(format!(
+                "the weights {w} do not fit {} input channels in {groups} groups",
+                image.channels
+            )));
+        }
+        let spatial = image.spatial.iter().enumerate();
+        let spatial = spatial
+            .map(|(i, size)| self.window.output(i, *size, false))
+            .collect::<Result<_, _>>()?;
+        let output = Image {
+            batch: image.batch,
+            channels,
+            spatial,
+        };
+        Ok((image, output))
+    }
+}
+
+impl Operator for Conv {
+    fn name(&self) -> &'static str {
+        "Conv"
+    }
+
+    fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<TensorType>, OpError> {
+        self.window.check()?;
+        let (_, output) = self.output(inputs.ty(0)?, inputs.ty(1)?)?;
+        let dtype = self.activation.check(inputs, &SUMMED, output.channels)?;
+        check_layout(inputs, self.layout)?;
+        let y = TensorType::new(dtype, output.shape(self.layout));
+        self.activation.check_residual(inputs, &y)?;
+        Ok(vec![y])
+    }
+
+    fn macs(&self, inputs: &[Option<&TensorType>], outputs: &[&TensorType]) -> u64 {
+        let taps = inputs[1].map_or(0, |w| w.shape[1..].iter().product::<usize>());
+        outputs[0].len() as u64 * taps as u64
+    }
+
+    fn lower(&self, cx: &mut Lowering<'_>) -> Result<(), OpError> {
+        let (image, output) = self.output(cx.ty(0), cx.ty(1))?;
+        if self.layout == Layout::ChannelsFirst {
+            let function = self.activation.function();
+            direct(cx, &self.window, self.groups, [&image, &output], false, function);
+            return Ok(());
+        }
+        let kernel = Window::pair(&self.window.kernel, 1);
+        let (batch, input, out) = (image.batch, image.hwc(), output.hwc());
+        let strides = Window::pair(&self.window.strides, 1);
+        let dilations = Window::pair(&self.window.dilations, 1);
+        let [top, left, ..] = self.window.pads2d();
+        let pads = [top, left];
+        if self.groups == image.channels && self.groups == output.channels && self.groups > 1 {
+            let packing = Packing::Depthwise {
+                channels: output.channels,
+                kernel,
+            };
+            let layer = DepthwiseConv2d {
+                batch,
+                input,
+                output: out,
+                kernel,
+                strides,
+                dilations,
+                pads,
+                activation: (),
+            };
+            finish(cx, layer, &packing, self.activation)
+        } else if self.window.is_pointwise() && self.groups == 1 {
+            let (k, n) = (image.channels, output.channels);
+            if image.pixels() == 1 && sparse_gemm::lower(cx, [k, n], true, self.activation) {
+                return Ok(());
+            }
+            let packing = Packing::Gemm { k, n, transposed: true };
+            let layer = Gemm {
+                m: image.pixels(),
+                k,
+                n,
+                activation: (),
+            };
+            finish(cx, layer, &packing, self.activation)
+        } else {
+            let packing = Packing::Conv {
+                groups: self.groups,
+                oc: output.channels,
+                kernel,
+                ic_per_group: image.channels / self.groups,
+            };
+            let layer = Conv2d {
+                batch,
+                input,
+                output: out,
+                kernel,
+                strides,
+                dilations,
+                pads,
+                groups: self.groups,
+                activation: (),
+            };
+            finish(cx, layer, &packing, self.activation)
+        }
+    }
+}

@@ -1,0 +1,61 @@
+use crate::bindings::SoftmaxCall;
+use crate::ir::Lowering;
+use crate::ir::geometry::{around, moved};
+use crate::ir::{Inputs, OpError, Operator, Permuted, TensorType, op_error};
+use runtime_core::kernels;
+
+/// Probabilities from scores along one axis, or their logarithms.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Softmax {
+    /// The axis that sums to one.
+    pub axis: usize,
+    /// Whether to take the logarithm.
+    pub log: bool,
+}
+
+impl Operator for Softmax {
+    fn name(&self) -> &'static str {
+        if self.log { "LogSoftmax" } else { "Softmax" }
+    }
+
+    fn infer(&self, inputs: &Inputs<'_>) -> Result<Vec<TensorType>, OpError> {
+        let x = inputs.ty(0)?;
+        if !x.dtype.is_float() {
+            return Err(op_error(format!("the element type is {}, it must be a float", x.dtype)));
+        }
+        x.axis(self.axis as i64)?;
+        Ok(vec![x.clone()])
+    }
+
+    fn lower(&self, cx: &mut Lowering<'_>) -> Result<(), OpError> {
+        let ty = cx.ty(0);
+        let (outer, inner) = around(&ty.shape, self.axis);
+        let softmax = kernels::Softmax {
+            outer,
+            axis: ty.shape[self.axis],
+            inner,
+        };
+        let (x, y) = (cx.input(0), cx.output(0));
+        cx.call(
+            SoftmaxCall {
+                softmax,
+                log: self.log,
+                dtype: ty.dtype,
+            },
+            &[x],
+            &[y],
+        );
+        Ok(())
+    }
+
+    fn permute(&self, perm: &[usize], _: &[Option<&TensorType>]) -> Option<Permuted> {
+        let operator = Self {
+            axis: moved(self.axis, perm)?,
+            log: self.log,
+        };
+        Some(Permuted {
+            operator: Box::new(operator),
+            transposed: vec![true],
+        })
+    }
+}

@@ -1,0 +1,139 @@
+use super::{Groups, Histogram, Layer, Watch, channel_sums};
+use crate::Error;
+use crate::ir::{DType, Graph, Tensor};
+
+/// Inputs of the model, sample by sample; asked for once for every pass over the samples.
+pub type Source<'a> = dyn Fn() -> Result<Box<dyn Iterator<Item = Result<Vec<Tensor>, Error>> + 'a>, Error> + 'a;
+
+/// Fewer samples than this say nothing of a model.
+const FEWEST: usize = 10;
+/// With fewer samples than this a warning is due.
+const FEW: usize = 100;
+
+/// What a float graph computes on the samples.
+#[derive(Debug)]
+pub struct Observed {
+    /// Number of samples.
+    pub samples: usize,
+    /// The elements of each group.
+    pub groups: Vec<Histogram>,
+    /// For each layer the mean of its sums, by channel.
+    pub sums: Vec<Vec<f64>>,
+    /// For each layer the mean square of what it reads, by channel.
+    pub squares: Vec<Vec<f64>>,
+    /// Remarks on the samples.
+    pub warnings: Vec<String>,
+}
+
+/// Runs a float graph on samples; `progress` is told of each.
+///
+/// # Errors
+/// Samples that cannot be read or are too few, and values that are not finite.
+pub fn calibrate(
+    graph: &Graph,
+    groups: &Groups,
+    layers: &[Layer],
+    source: &Source<'_>,
+    progress: &mut dyn FnMut(usize),
+) -> Result<Observed, Error> {
+    let sources = groups.list.iter().flat_map(|group| &group.sources);
+    let mut values: Vec<_> = sources.copied().collect();
+    let observed = values.len();
+    values.extend(layers.iter().flat_map(|layer| [layer.x, layer.y]));
+    let of: Vec<_> = values[..observed].iter().map(|v| groups.of[v]).collect();
+    let mut histograms = vec![Histogram::default(); groups.list.len()];
+    let mut sums: Vec<Vec<f64>> = layers.iter().map(|layer| vec![0.0; layer.channels]).collect();
+    let mut squares: Vec<Vec<f64>> = vec![vec![]; layers.len()];
+    let watch = Watch::new(graph, &values)?;
+    let mut watching = watch.start();
+    let mut count = 0;
+    for sample in source()? {
+        progress(count);
+        let sample = sample?;
+        finite(graph, &sample, count)?;
+        let (_, seen) = watching.run(&sample);
+        for (i, value) in seen[..observed].iter().enumerate() {
+            let elements = value.to_f32().unwrap_or_default();
+            histograms[of[i]].add(&elements).map_err(|_| {
+                let name = &graph.value(values[i]).name;
+                Error::usage(
+                    format!(
+                        "sample {count}: `{}` becomes infinite or not a number",
+                        name.escape_debug()
+                    ),
+                    "leave the sample out, or look at what the model makes of it",
+                )
+            })?;
+        }
+        for (i, layer) in layers.iter().enumerate() {
+            let [x, y] = [&seen[observed + 2 * i], &seen[observed + 2 * i + 1]];
+            let (of_y, len) = channel_sums(y, layer.axis, |y| y);
+            sums[i].iter_mut().zip(of_y).for_each(|(sum, y)| *sum += y / len as f64);
+            let (of_x, len) = channel_sums(x, layer.axis, |x| x * x);
+            squares[i].resize(of_x.len(), 0.0);
+            squares[i]
+                .iter_mut()
+                .zip(of_x)
+                .for_each(|(sum, x)| *sum += x / len as f64);
+        }
+        count += 1;
+    }
+    let mean = |all: &mut Vec<Vec<f64>>| all.iter_mut().flatten().for_each(|sum| *sum /= count.max(1) as f64);
+    mean(&mut sums);
+    mean(&mut squares);
+    Ok(Observed {
+        samples: count,
+        warnings: judge(graph, groups, &histograms, count)?,
+        groups: histograms,
+        sums,
+        squares,
+    })
+}
+
+/// Refuses samples with elements that are not finite.
+fn finite(graph: &Graph, sample: &[Tensor], number: usize) -> Result<(), Error> {
+    let bad = sample.iter().position(|tensor| {
+        tensor.dtype == DType::F32 && tensor.to_f32().unwrap_or_default().iter().any(|v| !v.is_finite())
+    });
+    match bad {
+        Some(input) => {
+            let name = &graph.value(graph.inputs()[input]).name;
+            Err(Error::usage(
+                format!(
+                    "sample {number} of input `{}` holds elements that are infinite or not numbers",
+                    name.escape_debug()
+                ),
+                "leave such samples out of the calibration file",
+            ))
+        }
+        None => Ok(()),
+    }
+}
+
+/// What must be said of the samples.
+fn judge(graph: &Graph, groups: &Groups, histograms: &[Histogram], count: usize) -> Result<Vec<String>, Error> {
+    if count < FEWEST {
+        return Err(Error::usage(
+            format!("{count} calibration samples say too little of the ranges in the model"),
+            format!("give at least {FEWEST}, better some hundreds, that look like what the model will see"),
+        ));
+    }
+    let mut warnings = vec![];
+    if count < FEW {
+        warnings.push(format!(
+            "{count} calibration samples are few; some hundreds tell ranges better"
+        ));
+    }
+    for (group, histogram) in groups.list.iter().zip(histograms) {
+        let value = group.sources[0];
+        let name = graph.value(value).name.escape_debug();
+        let (min, max) = histogram.extremes();
+        let single = graph.constant(value).is_some() || graph.ty(value).is_empty();
+        if min == max && !single {
+            warnings.push(format!(
+                "`{name}` is {min} in all calibration samples: its scale is made from that alone"
+            ));
+        }
+    }
+    Ok(warnings)
+}

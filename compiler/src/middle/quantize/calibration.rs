@@ -1,0 +1,106 @@
+use super::{Goal, MaxLoss, QuantizeOptions, Quantized, quantize};
+use crate::Error;
+use crate::back::lower;
+use crate::data::TestSet;
+use crate::data::samples::Samples;
+use crate::ir::program::{Port, Program};
+use crate::ir::{Graph, Tensor};
+use crate::middle::passes::unused;
+
+/// The samples that a graph is to be quantised with.
+#[derive(Debug)]
+pub struct Calibration<'a> {
+    options: &'a QuantizeOptions,
+    samples: Samples,
+    bound: Option<(MaxLoss, TestSet)>,
+    outputs: Vec<Port>,
+}
+
+/// Samples from the first.
+type Opened<'a> = Result<Box<dyn Iterator<Item = Result<Vec<Tensor>, Error>> + 'a>, Error>;
+
+impl<'a> Calibration<'a> {
+    /// Finds the samples that `options` name for the inputs of `graph`.
+    ///
+    /// # Errors
+    /// Samples or labels that are missing or do not fit.
+    pub fn open(options: &'a QuantizeOptions, graph: &Graph) -> Result<Self, Error> {
+        let Program { inputs, outputs, .. } = lower::lower(&interface(graph)?)?;
+        let Some(calibrate) = &options.calibrate else {
+            return Err(Error::usage(
+                "the ranges of a model's values cannot be told without samples",
+                "give some hundred typical inputs: --calibrate SAMPLES.npz",
+            ));
+        };
+        let samples = Samples::open(calibrate, &inputs)?;
+        let bound = options.max_loss.map(|bound| -> Result<_, Error> {
+            let labels = match bound {
+                MaxLoss::Decibels(_) => Some("none"),
+                MaxLoss::Points(_) => None,
+            };
+            let data = options.loss_samples.as_deref().unwrap_or(calibrate);
+            let set = TestSet::open(data, None, labels, &inputs)?;
+            if set.labels.is_none() && labels.is_none() {
+                return Err(Error::usage(
+                    format!("a loss of {bound} of accuracy cannot be told without labels"),
+                    "name samples with labels by --loss-samples FILE.npz, which holds them as `x` and `y`, or bound the \
+                     SQNR, such as --max-loss 30dB",
+                ));
+            }
+            set.judge(&outputs, None)?;
+            Ok((bound, set))
+        });
+        Ok(Self {
+            options,
+            samples,
+            bound: bound.transpose()?,
+            outputs,
+        })
+    }
+
+    /// Quantises the graph.
+    ///
+    /// # Errors
+    /// What [`quantize`] finds.
+    pub fn quantize(&self, graph: &Graph) -> Result<Quantized, Error> {
+        let source = || -> Opened<'_> { Ok(Box::new(self.samples.iter())) };
+        let mut shown = self.options.progress.map(|start| start());
+        let total = self.samples.len();
+        let mut progress = |what: &str, done: usize, of: usize| {
+            if let Some(shown) = &mut shown {
+                shown(what, done, if of == 0 { total } else { of });
+            }
+        };
+        let Some((bound, set)) = &self.bound else {
+            return quantize(graph, self.options, &source, None, &mut progress);
+        };
+        let judged = || -> Opened<'_> { Ok(Box::new(set.samples.iter())) };
+        let (output, classes) = set.judge(&self.outputs, None)?;
+        let labels = set.labels.as_ref().zip(classes);
+        let goal = Goal {
+            source: &judged,
+            labels: labels.map(|(labels, classes)| (output, classes, labels.classes())),
+            bound: *bound,
+        };
+        quantize(graph, self.options, &source, Some(&goal), &mut progress)
+    }
+}
+
+/// A graph with the inputs and outputs of another, and little else.
+fn interface(graph: &Graph) -> Result<Graph, Error> {
+    let mut interface = graph.clone();
+    for (index, (_, value)) in graph.outputs().iter().enumerate() {
+        let zeros = Tensor::new(
+            graph.ty(*value).dtype,
+            graph.ty(*value).shape.clone(),
+            vec![0; graph.ty(*value).bytes()],
+        );
+        let stand_in = interface.add_constant(graph.value(*value).name.clone(), zeros);
+        interface.set_output(index, stand_in);
+    }
+    unused::run(&mut interface).map_err(|e| Error::Pass {
+        pass: "quantize",
+        message: e.message,
+    })?;
+    Ok(interface)
+}

@@ -1,0 +1,121 @@
+use super::bound::meet;
+use super::prepare::add_biases;
+use super::recurrences::Recurrences;
+use super::refined::{Refined, Refining};
+use super::role::Role;
+use super::{Goal, Groups, Io, QuantizeOptions, Report, Source, equalize, insert};
+use crate::Error;
+use crate::ir::{DType, Graph, OpError};
+use crate::middle::passes::unused;
+
+/// A float graph and what became of it.
+#[derive(Debug)]
+pub struct Quantized {
+    /// The float graph as it was quantised: layers have a bias.
+    pub float: Graph,
+    /// The quantised graph. Values of the float graph that it still has have the same ids in it.
+    pub graph: Graph,
+    /// What was done, and what was not.
+    pub report: Report,
+}
+
+/// Told what is being done, and how much of how much of it is done: of 0 where that is the number of samples.
+pub type Progress<'a> = dyn FnMut(&str, usize, usize) + 'a;
+
+/// Quantises a float graph as it is after `passes::BEFORE_QUANTIZATION`. `goal` says where more bits are due; where they do not
+/// suffice, recurrent layers stay in floats, the one that loses most by integers first.
+///
+/// # Errors
+/// Samples that cannot be read, are too few or hold what is not finite; a goal that is not reached.
+pub fn quantize(
+    graph: &Graph,
+    options: &QuantizeOptions,
+    source: &Source<'_>,
+    goal: Option<&Goal<'_>>,
+    progress: &mut Progress<'_>,
+) -> Result<Quantized, Error> {
+    let mut float = graph.clone();
+    add_biases(&mut float).map_err(internal)?;
+    let equalized = if options.equalize {
+        equalize(&mut float, source, options.most_weight())?
+    } else {
+        0
+    };
+    let recurrences = Recurrences::observe(&float, source)?;
+    let refining = Refining {
+        float: &float,
+        recurrences: &recurrences,
+        options,
+        source,
+    };
+    let mut refined = refining.run(&[], progress)?;
+    let mut report = Report::default();
+    if let Some(goal) = goal {
+        let (raised, loss) = meet(&refining, &mut refined, goal, progress)?;
+        report.raised = raised;
+        report.loss = Some(loss.text(goal.bound));
+    }
+    let Refined {
+        graph: partly,
+        groups,
+        layers,
+        observed,
+        settings,
+        replaced,
+    } = refined;
+    let mut report = Report {
+        samples: observed.samples,
+        layers: layers.len() + replaced.layers,
+        equalized,
+        tensors: groups.of.len(),
+        warnings: [observed.warnings, replaced.warnings].concat(),
+        float: in_floats(&partly, &groups, &replaced.float),
+        ..report
+    };
+    let mut quantised = insert(&partly, &groups, &layers, &settings, options.io).map_err(internal)?;
+    unused::run(&mut quantised).map_err(internal)?;
+    if options.io == Io::Int8 {
+        report.warnings.extend(float_ports(&quantised));
+    }
+    Ok(Quantized {
+        graph: quantised,
+        report,
+        float,
+    })
+}
+
+/// Remarks on the inputs and outputs that are floats all the same.
+fn float_ports(graph: &Graph) -> Vec<String> {
+    let inputs = graph.inputs().iter().map(|v| ("input", &graph.value(*v).name, *v));
+    let outputs = graph.outputs().iter().map(|(name, v)| ("output", name, *v));
+    let floats = inputs
+        .chain(outputs)
+        .filter(|(_, _, v)| graph.ty(*v).dtype == DType::F32);
+    floats
+        .map(|(kind, name, _)| {
+            let name = name.escape_debug();
+            format!("{kind} `{name}` stays in floats: what is next to it does not compute in 8-bit integers")
+        })
+        .collect()
+}
+
+/// The nodes that stay in floats, and why; of some that is `known`.
+fn in_floats(graph: &Graph, groups: &Groups, known: &[(String, String)]) -> Vec<(String, String)> {
+    let nodes = graph.order().into_iter();
+    let floats = nodes.filter_map(|id| {
+        let name = &graph.node(id).name;
+        let Role::Float(reason) = groups.role(id) else {
+            return None;
+        };
+        let known = known.iter().find(|(node, _)| node == name);
+        Some((name.clone(), known.map_or(reason, |(_, reason)| reason).clone()))
+    });
+    floats.collect()
+}
+
+fn internal(error: OpError) -> Error {
+    Error::Pass {
+        pass: "quantize",
+        message: error.message,
+    }
+}

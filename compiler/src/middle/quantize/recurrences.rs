@@ -1,0 +1,149 @@
+use super::{Goal, Raised, Source, Watch};
+use crate::Error;
+use crate::ir::primitives::Recurrence;
+use crate::ir::{Graph, NodeId, OpError};
+use crate::middle::passes::{CellObserver, RecurrenceRanges, quantise_recurrence};
+
+/// Operands of a recurrent layer before its weights: the input of the gates, the first states, the lengths.
+const OPERANDS: usize = 3;
+
+/// The recurrent layers of a graph, and what they are on the samples.
+#[derive(Debug)]
+pub(super) struct Recurrences {
+    layers: Vec<(NodeId, RecurrenceRanges)>,
+}
+
+/// What became of them.
+#[derive(Debug, Default)]
+pub(super) struct Replaced {
+    /// How many compute in integers.
+    pub(super) layers: usize,
+    /// Names of those that stay in floats, and why.
+    pub(super) float: Vec<(String, String)>,
+    /// Remarks on the others.
+    pub(super) warnings: Vec<String>,
+}
+
+/// What a layer is on the samples.
+struct Seen {
+    node: NodeId,
+    gates: f32,
+    cells: Option<CellObserver>,
+}
+
+impl Recurrences {
+    /// Looks at what the recurrent layers of `graph` read on the samples.
+    ///
+    /// # Errors
+    /// Samples that cannot be read.
+    pub(super) fn observe(graph: &Graph, source: &Source<'_>) -> Result<Self, Error> {
+        let nodes = graph.order().into_iter();
+        let nodes: Vec<_> = nodes
+            .filter(|id| graph.node(*id).op::<Recurrence>().is_some())
+            .collect();
+        if nodes.is_empty() {
+            return Ok(Self { layers: vec![] });
+        }
+        let operands = nodes.iter().flat_map(|id| graph.node(*id).inputs.iter().take(OPERANDS));
+        let values: Vec<_> = operands.copied().flatten().collect();
+        let seen = |id: &NodeId| -> Result<Seen, Error> {
+            let cells = CellObserver::new(graph, *id)?;
+            Ok(Seen {
+                node: *id,
+                gates: 0.0,
+                cells,
+            })
+        };
+        let mut layers = nodes.iter().map(seen).collect::<Result<Vec<_>, _>>()?;
+        if values.len() != OPERANDS * layers.len() {
+            return Err(internal(crate::ir::op_error("a recurrent layer lacks an operand")));
+        }
+        let watch = Watch::new(graph, &values)?;
+        let mut watching = watch.start();
+        for sample in source()? {
+            let (_, operands) = watching.run(&sample?);
+            for (layer, operands) in layers.iter_mut().zip(operands.chunks_exact(OPERANDS)) {
+                let gates = operands[0].to_f32().unwrap_or_default();
+                layer.gates = gates.iter().fold(layer.gates, |most, v| most.max(v.abs()));
+                if let Some(cells) = &mut layer.cells {
+                    cells.observe(&operands[0], &operands[1], &operands[2]);
+                }
+            }
+        }
+        let ranges = |layer: Seen| {
+            let ranges = RecurrenceRanges {
+                gates: layer.gates,
+                cell: layer.cells.map(|cells| cells.range()),
+            };
+            (layer.node, ranges)
+        };
+        Ok(Self {
+            layers: layers.into_iter().map(ranges).collect(),
+        })
+    }
+
+    /// Puts integers in the place of all but those that are `kept` in floats, with conversions around each.
+    pub(super) fn replace(&self, graph: &mut Graph, kept: &[NodeId]) -> Result<Replaced, Error> {
+        let mut replaced = Replaced::default();
+        for (node, ranges) in &self.layers {
+            let name = graph.node(*node).name.clone();
+            if kept.contains(node) {
+                let reason = "in integers it loses more than --max-loss allows".into();
+                replaced.float.push((name, reason));
+                continue;
+            }
+            match quantise_recurrence(graph, *node, ranges).map_err(internal)? {
+                Ok(warnings) => {
+                    replaced.layers += 1;
+                    let warnings = warnings.into_iter();
+                    let warnings = warnings.map(|w| format!("`{}`: {w}", name.escape_debug()));
+                    replaced.warnings.extend(warnings);
+                }
+                Err(reason) => replaced.float.push((name, reason)),
+            }
+        }
+        Ok(replaced)
+    }
+
+    /// Those that integers can stand for, the ones that lose most by it first.
+    ///
+    /// # Errors
+    /// Samples that cannot be read.
+    pub(super) fn by_loss(&self, graph: &Graph, goal: &Goal<'_>) -> Result<Vec<NodeId>, Error> {
+        let mut noises = vec![];
+        for (node, ranges) in &self.layers {
+            let mut alone = graph.clone();
+            if quantise_recurrence(&mut alone, *node, ranges)
+                .map_err(internal)?
+                .is_ok()
+            {
+                noises.push((goal.measure(graph, &alone)?.noise.noise, *node));
+            }
+        }
+        noises.sort_by(|a, b| b.0.total_cmp(&a.0));
+        Ok(noises.into_iter().map(|(_, node)| node).collect())
+    }
+}
+
+/// What a recurrent layer costs in floats, for which the SQNR rises by so much.
+pub(super) fn cost(graph: &Graph, id: NodeId, decibels: f64) -> Raised {
+    let node = graph.node(id);
+    let outputs: Vec<_> = node.outputs.iter().map(|v| graph.ty(*v)).collect();
+    let operands = graph.types(&node.inputs);
+    let weights = operands.iter().skip(OPERANDS).flatten();
+    Raised {
+        what: vec![node.name.clone()],
+        bits: 32,
+        decibels,
+        // Four bytes instead of one.
+        bytes: weights.map(|ty| 3 * ty.len()).sum(),
+        macs: node.operator().map_or(0, |op| op.macs(&operands, &outputs)),
+    }
+}
+
+fn internal(error: OpError) -> Error {
+    Error::Pass {
+        pass: "quantize",
+        message: error.message,
+    }
+}

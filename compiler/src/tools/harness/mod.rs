@@ -1,0 +1,24 @@
+//! Builds emitted code with cargo and runs it, one model or hundreds.
+//!
+//! A [`Workspace`] is a folder of its own with a cargo workspace in it. Models are modules of `no_std` library crates
+//! that forbid `unsafe` and deny warnings; beside each library is a program that runs its models on files of bytes. The
+//! folder is kept, so that runtime-core and models that did not change are not compiled again.
+
+mod build;
+mod compare;
+mod error;
+mod golden;
+mod progress;
+mod runner;
+mod source;
+mod verify;
+mod workspace;
+
+pub use compare::{Comparison, Tolerance, compare};
+pub use error::HarnessError;
+pub use golden::{Case, cases, conform};
+pub use progress::Progress;
+pub use runner::Runner;
+pub use source::{Inclusion, Module};
+pub use verify::{check, inputs, pin_shapes};
+pub use workspace::{RuntimeCore, Workspace};

@@ -1,0 +1,108 @@
+use super::HarnessError;
+use crate::back::emit::Interface;
+use crate::ir::Tensor;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+/// A model that has been built, ready to run in a process of its own.
+#[derive(Clone, Debug)]
+pub struct Runner {
+    pub(super) program: PathBuf,
+    pub(super) model: String,
+    pub(super) interface: Interface,
+}
+
+impl Runner {
+    /// The outputs for each list of inputs, of the model's types and in its order.
+    ///
+    /// # Errors
+    /// If the program fails.
+    ///
+    /// # Panics
+    /// If inputs are not of the model's types; callers check what users give.
+    pub fn run(&self, cases: &[Vec<Tensor>]) -> Result<Vec<Vec<Tensor>>, HarnessError> {
+        let folder = self.scratch(cases)?;
+        self.call(&folder.0, cases.len(), 0)?;
+        (0..cases.len())
+            .map(|case| self.outputs(&folder.0.join(format!("{case}.out"))))
+            .collect()
+    }
+
+    /// What `repetitions` runs on `inputs` took, each.
+    ///
+    /// # Errors
+    /// If the program fails.
+    ///
+    /// # Panics
+    /// As [`Runner::run`].
+    pub fn time(&self, inputs: Vec<Tensor>, repetitions: usize) -> Result<Vec<Duration>, HarnessError> {
+        let folder = self.scratch(&[inputs])?;
+        let text = self.call(&folder.0, 1, repetitions)?;
+        Ok(text
+            .lines()
+            .filter_map(|line| line.parse().ok())
+            .map(Duration::from_nanos)
+            .collect())
+    }
+
+    fn scratch(&self, cases: &[Vec<Tensor>]) -> Result<Scratch, HarnessError> {
+        let folder = Scratch(
+            self.program
+                .with_file_name(format!("{}.{}.cases", self.model, std::process::id())),
+        );
+        std::fs::create_dir_all(&folder.0).map_err(|e| HarnessError::io(&folder.0, e))?;
+        for (case, inputs) in cases.iter().enumerate() {
+            let types: Vec<_> = inputs.iter().map(Tensor::ty).collect();
+            assert_eq!(types, self.interface.inputs, "inputs of `{}`", self.model);
+            let bytes: Vec<u8> = inputs.iter().flat_map(|t| t.bytes.iter().copied()).collect();
+            let path = folder.0.join(format!("{case}.in"));
+            std::fs::write(&path, bytes).map_err(|e| HarnessError::io(&path, e))?;
+        }
+        Ok(folder)
+    }
+
+    fn call(&self, folder: &Path, cases: usize, repetitions: usize) -> Result<String, HarnessError> {
+        let mut command = Command::new(&self.program);
+        command
+            .arg(&self.model)
+            .arg(folder)
+            .args([cases.to_string(), repetitions.to_string()]);
+        let output = command
+            .stdin(Stdio::null())
+            .output()
+            .map_err(|e| HarnessError::io(&self.program, e))?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        }
+        let text = String::from_utf8_lossy(&output.stderr);
+        Err(HarnessError::new(format!(
+            "the emitted code stopped with {}: {}",
+            output.status,
+            text.trim()
+        )))
+    }
+
+    fn outputs(&self, path: &Path) -> Result<Vec<Tensor>, HarnessError> {
+        let bytes = std::fs::read(path).map_err(|e| HarnessError::io(path, e))?;
+        let mut rest = &bytes[..];
+        let mut tensors = vec![];
+        for ty in &self.interface.outputs {
+            let (own, others) = rest
+                .split_at_checked(ty.len() * ty.dtype.size())
+                .ok_or_else(|| HarnessError::new(format!("{} is too short", path.display())))?;
+            tensors.push(Tensor::new(ty.dtype, ty.shape.clone(), own.to_vec()));
+            rest = others;
+        }
+        Ok(tensors)
+    }
+}
+
+/// A folder that is removed when it is no longer used.
+struct Scratch(PathBuf);
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}

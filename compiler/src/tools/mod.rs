@@ -1,0 +1,7 @@
+//! What stands around the pipeline: reports, evaluation, and building and running emitted code.
+
+pub mod eval;
+pub mod harness;
+pub mod inspect;
+pub(crate) mod prune_report;
+pub mod tensor_file;
