@@ -32,6 +32,11 @@ pub trait Packed: Element {
     fn as_i8(_: &[Self::Row]) -> Option<&[[i8; PANEL]]> {
         None
     }
+    /// The rows of a panel if they are pairs of four bits.
+    #[inline(always)]
+    fn as_i4(_: &[Self::Row]) -> Option<&[[u8; PANEL / 2]]> {
+        None
+    }
     /// The `N` weights of a row from `LANE` on, which is even.
     fn lanes<const N: usize, const LANE: usize>(row: &Self::Row) -> [Self::Number; N];
     /// The `N` weights from weight `start` on.
@@ -92,6 +97,11 @@ impl Packed for u8 {
     #[inline(always)]
     fn rows(w: &[u8]) -> &[[u8; PANEL / 2]] {
         w.as_chunks().0
+    }
+
+    #[inline(always)]
+    fn as_i4(rows: &[[u8; PANEL / 2]]) -> Option<&[[u8; PANEL / 2]]> {
+        Some(rows)
     }
 
     #[inline(always)]

@@ -104,9 +104,10 @@ fn bytes<A: Arch, W: Packed<Number = i8>, const M: usize, const N: usize, const 
     rows: [&[i8]; M],
     panel: &[W::Row],
 ) -> [[i32; N]; M] {
-    match W::as_i8(panel) {
-        Some(panel) => A::tile_i8::<M, N, LANE>(acc, rows, panel),
-        None => portable::tile::<A, Integers<i8>, W, M, N, LANE>(acc, rows, panel),
+    match (W::as_i8(panel), W::as_i4(panel)) {
+        (Some(panel), _) => A::tile_i8::<M, N, LANE>(acc, rows, panel),
+        (_, Some(panel)) => A::tile_i4::<M, N, LANE>(acc, rows, panel),
+        _ => portable::tile::<A, Integers<i8>, W, M, N, LANE>(acc, rows, panel),
     }
 }
 

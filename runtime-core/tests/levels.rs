@@ -2,7 +2,7 @@
 
 use runtime_core::Simd;
 use runtime_core::kernels::{Conv2d, Gemm, qlinear_conv2d, qlinear_gemm};
-use runtime_core::pack::{packed_conv2d_len, packed_gemm_len};
+use runtime_core::pack::{pack_pairs, packed_conv2d_len, packed_gemm_len};
 use runtime_core::requantize::Requantize;
 
 const REQUANTIZE: Requantize = Requantize {
@@ -31,6 +31,14 @@ fn multipliers(len: usize) -> Vec<i32> {
     (0..len).map(|i| 10_000_000 + i as i32 * 123_457).collect()
 }
 
+/// Weights brought to four bits, in pairs and as bytes.
+fn four_bits(w: &[i8]) -> (Vec<u8>, Vec<i8>) {
+    let narrow: Vec<i8> = w.iter().map(|w| w >> 4).collect();
+    let mut pairs = vec![0; narrow.len().div_ceil(2)];
+    pack_pairs(&narrow, &mut pairs);
+    (pairs, narrow)
+}
+
 #[test]
 fn products_are_the_same_on_every_level() {
     let mut seed = 1;
@@ -50,8 +58,25 @@ fn products_are_the_same_on_every_level() {
                 y
             };
             let expected = run(Simd::BASELINE);
+            let (pairs, narrow) = four_bits(&w);
+            let run_pairs = |simd| {
+                let mut y = vec![0_i8; m * n];
+                qlinear_gemm(simd, layer, &x, &pairs, &bias, &multipliers(n), &mut y);
+                y
+            };
+            let mut expected_of_pairs = vec![0_i8; m * n];
+            qlinear_gemm(
+                Simd::BASELINE,
+                layer,
+                &x,
+                &narrow,
+                &bias,
+                &multipliers(n),
+                &mut expected_of_pairs,
+            );
             for simd in Simd::levels() {
                 assert_eq!(run(simd), expected, "{simd:?}, {m}x{k}x{n}");
+                assert_eq!(run_pairs(simd), expected_of_pairs, "{simd:?}, {m}x{k}x{n}, pairs");
             }
         }
     }

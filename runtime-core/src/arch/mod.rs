@@ -75,6 +75,16 @@ pub trait Arch: Copy {
     ) -> [[i32; N]; M] {
         portable::tile::<Self, Integers<i8>, i8, M, N, LANE>(acc, rows, panel)
     }
+
+    /// [`tile_i8`](Self::tile_i8) with weights of four bits, two to a byte: the first in the low bits.
+    #[inline(always)]
+    fn tile_i4<const M: usize, const N: usize, const LANE: usize>(
+        acc: [[i32; N]; M],
+        rows: [&[i8]; M],
+        panel: &[[u8; PANEL / 2]],
+    ) -> [[i32; N]; M] {
+        portable::tile::<Self, Integers<i8>, u8, M, N, LANE>(acc, rows, panel)
+    }
 }
 
 /// A kernel's operands together with its body.

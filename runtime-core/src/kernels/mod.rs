@@ -1,6 +1,29 @@
 //! The kernels: one file each, named like its function, its parameter struct and its row in the report.
 //!
 //! The general form is `kernel(simd, parameters, inputs.., outputs..)`.
+//!
+//! # Map of the traits
+//!
+//! From a call in emitted code down to the instructions, for `qlinear_gemm(simd, layer, x, w, bias, multiplier, y)`:
+//!
+//! | trait or function | question | answers here |
+//! |---|---|---|
+//! | [`Param<Gemm<F>>`](crate::Param) | which layer, as a type or as a value | a type made by `layer!`, or `Gemm` itself |
+//! | [`Kernel`](crate::arch::Kernel) | operands with their body, and the copy to share | `Multiply` |
+//! | [`Simd::run_integers`](crate::Simd::run_integers) | which compiled copy the processor runs | baseline, AVX2, VNNI |
+//! | [`Arch`](crate::arch::Arch) | what the instruction set does in its own way | `Portable`, `Avx2`, `Vnni`, `Neon` |
+//! | `Tile`, `cover` (`tile.rs`) | how rows and columns are covered with register tiles | `Rows` |
+//! | `Numbers` (`numbers.rs`) | what is multiplied and added up | `Floats`, `Integers<i8>`, `Integers<i16>` |
+//! | [`Packed`](crate::packed::Packed) | how the weights are stored | `f32`, `f16`, `i8`, `u8` for pairs of four bits |
+//! | `Finish<F>` (`finish.rs`) | where sums start, and what is applied to each | `Activate`, `Rescale` |
+//! | [`Function`](crate::function::Function) | the activation of floats | `Relu`, `Gelu`, `Identity`, .. |
+//! | [`Quantized`](crate::requantize::Quantized) | the integers, their sums and their tile | `i8`, `i16` |
+//!
+//! A tile of the product runs so: `cover` calls `Tile::tile`, which begins with `Finish::start`, has `Numbers::tile` add up,
+//! and ends in `Finish::store`. `Numbers::tile` asks `Packed` for the panel's element type and calls the micro-kernel of
+//! [`Arch`](crate::arch::Arch) for it (`tile_f32`, `tile_f16`, `tile_i8`, `tile_i4`), or `portable::tile` where there is
+//! none. Convolutions do the same with one `Numbers::tile` for each run of inputs; depthwise ones multiply by
+//! `Numbers::mac` instead. Kernels that are no products implement `Body` (`body.rs`), and `compute` or `plain` runs them.
 
 mod arg_reduce;
 mod attention;

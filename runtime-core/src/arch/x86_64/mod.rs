@@ -1,4 +1,5 @@
 //! x86-64: the levels that a kernel is compiled for, and which of them the processor runs.
+#![allow(unsafe_code)]
 
 mod avx2;
 mod detect;
@@ -59,7 +60,7 @@ impl Simd {
             .map(|level| Self { level })
     }
 
-    /// Runs the copy of `kernel` compiled for this instruction set. Only the AVX2 copy is specialised to the layer.
+    /// Runs the copy of `kernel` compiled for this instruction set. The baseline's is not specialised to the layer.
     #[inline(always)]
     pub fn run<K: Kernel>(self, kernel: K) {
         self.run_of::<K, K>(kernel);
@@ -70,25 +71,19 @@ impl Simd {
     pub(crate) fn run_of<Owner, K: Kernel>(self, kernel: K) {
         if self.level >= Level::Avx2 {
             // SAFETY: `detect::level` found the features.
-            #[allow(unsafe_code)]
-            unsafe {
-                <Owner as Copies<K>>::avx2(kernel)
-            }
+            unsafe { <Owner as Copies<K>>::avx2(kernel) }
         } else {
             <Owner as Copies<K::Shared>>::baseline(kernel.shared())
         }
     }
 
-    /// [`run`](Self::run) for a kernel that multiplies 8-bit integers by [`Arch::tile_i8`](super::Arch::tile_i8): there is a copy
-    /// for each level that has its own.
+    /// [`run`](Self::run) of a kernel that multiplies 8-bit integers by the tiles of [`Arch`](super::Arch): it has a copy for
+    /// each level with tiles of its own.
     #[inline(always)]
     pub fn run_integers<K: Kernel>(self, kernel: K) {
         if self.level == Level::Vnni {
             // SAFETY: `detect::level` found the features.
-            #[allow(unsafe_code)]
-            unsafe {
-                <K as Copies<K>>::vnni(kernel)
-            }
+            unsafe { <K as Copies<K>>::vnni(kernel) }
         } else {
             self.run(kernel)
         }
@@ -98,18 +93,16 @@ impl Simd {
 /// The compiled copies of a kernel, as calls of their own. They are methods, of any type, since rustc puts a method into the
 /// codegen unit of the module of its `Self`: as plain functions, all copies of all kernels would be one unit, which a
 /// single core compiles from beginning to end and which every change of a kernel compiles again.
-#[allow(unsafe_code)]
 trait Copies<K> {
     /// # Safety
-    /// The processor must have what [`Level::Vnni`] stands for.
+    /// The processor must be of [`Level::Vnni`].
     unsafe fn vnni(kernel: K);
     /// # Safety
-    /// The processor must have what [`Level::Avx2`] stands for.
+    /// The processor must be of [`Level::Avx2`] or above.
     unsafe fn avx2(kernel: K);
     fn baseline(kernel: K);
 }
 
-#[allow(unsafe_code)]
 impl<Owner, K: Kernel> Copies<K> for Owner {
     #[target_feature(enable = "avx2,fma,f16c,avx512f,avx512bw,avx512vl,avx512vnni")]
     unsafe fn vnni(kernel: K) {

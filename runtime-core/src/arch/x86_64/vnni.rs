@@ -8,9 +8,10 @@ use crate::numbers::Integers;
 use crate::pack::PANEL;
 use crate::unrolled::unrolled;
 use core::arch::x86_64::{
-    __m512i, _mm512_add_epi32, _mm512_dpbusd_epi32, _mm512_loadu_si512, _mm512_mask_storeu_epi32,
-    _mm512_maskz_loadu_epi32, _mm512_permutexvar_epi32, _mm512_set1_epi8, _mm512_set1_epi32, _mm512_setzero_si512,
-    _mm512_shuffle_epi8, _mm512_sub_epi32, _mm512_xor_si512,
+    __m512i, _mm256_loadu_si256, _mm512_add_epi32, _mm512_and_si512, _mm512_cvtepu8_epi16, _mm512_dpbusd_epi32,
+    _mm512_loadu_si512, _mm512_mask_storeu_epi32, _mm512_maskz_loadu_epi32, _mm512_or_si512, _mm512_permutexvar_epi32,
+    _mm512_set1_epi8, _mm512_set1_epi32, _mm512_setzero_si512, _mm512_shuffle_epi8, _mm512_slli_epi16, _mm512_sub_epi8,
+    _mm512_sub_epi32, _mm512_xor_si512,
 };
 use half::f16;
 
@@ -50,9 +51,22 @@ impl Arch for Vnni {
         panel: &[[i8; PANEL]],
     ) -> [[i32; N]; M] {
         if LANE == 0 && N <= PANEL {
-            tile(acc, rows, panel)
+            tile::<Bytes, M, N>(acc, rows, panel)
         } else {
             portable::tile::<Self, Integers<i8>, i8, M, N, LANE>(acc, rows, panel)
+        }
+    }
+
+    #[inline(always)]
+    fn tile_i4<const M: usize, const N: usize, const LANE: usize>(
+        acc: [[i32; N]; M],
+        rows: [&[i8]; M],
+        panel: &[[u8; PANEL / 2]],
+    ) -> [[i32; N]; M] {
+        if LANE == 0 && N <= PANEL {
+            tile::<Pairs, M, N>(acc, rows, panel)
+        } else {
+            portable::tile::<Self, Integers<i8>, u8, M, N, LANE>(acc, rows, panel)
         }
     }
 }
@@ -60,15 +74,60 @@ impl Arch for Vnni {
 /// Inputs that an instruction multiplies and adds up in each lane.
 const STEP: usize = 4;
 
-/// [`Arch::tile_i8`] for the first columns of a panel.
+/// How the weights of a panel are stored.
+trait Stored {
+    /// Those of one input.
+    type Row: Copy;
+    /// None.
+    const ZERO: Self::Row;
+    /// The weights of four inputs, as bytes.
+    fn widen(rows: &[Self::Row; STEP]) -> __m512i;
+}
+
+/// As they are.
+struct Bytes;
+
+impl Stored for Bytes {
+    type Row = [i8; PANEL];
+    const ZERO: Self::Row = [0; PANEL];
+
+    #[inline(always)]
+    fn widen(rows: &[Self::Row; STEP]) -> __m512i {
+        // SAFETY: see `Vnni`; there are 64 bytes.
+        unsafe { _mm512_loadu_si512((&raw const *rows).cast()) }
+    }
+}
+
+/// Two of four bits to a byte.
+struct Pairs;
+
+impl Stored for Pairs {
+    type Row = [u8; PANEL / 2];
+    const ZERO: Self::Row = [0; PANEL / 2];
+
+    #[inline(always)]
+    fn widen(rows: &[Self::Row; STEP]) -> __m512i {
+        // SAFETY: see `Vnni`; there are 32 bytes.
+        unsafe {
+            let pairs = _mm512_cvtepu8_epi16(_mm256_loadu_si256((&raw const *rows).cast()));
+            let halves = _mm512_or_si512(pairs, _mm512_slli_epi16::<4>(pairs));
+            let halves = _mm512_and_si512(halves, _mm512_set1_epi8(15));
+            // The highest of the four bits is a sign.
+            let sign = _mm512_set1_epi8(8);
+            _mm512_sub_epi8(_mm512_xor_si512(halves, sign), sign)
+        }
+    }
+}
+
+/// [`Arch::tile_i8`] and [`Arch::tile_i4`] for the first columns of a panel.
 ///
 /// The instruction takes one factor unsigned: inputs have 128 added, by their sign bit, and 128 times the weights are taken
 /// off the sums. Both wrap like the sums, so that the result is exact.
 #[inline(always)]
-fn tile<const M: usize, const N: usize>(
+fn tile<W: Stored, const M: usize, const N: usize>(
     mut acc: [[i32; N]; M],
     mut rows: [&[i8]; M],
-    panel: &[[i8; PANEL]],
+    panel: &[W::Row],
 ) -> [[i32; N]; M] {
     unrolled!(i in 0..M {
         let Some(cut) = rows[i].get(..panel.len()) else { return acc };
@@ -84,7 +143,7 @@ fn tile<const M: usize, const N: usize>(
     });
     let (steps, rest) = panel.as_chunks::<STEP>();
     if M == 1 {
-        (sums[0], offsets) = row(sums[0], rows[0].as_chunks().0, steps);
+        (sums[0], offsets) = row::<W>(sums[0], rows[0].as_chunks().0, steps);
     } else {
         let mut from = [rows[0].as_ptr().cast::<[i8; STEP]>(); M];
         unrolled!(i in 0..M {
@@ -93,7 +152,7 @@ fn tile<const M: usize, const N: usize>(
         let mut at = steps.as_ptr();
         for step in 0..steps.len() {
             // SAFETY: there are so many steps in the panel, and every row of inputs was cut to its length.
-            let (w, next) = unsafe { (weights(&*at), at.add(1)) };
+            let (w, next) = unsafe { (weights::<W>(&*at), at.add(1)) };
             offsets = multiply_add(all_128(), w, offsets);
             unrolled!(i in 0..M {
                 // SAFETY: as above.
@@ -104,11 +163,11 @@ fn tile<const M: usize, const N: usize>(
         }
     }
     if !rest.is_empty() {
-        let mut last = [[0; PANEL]; STEP];
+        let mut last = [W::ZERO; STEP];
         for (to, from) in last.iter_mut().zip(rest) {
             *to = *from;
         }
-        let w = weights(&last);
+        let w = weights::<W>(&last);
         offsets = multiply_add(all_128(), w, offsets);
         unrolled!(i in 0..M {
             let mut x = [0; STEP];
@@ -127,20 +186,20 @@ fn tile<const M: usize, const N: usize>(
 
 /// The sums of one row and their offsets, each in two parts: one alone would wait for each product before the next.
 #[inline(always)]
-fn row(start: __m512i, x: &[[i8; STEP]], panel: &[[[i8; PANEL]; STEP]]) -> (__m512i, __m512i) {
+fn row<W: Stored>(start: __m512i, x: &[[i8; STEP]], panel: &[[W::Row; STEP]]) -> (__m512i, __m512i) {
     // SAFETY: see `Vnni`.
     let zero = unsafe { _mm512_setzero_si512() };
     let (mut sums, mut offsets) = ([start, zero], [zero; 2]);
     let ((pairs, x_rest), (panel_pairs, panel_rest)) = (x.as_chunks::<2>(), panel.as_chunks::<2>());
     for (x, w) in pairs.iter().zip(panel_pairs) {
         unrolled!(i in 0..2 {
-            let w = weights(&w[i]);
+            let w = weights::<W>(&w[i]);
             offsets[i] = multiply_add(all_128(), w, offsets[i]);
             sums[i] = multiply_add(flipped(x[i]), w, sums[i]);
         });
     }
     for (x, w) in x_rest.iter().zip(panel_rest) {
-        let w = weights(w);
+        let w = weights::<W>(w);
         offsets[0] = multiply_add(all_128(), w, offsets[0]);
         sums[0] = multiply_add(flipped(*x), w, sums[0]);
     }
@@ -177,14 +236,13 @@ fn multiply_add(x: __m512i, w: __m512i, sum: __m512i) -> __m512i {
 
 /// The weights of four inputs, those of each column side by side. The panel has those of each input side by side.
 #[inline(always)]
-fn weights(rows: &[[i8; PANEL]; STEP]) -> __m512i {
+fn weights<W: Stored>(rows: &[W::Row; STEP]) -> __m512i {
     static QUARTERS: [u32; 16] = [0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15];
     static COLUMNS: [[u8; 16]; 4] = [[0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15]; 4];
-    // SAFETY: see `Vnni`; all of them are 64 bytes.
+    // SAFETY: see `Vnni`; both have 64 bytes.
     unsafe {
         let quarters = _mm512_loadu_si512((&raw const QUARTERS).cast());
         let columns = _mm512_loadu_si512((&raw const COLUMNS).cast());
-        let rows = _mm512_loadu_si512((&raw const *rows).cast());
-        _mm512_shuffle_epi8(_mm512_permutexvar_epi32(quarters, rows), columns)
+        _mm512_shuffle_epi8(_mm512_permutexvar_epi32(quarters, W::widen(rows)), columns)
     }
 }
