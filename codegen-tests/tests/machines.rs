@@ -2,6 +2,7 @@
 
 use codegen_tests::model_builder::{Attr, ModelBuilder};
 use codegen_tests::same_bits::same_bits;
+use edgec::back::report::{Origin, Report};
 use edgec::back::{lower::lower, plan::plan};
 use edgec::data::npz;
 use edgec::ir::{DType, Tensor};
@@ -107,13 +108,14 @@ fn emitted_for_any_machine_the_integers_are_the_same() {
             }
             for machine in &machines {
                 let program = lower(&graph, machine).unwrap();
+                let plan = plan(&program, machine);
                 let compiled = Compiled {
-                    plan: plan(&program, machine),
+                    report: Report::of(&program, &plan, Origin::default()),
                     program,
+                    plan,
                     machine: machine.clone(),
-                    notes: vec![],
-                    opset: 17,
                     quantized: None,
+                    external_files: vec![],
                 };
                 let module = Module::new(format!("model{number}_{}", modules.len()), &quantized, &compiled);
                 let index = *different.entry(module.emitted.source.clone()).or_insert(modules.len());

@@ -4,7 +4,7 @@ use edgec::Error;
 use edgec::ir::primitives::{Binary, BinaryOp, Concat, Conv, Gemm, Layout, Map, Slice, Window};
 use edgec::ir::{DType, Graph, Operator, Tensor, TensorType, ValueId, verify};
 use edgec::middle::passes::{AFTER_QUANTIZATION, BEFORE_QUANTIZATION, QUANTIZATION, run};
-use edgec::middle::quantize::{Goal, MaxLoss, QuantizeOptions, Quantized, Watch, quantize};
+use edgec::middle::quantize::{Goal, MaxLoss, QuantizeOptions, Quantized, Report, Watch, quantize};
 use edgec::tools::eval::Noise;
 use runtime_core::function::{AnyFunction, Identity};
 
@@ -167,4 +167,10 @@ pub fn decibels(a: &Graph, b: &Graph, samples: &[Vec<Tensor>]) -> Vec<f64> {
         }
     }
     noises.iter().map(Noise::decibels).collect()
+}
+
+/// What the summary says of a quantised graph, line by line.
+pub fn notes(report: &Report) -> String {
+    let lines: Vec<_> = report.remarks().iter().map(ToString::to_string).collect();
+    lines.join("\n")
 }

@@ -1,6 +1,6 @@
 //! Ranges of what is joined, padded, masked and chosen from: no value may lose its steps to another.
 
-use super::build::{Build, decibels, quantised, samples};
+use super::build::{Build, decibels, notes, quantised, samples};
 use edgec::ir::primitives::{
     ArgReduce, BinaryOp, Layout, MatMul, Pad, PadMode, Pool, PoolKind, Reduce, ReduceOp, Reshape, Select, Softmax,
     Transpose, Window,
@@ -244,7 +244,7 @@ fn choices_are_made_of_16_bits() {
     let graph = b.done(&[chosen]);
     let samples = samples(&graph, 100, 1.0);
     let got = quantised(&graph, &QuantizeOptions::new(""), &samples, None).unwrap();
-    let notes = got.report.notes().join("\n");
+    let notes = notes(&got.report);
     assert!(notes.contains("decides by small differences"), "{notes}");
     let equal = got.report.checked.outputs[0].equal.unwrap();
     assert!(equal > 0.9, "{equal}");

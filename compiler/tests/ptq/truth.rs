@@ -1,6 +1,6 @@
 //! What quantization says of the models that it makes.
 
-use super::build::{Build, quantised, samples};
+use super::build::{Build, notes, quantised, samples};
 use edgec::ir::primitives::{Binary, BinaryOp};
 use edgec::ir::{DType, Graph, Tensor, TensorType};
 use edgec::middle::quantize::QuantizeOptions;
@@ -31,7 +31,7 @@ fn outputs_that_are_lost_are_an_error() {
         error.contains("`y0`") && error.contains(" dB") && error.contains("most is lost at"),
         "{error}"
     );
-    let notes = got.report.notes().join("\n");
+    let notes = notes(&got.report);
     assert!(
         notes.contains("integers lose much") && notes.contains("--quantize int16x8"),
         "{notes}"
@@ -51,7 +51,7 @@ fn outputs_are_always_compared() {
         (32, 1, 0)
     );
     assert!(checked.outputs[0].sqnr.decibels() > 35.0);
-    let notes = got.report.notes().join("\n");
+    let notes = notes(&got.report);
     assert!(notes.contains("outputs against floats on 32 samples: `y0` "), "{notes}");
 }
 
