@@ -9,11 +9,11 @@ use edgec::tools::eval::Noise;
 use runtime_core::function::{AnyFunction, Identity};
 
 /// Numbers from a fixed sequence.
-pub struct Random(pub u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
     /// Between -1 and 1.
-    pub fn next(&mut self) -> f32 {
+    pub(crate) fn next(&mut self) -> f32 {
         self.0 = self
             .0
             .wrapping_mul(6364136223846793005)
@@ -22,73 +22,73 @@ impl Random {
     }
 
     /// Below `end`.
-    pub fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         ((self.next() + 1.0) / 2.0 * end as f32) as usize % end.max(1)
     }
 
-    pub fn tensor(&mut self, shape: &[usize], size: f32) -> Tensor {
+    pub(crate) fn tensor(&mut self, shape: &[usize], size: f32) -> Tensor {
         let values: Vec<f32> = (0..shape.iter().product()).map(|_| size * self.next()).collect();
         Tensor::f32(shape, &values)
     }
 }
 
 /// A graph that is being built.
-pub struct Build {
-    pub graph: Graph,
-    pub random: Random,
+pub(crate) struct Build {
+    pub(crate) graph: Graph,
+    pub(crate) random: Random,
 }
 
 impl Build {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self {
             graph: Graph::new("g"),
             random: Random(seed),
         }
     }
 
-    pub fn x(&mut self, name: &str, shape: &[usize]) -> ValueId {
+    pub(crate) fn x(&mut self, name: &str, shape: &[usize]) -> ValueId {
         self.graph.add_input(name, TensorType::new(DType::F32, shape))
     }
 
-    pub fn op(&mut self, operator: impl Operator + 'static, inputs: &[ValueId]) -> ValueId {
+    pub(crate) fn op(&mut self, operator: impl Operator + 'static, inputs: &[ValueId]) -> ValueId {
         let name = format!("{}_{}", operator.name().to_lowercase(), self.graph.len());
         self.graph.add_op(name, operator, inputs, &[]).unwrap()
     }
 
-    pub fn shape(&self, value: ValueId) -> Vec<usize> {
+    pub(crate) fn shape(&self, value: ValueId) -> Vec<usize> {
         self.graph.ty(value).shape.clone()
     }
 
-    pub fn constant(&mut self, shape: &[usize], values: &[f32]) -> ValueId {
+    pub(crate) fn constant(&mut self, shape: &[usize], values: &[f32]) -> ValueId {
         self.graph.add_constant("constant", Tensor::f32(shape, values))
     }
 
-    pub fn map(&mut self, function: impl Into<AnyFunction>, x: ValueId) -> ValueId {
+    pub(crate) fn map(&mut self, function: impl Into<AnyFunction>, x: ValueId) -> ValueId {
         let function = function.into();
         self.op(Map { function }, &[x])
     }
 
-    pub fn binary(&mut self, op: BinaryOp, a: ValueId, b: ValueId) -> ValueId {
+    pub(crate) fn binary(&mut self, op: BinaryOp, a: ValueId, b: ValueId) -> ValueId {
         self.op(Binary::from(op), &[a, b])
     }
 
     /// `x` times a number.
-    pub fn times(&mut self, x: ValueId, number: f32) -> ValueId {
+    pub(crate) fn times(&mut self, x: ValueId, number: f32) -> ValueId {
         let number = self.constant(&[], &[number]);
         self.binary(BinaryOp::Mul, x, number)
     }
 
-    pub fn concat(&mut self, axis: usize, operands: &[ValueId]) -> ValueId {
+    pub(crate) fn concat(&mut self, axis: usize, operands: &[ValueId]) -> ValueId {
         self.op(Concat { axis }, operands)
     }
 
-    pub fn slice(&mut self, x: ValueId, axis: usize, from: usize, to: usize) -> ValueId {
+    pub(crate) fn slice(&mut self, x: ValueId, axis: usize, from: usize, to: usize) -> ValueId {
         let shape = self.shape(x);
         self.op(Slice::along(&shape, axis, from, to - from), &[x])
     }
 
     /// A product with random weights, without a bias.
-    pub fn gemm(&mut self, x: ValueId, n: usize) -> ValueId {
+    pub(crate) fn gemm(&mut self, x: ValueId, n: usize) -> ValueId {
         let k = *self.shape(x).last().unwrap();
         let w = self.random.tensor(&[k, n], 1.0);
         let w = self.graph.add_constant("w", w);
@@ -97,7 +97,7 @@ impl Build {
     }
 
     /// A 3x3 convolution with random weights and a bias.
-    pub fn conv(&mut self, x: ValueId, channels: usize) -> ValueId {
+    pub(crate) fn conv(&mut self, x: ValueId, channels: usize) -> ValueId {
         let ic = self.shape(x)[1];
         let w = self.random.tensor(&[channels, ic, 3, 3], 0.5);
         let bias = self.random.tensor(&[channels], 0.5);
@@ -117,7 +117,7 @@ impl Build {
     }
 
     /// The graph as it is quantised.
-    pub fn done(mut self, outputs: &[ValueId]) -> Graph {
+    pub(crate) fn done(mut self, outputs: &[ValueId]) -> Graph {
         for (i, value) in outputs.iter().enumerate() {
             self.graph.add_output(format!("y{i}"), *value);
         }
@@ -127,7 +127,7 @@ impl Build {
 }
 
 /// Samples of a graph's inputs, between -`size` and `size`.
-pub fn samples(graph: &Graph, count: usize, size: f32) -> Vec<Vec<Tensor>> {
+pub(crate) fn samples(graph: &Graph, count: usize, size: f32) -> Vec<Vec<Tensor>> {
     let mut random = Random(7);
     let inputs: Vec<_> = graph.inputs().iter().map(|v| graph.ty(*v).shape.clone()).collect();
     let mut sample = || inputs.iter().map(|shape| random.tensor(shape, size)).collect();
@@ -135,7 +135,7 @@ pub fn samples(graph: &Graph, count: usize, size: f32) -> Vec<Vec<Tensor>> {
 }
 
 /// Quantises a graph.
-pub fn quantised(
+pub(crate) fn quantised(
     graph: &Graph,
     options: &QuantizeOptions,
     samples: &[Vec<Tensor>],
@@ -155,7 +155,7 @@ pub fn quantised(
 }
 
 /// How far the outputs of two graphs are apart, in decibels.
-pub fn decibels(a: &Graph, b: &Graph, samples: &[Vec<Tensor>]) -> Vec<f64> {
+pub(crate) fn decibels(a: &Graph, b: &Graph, samples: &[Vec<Tensor>]) -> Vec<f64> {
     let (a, b) = (Watch::new(a, &[]).unwrap(), Watch::new(b, &[]).unwrap());
     let (mut a, mut b) = (a.start(), b.start());
     let mut noises: Vec<Noise> = vec![];
@@ -170,7 +170,7 @@ pub fn decibels(a: &Graph, b: &Graph, samples: &[Vec<Tensor>]) -> Vec<f64> {
 }
 
 /// What the summary says of a quantised graph, line by line.
-pub fn notes(report: &Report) -> String {
+pub(crate) fn notes(report: &Report) -> String {
     let lines: Vec<_> = report.remarks().iter().map(ToString::to_string).collect();
     lines.join("\n")
 }
