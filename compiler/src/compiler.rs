@@ -276,7 +276,7 @@ impl Compiler {
         }
         remarks.extend(graph.folding().ended_at.iter().map(|node| {
             let reason =
-                "and all after it: constants take too long to compute, large ones are computed by each inference";
+                "is where constants take too long to compute: from here on, each inference computes the large ones";
             Remark::on(RemarkKind::LeftUnfolded, node, reason)
         }));
         let origin = Origin {

@@ -70,7 +70,7 @@ const LAYERS: &[Layer] = &[
         w: &[130, 37],
         groups: 1,
         most: 127,
-        every: 5,
+        every: 4,
     },
     Layer {
         x: &[5, 30],

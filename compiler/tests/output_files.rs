@@ -36,7 +36,8 @@ fn inputs_are_never_written_over() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     assert!(compile(folder, "first.rs", &[]).status.success());
-    let samples = Tensor::f32(&[2, 1, 8, 8], &[0.5; 128]);
+    let pixels: Vec<f32> = (0..640).map(|i| (i * 37 % 101) as f32 / 100.0).collect();
+    let samples = Tensor::f32(&[10, 1, 8, 8], &pixels);
     npz::write(&folder.join("samples.npz"), &[("x", &samples)]).unwrap();
     for (output, kept) in [
         ("digits.onnx", "digits.onnx"),
@@ -63,7 +64,7 @@ fn inputs_are_never_written_over() {
     // As would the results of a run.
     npz::write(
         &folder.join("in.npz"),
-        &[("x", &Tensor::f32(&[1, 1, 8, 8], &[0.5; 64]))],
+        &[("image", &Tensor::f32(&[1, 1, 8, 8], &[0.5; 64]))],
     )
     .unwrap();
     let run = |output: &str| {

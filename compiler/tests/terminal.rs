@@ -151,7 +151,18 @@ fn names_of_a_model_that_compiles() {
         true,
     );
     check(&["eval", "m.onnx", "--data", "wrong.npz", "--no-build"], false);
-    let quantize = ["m.onnx", "-o", "q.rs", "--quantize", "int8", "--calibrate", "x.npz"];
+    let samples: Vec<f32> = (0..24).map(|i| (i * 7 % 24) as f32 / 12.0 - 1.0).collect();
+    let samples = Tensor::f32(&[12, 2], &samples);
+    npz::write(&folder.path().join("samples.npz"), &[(&name("x"), &samples)]).unwrap();
+    let quantize = [
+        "m.onnx",
+        "-o",
+        "q.rs",
+        "--quantize",
+        "int8",
+        "--calibrate",
+        "samples.npz",
+    ];
     check(&quantize, true);
     check(&[&quantize[..], &["--print-after", "all"]].concat(), true);
 }
@@ -161,7 +172,7 @@ type Change = fn(&mut ModelProto);
 /// What is wrong with the models, one thing each.
 const CHANGES: &[(&str, Change)] = &[
     ("an open dimension", |m| {
-        graph(m).input[0] = value("x", &[None, Some(2)])
+        graph(m).input[0] = value("x", &[Some(1), None])
     }),
     ("an operator that is not known", |m| {
         graph(m).node[1].op_type = Some(name("Op"))

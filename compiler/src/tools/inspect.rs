@@ -151,7 +151,7 @@ impl fmt::Display for Inspection {
         let opsets = self
             .opsets
             .iter()
-            .map(|(d, v)| format!("{} {v}", if d.is_empty() { "ai.onnx" } else { d }));
+            .map(|(d, v)| format!("{} {v}", if d.is_empty() { "ai.onnx" } else { d }.escape_debug()));
         writeln!(f, "opsets      {}", opsets.collect::<Vec<_>>().join(", "))?;
         for input in &self.inputs {
             writeln!(f, "input       {input}")?;
@@ -175,7 +175,7 @@ impl fmt::Display for Inspection {
         writeln!(f, "operators")?;
         for operator in &self.operators {
             let remark = if operator.supported { "" } else { "  NOT SUPPORTED" };
-            writeln!(f, "  {:>5}  {}{remark}", operator.nodes, operator.name)?;
+            writeln!(f, "  {:>5}  {}{remark}", operator.nodes, operator.name.escape_debug())?;
         }
         match (&self.summary, &self.problem) {
             (Some(summary), _) => write!(f, "\n{summary}"),

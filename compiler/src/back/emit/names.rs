@@ -72,7 +72,8 @@ impl ModelNames {
         let mut ports = Names::reserving(["MACS", "RAM", "WEIGHTS"]);
         let named = program.inputs.iter().chain(&program.outputs);
         let mut names = Self {
-            outputs: format!("{model}Outputs"),
+            // A keyword has `_` behind it, which has no place inside of a type's name.
+            outputs: format!("{}Outputs", model.trim_end_matches('_')),
             model,
             module,
             operands: operands.take(MOST_BORROWED).collect(),
