@@ -86,7 +86,7 @@ impl Random {
         (numbers, dead)
     }
 
-    /// The operands after the weights, and what becomes of the sums of `terms` products.
+    /// The operands after the weights, and what is applied to the sums of `terms` products.
     fn end(&mut self, dead: &[bool], terms: usize) -> (Vec<ValueId>, Activation) {
         let n = dead.len();
         if !self.integers {

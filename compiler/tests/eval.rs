@@ -1,4 +1,4 @@
-//! `edgec eval`: test sets whose labels are what the model itself says, but for some.
+//! `edgec eval`: test sets whose labels are what the model itself says, except for some.
 
 use edgec::data::npz;
 use edgec::ir::Tensor;

@@ -175,7 +175,7 @@ fn results_of(mut graph: Graph, passes: &[Pass], seed: u64, number: impl Fn(f32)
     Executor::new(&program, &plan).run(&inputs)
 }
 
-/// Neither the pass alone nor the whole pipeline changes what the graph computes, but for the order of sums.
+/// Neither the pass alone nor the whole pipeline changes what the graph computes, except for the order of sums.
 fn keeps_results(pass: Pass, make: &dyn Fn(&mut Build)) {
     let expected = results(build(make), REQUIRED);
     let alone = [&[pass], REQUIRED].concat();
@@ -808,7 +808,7 @@ fn affine_into_weights() {
     });
     leaves(
         "affine-into-weights",
-        "it is not one number a channel, or not affine",
+        "it is not one number per channel, or not affine",
         |b| {
             let x = b.x(&IMAGE);
             for shape in [&[6][..], &[5, 1], &[2, 1, 1, 1, 1], &[1, 4, 5, 6]] {

@@ -13,7 +13,7 @@ pub struct Classes {
 }
 
 impl Classes {
-    /// What `output` tells of `rows` samples a run; `None` if it is no list of scores: has fewer than two of them a sample, or
+    /// What `output` tells of `rows` samples per run; `None` if it is no list of scores: has fewer than two of them per sample, or
     /// several dimensions.
     pub fn of(output: &Port, rows: usize) -> Option<Self> {
         let shape = &output.ty.shape;

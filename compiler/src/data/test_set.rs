@@ -14,9 +14,9 @@ pub struct TestSet {
     pub notes: Vec<String>,
 }
 
-/// Key of the samples where it is not given and no array is named like the input.
+/// Default key of the samples, if no array is named like the input.
 const SAMPLES: &str = "x";
-/// Key of the labels where it is not given.
+/// Default key of the labels.
 const LABELS: &str = "y";
 
 impl TestSet {
@@ -88,7 +88,7 @@ impl TestSet {
             (Some(labels), Some(classes)) => classes.check(labels, &output.name)?,
             (Some(_), None) => {
                 let message = format!("output `{}` {} tells no classes", output.name.escape_debug(), output.ty);
-                let help = "it should have two or more scores a sample; --output names another, --labels none leaves labels out";
+                let help = "it should have two or more scores per sample; --output names another, --labels none leaves labels out";
                 return Err(Error::samples(message, help));
             }
             (None, _) => {}

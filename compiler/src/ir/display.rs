@@ -1,7 +1,7 @@
 use super::{Graph, NodeKind, Printable};
 use std::fmt;
 
-/// One line a node: `name = Operator(attributes) input, .. -> type`. Snapshots and `--print-after` show this.
+/// One line per node: `name = Operator(attributes) input, .. -> type`. Snapshots and `--print-after` show this.
 impl fmt::Display for Graph {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "graph {}", Printable(&self.name))?;

@@ -155,13 +155,9 @@ fn rv32(extensions: &str) -> Option<Machine> {
         vectors: Vectors { count: 0, bytes: 0 },
         ..Machine::portable()
     };
-    for letter in letters.chars().chain(
-        extensions
-            .starts_with('g')
-            .then_some("mafd")
-            .unwrap_or_default()
-            .chars(),
-    ) {
+    // `g` stands for these extensions.
+    let general = if extensions.starts_with('g') { "mafd" } else { "" };
+    for letter in letters.chars().chain(general.chars()) {
         let features: &[Feature] = match letter {
             'm' => &[Feature::Multiply, Feature::LongMultiply, Feature::Divide],
             'f' => &[Feature::Fpu],

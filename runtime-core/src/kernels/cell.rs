@@ -1,4 +1,4 @@
-//! The cells of recurrent layers: what becomes of a state and an input.
+//! The cells of recurrent layers: the next state, from a state and an input.
 
 use super::chunks::{blocks, rows};
 use super::gates::{activated, complement, load, plus_product, product, times};

@@ -281,7 +281,7 @@ pub fn conv2d_add<P: Param<Conv2d<F>>, F: Function, W: Packed<Number = f32>>(
     simd.run(Convolve { layer, x, w, end, y });
 }
 
-/// ONNX `QLinearConv`: as [`conv2d`], with `bias` less the products of the input's zero point and the weights, and the
+/// ONNX `QLinearConv`: as [`conv2d`], with `bias` minus the products of the input's zero point and the weights, and the
 /// multiplier of each channel.
 #[inline(always)]
 pub fn qlinear_conv2d<P: Param<Conv2d<Requantize>>, T: Quantized, W: Packed<Number = i8>, Y: Quantized>(

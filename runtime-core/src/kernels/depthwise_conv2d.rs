@@ -271,7 +271,7 @@ pub fn depthwise_conv2d_add<P: Param<DepthwiseConv2d<F>>, F: Function, W: Packed
     simd.run(Convolve { layer, x, w, end, y });
 }
 
-/// ONNX `QLinearConv` with one filter a channel: as [`depthwise_conv2d`], with `bias` less the products of the input's
+/// ONNX `QLinearConv` with one filter per channel: as [`depthwise_conv2d`], with `bias` minus the products of the input's
 /// zero point and the weights, and the multiplier of each channel.
 #[inline(always)]
 pub fn qlinear_depthwise_conv2d<

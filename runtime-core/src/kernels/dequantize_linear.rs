@@ -4,7 +4,7 @@ use crate::arch::Arch;
 use crate::requantize::Stored;
 use crate::{Param, Simd};
 
-/// Integers to the numbers that they stand for: ONNX `DequantizeLinear`, with one scale or one a channel.
+/// Integers to the numbers that they stand for: ONNX `DequantizeLinear`, with one scale, or one per channel.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct DequantizeLinear {

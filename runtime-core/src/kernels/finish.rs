@@ -42,7 +42,7 @@ pub(super) type Sum<E, F> = <<E as Finish<F>>::Numbers as Numbers>::Sum;
 /// A bias before, a residual and an activation after.
 #[derive(Clone, Copy)]
 pub(super) struct Activate<'a, R> {
-    /// One number a channel.
+    /// One number per channel.
     pub(super) bias: &'a [f32],
     /// Added before the activation.
     pub(super) residual: R,
@@ -84,7 +84,7 @@ impl<F: Function, R: Residual> Finish<F> for Activate<'_, R> {
 /// A bias before, and the sums rescaled after.
 #[derive(Clone, Copy)]
 pub(super) struct Rescale<'a, T, Y> {
-    /// One number a channel, the correction for the input's zero point included.
+    /// One number per channel, the correction for the input's zero point included.
     pub(super) bias: &'a [i32],
     /// Multiplier of each channel.
     pub(super) multiplier: &'a [i32],

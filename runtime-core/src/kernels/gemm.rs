@@ -176,7 +176,7 @@ pub fn gemm_add<P: Param<Gemm<F>>, F: Function, W: Packed<Number = f32>>(
     simd.run(Multiply { layer, x, w, end, y });
 }
 
-/// A quantised `Gemm` or ONNX `QLinearMatMul` by constant weights: as [`gemm`], with `bias` less the products of the
+/// A quantised `Gemm` or ONNX `QLinearMatMul` by constant weights: as [`gemm`], with `bias` minus the products of the
 /// input's zero point and the weights, and the multiplier of each column.
 #[inline(always)]
 pub fn qlinear_gemm<P: Param<Gemm<Requantize>>, T: Quantized, W: Packed<Number = i8>, Y: Quantized>(

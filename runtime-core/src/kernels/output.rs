@@ -2,7 +2,7 @@
 
 use crate::requantize::{Stored, rescale};
 
-/// What becomes of an exact sum.
+/// Applied to each exact sum.
 #[derive(Clone, Copy)]
 pub(super) struct Output {
     /// Bits to shift by, 1 to 62.

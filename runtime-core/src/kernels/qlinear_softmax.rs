@@ -56,7 +56,7 @@ pub struct QlinearLogSoftmax {
 /// Extents of an operand: outer, axis, inner.
 type Extents = [usize; 3];
 
-/// What becomes of the powers along one line of elements.
+/// Applied to the powers along one line of elements.
 trait Line: Copy {
     /// From the sum of the powers.
     fn prepare(self, sum: u64) -> Self;

@@ -5,7 +5,7 @@ use crate::function::{Function, Round};
 use crate::requantize::Stored;
 use crate::{Param, Simd};
 
-/// Numbers to integers that stand for them: ONNX `QuantizeLinear`, with one scale or one a channel.
+/// Numbers to integers that stand for them: ONNX `QuantizeLinear`, with one scale, or one per channel.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct QuantizeLinear {

@@ -176,7 +176,7 @@ fn constants(program: &Program, report: &Report, names: &ModelNames) -> TokenStr
         #(#ports)*
         /// Multiply-accumulates of one inference.
         pub const MACS: u64 = #macs;
-        /// Bytes of working memory: the size of the struct but for its alignment. The stack is apart.
+        /// Bytes of working memory: the size of the struct, not counting its alignment. The stack is apart.
         pub const RAM: usize = #ram;
         /// Bytes of constant tensors in flash.
         pub const WEIGHTS: usize = #weights;

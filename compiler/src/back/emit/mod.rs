@@ -66,7 +66,7 @@ pub struct Interface {
     pub inputs: Vec<TensorType>,
     /// What `run` gives, in order.
     pub outputs: Vec<TensorType>,
-    /// Fields of the struct that `run` returns, one an output; empty if there is one output, returned as it is.
+    /// Fields of the struct that `run` returns, one per output; empty if there is one output, returned as it is.
     pub fields: Vec<String>,
 }
 

@@ -8,6 +8,7 @@ use crate::back::report::Report;
 use crate::ir::program::{BufferId, Program, Storage, View};
 use heck::{ToShoutySnakeCase, ToUpperCamelCase};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// Slots that a call can borrow to read, and to write.
 const MOST_BORROWED: usize = 8;
@@ -171,8 +172,8 @@ impl ModelNames {
     }
 
     fn add_slot(&mut self, view: View, name: impl FnOnce() -> String) {
-        if !self.slots.contains_key(&view) {
-            self.slots.insert(view, name());
+        if let Entry::Vacant(slot) = self.slots.entry(view) {
+            slot.insert(name());
             self.slot_order.push(view);
         }
     }

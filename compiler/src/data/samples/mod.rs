@@ -10,7 +10,7 @@
 //!
 //! Samples are stacked on the first axis. A sample may lack dimensions of 1 that the input has, or have more of them: `[28, 28]`,
 //! `[1, 28, 28]` and `[1, 1, 28, 28]` are the same. Where an input's first dimension is a batch of several, samples without it
-//! are taken as many at a time. Element types are those of the model, but for what `convert` allows: other floats, and
+//! are taken as many at a time. Element types are those of the model, except for what `convert` allows: other floats, and
 //! `i32` and `i64` for each other.
 
 mod archive;
@@ -186,7 +186,7 @@ fn stacked(array: &ArrayFile, given: &TensorType, input: &str, ty: &TensorType) 
     }
 }
 
-/// Whether shapes are equal but for dimensions of 1.
+/// Whether shapes are equal, ignoring dimensions of 1.
 fn agrees(given: &[usize], wanted: &[usize]) -> bool {
     let others = |shape: &[usize]| shape.iter().copied().filter(|d| *d != 1).collect::<Vec<_>>();
     others(given) == others(wanted)

@@ -28,7 +28,7 @@ pub struct Imported {
 /// Reads a model.
 ///
 /// # Errors
-/// All unsupported operators at once; then all nodes that cannot be read, but for those that depend on them.
+/// All unsupported operators at once; then all nodes that cannot be read, except those that depend on them.
 pub fn import(model: &Model, name: &str, dimensions: &Dimensions) -> Result<Imported, Error> {
     unsupported(model)?;
     let mut remarks = vec![];

@@ -40,6 +40,6 @@ pub struct OperatorDef {
     pub versions: &'static [i64],
     /// What is refused, for the table of operators; empty if nothing is.
     pub limits: &'static str,
-    /// Reads a node and adds the primitives that compute it; gives one value an output.
+    /// Reads a node and adds the primitives that compute it; gives one value per output.
     pub read: fn(&mut NodeContext<'_>) -> Result<Vec<ValueId>, OpError>,
 }

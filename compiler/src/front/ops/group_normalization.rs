@@ -35,7 +35,7 @@ pub(super) const GROUP_NORMALIZATION: OperatorDef = OperatorDef {
     },
 };
 
-/// One number a channel from one a group.
+/// Expands per-group values to per-channel values.
 fn repeated(cx: &mut NodeContext<'_>, value: ValueId, groups: usize, channels: usize) -> Result<ValueId, OpError> {
     let value = reshaped(cx, value, &[groups, 1])?;
     let ones = filled(cx, channels / groups, 1.0)?;

@@ -120,7 +120,7 @@ struct Run {
 }
 
 impl Run {
-    /// Takes what an iteration gave, but for the condition.
+    /// Takes what an iteration gave, except the condition.
     fn take(&mut self, cx: &mut NodeContext<'_>, end: &End, outputs: &[ValueId]) -> Result<(), OpError> {
         let (state, elements) = outputs.split_at(self.state.len());
         for (old, new) in self.state.iter_mut().zip(state) {

@@ -34,7 +34,7 @@ impl Product {
     }
 }
 
-/// The shape of parameters of an operand: one a row of the first, one a column of the second, for every matrix or for
+/// The shape of parameters of an operand: one per row of the first, one per column of the second, for every matrix or for
 /// each.
 fn along(shape: &[usize], operand: usize, count: usize) -> Vec<usize> {
     let (kept, other) = (shape.len() - 2 + operand, shape.len() - 1 - operand);

@@ -124,7 +124,7 @@ pub(super) fn scales(cx: &NodeContext<'_>, index: usize) -> Result<Vec<f32>, OpE
     floats(cx, index, "scales")
 }
 
-/// The whole number that this is but for rounding, if it is one.
+/// The whole number that this is apart from rounding, if it is one.
 fn whole(length: f32) -> f32 {
     let nearest = length.round();
     if (length - nearest).abs() <= length * 2.0 * f32::EPSILON {

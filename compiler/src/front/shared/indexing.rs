@@ -141,7 +141,7 @@ pub(in crate::front) fn scattered(
     cx.add(Scatter { inner, reduction }, &operands).map(|y| vec![y])
 }
 
-/// A tensor of `shape` that is `off` but for ones, which it has along `axis` at the indices. Those are of that shape without
+/// A tensor of `shape` that is `off` everywhere except at the indices along `axis`, where it is one. Those are of that shape without
 /// the axis; one that is outside leaves its line as it is.
 pub(in crate::front) fn one_hot(
     cx: &mut NodeContext<'_>,

@@ -65,7 +65,7 @@ pub(in crate::front) fn dequantised_times(
     cx.op(DequantizeLinear { from }, &[index]).map(|values| values[0])
 }
 
-/// An `i32` bias, input `index`, as numbers; its scale is the product of these numbers, one a channel.
+/// An `i32` bias, input `index`, as numbers; its scale is the product of these numbers, one per channel.
 pub(in crate::front) fn bias(cx: &mut NodeContext<'_>, index: usize, scales: Vec<f32>) -> Result<ValueId, OpError> {
     let ty = check(cx, index, &[DType::I32])?;
     let from = Quantization {

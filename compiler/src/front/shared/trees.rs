@@ -26,7 +26,7 @@ pub(in crate::front) struct Trees {
     pub targets: usize,
 }
 
-/// How the values of a target are combined, and what becomes of the results.
+/// How the values of a target are combined, and what is applied to the results.
 pub(in crate::front) struct Aggregate {
     /// How values are combined.
     pub op: ReduceOp,
@@ -34,11 +34,11 @@ pub(in crate::front) struct Aggregate {
     pub average: bool,
     /// Added to each result; empty for nothing.
     pub base: Vec<f64>,
-    /// What becomes of them.
+    /// Applied to the results.
     pub transform: Transform,
 }
 
-/// What becomes of the results of a row.
+/// Applied to the results of each row.
 #[derive(Clone, Copy)]
 pub(in crate::front) enum Transform {
     None,

@@ -13,13 +13,13 @@ pub struct QuantisedLayer {
     pub bias: Tensor,
     /// Operand [`MULTIPLIER`](crate::ir::layer::MULTIPLIER).
     pub multiplier: Tensor,
-    /// What becomes of the sums.
+    /// Applied to each sum.
     pub activation: Activation,
 }
 
 impl QuantisedLayer {
     /// A layer from `x` to `y`, each of one scale and of type `i8` or `i16`. Weight `i` stands for `weights[i]` times
-    /// `scales[channel(i)]`. `bias` has one number a channel in units of `x`'s scale times the channel's, and is rounded to
+    /// `scales[channel(i)]`. `bias` has one number per channel in units of `x`'s scale times the channel's, and is rounded to
     /// integers. Outputs, integers of `y`, are limited to `limits`.
     ///
     /// `None` where sums could be larger than the kernels keep, or an output more than a step from the exact one: where its

@@ -3,7 +3,7 @@ use crate::ir::geometry::{around, moved};
 use crate::ir::program::View;
 use crate::ir::{DType, OpError, Steps, Tensor, TensorType, op_error};
 
-/// How integers stand for numbers: `(integer - zero) * scale`, with one scale and zero point, or one a channel.
+/// How integers stand for numbers: `(integer - zero) * scale`, with one scale and zero point, or one per channel.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Quantization {
     /// Type of the integers.

@@ -19,7 +19,7 @@ pub const MULTIPLIER: usize = 3;
 /// Element types that convolutions sum floats and integers in, where those are not quantised.
 pub(in crate::ir) const SUMMED: [DType; 3] = [DType::F32, DType::F64, DType::I32];
 
-/// What becomes of the sums of a convolution or product.
+/// What is applied to each sum of a convolution or product.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Activation {
     /// Floats: a function of the sum with bias and residual.
@@ -126,7 +126,7 @@ impl Activation {
     }
 }
 
-/// The element type of a layer in floats: that of all operands, but for weights of `f16` beside others of `f32`.
+/// The element type of a layer in floats: that of all operands, except that weights may be `f16` beside others of `f32`.
 fn of_floats(inputs: &Inputs<'_>) -> Result<DType, OpError> {
     let (x, w) = (inputs.ty(0)?.dtype, inputs.ty(1)?.dtype);
     if (x, w) != (DType::F32, DType::F16) {

@@ -15,7 +15,7 @@ pub struct Conv {
     pub groups: usize,
     /// Layout of `x`, of the residual and of the output.
     pub layout: Layout,
-    /// What becomes of the sums.
+    /// Applied to each sum.
     pub activation: Activation,
 }
 

@@ -17,7 +17,7 @@ pub struct ConvTranspose {
     pub groups: usize,
     /// Layout of `x` and of the output.
     pub layout: Layout,
-    /// What becomes of the sums.
+    /// Applied to each sum.
     pub activation: Activation,
 }
 

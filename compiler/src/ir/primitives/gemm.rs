@@ -7,7 +7,7 @@ use runtime_core::kernels;
 /// residual of the output's shape or, in integers, the multipliers `[n]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Gemm {
-    /// What becomes of the sums.
+    /// Applied to each sum.
     pub activation: Activation,
 }
 

@@ -15,12 +15,12 @@ pub struct QlinearSoftmax {
     rounding: Rounding,
 }
 
-/// What becomes of powers of e and of their sum.
+/// Applied to the powers of e and to their sum.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Scale {
     /// Quotients, times this over a power of two.
     Linear { multiplier: i32 },
-    /// Scores less the logarithm of the sum to base 2, each times its factor over a power of two.
+    /// Scores minus the logarithm of the sum to base 2, each times its factor over a power of two.
     Logarithm { score: i64, log: i64 },
 }
 

@@ -10,7 +10,7 @@ use runtime_core::kernels;
 pub struct RoiAlign {
     /// Cells of a region from top to bottom and from left to right.
     pub cells: [usize; 2],
-    /// Samples of a cell along each axis; 0 for about one an element of the image.
+    /// Samples of a cell along each axis; 0 for about one per element of the image.
     pub sampling_ratio: usize,
     /// Elements of the image in a unit of the regions' coordinates.
     pub spatial_scale: f32,

@@ -88,7 +88,7 @@ fn linear(graph: &Graph, value: ValueId) -> Option<(NodeId, usize, usize)> {
     fits.then(|| (id, axis, graph.ty(value).shape[axis]))
 }
 
-/// A constant that varies along `axis` at most, as one number a channel.
+/// A constant that varies along `axis` at most, as one number per channel.
 fn by_channel(graph: &Graph, value: ValueId, rank: usize, axis: usize, channels: usize) -> Option<Vec<f32>> {
     let tensor = graph.constant(value)?;
     let values = tensor.to_f32()?;

@@ -40,7 +40,7 @@ fn half_of(graph: &Graph, node: &Node) -> Option<ValueId> {
     with_scalar(graph, node).filter(|(_, s)| *s == 0.5).map(|(x, _)| x)
 }
 
-/// The form of GELU whose gate, but for the half, is `value`.
+/// The form of GELU whose gate, without the factor of a half, is `value`.
 fn gate_of(graph: &Graph, value: ValueId, x: ValueId) -> Option<AnyFunction> {
     let sum = graph.producer(value);
     plain(sum, BinaryOp::Add)?;

@@ -60,7 +60,7 @@ fn product(a: Polynomial, b: Polynomial) -> Option<Polynomial> {
     Some(product)
 }
 
-/// Whether the coefficients are these, but for what constants lose on their way through an exporter.
+/// Whether the coefficients are these, except for what constants lose on their way through an exporter.
 pub(super) fn agree(found: Polynomial, expected: Polynomial) -> bool {
     let near = |(found, expected): (f64, f64)| (found - expected).abs() <= 2e-6 * expected.abs();
     found.into_iter().zip(expected).all(near)

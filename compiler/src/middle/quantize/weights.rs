@@ -13,7 +13,7 @@ const BIAS_STEPS: f64 = (1u32 << 30) as f64;
 pub struct Weights {
     /// The integers, in the weights' shape.
     pub integers: Vec<i8>,
-    /// What they stand for: symmetric, one scale a channel.
+    /// What they stand for: symmetric, one scale per channel.
     pub quantization: Quantization,
     /// The bias in floats.
     pub bias: Vec<f32>,

@@ -50,7 +50,7 @@ pub struct Contender<'a> {
     pub inputs: &'a [Port],
     /// What runs it.
     pub engine: Engine<'a>,
-    /// What it takes and gives where that is not what the first contender does.
+    /// What it takes and gives, if that differs from the first contender.
     pub boundary: Boundary,
     /// The contender before this one whose outputs should be the same, bit for bit.
     pub like: Option<usize>,

@@ -5,11 +5,11 @@ use crate::ir::primitives::Activation;
 use crate::ir::{DType, Graph, Node, Tensor};
 use runtime_core::function::AnyFunction;
 
-/// Where so many times all weights of a channel are less than its bias, products with inputs below 2^24 vanish when they
+/// Where all weights of a channel times this factor are smaller than its bias, products with inputs below 2^24 vanish when they
 /// are added to the bias: the sum is the bias.
 const NO_SUM: f64 = (1_u64 << 50) as f64;
 
-/// Where so many times a weight is less than the bias of its channel, its products are beyond the last bit of any sum that
+/// Where a weight times this factor is smaller than the bias of its channel, its products are beyond the last bit of any sum that
 /// is not exactly zero.
 const NO_TERM: f64 = NO_SUM * (1_u64 << 30) as f64;
 
@@ -27,9 +27,9 @@ pub(super) struct Layer {
     pub(super) integers: bool,
     /// The number outside of the image, if windows leave it.
     pub(super) outside: Option<f64>,
-    /// What becomes of the sums.
+    /// Applied to each sum.
     pub(super) activation: Activation,
-    /// One number an output, if there is a bias.
+    /// One number per output, if there is a bias.
     pub(super) bias: Vec<f64>,
     /// Whether a tensor is added to the sums.
     pub(super) residual: bool,

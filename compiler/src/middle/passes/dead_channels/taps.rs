@@ -27,8 +27,10 @@ pub(in super::super) fn run(graph: &mut Graph) -> Result<(), OpError> {
     super::super::unused::run(graph)
 }
 
-/// The convolution with a smaller kernel, and the taps along each axis that are left.
-fn smaller(graph: &Graph, id: NodeId) -> Option<(Box<dyn Operator>, Vec<Vec<usize>>)> {
+/// A convolution with a smaller kernel, and the taps along each axis that are left.
+type Smaller = (Box<dyn Operator>, Vec<Vec<usize>>);
+
+fn smaller(graph: &Graph, id: NodeId) -> Option<Smaller> {
     let node = graph.node(id);
     let linear = Linear::of(node)?;
     let old = linear.window()?;

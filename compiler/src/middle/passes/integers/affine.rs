@@ -30,7 +30,7 @@ pub(super) fn rule(graph: &mut Graph, site: &Site) -> Result<Outcome, OpError> {
     let shape = graph.ty(x.value).shape.clone();
     let channels = shape[affine.axis];
     if factors.len() != channels || offsets.len() != channels {
-        return Ok(Outcome::Stays("its factors are not one number a channel".into()));
+        return Ok(Outcome::Stays("its factors are not one number per channel".into()));
     }
     let mut weights: Vec<i8> = factors
         .iter()
