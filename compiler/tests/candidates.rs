@@ -97,7 +97,7 @@ fn graph(layer: &Layer) -> Graph {
         } else {
             0
         };
-        if i % 2 == 0 { kept } else { kept.wrapping_neg() }
+        if i.is_multiple_of(2) { kept } else { kept.wrapping_neg() }
     };
     let weights = (0..layer.w.iter().product()).map(weight).collect();
     let w = graph.add_constant("w", Tensor::new(DType::I8, layer.w.to_vec(), weights));
