@@ -151,7 +151,7 @@ if $run; then
     done
 fi
 
-say "Flash, RAM and stack in bytes (RAM without the stack), instructions an inference, functions of core::panicking,"
+say "Flash, RAM and stack in bytes (RAM without the stack), instructions per inference, functions of core::panicking,"
 echo "   and instructions or routines that compute with floats"
 printf '%s\n' "${table[@]}" | awk '{ printf "%-6s %-22s %7s %6s %6s %13s %7s %7s\n", $1, $2, $3, $4, $5, $6, $7, $8 }'
 if [ ${#problems[@]} != 0 ]; then

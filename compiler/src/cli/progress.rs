@@ -1,7 +1,7 @@
 use edgec::middle::quantize::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// A bar on stderr, invisible where that is no terminal; it goes away with what is returned.
+/// A bar on stderr, hidden when stderr is not a terminal; it goes away with what is returned.
 pub(super) fn bar() -> Box<Progress<'static>> {
     let bar = Bar(ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()));
     if let Ok(style) = ProgressStyle::with_template("{msg:18} [{bar:32}] {pos}/{len} {elapsed}") {

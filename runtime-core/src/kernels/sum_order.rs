@@ -1,7 +1,7 @@
 //! In which order the matrix kernels add floats up, for those who take outputs or inputs out of a layer and want what is
 //! left to be the same to the bit. Sums of integers are exact in any order.
 //!
-//! Products are added in the order of the inputs, but for a row that is tiled alone, whose sum is added up in
+//! Products are added in the order of the inputs, except in a row that is tiled alone, whose sum is added up in
 //! [parts](PARTS). Which rows those are depends on how many there are, on the width of the panel, and on how a product
 //! divides its rows into blocks. The answers hold for every instruction set.
 

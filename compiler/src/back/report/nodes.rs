@@ -45,7 +45,7 @@ fn pieces(node: &str) -> impl Iterator<Item = &str> {
     node.split(';').filter(|piece| !piece.is_empty())
 }
 
-/// The parts of a path, but for scopes that the next one repeats: `features/features.1` is `features.1`.
+/// The parts of a path, except scopes that the next one repeats: `features/features.1` is `features.1`.
 fn segments(name: &str) -> Vec<String> {
     let parts: Vec<&str> = name.split('/').filter(|part| !part.is_empty()).collect();
     let repeated = |index: usize| {
