@@ -8,16 +8,20 @@
 //! | `portable` | plain Rust | where there is nothing else |
 //! | `x86_64` | AVX2 with FMA, and AVX-512 with VNNI | at run time, by [`Simd`] |
 //! | `aarch64` | NEON | by the target |
+//! | `cortex_m` | the DSP extension of Cortex-M4, M7 and M33 | by the target |
 //!
 //! On x86-64 a kernel is compiled for the baseline and for the levels above, and [`Simd`] picks at run time. Elsewhere
 //! the target's own features are fixed at compile time and [`Simd`] has no size.
 
+mod paired;
 pub(crate) mod portable;
 #[cfg(any(target_arch = "x86_64", all(target_arch = "aarch64", target_feature = "neon")))]
 mod vectors;
 
 #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
 mod aarch64;
+#[cfg(cortex_m_dsp)]
+mod cortex_m;
 #[cfg(target_arch = "x86_64")]
 mod x86_64;
 #[cfg(target_arch = "x86_64")]
@@ -28,6 +32,7 @@ mod native;
 #[cfg(not(target_arch = "x86_64"))]
 pub use native::Simd;
 
+pub use paired::{PairedPanel, PairedWindow};
 pub use portable::Portable;
 
 use crate::numbers::{Floats, Integers};
@@ -84,6 +89,45 @@ pub trait Arch: Copy {
         panel: &[[u8; PANEL / 2]],
     ) -> [[i32; N]; M] {
         portable::tile::<Self, Integers<i8>, u8, M, N, LANE>(acc, rows, panel)
+    }
+
+    /// Widens a row of inputs for [`paired_rows`](Self::paired_rows) and [`paired_row`](Self::paired_row): each four of them to
+    /// two words of halfwords, inputs 0 and 2, then 1 and 3, with `step` words from four to four. Eight inputs are filled up.
+    #[inline(always)]
+    fn widen(row: &[i8], words: &mut [u32], step: usize) {
+        portable::paired::widen(row, words, step)
+    }
+
+    /// [`widen`](Self::widen) of two rows of one length, whose words take turns: two of the first row, two of the second.
+    #[inline(always)]
+    fn widen_two(first: &[i8], second: &[i8], words: &mut [u32]) {
+        Self::widen(first, words, 4);
+        Self::widen(second, words.get_mut(2..).unwrap_or_default(), 4);
+    }
+
+    /// Copies rows of `bytes` inputs, `step` apart in `from`, one behind the other, until `to` is full.
+    #[inline(always)]
+    fn copy_rows(from: &[i8], step: usize, bytes: usize, to: &mut [i8]) {
+        portable::paired::copy_rows(from, step, bytes, to)
+    }
+
+    /// Two rows of inputs by all channels of a panel. Each quad has two words of the first row and two of the second. The
+    /// results of the first row go to the beginning of `y`, those of the second to `second` and on.
+    #[inline(always)]
+    fn paired_rows(panel: PairedPanel<'_>, words: &[u32], y: &mut [i8], second: usize) {
+        portable::paired::rows(panel, words, y, second)
+    }
+
+    /// One row of inputs by all channels of a panel in groups of two pairs.
+    #[inline(always)]
+    fn paired_row(panel: PairedPanel<'_>, words: &[u32], y: &mut [i8]) {
+        portable::paired::row(panel, words, y)
+    }
+
+    /// One position of a depthwise convolution, as many channels as `y` has.
+    #[inline(always)]
+    fn paired_window(window: PairedWindow<'_>, y: &mut [i8]) {
+        portable::paired::window(window, y, 0)
     }
 }
 

@@ -73,7 +73,10 @@ mod powers;
 mod qlinear_average_pool2d;
 mod qlinear_binary;
 mod qlinear_cell;
+mod qlinear_conv2d_paired;
+mod qlinear_depthwise_conv2d_paired;
 mod qlinear_gates;
+mod qlinear_gemm_paired;
 mod qlinear_mat_mul;
 mod qlinear_recurrence;
 mod qlinear_reduce_sum;
@@ -148,6 +151,9 @@ pub use qlinear_binary::{
     QlinearBinary, QlinearOp, WeightedProduct, WeightedSum, qlinear_binary, qlinear_binary_in_place,
 };
 pub use qlinear_cell::{QlinearCell, QlinearGru, QlinearLstm, QlinearRnn};
+pub use qlinear_conv2d_paired::qlinear_conv2d_paired;
+pub use qlinear_depthwise_conv2d_paired::qlinear_depthwise_conv2d_paired;
+pub use qlinear_gemm_paired::qlinear_gemm_paired;
 pub use qlinear_mat_mul::{Factor, QlinearMatMul, qlinear_mat_mul};
 pub use qlinear_recurrence::{QlinearRecurrence, qlinear_recurrence};
 pub use qlinear_reduce_sum::{QlinearReduceSum, qlinear_reduce_sum};
