@@ -53,6 +53,13 @@ pub const fn scratch_words(k: usize) -> usize {
     quads(k).saturating_mul(4)
 }
 
+/// Numbers that the inputs of a position are collected in, `k` of them, of `channels` per group: none where eights of channels
+/// can be widened where they are.
+#[inline(always)]
+pub const fn patch_len(channels: usize, k: usize) -> usize {
+    if channels.is_multiple_of(8) { 0 } else { k }
+}
+
 /// Words of the weights of one group of `n` channels by `k` inputs.
 #[inline(always)]
 pub const fn packed_words(k: usize, n: usize, grouping: Grouping) -> usize {

@@ -21,6 +21,8 @@ pub enum RemarkKind {
     Loss,
     /// Channels that were removed because no result depends on them.
     DeadChannels,
+    /// A layer that a fast kernel of the machine does not compute.
+    PortableKernel,
     /// Operators on constants that were not computed at compile time.
     LeftUnfolded,
 }

@@ -3,7 +3,7 @@ use super::conv2d::Conv2d;
 use super::qlinear_depthwise_conv2d_paired::inside;
 use crate::Simd;
 use crate::arch::{Arch, PairedPanel};
-use crate::paired::{Grouping, limit, packed_words, parameters_len, quads, scratch_words};
+use crate::paired::{Grouping, limit, packed_words, parameters_len, patch_len, quads, scratch_words};
 use crate::requantize::Requantize;
 
 /// The operands of [`qlinear_conv2d_paired`].
@@ -170,12 +170,12 @@ impl Body<Operands<'_>> for Conv2d<Requantize> {
         let image = ih.saturating_mul(iw).saturating_mul(ic);
         let positions = oh.saturating_mul(ow);
         let k = kh.saturating_mul(kw).saturating_mul(channels);
-        let direct = channels % 8 == 0;
+        let direct = channels.is_multiple_of(8);
         let (Some(x), Some(y), Some(words), Some(patch)) = (
             operands.x.get(..batch.saturating_mul(image)),
             operands.y.get_mut(..batch.saturating_mul(positions).saturating_mul(oc)),
             operands.scratch.get_mut(..scratch_words(k)),
-            operands.patch.get_mut(..if direct { 0 } else { k }),
+            operands.patch.get_mut(..patch_len(channels, k)),
         ) else {
             debug_assert!(false, "qlinear_conv2d_paired: an operand is too short");
             return;
