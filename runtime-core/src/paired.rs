@@ -47,10 +47,16 @@ pub const fn quads(k: usize) -> usize {
     2 * k.div_ceil(8)
 }
 
-/// Words of scratch that a product of depth `k` takes: two rows of halfwords.
+/// Rows of inputs that are multiplied at once, where there are several.
+pub const ROWS: usize = 3;
+
+/// Words of a quad of inputs in the scratch of such rows: two of each row.
+pub(crate) const STEP: usize = 2 * ROWS;
+
+/// Words of scratch that a product of depth `k` takes: its rows of inputs as halfwords.
 #[inline(always)]
 pub const fn scratch_words(k: usize) -> usize {
-    quads(k).saturating_mul(4)
+    quads(k).saturating_mul(STEP)
 }
 
 /// Numbers that the inputs of a position are collected in, `k` of them, of `channels` per group: none where eights of channels

@@ -37,6 +37,7 @@ pub use portable::Portable;
 
 use crate::numbers::{Floats, Integers};
 use crate::pack::PANEL;
+use crate::paired::{ROWS, STEP};
 use half::f16;
 
 /// An instruction set, as a kernel body sees it.
@@ -98,24 +99,25 @@ pub trait Arch: Copy {
         portable::paired::widen(row, words, step)
     }
 
-    /// [`widen`](Self::widen) of two rows of one length, whose words take turns: two of the first row, two of the second.
+    /// [`widen`](Self::widen) of three rows of one length, whose words take turns: two of each row.
     #[inline(always)]
-    fn widen_two(first: &[i8], second: &[i8], words: &mut [u32]) {
-        Self::widen(first, words, 4);
-        Self::widen(second, words.get_mut(2..).unwrap_or_default(), 4);
+    fn widen_rows(rows: [&[i8]; ROWS], words: &mut [u32]) {
+        for (row, x) in rows.into_iter().enumerate() {
+            Self::widen(x, words.get_mut(2 * row..).unwrap_or_default(), STEP);
+        }
     }
 
-    /// Copies rows of `bytes` inputs, `step` apart in `from`, one behind the other, until `to` is full.
+    /// Copies `rows` rows of `bytes` numbers, steps apart on both sides.
     #[inline(always)]
-    fn copy_rows(from: &[i8], step: usize, bytes: usize, to: &mut [i8]) {
-        portable::paired::copy_rows(from, step, bytes, to)
+    fn copy_rows(x: (&[i8], usize), y: (&mut [i8], usize), bytes: usize, rows: usize) {
+        portable::paired::copy_rows(x, y, bytes, rows)
     }
 
-    /// Two rows of inputs by all channels of a panel. Each quad has two words of the first row and two of the second. The
-    /// results of the first row go to the beginning of `y`, those of the second to `second` and on.
+    /// Three rows of inputs by all channels of a panel, their results from `starts` on. Each quad has two words of every row.
+    /// Where starts are equal, the results of the last such row stay.
     #[inline(always)]
-    fn paired_rows(panel: PairedPanel<'_>, words: &[u32], y: &mut [i8], second: usize) {
-        portable::paired::rows(panel, words, y, second)
+    fn paired_rows(panel: PairedPanel<'_>, words: &[u32], y: &mut [i8], starts: [usize; ROWS]) {
+        portable::paired::rows(panel, words, y, starts)
     }
 
     /// One row of inputs by all channels of a panel in groups of two pairs.
@@ -124,7 +126,7 @@ pub trait Arch: Copy {
         portable::paired::row(panel, words, y)
     }
 
-    /// One position of a depthwise convolution, as many channels as `y` has.
+    /// Neighbouring positions of a depthwise convolution, as many as `y` has room for.
     #[inline(always)]
     fn paired_window(window: PairedWindow<'_>, y: &mut [i8]) {
         portable::paired::window(window, y, 0)

@@ -15,11 +15,15 @@ pub struct PairedPanel<'a> {
     pub zero: i32,
 }
 
-/// The taps of a depthwise convolution that are inside of the image for one position.
+/// The taps of a depthwise convolution that are inside of the image, for neighbouring positions that have the same ones.
 #[derive(Clone, Copy, Debug)]
 pub struct PairedWindow<'a> {
     /// Inputs from the first of these taps on.
     pub x: &'a [i8],
+    /// Channels.
+    pub channels: usize,
+    /// Inputs from a position to the next.
+    pub x_step: usize,
     /// Weights from the first of these taps on, as packed by [`pack_depthwise`](crate::paired::pack_depthwise).
     pub w: &'a [u32],
     /// Biases and multipliers, as packed by [`pack_depthwise_parameters`](crate::paired::pack_depthwise_parameters).

@@ -3,7 +3,7 @@ use super::conv2d::Conv2d;
 use super::qlinear_depthwise_conv2d_paired::inside;
 use crate::Simd;
 use crate::arch::{Arch, PairedPanel};
-use crate::paired::{Grouping, limit, packed_words, parameters_len, patch_len, quads, scratch_words};
+use crate::paired::{Grouping, ROWS, STEP, limit, packed_words, parameters_len, patch_len, quads, scratch_words};
 use crate::requantize::Requantize;
 
 /// The operands of [`qlinear_conv2d_paired`].
@@ -33,14 +33,14 @@ struct Bytes<'a>(&'a mut [i8]);
 impl Collect for Words<'_> {
     #[inline(always)]
     fn put<A: Arch>(&mut self, run: &[i8]) {
-        A::widen(run, self.0, 4);
+        A::widen(run, self.0, STEP);
         self.skip(run.len());
     }
 
     #[inline(always)]
     fn fill(&mut self, len: usize, outside: i8) {
         let both = u32::from(i16::from(outside) as u16) * 0x1_0001;
-        for quad in self.0.chunks_mut(4).take(len / 4) {
+        for quad in self.0.chunks_mut(STEP).take(len / 4) {
             if let [even, odd, ..] = quad {
                 (*even, *odd) = (both, both);
             }
@@ -54,7 +54,7 @@ impl Words<'_> {
     #[inline(always)]
     fn skip(&mut self, len: usize) {
         let words = core::mem::take(&mut self.0);
-        self.0 = words.get_mut(len..).unwrap_or_default();
+        self.0 = words.get_mut(len / 4 * STEP..).unwrap_or_default();
     }
 }
 
@@ -62,7 +62,7 @@ impl Collect for Bytes<'_> {
     #[inline(always)]
     fn put<A: Arch>(&mut self, run: &[i8]) {
         if let Some((to, rest)) = core::mem::take(&mut self.0).split_at_mut_checked(run.len()) {
-            A::copy_rows(run, 0, run.len(), to);
+            A::copy_rows((run, 0), (to, 0), run.len(), 1);
             self.0 = rest;
         }
     }
@@ -70,9 +70,7 @@ impl Collect for Bytes<'_> {
     #[inline(always)]
     fn fill(&mut self, len: usize, outside: i8) {
         if let Some((to, rest)) = core::mem::take(&mut self.0).split_at_mut_checked(len) {
-            for to in to {
-                *to = outside;
-            }
+            to.fill(outside);
             self.0 = rest;
         }
     }
@@ -127,7 +125,7 @@ impl Group<'_> {
         to.fill((kh - ky - rows) * kw * channels, outside);
     }
 
-    /// The same as bytes, where whole rows of taps are next to each other.
+    /// The same as bytes.
     #[inline(always)]
     fn patch<A: Arch>(&self, oy: usize, ox: usize, patch: &mut [i8]) {
         let Conv2d {
@@ -136,19 +134,23 @@ impl Group<'_> {
             strides,
             dilations,
             pads,
+            activation,
             ..
         } = self.layer;
-        let (y, x) = (
-            (oy * strides[0]).wrapping_sub(pads[0]),
-            (ox * strides[1]).wrapping_sub(pads[1]),
-        );
-        let inside = y < ih && y + (kh.max(1) - 1) * dilations[0] < ih && x < iw && x + kw <= iw;
-        if inside && dilations[1] == 1 && self.channels == ic {
-            let from = self.x.get((y * iw + x) * ic..).unwrap_or_default();
-            A::copy_rows(from, dilations[0] * iw * ic, kw * ic, patch);
-        } else {
-            self.collect::<A>(oy, ox, &mut Bytes(patch));
+        if dilations[1] != 1 || self.channels != ic {
+            return self.collect::<A>(oy, ox, &mut Bytes(patch));
         }
+        // Taps of a row are next to each other on both sides: the whole patch is one copy.
+        let [ky, rows, iy] = inside(oy, strides[0], dilations[0], pads[0], kh, ih);
+        let [kx, taps, ix] = inside(ox, strides[1], 1, pads[1], kw, iw);
+        if rows < kh || taps < kw {
+            patch.fill(activation.outside as i8);
+        }
+        let from = self.x.get(iy.wrapping_mul(iw).wrapping_add(ix).wrapping_mul(ic)..);
+        let to = patch.get_mut((ky * kw + kx) * ic..);
+        let (x_step, y_step) = (dilations[0] * iw * ic, kw * ic);
+        let (from, to) = (from.unwrap_or_default(), to.unwrap_or_default());
+        A::copy_rows((from, x_step), (to, y_step), taps * ic, rows);
     }
 }
 
@@ -206,28 +208,27 @@ impl Body<Operands<'_>> for Conv2d<Requantize> {
                     channels,
                 };
                 let (mut oy, mut ox) = (0, 0);
-                for position in 0..positions {
-                    // Positions take turns with the two places; the last one takes the second place even if it is alone.
-                    let second = position % 2 == 1;
-                    let alone = !second && position + 1 == positions;
-                    let place = if second || alone { 2 } else { 0 };
-                    let words_here = words.get_mut(place..).unwrap_or_default();
-                    if direct {
-                        group.collect::<A>(oy, ox, &mut Words(words_here));
-                    } else {
-                        group.patch::<A>(oy, ox, patch);
-                        A::widen(patch, words_here, 4);
+                let mut first = 0;
+                while first < positions {
+                    // Fewer positions at the end take the last places.
+                    let missing = (first + ROWS).saturating_sub(positions);
+                    for place in missing..ROWS {
+                        let words = words.get_mut(2 * place..).unwrap_or_default();
+                        if direct {
+                            group.collect::<A>(oy, ox, &mut Words(words));
+                        } else {
+                            group.patch::<A>(oy, ox, patch);
+                            A::widen(patch, words, STEP);
+                        }
+                        ox += 1;
+                        if ox == ow {
+                            (oy, ox) = (oy + 1, 0);
+                        }
                     }
-                    if second || alone {
-                        let first = if second { position - 1 } else { position };
-                        let at = (n * positions + first) * oc + index * columns;
-                        let Some(y) = y.get_mut(at..) else { return };
-                        A::paired_rows(panel, words, y, if second { oc } else { 0 });
-                    }
-                    ox += 1;
-                    if ox == ow {
-                        (oy, ox) = (oy + 1, 0);
-                    }
+                    let at = (n * positions + first) * oc + index * columns;
+                    let starts = [0, 1, 2].map(|row: usize| row.saturating_sub(missing) * oc);
+                    A::paired_rows(panel, words, y.get_mut(at..).unwrap_or_default(), starts);
+                    first += ROWS;
                 }
             }
         }

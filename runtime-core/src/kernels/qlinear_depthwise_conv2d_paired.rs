@@ -72,27 +72,38 @@ impl Body<Operands<'_>> for DepthwiseConv2d<Requantize> {
         if channels == 0 {
             return;
         }
-        let (tap_step, row_step) = (dilations[1] * channels, dilations[0] * iw * channels);
-        let mut outputs = y.chunks_exact_mut(channels);
+        // Columns whose taps are all inside of the image, which are computed together.
+        let whole = |ox| inside(ox, strides[1], dilations[1], pads[1], kw, iw)[1] == kw;
+        let first = (0..ow).find(|ox| whole(*ox)).unwrap_or(ow);
+        let end = (first..ow).find(|ox| !whole(*ox)).unwrap_or(ow);
+        let mut rest = y.as_mut();
         for n in 0..batch {
             let Some(x) = x.get(n * image..(n + 1) * image) else {
                 return;
             };
             for oy in 0..oh {
                 let [ky, rows, iy] = inside(oy, strides[0], dilations[0], pads[0], kh, ih);
-                for ox in 0..ow {
+                let mut ox = 0;
+                while ox < ow {
+                    let positions = if ox == first && first < end { end - first } else { 1 };
+                    let Some((y, others)) = core::mem::take(&mut rest).split_at_mut_checked(positions * channels)
+                    else {
+                        return;
+                    };
+                    rest = others;
                     let [kx, taps, ix] = inside(ox, strides[1], dilations[1], pads[1], kw, iw);
-                    let Some(y) = outputs.next() else { return };
                     let start = iy.wrapping_mul(iw).wrapping_add(ix).wrapping_mul(channels);
                     A::paired_window(
                         PairedWindow {
                             x: x.get(start..).unwrap_or_default(),
+                            channels,
+                            x_step: strides[1] * channels,
                             w: w.get(2 * (ky * kw + kx)..).unwrap_or_default(),
                             parameters: operands.parameters,
                             rows,
                             taps,
-                            tap_step,
-                            row_step,
+                            tap_step: dilations[1] * channels,
+                            row_step: dilations[0] * iw * channels,
                             weight_row: 2 * kw,
                             weight_quad: 2 * kh * kw,
                             outside: activation.outside,
@@ -100,6 +111,7 @@ impl Body<Operands<'_>> for DepthwiseConv2d<Requantize> {
                         },
                         y,
                     );
+                    ox += positions;
                 }
             }
         }

@@ -2,7 +2,7 @@ use super::body::{Body, compute};
 use super::gemm::Gemm;
 use crate::Simd;
 use crate::arch::{Arch, PairedPanel};
-use crate::paired::{limit, quads, scratch_words};
+use crate::paired::{ROWS, limit, quads, scratch_words};
 use crate::requantize::Requantize;
 
 /// The operands of [`qlinear_gemm_paired`].
@@ -37,16 +37,13 @@ impl Body<Operands<'_>> for Gemm<Requantize> {
             A::widen(x, words, 2);
             A::paired_row(panel, words, y);
         } else if k != 0 && n != 0 {
-            let mut rows = x.chunks_exact(k);
-            for y in y.chunks_mut(2 * n) {
-                let both = y.len() > n;
-                // A last row alone takes both places: its results are written twice.
-                let Some(first) = rows.next() else { return };
-                let Some(second) = (if both { rows.next() } else { Some(first) }) else {
-                    return;
-                };
-                A::widen_two(first, second, words);
-                A::paired_rows(panel, words, y, if both { n } else { 0 });
+            for (x, y) in x.chunks(ROWS * k).zip(y.chunks_mut(ROWS * n)) {
+                // Fewer rows at the end take the last places; the places before have the first of them.
+                let missing = ROWS - y.len() / n;
+                let place = |row: usize| row.saturating_sub(missing);
+                let rows = [0, 1, 2].map(|row| x.get(place(row) * k..(place(row) + 1) * k).unwrap_or_default());
+                A::widen_rows(rows, words);
+                A::paired_rows(panel, words, y, [0, 1, 2].map(|row| place(row) * n));
             }
         }
         limit(activation, y);

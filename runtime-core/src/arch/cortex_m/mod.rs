@@ -7,7 +7,7 @@
 #![allow(unsafe_code)]
 
 use super::{Arch, PairedPanel, PairedWindow, Portable, portable};
-use crate::paired::{Grouping, packed_words, parameters_len};
+use crate::paired::{Grouping, ROWS, STEP, packed_words, parameters_len};
 use core::arch::global_asm;
 
 // The assembler takes the instructions of the target triple, to which DSP does not belong on Armv8-M Mainline.
@@ -16,7 +16,7 @@ global_asm!(".cpu cortex-m33");
 global_asm!(include_str!("paired.s"), options(raw));
 global_asm!(include_str!("depthwise.s"), options(raw));
 
-type Rows = unsafe extern "C" fn(*const u32, *const u32, *const i32, *const u32, *mut i8, *mut i8, usize, i32);
+type Rows = unsafe extern "C" fn(*const u32, *const u32, *const i32, *const u32, *mut i8, *mut i8, *mut i8, usize, i32);
 type Row = unsafe extern "C" fn(*const u32, *const u32, *const i32, *const u32, *mut i8, usize, i32);
 type Taps = unsafe extern "C" fn(
     *const i8,
@@ -34,32 +34,38 @@ type Taps = unsafe extern "C" fn(
     usize,
 );
 
+macro_rules! products {
+    ($($rows:ident),*; $($row:ident),*) => {
+        unsafe extern "C" {
+            $(fn $rows(
+                words: *const u32,
+                w: *const u32,
+                parameters: *const i32,
+                end: *const u32,
+                y0: *mut i8,
+                y1: *mut i8,
+                y2: *mut i8,
+                pairs: usize,
+                zero: i32,
+            );)*
+            $(fn $row(
+                words: *const u32,
+                w: *const u32,
+                parameters: *const i32,
+                end: *const u32,
+                y: *mut i8,
+                groups: usize,
+                zero: i32,
+            );)*
+        }
+    };
+}
+products!(edgec_three_rows_2, edgec_three_rows_4; edgec_one_row_1, edgec_one_row_2);
+
 unsafe extern "C" {
-    fn edgec_two_rows_2(
-        _: *const u32,
-        _: *const u32,
-        _: *const i32,
-        _: *const u32,
-        _: *mut i8,
-        _: *mut i8,
-        _: usize,
-        _: i32,
-    );
-    fn edgec_two_rows_4(
-        _: *const u32,
-        _: *const u32,
-        _: *const i32,
-        _: *const u32,
-        _: *mut i8,
-        _: *mut i8,
-        _: usize,
-        _: i32,
-    );
-    fn edgec_one_row_1(_: *const u32, _: *const u32, _: *const i32, _: *const u32, _: *mut i8, _: usize, _: i32);
-    fn edgec_one_row_2(_: *const u32, _: *const u32, _: *const i32, _: *const u32, _: *mut i8, _: usize, _: i32);
-    fn edgec_widen_two(first: *const i8, second: *const i8, words: *mut u32, eights: usize);
+    fn edgec_widen_three(u: *const i8, v: *const i8, w: *const i8, words: *mut u32, eights: usize);
     fn edgec_widen(row: *const i8, words: *mut u32, eights: usize, step: usize);
-    fn edgec_copy_rows(from: *const i8, to: *mut i8, bytes: usize, rows: usize, step: usize);
+    fn edgec_copy_rows(from: *const i8, to: *mut i8, bytes: usize, rows: usize, from_step: usize, to_step: usize);
 }
 
 macro_rules! taps {
@@ -103,18 +109,18 @@ impl Arch for Dsp {
     }
 
     #[inline(always)]
-    fn widen_two(first: &[i8], second: &[i8], words: &mut [u32]) {
-        widen_two(first, second, words);
+    fn widen_rows(rows: [&[i8]; ROWS], words: &mut [u32]) {
+        widen_rows(rows, words);
     }
 
     #[inline(always)]
-    fn copy_rows(from: &[i8], step: usize, bytes: usize, to: &mut [i8]) {
-        copy_rows(from, step, bytes, to);
+    fn copy_rows(x: (&[i8], usize), y: (&mut [i8], usize), bytes: usize, rows: usize) {
+        copy_rows(x, y, bytes, rows);
     }
 
     #[inline(always)]
-    fn paired_rows(panel: PairedPanel<'_>, words: &[u32], y: &mut [i8], second: usize) {
-        rows(panel, words, y, second);
+    fn paired_rows(panel: PairedPanel<'_>, words: &[u32], y: &mut [i8], starts: [usize; ROWS]) {
+        rows(panel, words, y, starts);
     }
 
     #[inline(always)]
@@ -144,33 +150,32 @@ fn widen(row: &[i8], words: &mut [u32], step: usize) {
 }
 
 #[inline(never)]
-fn widen_two(first: &[i8], second: &[i8], words: &mut [u32]) {
-    let len = first.len();
+fn widen_rows([u, v, w]: [&[i8]; ROWS], words: &mut [u32]) {
+    let len = u.len();
     let eights = len / 8;
-    if eights != 0 && second.len() >= len && words.len() >= 8 * eights {
-        // SAFETY: reads 8 * eights bytes of both rows, which have as many, and writes as many words.
-        unsafe { edgec_widen_two(first.as_ptr(), second.as_ptr(), words.as_mut_ptr(), eights) };
+    if eights != 0 && v.len() >= len && w.len() >= len && words.len() >= 2 * STEP * eights {
+        // SAFETY: reads 8 * eights bytes of all rows, which have as many, and writes twelve words for each eight.
+        unsafe { edgec_widen_three(u.as_ptr(), v.as_ptr(), w.as_ptr(), words.as_mut_ptr(), eights) };
     }
     if len % 8 != 0 {
-        for (row, place) in [(first, 0), (second, 2)] {
-            let (row, words) = (row.get(8 * eights..len), words.get_mut(8 * eights + place..));
-            portable::paired::widen(row.unwrap_or_default(), words.unwrap_or_default(), 4);
+        for (row, x) in [u, v, w].into_iter().enumerate() {
+            let (x, words) = (x.get(8 * eights..len), words.get_mut(2 * STEP * eights + 2 * row..));
+            portable::paired::widen(x.unwrap_or_default(), words.unwrap_or_default(), STEP);
         }
     }
 }
 
 #[inline(never)]
-fn copy_rows(from: &[i8], step: usize, bytes: usize, to: &mut [i8]) {
-    let rows = to.len().checked_div(bytes).unwrap_or(0);
-    if rows != 0 && from.len() >= (rows - 1) * step + bytes {
-        // SAFETY: reads `bytes` at each of `rows` places that are `step` apart, which `from` has; writes rows * bytes, which
-        // `to` has.
-        unsafe { edgec_copy_rows(from.as_ptr(), to.as_mut_ptr(), bytes, rows, step) };
+fn copy_rows((x, x_step): (&[i8], usize), (y, y_step): (&mut [i8], usize), bytes: usize, rows: usize) {
+    let last = rows.saturating_sub(1);
+    if rows != 0 && x.len() >= last * x_step + bytes && y.len() >= last * y_step + bytes {
+        // SAFETY: reads and writes `bytes` at each of `rows` places on both sides, which both slices have.
+        unsafe { edgec_copy_rows(x.as_ptr(), y.as_mut_ptr(), bytes, rows, x_step, y_step) };
     }
 }
 
 #[inline(never)]
-fn rows(panel: PairedPanel<'_>, words: &[u32], y: &mut [i8], second: usize) {
+fn rows(panel: PairedPanel<'_>, words: &[u32], y: &mut [i8], starts: [usize; ROWS]) {
     let PairedPanel {
         w,
         parameters,
@@ -179,40 +184,46 @@ fn rows(panel: PairedPanel<'_>, words: &[u32], y: &mut [i8], second: usize) {
         zero,
     } = panel;
     let (pairs, k) = (channels / 2, 4 * quads);
+    let [s0, s1, s2] = starts;
     let fits = quads != 0
         && quads % 2 == 0
-        && words.len() >= k
+        && words.len() >= STEP * quads
         && w.len() >= packed_words(k, channels, Grouping::Pairs)
         && parameters.len() >= parameters_len(channels, Grouping::Pairs)
-        && y.len() >= second + channels;
+        && y.len() >= s0.max(s1).max(s2) + channels;
     if !fits {
         return;
     }
-    let two_rows: Rows = if quads % 4 == 0 {
-        edgec_two_rows_4
+    let three_rows: Rows = if quads % 4 == 0 {
+        edgec_three_rows_4
     } else {
-        edgec_two_rows_2
+        edgec_three_rows_2
     };
-    let (words, end) = (words.as_ptr(), words.as_ptr().wrapping_add(k));
+    let (words, end, begin) = (
+        words.as_ptr(),
+        words.as_ptr().wrapping_add(STEP * quads),
+        y.as_mut_ptr(),
+    );
     if pairs != 0 {
-        let (y0, y1) = (y.as_mut_ptr(), y.as_mut_ptr().wrapping_add(second));
-        // SAFETY: reads 4 * quads words of inputs, 2 * quads words of weights and four parameters for each pair; writes two
-        // numbers per pair at both places. All of it is inside of the slices, as checked above; the two places may be one.
-        unsafe { two_rows(words, w.as_ptr(), parameters.as_ptr(), end, y0, y1, pairs, zero) };
+        let [y0, y1, y2] = starts.map(|start| begin.wrapping_add(start));
+        // SAFETY: reads six words of inputs and two of weights for each quad, and four parameters for each pair; writes two
+        // numbers per pair at all three places. All of it is inside of the slices, as checked above; places may be equal.
+        unsafe { three_rows(words, w.as_ptr(), parameters.as_ptr(), end, y0, y1, y2, pairs, zero) };
     }
     if channels % 2 != 0 {
-        let mut last = [0_i8; 4];
-        let (y0, y1) = (last.as_mut_ptr(), last.as_mut_ptr().wrapping_add(2));
+        let mut last = [0_i8; 2 * ROWS];
+        let y0 = last.as_mut_ptr();
+        let (y1, y2) = (y0.wrapping_add(2), y0.wrapping_add(4));
         let (w, parameters) = (
             w.as_ptr().wrapping_add(2 * quads * pairs),
             parameters.as_ptr().wrapping_add(4 * pairs),
         );
         // SAFETY: as above, for one pair, whose weights and parameters were packed whole; `last` has room for two results of
-        // both rows.
-        unsafe { two_rows(words, w, parameters, end, y0, y1, 1, zero) };
-        for (at, last) in [(channels - 1, last[0]), (second + channels - 1, last[2])] {
-            if let Some(y) = y.get_mut(at) {
-                *y = last;
+        // each row.
+        unsafe { three_rows(words, w, parameters, end, y0, y1, y2, 1, zero) };
+        for (start, last) in starts.into_iter().zip(last.as_chunks::<2>().0) {
+            if let Some(y) = y.get_mut(start + channels - 1) {
+                *y = last[0];
             }
         }
     }
@@ -276,6 +287,8 @@ fn row(panel: PairedPanel<'_>, words: &[u32], y: &mut [i8]) {
 fn taps(window: &PairedWindow<'_>, y: &mut [i8]) {
     let PairedWindow {
         x,
+        channels,
+        x_step,
         w,
         parameters,
         rows,
@@ -287,41 +300,45 @@ fn taps(window: &PairedWindow<'_>, y: &mut [i8]) {
         outside,
         zero,
     } = *window;
-    let quads = y.len() / 4;
+    let quads = channels / 4;
+    let positions = y.len().checked_div(channels).unwrap_or(0);
     let last = rows.saturating_sub(1);
     let fits = quads != 0
         && rows != 0
         && taps != 0
-        && x.len() >= last * row_step + (taps - 1) * tap_step + 4 * quads
+        && positions != 0
+        && x.len() >= (positions - 1) * x_step + last * row_step + (taps - 1) * tap_step + 4 * quads
         && w.len() >= (quads - 1) * weight_quad + last * weight_row + 2 * taps
         && parameters.len() >= 8 * quads;
-    let first = if fits { 4 * quads } else { 0 };
-    if fits {
-        let whole = (rows, taps, weight_row, weight_quad) == (3, 3, 6, 18);
-        // The last of the functions counts its steps from behind the last tap of a row.
-        let (function, row_step, weight_row): (Taps, usize, usize) = match taps {
-            3 if whole => (edgec_taps_3x3, row_step, weight_row),
-            1 => (edgec_taps_1, row_step, weight_row),
-            2 => (edgec_taps_2, row_step, weight_row),
-            3 => (edgec_taps_3, row_step, weight_row),
-            _ => (
-                edgec_taps,
-                row_step.wrapping_sub(taps * tap_step),
-                weight_row.wrapping_sub(2 * taps),
-            ),
-        };
-        let minus_zero = (outside.wrapping_neg() as u16 as u32) * 0x1_0001;
-        let begin = y.as_mut_ptr();
-        let end = begin.wrapping_add(4 * quads);
-        // SAFETY: reads four bytes at each tap of each quad of channels, two words of weights for them, and eight parameters per
-        // quad; writes from `begin` to `end`. All of it is inside of the slices, as checked above.
+    if !fits {
+        return portable::paired::window(*window, y, 0);
+    }
+    let whole = (rows, taps, weight_row, weight_quad) == (3, 3, 6, 18);
+    // The last of the functions counts its steps from behind the last tap of a row.
+    let (function, row_step, weight_row): (Taps, usize, usize) = match taps {
+        3 if whole => (edgec_taps_3x3, row_step, weight_row),
+        1 => (edgec_taps_1, row_step, weight_row),
+        2 => (edgec_taps_2, row_step, weight_row),
+        3 => (edgec_taps_3, row_step, weight_row),
+        _ => (
+            edgec_taps,
+            row_step.wrapping_sub(taps * tap_step),
+            weight_row.wrapping_sub(2 * taps),
+        ),
+    };
+    let minus_zero = (outside.wrapping_neg() as u16 as u32) * 0x1_0001;
+    let (mut from, mut to) = (x.as_ptr(), y.as_mut_ptr());
+    for _ in 0..positions {
+        // SAFETY: reads four bytes at each tap of each quad of channels, two words of weights for them, and eight parameters
+        // per quad; writes four numbers per quad from `to` on. All of it is inside of the slices, as checked above for the
+        // last position, and `to` for each chunk of `channels`.
         unsafe {
             function(
-                x.as_ptr(),
+                from,
                 w.as_ptr(),
                 parameters.as_ptr(),
-                begin,
-                end,
+                to,
+                to.wrapping_add(4 * quads),
                 minus_zero,
                 tap_step,
                 row_step,
@@ -332,8 +349,9 @@ fn taps(window: &PairedWindow<'_>, y: &mut [i8]) {
                 4 * weight_quad,
             )
         };
+        (from, to) = (from.wrapping_add(x_step), to.wrapping_add(channels));
     }
-    if first < y.len() {
-        portable::paired::window(*window, y, first);
+    if channels % 4 != 0 {
+        portable::paired::window(*window, y, 4 * quads);
     }
 }

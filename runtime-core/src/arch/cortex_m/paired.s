@@ -2,74 +2,77 @@
 @ others are on the stack. A word of inputs holds two of them as halfwords, a word of weights 256 * a + b twice, where a
 @ and b are weights of two channels: SMLAD with the word as it is adds up 256 * A + B, and with its low bytes alone B.
 
-@ Four inputs of two rows by one pair of channels: 16 products in 13 instructions.
-@ r0: inputs, r1: weights, r2 and r3: 256 * A + B and B of the first row, r4 and r5: those of the second.
-    .macro EDGEC_QUAD
-    ldrd r7,r8,[r1],#8
-    ldrd r9,r10,[r0],#8
-    sxtb16 r11,r7
-    sxtb16 r12,r8
-    smlad r2,r9,r7,r2
-    smlad r2,r10,r8,r2
-    smlad r3,r9,r11,r3
-    smlad r3,r10,r12,r3
-    ldrd r9,r10,[r0],#8
-    smlad r4,r9,r7,r4
-    smlad r4,r10,r8,r4
-    smlad r5,r9,r11,r5
-    smlad r5,r10,r12,r5
+@ Four inputs of one of three rows by one pair of channels. r8 and r9: weights, r10 and r11: those of B alone.
+    .macro EDGEC_QUAD_OF_ROW ab, b
+    ldrd r12,lr,[r0],#8
+    smlad \ab,r12,r8,\ab
+    smlad \ab,lr,r9,\ab
+    smlad \b,r12,r10,\b
+    smlad \b,lr,r11,\b
     .endm
 
-@ edgec_two_rows_N(inputs, weights, parameters, inputs_end, y0, y1, pairs, zero): two rows by `pairs` pairs of channels,
-@ N quads a turn. Parameters of a pair: 256 * A + B and B of the biases, multipliers of B and A.
-    .macro EDGEC_TWO_ROWS name, unroll
+@ A row's two results. r8 and r9: multipliers of B and A, r10: zero point.
+    .macro EDGEC_RESCALE ab, b
+    subs \ab,\ab,\b
+    asrs \ab,\ab,#8
+    smmlar \b,\b,r8,r10
+    smmlar \ab,\ab,r9,r10
+    ssat \b,#8,\b
+    ssat \ab,#8,\ab
+    .endm
+
+@ edgec_three_rows_N(inputs, weights, parameters, inputs_end, y0, y1, y2, pairs, zero): three rows by `pairs` pairs of
+@ channels, N quads a turn: 24 products in 18 instructions. Parameters of a pair: 256 * A + B and B of the biases,
+@ multipliers of B and A. Where y pointers are equal, the results of the last row stay.
+    .macro EDGEC_THREE_ROWS name, unroll
     .section .text.\name,"ax",%progbits
     .global \name
     .type \name,%function
     .thumb_func
 \name:
-    push {r0,r4-r11,lr}
-    mov lr,r2
-    mov r6,r3
-1:  ldr r0,[sp]
-    ldrd r2,r3,[lr]
+    push {r0,r2-r11,lr}
+1:  ldrd r0,r12,[sp]
+    ldrd r2,r3,[r12]
     mov r4,r2
     mov r5,r3
+    mov r6,r2
+    mov r7,r3
 2:  .rept \unroll
-    EDGEC_QUAD
+    ldrd r8,r9,[r1],#8
+    sxtb16 r10,r8
+    sxtb16 r11,r9
+    EDGEC_QUAD_OF_ROW r2,r3
+    EDGEC_QUAD_OF_ROW r4,r5
+    EDGEC_QUAD_OF_ROW r6,r7
     .endr
-    cmp r0,r6
+    ldr r12,[sp,#8]
+    cmp r0,r12
     bne 2b
-    ldrd r7,r8,[lr,#8]
-    add lr,#16
-    ldr r9,[sp,#52]
-    subs r2,r2,r3
-    asrs r2,r2,#8
-    subs r4,r4,r5
-    asrs r4,r4,#8
-    smmlar r3,r3,r7,r9
-    smmlar r5,r5,r7,r9
-    smmlar r2,r2,r8,r9
-    smmlar r4,r4,r8,r9
-    ssat r3,#8,r3
-    ssat r5,#8,r5
-    ssat r2,#8,r2
-    ssat r4,#8,r4
-    ldrd r10,r11,[sp,#40]
-    strb r3,[r10],#1
-    strb r2,[r10],#1
-    strb r5,[r11],#1
-    strb r4,[r11],#1
-    strd r10,r11,[sp,#40]
-    ldr r12,[sp,#48]
-    subs r12,#1
-    str r12,[sp,#48]
+    ldr r12,[sp,#4]
+    ldrd r8,r9,[r12,#8]
+    add r12,#16
+    str r12,[sp,#4]
+    ldr r10,[sp,#64]
+    EDGEC_RESCALE r2,r3
+    EDGEC_RESCALE r4,r5
+    EDGEC_RESCALE r6,r7
+    ldrd r8,r9,[sp,#48]
+    strb r3,[r8],#1
+    strb r2,[r8],#1
+    strb r5,[r9],#1
+    strb r4,[r9],#1
+    strd r8,r9,[sp,#48]
+    ldrd r8,r9,[sp,#56]
+    strb r7,[r8],#1
+    strb r6,[r8],#1
+    subs r9,#1
+    strd r8,r9,[sp,#56]
     bne 1b
-    pop {r0,r4-r11,pc}
+    pop {r0,r2-r11,pc}
     .size \name,.-\name
     .endm
-    EDGEC_TWO_ROWS edgec_two_rows_2, 2
-    EDGEC_TWO_ROWS edgec_two_rows_4, 4
+    EDGEC_THREE_ROWS edgec_three_rows_2, 2
+    EDGEC_THREE_ROWS edgec_three_rows_4, 4
 
 @ Four inputs of one row by one pair of channels.
     .macro EDGEC_ONE_PAIR ab, b, even, odd
@@ -137,27 +140,31 @@
     EDGEC_ONE_ROW edgec_one_row_1, 1
     EDGEC_ONE_ROW edgec_one_row_2, 2
 
-@ edgec_widen_two(u, v, words, pairs_of_quads): eight bytes of each row a turn, as halfwords: inputs 0 and 2, then 1 and 3.
-    .section .text.edgec_widen_two,"ax",%progbits
-    .global edgec_widen_two
-    .type edgec_widen_two,%function
+@ edgec_widen_three(u, v, w, words, eights): eight bytes of each row a turn, as halfwords: inputs 0 and 2, then 1 and 3.
+    .section .text.edgec_widen_three,"ax",%progbits
+    .global edgec_widen_three
+    .type edgec_widen_three,%function
     .thumb_func
-edgec_widen_two:
-    push {r4-r9}
+edgec_widen_three:
+    push {r4-r10}
+    ldr r12,[sp,#28]
 1:  .rept 2
-    ldr r4,[r0],#4
-    ldr r5,[r1],#4
-    sxtb16 r6,r4
-    sxtb16 r7,r4,ror #8
-    sxtb16 r8,r5
-    sxtb16 r9,r5,ror #8
-    stm r2!,{r6-r9}
+    ldr r5,[r0],#4
+    ldr r7,[r1],#4
+    ldr r9,[r2],#4
+    sxtb16 r4,r5
+    sxtb16 r5,r5,ror #8
+    sxtb16 r6,r7
+    sxtb16 r7,r7,ror #8
+    sxtb16 r8,r9
+    sxtb16 r9,r9,ror #8
+    stm r3!,{r4-r9}
     .endr
-    subs r3,#1
+    subs r12,#1
     bne 1b
-    pop {r4-r9}
+    pop {r4-r10}
     bx lr
-    .size edgec_widen_two,.-edgec_widen_two
+    .size edgec_widen_three,.-edgec_widen_three
 
 @ edgec_widen(row, words, pairs_of_quads, step): the same of one row, with `step` bytes from quad to quad.
     .section .text.edgec_widen,"ax",%progbits
@@ -179,31 +186,33 @@ edgec_widen:
     bx lr
     .size edgec_widen,.-edgec_widen
 
-@ edgec_copy_rows(from, to, bytes, rows, from_step): rows of bytes, `from_step` apart, one behind the other.
+@ edgec_copy_rows(from, to, bytes, rows, from_step, to_step): rows of bytes, steps apart.
     .section .text.edgec_copy_rows,"ax",%progbits
     .global edgec_copy_rows
     .type edgec_copy_rows,%function
     .thumb_func
 edgec_copy_rows:
-    push {r4-r6}
-    ldr r4,[sp,#12]
+    push {r4-r8}
+    ldrd r4,r8,[sp,#20]
 1:  mov r5,r0
+    mov r7,r1
     add r0,r4
+    add r1,r8
     subs r12,r2,#4
     blo 3f
 2:  ldr r6,[r5],#4
-    str r6,[r1],#4
+    str r6,[r7],#4
     subs r12,#4
     bhs 2b
 3:  adds r12,#4
     beq 5f
 4:  ldrb r6,[r5],#1
-    strb r6,[r1],#1
+    strb r6,[r7],#1
     subs r12,#1
     bne 4b
 5:  subs r3,#1
     bne 1b
-    pop {r4-r6}
+    pop {r4-r8}
     bx lr
     .size edgec_copy_rows,.-edgec_copy_rows
     .text

@@ -1,7 +1,7 @@
 //! The definitions of the micro-kernels on the layout of [`paired`](crate::paired).
 
 use crate::arch::{PairedPanel, PairedWindow};
-use crate::paired::{Grouping, half, rescaled, unpack};
+use crate::paired::{Grouping, ROWS, STEP, half, rescaled, unpack};
 
 /// [`Arch::widen`](crate::arch::Arch::widen).
 #[inline(always)]
@@ -16,16 +16,15 @@ pub(crate) fn widen(row: &[i8], words: &mut [u32], step: usize) {
     }
 }
 
-/// Copies rows of `bytes` numbers, `step` apart in `from`, one behind the other.
+/// [`Arch::copy_rows`](crate::arch::Arch::copy_rows).
 #[inline(always)]
-pub(crate) fn copy_rows(from: &[i8], step: usize, bytes: usize, to: &mut [i8]) {
-    if bytes == 0 {
-        return;
-    }
-    for (row, to) in to.chunks_exact_mut(bytes).enumerate() {
-        if let Some(from) = from.get(row * step..row * step + bytes) {
-            to.copy_from_slice(from);
-        }
+pub(crate) fn copy_rows((x, x_step): (&[i8], usize), (y, y_step): (&mut [i8], usize), bytes: usize, rows: usize) {
+    for row in 0..rows {
+        let (from, to) = (row * x_step, row * y_step);
+        let (Some(x), Some(y)) = (x.get(from..from + bytes), y.get_mut(to..to + bytes)) else {
+            return;
+        };
+        y.copy_from_slice(x);
     }
 }
 
@@ -59,12 +58,12 @@ fn channel(panel: &PairedPanel<'_>, grouping: Grouping, words: &[u32], stride: u
 
 /// [`Arch::paired_rows`](crate::arch::Arch::paired_rows).
 #[inline(always)]
-pub(crate) fn rows(panel: PairedPanel<'_>, words: &[u32], y: &mut [i8], second: usize) {
-    for (row, start) in [0, second].into_iter().enumerate() {
+pub(crate) fn rows(panel: PairedPanel<'_>, words: &[u32], y: &mut [i8], starts: [usize; ROWS]) {
+    for (row, start) in starts.into_iter().enumerate() {
         let words = words.get(2 * row..).unwrap_or(&[]);
         for c in 0..panel.channels {
             if let Some(y) = y.get_mut(start + c) {
-                *y = channel(&panel, Grouping::Pairs, words, 4, c);
+                *y = channel(&panel, Grouping::Pairs, words, STEP, c);
             }
         }
     }
@@ -81,19 +80,22 @@ pub(crate) fn row(panel: PairedPanel<'_>, words: &[u32], y: &mut [i8]) {
 /// [`Arch::paired_window`](crate::arch::Arch::paired_window), from channel `first` on.
 #[inline(always)]
 pub(crate) fn window(window: PairedWindow<'_>, y: &mut [i8], first: usize) {
-    for (c, y) in y.iter_mut().enumerate().skip(first) {
-        let (quad, lane) = (c / 4, c % 4);
-        let at = |index: usize| window.parameters.get(8 * quad + index).copied().unwrap_or_default();
-        let mut sum = at(lane);
-        for row in 0..window.rows {
-            for tap in 0..window.taps {
-                let word = quad * window.weight_quad + row * window.weight_row + 2 * tap + lane % 2;
-                let weight = half(window.w.get(word).copied().unwrap_or_default(), lane / 2);
-                let x = window.x.get(row * window.row_step + tap * window.tap_step + c);
-                let x = i32::from(x.copied().unwrap_or_default()) - window.outside;
-                sum = sum.wrapping_add(x.wrapping_mul(weight));
+    for (position, y) in y.chunks_exact_mut(window.channels.max(1)).enumerate() {
+        let x = window.x.get(position * window.x_step..).unwrap_or_default();
+        for (c, y) in y.iter_mut().enumerate().skip(first) {
+            let (quad, lane) = (c / 4, c % 4);
+            let at = |index: usize| window.parameters.get(8 * quad + index).copied().unwrap_or_default();
+            let mut sum = at(lane);
+            for row in 0..window.rows {
+                for tap in 0..window.taps {
+                    let word = quad * window.weight_quad + row * window.weight_row + 2 * tap + lane % 2;
+                    let weight = half(window.w.get(word).copied().unwrap_or_default(), lane / 2);
+                    let x = x.get(row * window.row_step + tap * window.tap_step + c);
+                    let x = i32::from(x.copied().unwrap_or_default()) - window.outside;
+                    sum = sum.wrapping_add(x.wrapping_mul(weight));
+                }
             }
+            *y = rescaled(sum, at(4 + lane), window.zero);
         }
-        *y = rescaled(sum, at(4 + lane), window.zero);
     }
 }
