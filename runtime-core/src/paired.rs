@@ -16,8 +16,6 @@
 //! pairs' multipliers. Depthwise weights have 16 bits each: channels 0 and 2 of a tap in the first word, 1 and 3 in the
 //! second; the parameters of four channels are their biases and their multipliers.
 
-use crate::requantize::Requantize;
-
 /// Bits that every product of a sum and a multiplier is shifted by: the result is the upper word of the product.
 pub const SHIFT: u32 = 32;
 
@@ -59,11 +57,15 @@ pub const fn scratch_words(k: usize) -> usize {
     quads(k).saturating_mul(STEP)
 }
 
-/// Numbers that the inputs of a position are collected in, `k` of them, of `channels` per group: none where eights of channels
-/// can be widened where they are.
+/// Numbers that the inputs of a position are collected in, `k` of them, of `channels` per group, filled up to eights: none where
+/// eights of channels can be widened where they are.
 #[inline(always)]
 pub const fn patch_len(channels: usize, k: usize) -> usize {
-    if channels.is_multiple_of(8) { 0 } else { k }
+    if channels.is_multiple_of(8) {
+        0
+    } else {
+        k.next_multiple_of(8)
+    }
 }
 
 /// Words of the weights of one group of `n` channels by `k` inputs.
@@ -220,10 +222,10 @@ pub(crate) fn rescaled(sum: i32, multiplier: i32, zero: i32) -> i8 {
     (product >> 32).clamp(i8::MIN.into(), i8::MAX.into()) as i8
 }
 
-/// Limits results that were limited to an `i8` to those of a fused activation.
+/// Limits results that were limited to an `i8` to those of a fused activation, least and greatest.
 #[inline(always)]
-pub(crate) fn limit(requantize: Requantize, y: &mut [i8]) {
-    let (min, max) = (requantize.min.max(i8::MIN.into()), requantize.max.min(i8::MAX.into()));
+pub(crate) fn limit([min, max]: [i32; 2], y: &mut [i8]) {
+    let (min, max) = (min.max(i8::MIN.into()), max.min(i8::MAX.into()));
     if min > i8::MIN.into() || max < i8::MAX.into() {
         let (min, max) = (min as i8, max as i8);
         for y in y {

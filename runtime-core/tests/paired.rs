@@ -165,7 +165,7 @@ fn convolutions() {
         };
         let (words, parameters) = pack(groups, [k, columns], Grouping::Pairs, (&bias, &multiplier), weight);
         let mut scratch = vec![0; paired::scratch_words(k)];
-        let mut patch = vec![0; if channels % 8 == 0 { 0 } else { k }];
+        let mut patch = vec![0; paired::patch_len(channels, k)];
         let simd = Simd::BASELINE;
         qlinear_conv2d_paired(simd, layer, &x, &words, &parameters, &mut y, &mut scratch, &mut patch);
         assert_eq!(y, expected, "{layer:?}");

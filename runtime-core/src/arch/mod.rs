@@ -35,6 +35,7 @@ pub use native::Simd;
 pub use paired::{PairedPanel, PairedWindow};
 pub use portable::Portable;
 
+use crate::kernels::QlinearAdd;
 use crate::numbers::{Floats, Integers};
 use crate::pack::PANEL;
 use crate::paired::{ROWS, STEP};
@@ -130,6 +131,22 @@ pub trait Arch: Copy {
     #[inline(always)]
     fn paired_window(window: PairedWindow<'_>, y: &mut [i8]) {
         portable::paired::window(window, y, 0)
+    }
+
+    /// Weighted sums of two tensors of 8-bit integers.
+    #[inline(always)]
+    fn add(layer: QlinearAdd, a: &[i8], b: &[i8], y: &mut [i8]) {
+        for ((y, a), b) in y.iter_mut().zip(a).zip(b) {
+            *y = layer.limited(*a, *b);
+        }
+    }
+
+    /// [`add`](Self::add) with `y` as the first operand.
+    #[inline(always)]
+    fn add_in_place(layer: QlinearAdd, b: &[i8], y: &mut [i8]) {
+        for (y, b) in y.iter_mut().zip(b) {
+            *y = layer.limited(*y, *b);
+        }
     }
 }
 

@@ -70,6 +70,7 @@ mod output;
 mod pad;
 mod pool2d;
 mod powers;
+mod qlinear_add;
 mod qlinear_average_pool2d;
 mod qlinear_binary;
 mod qlinear_cell;
@@ -146,6 +147,7 @@ pub use max_pool_indices::{MaxPoolIndices, max_pool_indices};
 pub use pad::{Constant, Edge, Pad, PadMode, Reflect, Wrap, pad};
 pub use pool2d::{Pool2d, average_pool2d, max_pool2d};
 pub use powers::Powers;
+pub use qlinear_add::{QlinearAdd, qlinear_add, qlinear_add_in_place};
 pub use qlinear_average_pool2d::{QlinearAveragePool2d, qlinear_average_pool2d};
 pub use qlinear_binary::{
     QlinearBinary, QlinearOp, WeightedProduct, WeightedSum, qlinear_binary, qlinear_binary_in_place,

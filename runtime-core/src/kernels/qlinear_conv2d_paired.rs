@@ -232,15 +232,14 @@ impl Body<Operands<'_>> for Conv2d<Requantize> {
                 }
             }
         }
-        limit(activation, y);
+        limit([activation.min, activation.max], y);
     }
 }
 
 /// ONNX `QLinearConv` with weights in pairs of channels: `x` is `[batch, ih, iw, ic]`, `y` is `[batch, oh, ow, oc]`. For each
 /// group of channels, `w` is packed by [`pack`](crate::paired::pack), its inputs in the order `[kh, kw, ic / groups]`, and
 /// `parameters` by [`pack_parameters`](crate::paired::pack_parameters), from biases minus the products of the input's zero
-/// point and the weights. `scratch` has [`scratch_words`] of a position's inputs, and `patch` as many numbers as there are
-/// inputs, or none where the channels of a group are a multiple of eight. The shift is [`SHIFT`](crate::paired::SHIFT).
+/// point and the weights. `scratch` has [`scratch_words`] of a position's inputs, and `patch` [`patch_len`] numbers. The shift is [`SHIFT`](crate::paired::SHIFT).
 #[inline(always)]
 pub fn qlinear_conv2d_paired(
     simd: Simd,

@@ -115,7 +115,7 @@ impl Body<Operands<'_>> for DepthwiseConv2d<Requantize> {
                 }
             }
         }
-        limit(activation, y);
+        limit([activation.min, activation.max], y);
     }
 }
 

@@ -46,7 +46,7 @@ impl Body<Operands<'_>> for Gemm<Requantize> {
                 A::paired_rows(panel, words, y, [0, 1, 2].map(|row| place(row) * n));
             }
         }
-        limit(activation, y);
+        limit([activation.min, activation.max], y);
     }
 }
 

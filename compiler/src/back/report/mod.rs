@@ -12,8 +12,8 @@ pub use port::PortReport;
 pub(crate) use text::{dims, grouped};
 
 use crate::back::plan::Plan;
-use crate::ir::{Remark, RemarkKind};
 use crate::ir::program::Program;
+use crate::ir::{Remark, RemarkKind};
 use serde::Serialize;
 use std::collections::BTreeMap;
 

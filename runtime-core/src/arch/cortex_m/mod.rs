@@ -1,5 +1,5 @@
 //! Cortex-M with the DSP extension. Stable Rust has no functions for its instructions, and `asm!` blocks of single ones would
-//! move every operand through memory, so that whole loops are assembler: `paired.s` and `depthwise.s`. Their time does not
+//! move every operand through memory, so that whole loops are assembler: `paired.s`, `depthwise.s` and `add.s`. Their time does not
 //! depend on the opt-level that firmware is built with.
 //!
 //! The functions here check all lengths before; what is left over at the end of a row or of the channels goes through the
@@ -7,7 +7,8 @@
 #![allow(unsafe_code)]
 
 use super::{Arch, PairedPanel, PairedWindow, Portable, portable};
-use crate::paired::{Grouping, ROWS, STEP, packed_words, parameters_len};
+use crate::kernels::QlinearAdd;
+use crate::paired::{Grouping, ROWS, STEP, limit, packed_words, parameters_len};
 use core::arch::global_asm;
 
 // The assembler takes the instructions of the target triple, to which DSP does not belong on Armv8-M Mainline.
@@ -15,6 +16,7 @@ use core::arch::global_asm;
 global_asm!(".cpu cortex-m33");
 global_asm!(include_str!("paired.s"), options(raw));
 global_asm!(include_str!("depthwise.s"), options(raw));
+global_asm!(include_str!("add.s"), options(raw));
 
 type Rows = unsafe extern "C" fn(*const u32, *const u32, *const i32, *const u32, *mut i8, *mut i8, *mut i8, usize, i32);
 type Row = unsafe extern "C" fn(*const u32, *const u32, *const i32, *const u32, *mut i8, usize, i32);
@@ -65,6 +67,16 @@ products!(edgec_three_rows_2, edgec_three_rows_4; edgec_one_row_1, edgec_one_row
 unsafe extern "C" {
     fn edgec_widen_three(u: *const i8, v: *const i8, w: *const i8, words: *mut u32, eights: usize);
     fn edgec_widen(row: *const i8, words: *mut u32, eights: usize, step: usize);
+    fn edgec_add(
+        a: *const i8,
+        b: *const i8,
+        y: *mut i8,
+        fours: usize,
+        a_multiplier: i32,
+        b_multiplier: i32,
+        constant: i32,
+        shift: u32,
+    );
     fn edgec_copy_rows(from: *const i8, to: *mut i8, bytes: usize, rows: usize, from_step: usize, to_step: usize);
 }
 
@@ -129,9 +141,61 @@ impl Arch for Dsp {
     }
 
     #[inline(always)]
+    fn add(layer: QlinearAdd, a: &[i8], b: &[i8], y: &mut [i8]) {
+        let fours = y.len().min(a.len()).min(b.len()) / 4;
+        if fours != 0 {
+            // SAFETY: reads 4 * fours bytes of both operands and writes as many of `y`, which all have.
+            unsafe { sums(layer, a.as_ptr(), b, y.as_mut_ptr(), fours) };
+        }
+        let rest = y.iter_mut().zip(a).zip(b).skip(4 * fours);
+        rest.for_each(|((y, a), b)| *y = layer.limited(*a, *b));
+        limit([layer.min, layer.max], y);
+    }
+
+    #[inline(always)]
+    fn add_in_place(layer: QlinearAdd, b: &[i8], y: &mut [i8]) {
+        let fours = y.len().min(b.len()) / 4;
+        if fours != 0 {
+            let to = y.as_mut_ptr();
+            // SAFETY: as in `add`; every four bytes of `y` are read before they are written.
+            unsafe { sums(layer, to, b, to, fours) };
+        }
+        let rest = y.iter_mut().zip(b).skip(4 * fours);
+        rest.for_each(|(y, b)| *y = layer.limited(*y, *b));
+        limit([layer.min, layer.max], y);
+    }
+
+    #[inline(always)]
     fn paired_window(window: PairedWindow<'_>, y: &mut [i8]) {
         taps(&window, y);
     }
+}
+
+/// Sums limited to an `i8` alone.
+///
+/// # Safety
+/// 4 * fours bytes can be read at `a` and written at `y`, and `b` has as many.
+unsafe fn sums(layer: QlinearAdd, a: *const i8, b: &[i8], y: *mut i8, fours: usize) {
+    let QlinearAdd {
+        a_multiplier,
+        b_multiplier,
+        constant,
+        shift,
+        ..
+    } = layer;
+    // SAFETY: what the caller promises.
+    unsafe {
+        edgec_add(
+            a,
+            b.as_ptr(),
+            y,
+            fours,
+            a_multiplier,
+            b_multiplier,
+            constant,
+            shift & 31,
+        )
+    };
 }
 
 #[inline(never)]
