@@ -6,7 +6,7 @@
 //! portable definitions, or through a few numbers beside the operands, so that nothing outside is read or written.
 #![allow(unsafe_code)]
 
-use super::{Arch, PairedPanel, PairedWindow, Portable, portable};
+use super::{Arch, PairedPanel, PairedWindow, Patches, Portable, portable};
 use crate::kernels::QlinearAdd;
 use crate::paired::{Grouping, ROWS, STEP, limit, packed_words, parameters_len};
 use core::arch::global_asm;
@@ -66,7 +66,7 @@ products!(edgec_three_rows_2, edgec_three_rows_4; edgec_one_row_1, edgec_one_row
 
 unsafe extern "C" {
     fn edgec_widen_three(u: *const i8, v: *const i8, w: *const i8, words: *mut u32, eights: usize);
-    fn edgec_widen(row: *const i8, words: *mut u32, eights: usize, step: usize);
+    fn edgec_widen(x: *const i8, words: *mut u32, eights: usize, step: usize, rows: usize, gap: usize);
     fn edgec_add(
         a: *const i8,
         b: *const i8,
@@ -123,6 +123,11 @@ impl Arch for Dsp {
     #[inline(always)]
     fn widen_rows(rows: [&[i8]; ROWS], words: &mut [u32]) {
         widen_rows(rows, words);
+    }
+
+    #[inline(always)]
+    fn widen_patches(x: &[i8], place: Patches, patch: &mut [i8], words: &mut [u32]) {
+        widen_patches(x, place, patch, words);
     }
 
     #[inline(always)]
@@ -205,7 +210,7 @@ fn widen(row: &[i8], words: &mut [u32], step: usize) {
     if eights != 0 && words.len() >= (2 * eights - 1) * step + 2 {
         // SAFETY: reads 8 * eights bytes of `row`, which has as many; writes two words at each of 2 * eights places that are
         // `step` words apart, which `words` has.
-        unsafe { edgec_widen(row.as_ptr(), words.as_mut_ptr(), eights, 4 * step) };
+        unsafe { edgec_widen(row.as_ptr(), words.as_mut_ptr(), eights, 4 * step, 1, 0) };
     }
     if row.len() % 8 != 0 {
         let (row, words) = (row.get(8 * eights..), words.get_mut(2 * eights * step..));
@@ -225,6 +230,49 @@ fn widen_rows([u, v, w]: [&[i8]; ROWS], words: &mut [u32]) {
         for (row, x) in [u, v, w].into_iter().enumerate() {
             let (x, words) = (x.get(8 * eights..len), words.get_mut(2 * STEP * eights + 2 * row..));
             portable::paired::widen(x.unwrap_or_default(), words.unwrap_or_default(), STEP);
+        }
+    }
+}
+
+#[inline(never)]
+fn widen_patches(x: &[i8], patches: Patches, patch: &mut [i8], words: &mut [u32]) {
+    let Patches {
+        position_step,
+        row_step,
+        bytes,
+        rows,
+    } = patches;
+    let last = rows.saturating_sub(1);
+    let inputs = (ROWS - 1) * position_step + last * row_step + bytes;
+    let direct = patch.is_empty();
+    // Of a patch the bytes behind its end are widened with it: their weights are zero.
+    let eights = if direct { bytes / 8 } else { patch.len() / 8 };
+    let all = if direct { rows * eights } else { eights };
+    let fits = rows != 0
+        && eights != 0
+        && x.len() >= inputs
+        && if direct {
+            bytes % 8 == 0
+        } else {
+            patch.len() >= rows * bytes
+        }
+        && words.len() >= 2 * STEP * all;
+    if !fits {
+        return;
+    }
+    for place in 0..ROWS {
+        let x = x.as_ptr().wrapping_add(place * position_step);
+        let words = words.as_mut_ptr().wrapping_add(2 * place);
+        // SAFETY: reads `bytes` at each of `rows` places that are `row_step` apart, and at most writes and reads the whole
+        // patch; writes two words for each four inputs, `STEP` apart, from the place's first two on. All of it is inside of
+        // the slices, as checked above for the last place.
+        unsafe {
+            if direct {
+                edgec_widen(x, words, eights, 4 * STEP, rows, row_step.wrapping_sub(bytes));
+            } else {
+                edgec_copy_rows(x, patch.as_mut_ptr(), bytes, rows, row_step, bytes);
+                edgec_widen(patch.as_ptr(), words, eights, 4 * STEP, 1, 0);
+            }
         }
     }
 }
@@ -377,10 +425,36 @@ fn taps(window: &PairedWindow<'_>, y: &mut [i8]) {
     if !fits {
         return portable::paired::window(*window, y, 0);
     }
-    let whole = (rows, taps, weight_row, weight_quad) == (3, 3, 6, 18);
+    let (from, to, w, minus_zero) = (
+        x.as_ptr(),
+        y.as_mut_ptr(),
+        w.as_ptr(),
+        (outside.wrapping_neg() as u16 as u32) * 0x1_0001,
+    );
+    let (parameters, end) = (parameters.as_ptr(), to.wrapping_add(4 * quads));
+    if (rows, taps, weight_row, weight_quad) == (3, 3, 6, 18) {
+        // SAFETY: as below, for all positions.
+        unsafe {
+            edgec_taps_3x3(
+                from,
+                w,
+                parameters,
+                to,
+                end,
+                minus_zero,
+                tap_step,
+                row_step,
+                zero,
+                positions,
+                x_step,
+                channels - 4 * quads,
+                channels,
+            )
+        };
+        return rest(window, y);
+    }
     // The last of the functions counts its steps from behind the last tap of a row.
     let (function, row_step, weight_row): (Taps, usize, usize) = match taps {
-        3 if whole => (edgec_taps_3x3, row_step, weight_row),
         1 => (edgec_taps_1, row_step, weight_row),
         2 => (edgec_taps_2, row_step, weight_row),
         3 => (edgec_taps_3, row_step, weight_row),
@@ -390,32 +464,38 @@ fn taps(window: &PairedWindow<'_>, y: &mut [i8]) {
             weight_row.wrapping_sub(2 * taps),
         ),
     };
-    let minus_zero = (outside.wrapping_neg() as u16 as u32) * 0x1_0001;
-    let (mut from, mut to) = (x.as_ptr(), y.as_mut_ptr());
-    for _ in 0..positions {
+    let [weight_row, weight_quad] = [4 * weight_row, 4 * weight_quad];
+    for position in 0..positions {
+        let from = from.wrapping_add(position * x_step);
+        let [to, end] = [to, end].map(|y| y.wrapping_add(position * channels));
         // SAFETY: reads four bytes at each tap of each quad of channels, two words of weights for them, and eight parameters
         // per quad; writes four numbers per quad from `to` on. All of it is inside of the slices, as checked above for the
         // last position, and `to` for each chunk of `channels`.
         unsafe {
             function(
                 from,
-                w.as_ptr(),
-                parameters.as_ptr(),
+                w,
+                parameters,
                 to,
-                to.wrapping_add(4 * quads),
+                end,
                 minus_zero,
                 tap_step,
                 row_step,
                 zero,
                 rows,
                 taps,
-                4 * weight_row,
-                4 * weight_quad,
+                weight_row,
+                weight_quad,
             )
         };
-        (from, to) = (from.wrapping_add(x_step), to.wrapping_add(channels));
     }
-    if channels % 4 != 0 {
-        portable::paired::window(*window, y, 4 * quads);
+    rest(window, y);
+}
+
+/// The channels behind the last whole quad.
+#[inline(always)]
+fn rest(window: &PairedWindow<'_>, y: &mut [i8]) {
+    if window.channels % 4 != 0 {
+        portable::paired::window(*window, y, window.channels / 4 * 4);
     }
 }

@@ -1,9 +1,15 @@
-//! Kernels on weights in pairs of channels give the integers of the kernels on panels: random layers of every shape.
+//! Random layers of every shape: kernels on weights in pairs of channels give the integers of the kernels on panels, and touch
+//! nothing but their operands. They run on this machine and, in an emulator, on a Cortex-M.
 
+extern crate alloc;
+
+use alloc::vec;
+use alloc::vec::Vec;
 use runtime_core::Simd;
 use runtime_core::kernels::{
-    Conv2d, DepthwiseConv2d, Gemm, qlinear_conv2d, qlinear_conv2d_paired, qlinear_depthwise_conv2d,
-    qlinear_depthwise_conv2d_paired, qlinear_gemm, qlinear_gemm_paired,
+    Conv2d, DepthwiseConv2d, Gemm, QlinearAdd, qlinear_add, qlinear_add_in_place, qlinear_conv2d,
+    qlinear_conv2d_paired, qlinear_depthwise_conv2d, qlinear_depthwise_conv2d_paired, qlinear_gemm,
+    qlinear_gemm_paired,
 };
 use runtime_core::pack::{pack_conv2d, pack_depthwise, pack_gemm, packed_conv2d_len, packed_gemm_len};
 use runtime_core::paired::{self, Grouping};
@@ -62,6 +68,59 @@ impl Random {
     }
 }
 
+/// Puts copies of elements where nothing may be read or written after them.
+pub(crate) trait Place {
+    /// The same elements, with the end of memory behind them where there is one.
+    fn at_end<'a, T: Copy + 'a>(&'a mut self, elements: &'a mut [T]) -> &'a mut [T];
+}
+
+/// The operands of a kernel but for its output.
+struct Operands<'a> {
+    x: &'a [i8],
+    w: &'a [u32],
+    parameters: &'a [i32],
+    /// Words and numbers that the kernel needs beside them.
+    scratch: usize,
+    patch: usize,
+}
+
+/// What lies around an output.
+const CANARY: i8 = 0x55;
+const MARGIN: usize = 16;
+
+impl Operands<'_> {
+    /// Runs a kernel with each operand in turn at the end of memory, and compares its outputs and what lies around them.
+    fn check(
+        &self,
+        place: &mut impl Place,
+        expected: &[i8],
+        kernel: impl Fn(&[i8], &[u32], &[i32], &mut [i8], &mut [u32], &mut [i8]),
+    ) {
+        for last in 0..6 {
+            let (mut x, mut w, mut parameters) = (self.x.to_vec(), self.w.to_vec(), self.parameters.to_vec());
+            let (mut scratch, mut patch) = (vec![0x5555_5555; self.scratch], vec![CANARY; self.patch]);
+            let mut around = vec![CANARY; expected.len() + 2 * MARGIN];
+            let y = &mut around[MARGIN..MARGIN + expected.len()];
+            match last {
+                0 => kernel(place.at_end(&mut x), &w, &parameters, y, &mut scratch, &mut patch),
+                1 => kernel(&x, place.at_end(&mut w), &parameters, y, &mut scratch, &mut patch),
+                2 => kernel(&x, &w, place.at_end(&mut parameters), y, &mut scratch, &mut patch),
+                3 => kernel(&x, &w, &parameters, y, place.at_end(&mut scratch), &mut patch),
+                4 => kernel(&x, &w, &parameters, y, &mut scratch, place.at_end(&mut patch)),
+                _ => {
+                    let mut own = vec![0; expected.len()];
+                    let own = place.at_end(&mut own);
+                    kernel(&x, &w, &parameters, own, &mut scratch, &mut patch);
+                    y.copy_from_slice(own);
+                }
+            }
+            assert_eq!(y, expected);
+            let (before, after) = (&around[..MARGIN], &around[MARGIN + expected.len()..]);
+            assert!(before.iter().chain(after).all(|byte| *byte == CANARY));
+        }
+    }
+}
+
 /// Packs weights `weight(group, input, channel)` of `groups` groups, with their parameters.
 fn pack(
     groups: usize,
@@ -95,10 +154,10 @@ fn pack(
     (w, parameters)
 }
 
-#[test]
-fn products() {
+/// Products of one row and of several.
+pub(crate) fn products(place: &mut impl Place, rounds: usize) {
     let mut random = Random(1);
-    for _ in 0..300 {
+    for _ in 0..rounds {
         let [m, k, n] = [1 + random.below(5), 1 + random.below(40), 1 + random.below(13)];
         let layer = Gemm {
             m,
@@ -110,13 +169,20 @@ fn products() {
         let (bias, multiplier) = (random.biases(n), random.multipliers(n, k));
         let mut panels = vec![0; packed_gemm_len(k, n)];
         pack_gemm(k, n, &w, false, &mut panels);
-        let (mut expected, mut y) = (vec![0_i8; m * n], vec![0; m * n]);
+        let mut expected = vec![0_i8; m * n];
         qlinear_gemm(Simd::BASELINE, layer, &x, &panels, &bias, &multiplier, &mut expected);
         let grouping = if m == 1 { Grouping::TwoPairs } else { Grouping::Pairs };
         let (words, parameters) = pack(1, [k, n], grouping, (&bias, &multiplier), |_, k, c| w[k * n + c]);
-        let mut scratch = vec![0; paired::scratch_words(k)];
-        qlinear_gemm_paired(Simd::BASELINE, layer, &x, &words, &parameters, &mut y, &mut scratch);
-        assert_eq!(y, expected, "{layer:?}");
+        let operands = Operands {
+            x: &x,
+            w: &words,
+            parameters: &parameters,
+            scratch: paired::scratch_words(k),
+            patch: 0,
+        };
+        operands.check(place, &expected, |x, w, parameters, y, scratch, _| {
+            qlinear_gemm_paired(Simd::detect(), layer, x, w, parameters, y, scratch);
+        });
     }
 }
 
@@ -131,10 +197,10 @@ fn axis(random: &mut Random) -> [usize; 6] {
     }
 }
 
-#[test]
-fn convolutions() {
+/// Convolutions of every geometry.
+pub(crate) fn convolutions(place: &mut impl Place, rounds: usize) {
     let mut random = Random(2);
-    for _ in 0..300 {
+    for _ in 0..rounds {
         let [h, v] = [axis(&mut random), axis(&mut random)];
         let groups = 1 + random.below(3);
         let [channels, columns] = [[1, 2, 3, 5, 8, 16][random.below(6)], 1 + random.below(7)];
@@ -157,25 +223,30 @@ fn convolutions() {
         let mut panels = vec![0; packed_conv2d_len(groups, oc, h[1], v[1], channels)];
         pack_conv2d(groups, oc, h[1], v[1], channels, &w, &mut panels);
         let outputs = layer.batch * h[5] * v[5] * oc;
-        let (mut expected, mut y) = (vec![0_i8; outputs], vec![0; outputs]);
+        let mut expected = vec![0_i8; outputs];
         qlinear_conv2d(Simd::BASELINE, layer, &x, &panels, &bias, &multiplier, &mut expected);
         let weight = |group: usize, input: usize, channel: usize| {
             let (tap, input) = (input / channels, input % channels);
             w[((group * columns + channel) * channels + input) * taps + tap]
         };
         let (words, parameters) = pack(groups, [k, columns], Grouping::Pairs, (&bias, &multiplier), weight);
-        let mut scratch = vec![0; paired::scratch_words(k)];
-        let mut patch = vec![0; paired::patch_len(channels, k)];
-        let simd = Simd::BASELINE;
-        qlinear_conv2d_paired(simd, layer, &x, &words, &parameters, &mut y, &mut scratch, &mut patch);
-        assert_eq!(y, expected, "{layer:?}");
+        let operands = Operands {
+            x: &x,
+            w: &words,
+            parameters: &parameters,
+            scratch: paired::scratch_words(k),
+            patch: paired::patch_len(channels, k),
+        };
+        operands.check(place, &expected, |x, w, parameters, y, scratch, patch| {
+            qlinear_conv2d_paired(Simd::detect(), layer, x, w, parameters, y, scratch, patch);
+        });
     }
 }
 
-#[test]
-fn depthwise_convolutions() {
+/// Depthwise convolutions of every geometry.
+pub(crate) fn depthwise_convolutions(place: &mut impl Place, rounds: usize) {
     let mut random = Random(3);
-    for _ in 0..300 {
+    for _ in 0..rounds {
         let [h, v] = [axis(&mut random), axis(&mut random)];
         let c = 1 + random.below(12);
         let layer = DepthwiseConv2d {
@@ -194,7 +265,7 @@ fn depthwise_convolutions() {
         let mut packed = vec![0; c * taps];
         pack_depthwise(c, h[1], v[1], &w, &mut packed);
         let outputs = layer.batch * h[5] * v[5] * c;
-        let (mut expected, mut y) = (vec![0_i8; outputs], vec![0; outputs]);
+        let mut expected = vec![0_i8; outputs];
         let corrected: Vec<i32> = (0..c)
             .map(|c| {
                 let sum: i32 = w[c * taps..(c + 1) * taps].iter().map(|w| i32::from(*w)).sum();
@@ -214,18 +285,49 @@ fn depthwise_convolutions() {
         paired::pack_depthwise([taps, c], |tap, channel| w[channel * taps + tap], &mut words);
         let mut parameters = vec![0; c.div_ceil(4) * 8];
         paired::pack_depthwise_parameters(&bias, &multiplier, &mut parameters);
-        qlinear_depthwise_conv2d_paired(Simd::BASELINE, layer, &x, &words, &parameters, &mut y);
-        assert_eq!(y, expected, "{layer:?}");
+        let operands = Operands {
+            x: &x,
+            w: &words,
+            parameters: &parameters,
+            scratch: 0,
+            patch: 0,
+        };
+        operands.check(place, &expected, |x, w, parameters, y, _, _| {
+            qlinear_depthwise_conv2d_paired(Simd::detect(), layer, x, w, parameters, y);
+        });
     }
 }
 
-#[test]
-fn what_does_not_fit_is_told() {
-    let pack = |a, b| paired::pack([1, 2], Grouping::Pairs, |_, channel| [b, a][channel], &mut [0; 4]);
-    assert_eq!(pack(-128, -1), None);
-    assert_eq!(pack(-128, 0), Some(()));
-    assert_eq!(pack(127, 127), Some(()));
-    assert!(paired::fits_upper((1 << 23) - 1) && !paired::fits_upper(1 << 23));
-    assert!(paired::never_halfway(i32::MAX.into(), 5) && !paired::never_halfway(1 << 20, 1 << 11));
-    assert!(paired::never_halfway((1 << 20) - 1, 1 << 11));
+/// Sums of two tensors, in place as well.
+pub(crate) fn sums(place: &mut impl Place, rounds: usize) {
+    let mut random = Random(4);
+    for len in 0..rounds {
+        let (a, b) = (random.bytes(len), random.bytes(len));
+        let limits = random.requantize();
+        let layer = QlinearAdd {
+            a_multiplier: random.next() as i32 % (1 << 20),
+            b_multiplier: random.next() as i32 % (1 << 20),
+            constant: random.next() as i32 % (1 << 26),
+            shift: 1 + random.next() % 22,
+            min: limits.min,
+            max: limits.max,
+        };
+        let limited = |(a, b): (&i8, &i8)| layer.sum(*a, *b).max(layer.min).min(layer.max) as i8;
+        let expected: Vec<i8> = a.iter().zip(&b).map(limited).collect();
+        let operands = Operands {
+            x: &a,
+            w: &[],
+            parameters: &[],
+            scratch: 0,
+            patch: 0,
+        };
+        operands.check(place, &expected, |a, _, _, y, _, _| {
+            qlinear_add(Simd::detect(), layer, a, &b, y)
+        });
+        let operands = Operands { x: &b, ..operands };
+        operands.check(place, &expected, |b, _, _, y, _, _| {
+            y.copy_from_slice(&a);
+            qlinear_add_in_place(Simd::detect(), layer, b, y);
+        });
+    }
 }
