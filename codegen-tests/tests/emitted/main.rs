@@ -1,0 +1,10 @@
+//! Emitted code: its text, and what it computes once it is built.
+
+mod boxed;
+mod input_layout;
+mod machines;
+mod names;
+mod panic_free;
+mod quantised_resize;
+mod states;
+mod text;
