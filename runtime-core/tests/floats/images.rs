@@ -1,8 +1,8 @@
 //! Pooling and resizing.
 
 use super::inputs::{both, close, noise};
-use runtime_core::kernels::*;
 use runtime_core::Simd;
+use runtime_core::kernels::*;
 
 fn check_pool(layer: Pool2d) {
     let Pool2d {

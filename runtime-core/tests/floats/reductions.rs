@@ -1,8 +1,8 @@
 //! Reductions, places of extremes, and softmax.
 
 use super::inputs::{both, close, noise};
-use runtime_core::kernels::{self, *};
 use runtime_core::Simd;
+use runtime_core::kernels::{self, *};
 
 const SHAPES: [[usize; 3]; 10] = [
     [1, 1, 1],
