@@ -1,7 +1,7 @@
 //! The integer kernels beside the float kernels that they stand for.
 //!
-//! `cargo bench -p runtime-core --bench integers`. The least times of interleaved rounds, in nanoseconds an element of the
-//! output, and how many times as fast as `f32` the integers are.
+//! `cargo bench -p runtime-core --bench integers`. The least times of interleaved rounds, in nanoseconds an element of
+//! the output, and how many times as fast as `f32` the integers are.
 
 use runtime_core::Simd;
 use runtime_core::function::{Identity, Sigmoid};

@@ -1,4 +1,5 @@
-//! Images that the caller gives channels-last: no copy turns them round, and the results are those of the model's layout.
+//! Images that the caller gives channels-last: no copy turns them round, and the results are those of the model's
+//! layout.
 
 use codegen_tests::model_builder::{Attr, ModelBuilder};
 use codegen_tests::zoo;

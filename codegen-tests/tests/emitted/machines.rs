@@ -30,8 +30,8 @@ fn digits() -> Model {
     }
 }
 
-/// A convolution of one channel, a depthwise one, one by pixels, a transposed one, and a product most of whose weights are
-/// zero: each kernel that the machine has a say in.
+/// A convolution of one channel, a depthwise one, one by pixels, a transposed one, and a product most of whose weights
+/// are zero: each kernel that the machine has a say in.
 fn layers(folder: &TempDir) -> Model {
     let number = |i: usize| (((i * 40_503) >> 4) % 255) as f32 / 127.0 - 1.0;
     let floats = |count: usize| (0..count).map(number).collect::<Vec<_>>();

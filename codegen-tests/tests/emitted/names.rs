@@ -6,8 +6,8 @@ use edgec::ir::{DType, Tensor};
 use edgec::tools::harness::{Module, Workspace};
 use std::path::Path;
 
-/// Characters of each general category of Unicode, in the order of its names: Cc, Cf, Cn, Co, Ll, Lm, Lo, Lt, Lu, Mc, Me, Mn, Nd,
-/// Nl, No, Pc, Pd, Pe, Pf, Pi, Po, Ps, Sc, Sk, Sm, So, Zl, Zp, Zs.
+/// Characters of each general category of Unicode, in the order of its names: Cc, Cf, Cn, Co, Ll, Lm, Lo, Lt, Lu, Mc,
+/// Me, Mn, Nd, Nl, No, Pc, Pd, Pe, Pf, Pi, Po, Ps, Sc, Sk, Sm, So, Zl, Zp, Zs.
 const CATEGORIES: [&str; 29] = [
     "\u{1}\t\n\u{7f}\u{85}",
     "\u{ad}\u{200b}\u{202e}\u{feff}",

@@ -1,5 +1,5 @@
-//! Optimised code for microcontrollers cannot panic: it refers to nothing in `core::panicking`. (What is in runtime-core
-//! itself, not instantiated in the model's crate, is seen by the check of linked firmware.)
+//! Optimised code for microcontrollers cannot panic: it refers to nothing in `core::panicking`. (What is in
+//! runtime-core itself, not instantiated in the model's crate, is seen by the check of linked firmware.)
 
 use codegen_tests::zoo::{self, Reference};
 use edgec::tools::harness::{Module, Workspace};

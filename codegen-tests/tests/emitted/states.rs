@@ -23,8 +23,8 @@ const STATES: &[(&str, &str)] = &[
     ("before", "now"),
 ];
 
-/// A recurrent cell whose state is read otherwise too, a counter of integers, a flag, a value that moves on from state to
-/// state, and the input of the run before.
+/// A recurrent cell whose state is read otherwise too, a counter of integers, a flag, a value that moves on from state
+/// to state, and the input of the run before.
 fn cell(folder: &TempDir) -> Compiler {
     let numbers = |len: usize| (0..len).map(|i| (i as f32 * 0.71).sin() / 2.0).collect::<Vec<_>>();
     let bytes = ModelBuilder::new(17)

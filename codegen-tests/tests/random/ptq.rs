@@ -1,5 +1,5 @@
-//! Random models quantised, beside what ONNX Runtime's static quantizer makes of them on the same samples. `EDGEC_MODELS=2000`
-//! tries that many, and `EDGEC_SEED=5` others.
+//! Random models quantised, beside what ONNX Runtime's static quantizer makes of them on the same samples.
+//! `EDGEC_MODELS=2000` tries that many, and `EDGEC_SEED=5` others.
 
 use codegen_tests::python;
 use edgec::Compiler;

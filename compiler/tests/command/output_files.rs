@@ -1,4 +1,5 @@
-//! What the command writes replaces nothing that it should not, and the source names its weights whatever they are called.
+//! What the command writes replaces nothing that it should not, and the source names its weights whatever they are
+//! called.
 
 use edgec::data::npz;
 use edgec::ir::Tensor;

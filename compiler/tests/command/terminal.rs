@@ -7,7 +7,8 @@ use prost::Message;
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// A colour, a cleared screen in two encodings, a carriage return, a turned direction of reading, a bell and a line of its own.
+/// A colour, a cleared screen in two encodings, a carriage return, a turned direction of reading, a bell and a line of
+/// its own.
 const HOSTILE: &str = "\u{1b}[31m\u{9b}2J\r\u{202e}\u{7}\nerror: fine ";
 
 /// A name that contains it.

@@ -9,7 +9,8 @@ use prost::Message;
 
 #[test]
 fn messages_inside_each_other() {
-    // From the inside out: graph (6) of an attribute (5) of a node (1), again and again, at last graph (7) of the model.
+    // From the inside out: graph (6) of an attribute (5) of a node (1), again and again, at last graph (7) of the
+    // model.
     let mut bytes = Vec::new();
     for depth in (0..3000).rev() {
         let field = if depth == 0 { 7 } else { [6, 1, 5][depth % 3] };

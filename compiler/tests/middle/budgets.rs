@@ -1,4 +1,5 @@
-//! Small models cannot make the compiler work for long: what is computed while compiling has a budget for the whole model.
+//! Small models cannot make the compiler work for long: what is computed while compiling has a budget for the whole
+//! model.
 
 use edgec::Compiler;
 use edgec::front::load::load_bytes;
@@ -6,7 +7,8 @@ use edgec::front::proto::*;
 use prost::Message;
 use std::time::{Duration, Instant};
 
-/// A model of these nodes, each `(operator, input, output)`, over the matrix `w` of `size` rows; all outputs are the model's.
+/// A model of these nodes, each `(operator, input, output)`, over the matrix `w` of `size` rows; all outputs are the
+/// model's.
 fn model(size: usize, nodes: &[(&str, String, String)], shape: &[i64]) -> Vec<u8> {
     let dim = |dim: &i64| tensor_shape_proto::Dimension {
         value: Some(tensor_shape_proto::dimension::Value::DimValue(*dim)),

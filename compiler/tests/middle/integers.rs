@@ -1,5 +1,5 @@
-//! The pass `integers`: operators between conversions become integers that are at most a step from what the conversions and
-//! the floats between them give.
+//! The pass `integers`: operators between conversions become integers that are at most a step from what the conversions
+//! and the floats between them give.
 
 use edgec::ir::primitives::{
     Activation, Binary, BinaryOp, Concat, Conv, ConvTranspose, DequantizeLinear, Layout, MatMul, Pad, PadMode, Pool,

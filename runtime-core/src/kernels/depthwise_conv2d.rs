@@ -271,8 +271,8 @@ pub fn depthwise_conv2d_add<P: Param<DepthwiseConv2d<F>>, F: Function, W: Packed
     simd.run(Convolve { layer, x, w, end, y });
 }
 
-/// ONNX `QLinearConv` with one filter per channel: as [`depthwise_conv2d`], with `bias` minus the products of the input's
-/// zero point and the weights, and the multiplier of each channel.
+/// ONNX `QLinearConv` with one filter per channel: as [`depthwise_conv2d`], with `bias` minus the products of the
+/// input's zero point and the weights, and the multiplier of each channel.
 #[inline(always)]
 pub fn qlinear_depthwise_conv2d<
     P: Param<DepthwiseConv2d<Requantize>>,

@@ -4,7 +4,8 @@ use runtime_core::Simd;
 use runtime_core::kernels::{Fft, MAX_FACTORS, fft};
 use std::f64::consts::TAU;
 
-/// The tables of a transform: turns of each factor's outputs, roots where there is no butterfly, turns of packed elements.
+/// The tables of a transform: turns of each factor's outputs, roots where there is no butterfly, turns of packed
+/// elements.
 fn tables(layer: &Fft) -> Vec<f32> {
     let (size, sign) = (layer.size(), if layer.inverse { 1.0 } else { -1.0 });
     let turn = |part: usize, places: f64| {

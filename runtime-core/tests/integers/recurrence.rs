@@ -1,5 +1,5 @@
-//! Recurrent layers in integers: to the bit against plain loops over integers, and close to the layers of numbers that the
-//! integers stand for.
+//! Recurrent layers in integers: to the bit against plain loops over integers, and close to the layers of numbers that
+//! the integers stand for.
 
 use core::fmt::Debug;
 use runtime_core::kernels::*;

@@ -19,11 +19,11 @@ pub struct QuantisedLayer {
 
 impl QuantisedLayer {
     /// A layer from `x` to `y`, each of one scale and of type `i8` or `i16`. Weight `i` stands for `weights[i]` times
-    /// `scales[channel(i)]`. `bias` has one number per channel in units of `x`'s scale times the channel's, and is rounded to
-    /// integers. Outputs, integers of `y`, are limited to `limits`.
+    /// `scales[channel(i)]`. `bias` has one number per channel in units of `x`'s scale times the channel's, and is
+    /// rounded to integers. Outputs, integers of `y`, are limited to `limits`.
     ///
-    /// `None` where sums could be larger than the kernels keep, or an output more than a step from the exact one: where its
-    /// steps are much finer than those of the sums, a bias may have no integer that is near enough.
+    /// `None` where sums could be larger than the kernels keep, or an output more than a step from the exact one: where
+    /// its steps are much finer than those of the sums, a bias may have no integer that is near enough.
     pub fn new(
         (x, y): (&Quantization, &Quantization),
         weights: &[i8],

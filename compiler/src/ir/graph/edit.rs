@@ -57,8 +57,8 @@ impl Graph {
             .add_edge(self.value(value).producer.0, user.0, Use { value, operand });
     }
 
-    /// Makes all that reads `old`, outputs of the model and what is kept included, read `new`. Integers of the same type
-    /// stand for the same, and so do those that `new` only has in another order or shape.
+    /// Makes all that reads `old`, outputs of the model and what is kept included, read `new`. Integers of the same
+    /// type stand for the same, and so do those that `new` only has in another order or shape.
     pub fn replace_uses(&mut self, old: ValueId, new: ValueId) {
         if let Some(steps) = self.value(old).steps
             && self.ty(old).dtype == self.ty(new).dtype

@@ -22,8 +22,8 @@ struct Statistics {
     covariance: Vec<Vec<f64>>,
 }
 
-/// Rounds the weights of one layer after the other and corrects their biases, each on what the layers before it, already
-/// quantised, make of the samples. `progress` is told of each layer.
+/// Rounds the weights of one layer after the other and corrects their biases, each on what the layers before it,
+/// already quantised, make of the samples. `progress` is told of each layer.
 ///
 /// # Errors
 /// Samples that cannot be read.

@@ -67,8 +67,8 @@ pub(crate) fn keeps_results(pass: Pass, make: &dyn Fn(&mut Build)) {
     }
 }
 
-/// Numbers at which a pattern may differ from what it is recognised in: where functions saturate, squares and products overflow
-/// or vanish, and what is no number.
+/// Numbers at which a pattern may differ from what it is recognised in: where functions saturate, squares and products
+/// overflow or vanish, and what is no number.
 const EXTREMES: [f32; 16] = [
     f32::INFINITY,
     f32::NEG_INFINITY,

@@ -1,5 +1,5 @@
-//! Random graphs with branches, joins, shared readers, pads, masks, reductions and casts: none breaks quantization, and each
-//! output keeps most of its signal. `EDGEC_SEEDS=1000..3000` tries that many others.
+//! Random graphs with branches, joins, shared readers, pads, masks, reductions and casts: none breaks quantization, and
+//! each output keeps most of its signal. `EDGEC_SEEDS=1000..3000` tries that many others.
 
 use super::build::{Build, decibels, quantised, samples};
 use edgec::ir::primitives::Layout;

@@ -199,7 +199,8 @@ fn layers_in_a_row_need_no_biases() {
     assert!(decibels(&graph, &got.graph, &samples)[0] >= 39.5);
 }
 
-/// A tensor whose channels differ a thousandfold: in 8 bits nothing is left of most, and biases fitted to that are wrong for 16.
+/// A tensor whose channels differ a thousandfold: in 8 bits nothing is left of most, and biases fitted to that are
+/// wrong for 16.
 #[test]
 fn more_bits_are_measured_with_biases_of_their_own() {
     let mut b = Build::new(10);

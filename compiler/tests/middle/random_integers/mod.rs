@@ -1,5 +1,5 @@
-//! Random operators between conversions, with what moves elements around them: in integers they are at most a step from what
-//! the conversions and the floats between them give. `EDGEC_SEEDS=FROM..TO` runs others than the default ones.
+//! Random operators between conversions, with what moves elements around them: in integers they are at most a step from
+//! what the conversions and the floats between them give. `EDGEC_SEEDS=FROM..TO` runs others than the default ones.
 
 mod operands;
 mod operators;
