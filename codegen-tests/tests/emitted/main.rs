@@ -6,5 +6,6 @@ mod machines;
 mod names;
 mod panic_free;
 mod quantised_resize;
+mod readme;
 mod states;
 mod text;
