@@ -47,7 +47,12 @@ fn the_example_is_what_is_emitted() {
 fn the_number_of_node_tests_is_that_of_the_report() {
     let report = text("docs/conformance.md");
     let (_, rest) = report.split_once("**").unwrap();
-    let (numbers, _) = rest.split_once(" tests in scope pass").expect("the report says how many pass");
+    let (numbers, _) = rest
+        .split_once(" tests in scope pass")
+        .expect("the report says how many pass");
     let readme = text("README.md");
-    assert!(readme.contains(&format!("[{numbers} node tests]")), "README.md: {numbers}");
+    assert!(
+        readme.contains(&format!("[{numbers} node tests]")),
+        "README.md: {numbers}"
+    );
 }

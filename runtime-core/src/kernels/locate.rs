@@ -14,7 +14,7 @@ use crate::{Param, Simd};
     serde(bound(serialize = "[usize; R]: serde::Serialize, [usize; K]: serde::Serialize"))
 )]
 pub struct Locate<const R: usize, const K: usize> {
-    /// Shape of the places: one a tuple.
+    /// Shape of the places: one per tuple.
     pub dims: [usize; R],
     /// What a step along each of these dimensions adds to a place.
     pub strides: [usize; R],

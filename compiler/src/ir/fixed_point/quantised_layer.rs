@@ -93,7 +93,7 @@ impl QuantisedLayer {
     }
 }
 
-/// Quantised weights, `i8` or `u8`, less their zero points, `zero(i)` that of weight `i`: `None` where these are no
+/// Quantised weights, `i8` or `u8`, minus their zero points, `zero(i)` that of weight `i`: `None` where these are no
 /// numbers of an `i8`. Those of a `u8` around 128 always are.
 pub fn weights_around_zero(weights: &Tensor, zero: impl Fn(usize) -> i32) -> Option<Vec<i8>> {
     let integer: fn(u8) -> i32 = match weights.dtype {
