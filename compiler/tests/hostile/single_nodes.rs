@@ -5,31 +5,48 @@ use edgec::front::proto::attribute_proto::AttributeType;
 use edgec::front::proto::tensor_proto::DataType;
 use edgec::front::proto::*;
 
-/// Models of one node with numbers for attributes and operands; the data is an input or, if `known`, a constant.
-pub(crate) fn nodes_with_numbers(known: bool) -> Vec<(&'static str, ModelProto)> {
-    let ints = |name: &str, values: &[i64]| AttributeProto {
+/// An operator, its inputs, attributes and constants.
+type Case = (&'static str, Vec<&'static str>, Vec<AttributeProto>, Vec<TensorProto>);
+
+fn ints(name: &str, values: &[i64]) -> AttributeProto {
+    AttributeProto {
         ints: values.to_vec(),
         ..attribute(name, AttributeType::Ints)
-    };
-    let int = |name: &str, value: i64| AttributeProto {
+    }
+}
+
+fn int(name: &str, value: i64) -> AttributeProto {
+    AttributeProto {
         i: Some(value),
         ..attribute(name, AttributeType::Int)
-    };
-    let text = |name: &str, value: &str| AttributeProto {
+    }
+}
+
+fn text(name: &str, value: &str) -> AttributeProto {
+    AttributeProto {
         s: Some(value.as_bytes().to_vec()),
         ..attribute(name, AttributeType::String)
-    };
-    let list = |name: &str, values: &[i64]| TensorProto {
+    }
+}
+
+fn list(name: &str, values: &[i64]) -> TensorProto {
+    TensorProto {
         name: Some(name.to_owned()),
         dims: vec![values.len() as i64],
         data_type: Some(DataType::Int64.into()),
         int64_data: values.to_vec(),
         ..Default::default()
-    };
-    let scalar = |name: &str, number: i64| TensorProto {
+    }
+}
+
+fn scalar(name: &str, number: i64) -> TensorProto {
+    TensorProto {
         dims: vec![],
         ..list(name, &[number])
-    };
+    }
+}
+
+fn windows() -> Vec<Case> {
     let window = || {
         vec![
             ints("strides", &[1, 1]),
@@ -46,7 +63,7 @@ pub(crate) fn nodes_with_numbers(known: bool) -> Vec<(&'static str, ModelProto)>
         ]
     };
     let weights = || vec![floats("w", &[4, 2, 3, 3])];
-    let cases = [
+    vec![
         (
             "Conv",
             vec!["x", "w"],
@@ -82,6 +99,11 @@ pub(crate) fn nodes_with_numbers(known: bool) -> Vec<(&'static str, ModelProto)>
             vec![ints("kernel_shape", &[2, 2]), text("auto_pad", "SAME_LOWER")],
             vec![],
         ),
+    ]
+}
+
+fn shapes() -> Vec<Case> {
+    vec![
         (
             "Pad",
             vec!["x", "a"],
@@ -132,6 +154,11 @@ pub(crate) fn nodes_with_numbers(known: bool) -> Vec<(&'static str, ModelProto)>
             vec![text("mode", "cubic"), int("antialias", 1)],
             vec![floats("s", &[4])],
         ),
+    ]
+}
+
+fn places() -> Vec<Case> {
+    vec![
         ("DepthToSpace", vec!["x"], vec![int("blocksize", 2)], vec![]),
         ("SpaceToDepth", vec!["x"], vec![int("blocksize", 2)], vec![]),
         ("Split", vec!["x", "a"], vec![int("axis", 1)], vec![list("a", &[1])]),
@@ -143,6 +170,11 @@ pub(crate) fn nodes_with_numbers(known: bool) -> Vec<(&'static str, ModelProto)>
             vec![list("a", &[0, 3, -1])],
         ),
         ("Transpose", vec!["x"], vec![ints("perm", &[3, 1, 0, 2])], vec![]),
+    ]
+}
+
+fn numbers() -> Vec<Case> {
+    vec![
         (
             "ReduceSum",
             vec!["x", "a"],
@@ -190,8 +222,13 @@ pub(crate) fn nodes_with_numbers(known: bool) -> Vec<(&'static str, ModelProto)>
             vec![],
             vec![list("a", &[7, -7]), list("b", &[3, 2])],
         ),
-    ];
-    let cases = cases.into_iter().map(|(op, inputs, attribute, mut initializer)| {
+    ]
+}
+
+/// Models of one node with numbers for attributes and operands; the data is an input or, if `known`, a constant.
+pub(crate) fn nodes_with_numbers(known: bool) -> Vec<(&'static str, ModelProto)> {
+    let cases = [windows(), shapes(), places(), numbers()].into_iter().flatten();
+    let cases = cases.map(|(op, inputs, attribute, mut initializer)| {
         let node = NodeProto {
             attribute,
             ..node(op, &inputs, &["y"])

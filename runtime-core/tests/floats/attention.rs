@@ -158,7 +158,66 @@ fn masks() {
     }
 }
 
-/// Every rule, with one decay and one rate a head or with several, for heads that queries share.
+/// What each query reads of the memory, and the memory after all tokens.
+fn memory_in_f64(layer: &LinearAttention, [q, k, v, past, decay, rate]: [&[f32]; 6]) -> (Vec<f64>, Vec<f64>) {
+    let LinearAttention {
+        batch,
+        tokens,
+        heads,
+        group,
+        size,
+        value_size: width,
+        continued,
+        decays,
+        rates,
+        ..
+    } = *layer;
+    let places = batch * tokens * heads;
+    let mut state: Vec<f64> = past
+        .iter()
+        .map(|v| if continued { f64::from(*v) } else { 0.0 })
+        .collect();
+    let mut expected = vec![0.0; places * group * width];
+    for place in 0..places {
+        let (head, token) = (place % heads, place / heads);
+        let at = (token / tokens * heads + head) * size * width;
+        let of = |x: &[f32], i: usize| f64::from(x[i]);
+        for i in 0..size * width {
+            let row = i / width;
+            let decayed = if decays == 0 {
+                0.0
+            } else {
+                of(decay, place * decays + row % decays)
+            };
+            state[at + i] *= decayed.exp();
+        }
+        let update: Vec<f64> = (0..width)
+            .map(|j| {
+                let stored: f64 = (0..size)
+                    .map(|i| state[at + i * width + j] * of(k, place * size + i))
+                    .sum();
+                let value = of(v, place * width + j);
+                match rates {
+                    0 => value,
+                    1 => of(rate, token) * (value - stored),
+                    _ => of(rate, place) * (value - stored),
+                }
+            })
+            .collect();
+        for i in 0..size * width {
+            state[at + i] += of(k, place * size + i / width) * update[i % width];
+        }
+        for query in place * group..(place + 1) * group {
+            for j in 0..width {
+                let read = (0..size).map(|i| state[at + i * width + j] * of(q, query * size + i));
+                expected[query * width + j] = f64::from(layer.scale) * read.sum::<f64>();
+            }
+        }
+    }
+    (expected, state)
+}
+
+/// Every rule, with one decay and one rate per head or with several, for heads that queries share.
 #[test]
 fn matrices_as_memory() {
     let (batch, tokens, heads, group, size, width) = (2, 5, 3, 2, 7, 19);
@@ -186,47 +245,7 @@ fn matrices_as_memory() {
         let (v, past) = (noise(places * width, 3), noise(batch * heads * size * width, 4));
         let decay = noise(places * size, 5).iter().map(|v| -v.abs()).collect::<Vec<f32>>();
         let rate = noise(places, 6).iter().map(|v| 0.1 * v).collect::<Vec<f32>>();
-        let mut state: Vec<f64> = past
-            .iter()
-            .map(|v| if continued { f64::from(*v) } else { 0.0 })
-            .collect();
-        let mut expected = vec![0.0; places * group * width];
-        for place in 0..places {
-            let (head, token) = (place % heads, place / heads);
-            let at = (token / tokens * heads + head) * size * width;
-            let of = |x: &[f32], i: usize| f64::from(x[i]);
-            for i in 0..size * width {
-                let row = i / width;
-                let decay = if decays == 0 {
-                    0.0
-                } else {
-                    of(&decay, place * decays + row % decays)
-                };
-                state[at + i] *= decay.exp();
-            }
-            let update: Vec<f64> = (0..width)
-                .map(|j| {
-                    let stored: f64 = (0..size)
-                        .map(|i| state[at + i * width + j] * of(&k, place * size + i))
-                        .sum();
-                    let value = of(&v, place * width + j);
-                    match rates {
-                        0 => value,
-                        1 => of(&rate, token) * (value - stored),
-                        _ => of(&rate, place) * (value - stored),
-                    }
-                })
-                .collect();
-            for i in 0..size * width {
-                state[at + i] += of(&k, place * size + i / width) * update[i % width];
-            }
-            for query in place * group..(place + 1) * group {
-                for j in 0..width {
-                    let read = (0..size).map(|i| state[at + i * width + j] * of(&q, query * size + i));
-                    expected[query * width + j] = 0.3 * read.sum::<f64>();
-                }
-            }
-        }
+        let (expected, state) = memory_in_f64(&layer, [&q, &k, &v, &past, &decay, &rate]);
         for simd in [Simd::detect(), Simd::BASELINE] {
             let (mut y, mut after, mut update) = (vec![9.0; expected.len()], vec![9.0; past.len()], vec![9.0; width]);
             linear_attention(

@@ -77,6 +77,12 @@ fn binary_broadcasts() {
             );
             assert!(y.iter().zip(&pairs).all(|(y, (a, b))| *y == Bool::from(a < b)));
         }
+    });
+}
+
+#[test]
+fn binary_of_scalars() {
+    both(|simd| {
         let mut y = [0.0];
         let scalar = Binary {
             dims: [],

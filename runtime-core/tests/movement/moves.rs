@@ -89,6 +89,10 @@ fn strided_copies() {
         },
         24,
     );
+}
+
+#[test]
+fn strided_transposes() {
     for (rows, columns) in [
         (1, 1),
         (8, 8),

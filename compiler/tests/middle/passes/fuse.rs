@@ -77,6 +77,10 @@ fn affine_into_weights() {
         let y = b.binary(BinaryOp::Mul, c, y);
         b.output(y);
     });
+}
+
+#[test]
+fn affine_operators_that_stay() {
     leaves(
         "affine-into-weights",
         "it is not one number per channel, or not affine",
