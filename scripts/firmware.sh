@@ -11,7 +11,7 @@
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
-# Program, target, machine that QEMU emulates, and instructions a tick of its core clock: every instruction takes 4 ns
+# Program, target, machine that QEMU emulates, and instructions per tick of its core clock: every instruction takes 4 ns
 # of virtual time, and the clocks run at 25 and 16 MHz.
 images=(
     "float thumbv7em-none-eabihf mps2-an386 10"
@@ -140,8 +140,8 @@ done
 
 if $run; then
     say "Comparing with this machine"
-    # With the workspace's features and in the development profile, as for the tests: otherwise cargo would build the compiler
-    # again for its build script.
+    # With the workspace's features and in the development profile, as for the tests: otherwise cargo would build the
+    # compiler again for its build script.
     (cd "$root" && cargo build --quiet --workspace --bin digits)
     for image in "${images[@]}"; do
         read -r program target _ <<<"$image"

@@ -22,7 +22,8 @@ use prost::Message;
 
 use crate::front::proto::{GraphProto, ModelProto, NodeProto};
 
-pub use crate::error::load::{LoadError, Problem, TensorProblem};
+pub use crate::error::load::{LoadError, Problem};
+pub use crate::error::tensor::TensorProblem;
 pub use tensor::{dtype, dtype_name, tensor};
 pub use versions::{MAX_OPSET, MIN_OPSET, Opsets};
 

@@ -25,8 +25,8 @@ pub fn tensor(t: &TensorProto, base: Option<&Path>) -> Result<Tensor, LoadError>
     Ok(Tensor::new(header.dtype, header.shape, bytes))
 }
 
-/// Checks everything [`tensor`] does, except the range of single elements, without decoding; gives the file in which the
-/// elements are, if it is another, and their bytes.
+/// Checks everything [`tensor`] does, except the range of single elements, without decoding; gives the file in which
+/// the elements are, if it is another, and their bytes.
 pub(super) fn check(t: &TensorProto, base: Option<&Path>) -> Result<Option<(PathBuf, usize)>, TensorProblem> {
     let header = Header::read(t)?;
     match header.source(t)? {

@@ -176,8 +176,8 @@ impl<'a> NodeContext<'a> {
         }
     }
 
-    /// Reads the sub-graph of attribute `name` as if its nodes stood here, its inputs being `inputs`; gives its outputs.
-    /// It may be called several times, for the iterations of a loop.
+    /// Reads the sub-graph of attribute `name` as if its nodes stood here, its inputs being `inputs`; gives its
+    /// outputs. It may be called several times, for the iterations of a loop.
     pub fn subgraph(&mut self, name: &'static str, inputs: &[ValueId]) -> Result<Vec<ValueId>, OpError> {
         let graph = self.attributes.graph(name)?;
         self.made.unrolled += graph.node.len().max(1);

@@ -1,0 +1,4 @@
+//! Random operators and models against ONNX Runtime and ONNX's reference evaluator.
+
+mod nodes;
+mod ptq;
