@@ -1,4 +1,5 @@
 use super::Attributes;
+use super::item::{Item, Sequence};
 use super::read_nodes;
 use super::scope::{Made, Scope};
 use crate::error::OperatorProblem;
@@ -21,6 +22,8 @@ pub struct NodeContext<'a> {
     model: &'a Model,
     node: &'a NodeProto,
     inputs: Vec<Option<ValueId>>,
+    sequences: Vec<Option<Sequence>>,
+    given: Option<Vec<Item>>,
     made: &'a mut Made,
     scope: &'a Scope<'a>,
     opset: i64,
@@ -34,16 +37,24 @@ impl<'a> NodeContext<'a> {
     pub(super) fn new(
         model: &'a Model,
         node: &'a NodeProto,
-        inputs: Vec<Option<ValueId>>,
+        items: Vec<Option<Item>>,
         made: &'a mut Made,
         scope: &'a Scope<'a>,
     ) -> Self {
-        let dequantised = inputs.iter().map(|_| OnceCell::new()).collect();
+        let dequantised = items.iter().map(|_| OnceCell::new()).collect();
+        let inputs = items.iter().map(|item| item.as_ref().and_then(Item::tensor)).collect();
+        let sequence = |item| match item {
+            Some(Item::Sequence(sequence)) => Some(sequence),
+            _ => None,
+        };
+        let sequences = items.into_iter().map(sequence).collect();
         Self {
             attributes: Attributes::new(node, model.base.as_deref()),
             model,
             node,
             inputs,
+            sequences,
+            given: None,
             made,
             scope,
             opset: model.opset(node),
@@ -81,13 +92,57 @@ impl<'a> NodeContext<'a> {
 
     /// Whether input `index` is given.
     pub fn has(&self, index: usize) -> bool {
-        self.inputs.get(index).is_some_and(Option::is_some)
+        self.inputs.get(index).is_some_and(Option::is_some) || self.is_sequence(index)
+    }
+
+    /// Whether input `index` is a sequence.
+    pub fn is_sequence(&self, index: usize) -> bool {
+        self.sequences.get(index).is_some_and(Option::is_some)
+    }
+
+    /// Input `index`, which must be a sequence.
+    pub fn sequence(&self, index: usize) -> Result<&Sequence, OpError> {
+        let sequence = self.sequences.get(index).and_then(Option::as_ref);
+        sequence.ok_or_else(|| match self.input(index) {
+            Ok(value) => op_error(format!(
+                "input {index} is {}, it must be a sequence",
+                self.value_ty(value)
+            )),
+            Err(missing) => missing,
+        })
+    }
+
+    /// Input `index`, be it a tensor or a sequence.
+    pub fn item(&self, index: usize) -> Result<Item, OpError> {
+        if self.is_sequence(index) {
+            self.sequence(index).cloned().map(Item::Sequence)
+        } else {
+            self.input(index).map(Item::Tensor)
+        }
+    }
+
+    /// Gives the node these outputs, where some may be sequences; what its reader gives then does not count. The last line
+    /// of such a reader.
+    pub fn give(&mut self, outputs: Vec<Item>) -> Result<Vec<ValueId>, OpError> {
+        self.given = Some(outputs);
+        Ok(vec![])
+    }
+
+    /// The outputs of [`give`](Self::give), if it was called.
+    pub(super) fn take_given(&mut self) -> Option<Vec<Item>> {
+        self.given.take()
     }
 
     /// Input `index`.
     pub fn input(&self, index: usize) -> Result<ValueId, OpError> {
         let input = self.inputs.get(index).copied().flatten();
-        input.ok_or_else(|| op_error(format!("input {index} is missing")))
+        input.ok_or_else(|| match self.sequences.get(index).and_then(Option::as_ref) {
+            Some(sequence) => op_error(format!(
+                "input {index} is a sequence of {} tensors, where this operator takes a tensor",
+                sequence.tensors.len()
+            )),
+            None => op_error(format!("input {index} is missing")),
+        })
     }
 
     /// All inputs as inference sees them.
@@ -149,6 +204,11 @@ impl<'a> NodeContext<'a> {
         }
     }
 
+    /// Advice to end the model before this node, with the names of the tensors that it computes for it.
+    pub fn end_before(&self) -> String {
+        super::end_before(self.model, self.node)
+    }
+
     /// Integers of input `index`, called `name` in ONNX, which must be known at compile time.
     pub fn ints(&self, index: usize, name: &str) -> Result<Vec<i64>, OpError> {
         let value = self.known(index, name)?;
@@ -179,6 +239,18 @@ impl<'a> NodeContext<'a> {
     /// Reads the sub-graph of attribute `name` as if its nodes stood here, its inputs being `inputs`; gives its outputs.
     /// It may be called several times, for the iterations of a loop.
     pub fn subgraph(&mut self, name: &'static str, inputs: &[ValueId]) -> Result<Vec<ValueId>, OpError> {
+        let inputs: Vec<_> = inputs.iter().copied().map(Item::Tensor).collect();
+        let outputs = self.subgraph_of_items(name, &inputs)?;
+        let tensors = outputs.iter().map(Item::tensor).collect::<Option<_>>();
+        tensors.ok_or_else(|| {
+            op_error(format!(
+                "the sub-graph `{name}` gives a sequence, where it must give tensors"
+            ))
+        })
+    }
+
+    /// [`subgraph`](Self::subgraph) where inputs and outputs may be sequences.
+    pub fn subgraph_of_items(&mut self, name: &'static str, inputs: &[Item]) -> Result<Vec<Item>, OpError> {
         let graph = self.attributes.graph(name)?;
         self.made.unrolled += graph.node.len().max(1);
         if self.made.unrolled > MAX_UNROLLED {
@@ -192,7 +264,7 @@ impl<'a> NodeContext<'a> {
         let mut scope = self.scope.inside(prefix);
         self.bind(name, graph, inputs, &mut scope)?;
         let problems = read_nodes(self.model, &graph.node, self.made, &mut scope);
-        let outputs: Option<Vec<ValueId>> = graph.output.iter().map(|output| scope.find(output.name())).collect();
+        let outputs: Option<Vec<Item>> = graph.output.iter().map(|output| scope.find(output.name())).collect();
         match outputs {
             Some(outputs) if problems.is_empty() => Ok(outputs),
             _ => {
@@ -203,13 +275,7 @@ impl<'a> NodeContext<'a> {
     }
 
     /// Gives the sub-graph's inputs and stored tensors their values.
-    fn bind(
-        &mut self,
-        name: &str,
-        graph: &GraphProto,
-        inputs: &[ValueId],
-        scope: &mut Scope<'_>,
-    ) -> Result<(), OpError> {
+    fn bind(&mut self, name: &str, graph: &GraphProto, inputs: &[Item], scope: &mut Scope<'_>) -> Result<(), OpError> {
         for tensor in &graph.initializer {
             let place = std::ptr::from_ref(tensor);
             let value = match self.made.stored.get(&place) {
@@ -236,7 +302,7 @@ impl<'a> NodeContext<'a> {
         }
         open.iter()
             .zip(inputs)
-            .for_each(|(input, value)| scope.insert(input, *value));
+            .for_each(|(input, item)| scope.insert_item(input, item.clone()));
         Ok(())
     }
 

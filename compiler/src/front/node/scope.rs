@@ -1,4 +1,4 @@
-use super::{OperatorDef, Refusal};
+use super::{Item, OperatorDef, Refusal};
 use crate::front::proto::TensorProto;
 use crate::ir::{Graph, ValueId};
 use std::collections::HashMap;
@@ -35,7 +35,7 @@ impl Made {
 
 /// The values of a graph's tensors by name, and of those of the graphs around it.
 pub(in crate::front) struct Scope<'a> {
-    values: HashMap<String, ValueId>,
+    values: HashMap<String, Item>,
     outer: Option<&'a Scope<'a>>,
     /// What the names of all that its nodes make begin with: tells the iterations of a loop apart.
     pub(super) prefix: String,
@@ -61,12 +61,16 @@ impl<'a> Scope<'a> {
     }
 
     pub(in crate::front) fn insert(&mut self, name: &str, value: ValueId) {
-        self.values.insert(name.to_owned(), value);
+        self.insert_item(name, Item::Tensor(value));
     }
 
-    /// The value of a tensor; `None` if the node that gives it could not be read.
-    pub(in crate::front) fn find(&self, name: &str) -> Option<ValueId> {
-        let own = self.values.get(name).copied();
+    pub(super) fn insert_item(&mut self, name: &str, item: Item) {
+        self.values.insert(name.to_owned(), item);
+    }
+
+    /// What a name stands for; `None` if the node that gives it could not be read.
+    pub(in crate::front) fn find(&self, name: &str) -> Option<Item> {
+        let own = self.values.get(name).cloned();
         own.or_else(|| self.outer?.find(name))
     }
 }

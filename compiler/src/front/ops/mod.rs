@@ -36,6 +36,7 @@ mod clip;
 mod col2im;
 mod compress;
 mod concat;
+mod concat_from_sequence;
 mod constant;
 mod constant_of_shape;
 mod conv;
@@ -158,6 +159,13 @@ mod scatter;
 mod scatter_elements;
 mod scatter_nd;
 mod selu;
+mod sequence_at;
+mod sequence_construct;
+mod sequence_empty;
+mod sequence_erase;
+mod sequence_insert;
+mod sequence_length;
+mod sequence_map;
 mod shape;
 mod shrink;
 mod sigmoid;
@@ -172,6 +180,7 @@ mod softplus;
 mod softsign;
 mod space_to_depth;
 mod split;
+mod split_to_sequence;
 mod sqrt;
 mod squeeze;
 mod stft;
@@ -235,6 +244,7 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &col2im::COL2IM,
     &compress::COMPRESS,
     &concat::CONCAT,
+    &concat_from_sequence::CONCAT_FROM_SEQUENCE,
     &constant::CONSTANT,
     &constant_of_shape::CONSTANT_OF_SHAPE,
     &conv::CONV,
@@ -358,6 +368,13 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &scatter_elements::SCATTER_ELEMENTS,
     &scatter_nd::SCATTER_ND,
     &selu::SELU,
+    &sequence_at::SEQUENCE_AT,
+    &sequence_construct::SEQUENCE_CONSTRUCT,
+    &sequence_empty::SEQUENCE_EMPTY,
+    &sequence_erase::SEQUENCE_ERASE,
+    &sequence_insert::SEQUENCE_INSERT,
+    &sequence_length::SEQUENCE_LENGTH,
+    &sequence_map::SEQUENCE_MAP,
     &shape::SHAPE,
     &shrink::SHRINK,
     &sigmoid::SIGMOID,
@@ -372,6 +389,7 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &softsign::SOFTSIGN,
     &space_to_depth::SPACE_TO_DEPTH,
     &split::SPLIT,
+    &split_to_sequence::SPLIT_TO_SEQUENCE,
     &sqrt::SQRT,
     &squeeze::SQUEEZE,
     &stft::STFT,

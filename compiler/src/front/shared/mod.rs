@@ -17,5 +17,6 @@ pub(super) mod reals;
 pub(super) mod recurrent;
 pub(super) mod reduce;
 pub(super) mod resample;
+pub(super) mod sequences;
 pub(super) mod trees;
 pub(super) mod window;
