@@ -1,7 +1,7 @@
 use crate::front::node::{Domain, NodeContext, OperatorDef};
-use crate::front::shared::normalization::reshaped;
+use crate::front::shared::normalization::{cast, reshaped};
 use crate::front::shared::quantization::{centred, check, parameter, zero_point};
-use crate::ir::primitives::MatMul;
+use crate::ir::primitives::{Binary, BinaryOp, MatMul};
 use crate::ir::{DType, OpError, ValueId, op_error};
 
 /// The product of two matrices of 8-bit integers without their zero points, in `i32`.
@@ -36,7 +36,7 @@ impl Product {
 
 /// The shape of parameters of an operand: one per row of the first, one per column of the second, for every matrix or for
 /// each.
-fn along(shape: &[usize], operand: usize, count: usize) -> Vec<usize> {
+pub(super) fn along(shape: &[usize], operand: usize, count: usize) -> Vec<usize> {
     let (kept, other) = (shape.len() - 2 + operand, shape.len() - 1 - operand);
     let mut parameters = shape.to_vec();
     parameters[other] = 1;
@@ -44,6 +44,16 @@ fn along(shape: &[usize], operand: usize, count: usize) -> Vec<usize> {
         parameters.drain(..shape.len() - 2);
     }
     parameters
+}
+
+/// Sums of products in floats, times a scale, plus input `bias`, if that is given.
+pub(super) fn scaled(cx: &mut NodeContext<'_>, sums: ValueId, scale: ValueId, bias: usize) -> Result<ValueId, OpError> {
+    let sums = cast(cx, sums, DType::F32)?;
+    let y = cx.add(Binary::from(BinaryOp::Mul), &[sums, scale])?;
+    if !cx.has(bias) {
+        return Ok(y);
+    }
+    cx.add(Binary::from(BinaryOp::Add), &[y, cx.input(bias)?])
 }
 
 /// Multiplies the inputs `operands` without their zero points, the inputs `zero_points`.
