@@ -47,6 +47,7 @@ mod depthwise_conv2d;
 mod dequantize_linear;
 mod det;
 mod duplicate;
+mod dynamic_state;
 mod fft;
 mod fft_pass;
 mod fill;
@@ -124,6 +125,7 @@ pub use depthwise_conv2d::{DepthwiseConv2d, depthwise_conv2d, depthwise_conv2d_a
 pub use dequantize_linear::{DequantizeLinear, dequantize_linear};
 pub use det::{Det, det};
 pub use duplicate::{Duplicate, duplicate};
+pub use dynamic_state::DynamicState;
 pub use fft::{Fft, MAX_FACTORS, fft};
 pub use fill::{Fill, fill};
 pub use gather::{Gather, Index, gather};
