@@ -280,3 +280,32 @@ def q_linear_where(draw, name):
     for _ in range(2):
         inputs += [draw.operand(matrix(draw, shape, dtype), 0.1), scale(), zero()]
     return case(name, [*inputs, scale(), zero()], {})
+
+
+@generates("com.microsoft.DynamicQuantizeLSTM")
+def lstm(draw, name):
+    # Of a batch of one: ONNX Runtime rounds hidden states by the range of a whole batch.
+    steps, size, hidden = draw.integer(1, 5), draw.integer(1, 9), draw.pick([1, 3, 8, 16, 20])
+    direction = draw.pick(["forward", "reverse", "bidirectional"])
+    directions = 2 if direction == "bidirectional" else 1
+    dtype = draw.pick([I8, U8])
+    each = (directions, 4 * hidden) if draw.chance(0.3) and dtype == I8 else (directions,)
+    zeros = lambda: known(np.zeros(each, I8) if len(each) == 2 else matrix(draw, each, dtype))
+    scales = lambda: known(draw.uniform(each, low=0.002, high=0.01))
+    inputs = [
+        draw.operand(draw.uniform((steps, 1, size)), 0.0),
+        known(matrix(draw, (directions, size, 4 * hidden), dtype)),
+        known(matrix(draw, (directions, hidden, 4 * hidden), dtype)),
+        draw.optional(0.7, lambda: known(draw.uniform((directions, 8 * hidden), low=-1, high=1))),
+        None,
+        draw.optional(0.3, lambda: draw.operand(draw.uniform((directions, 1, hidden), low=-1, high=1), 0.1)),
+        draw.optional(0.3, lambda: draw.operand(draw.uniform((directions, 1, hidden), low=-1, high=1), 0.1)),
+        draw.optional(0.2, lambda: known(draw.uniform((directions, 3 * hidden), low=-1, high=1))),
+        scales(),
+        zeros(),
+        scales(),
+        zeros(),
+    ]
+    attributes = {"hidden_size": hidden, "direction": direction} | some(draw, clip=3.0)
+    # The last digit may decide how a state is rounded.
+    return case(name, inputs, attributes, (True, True, True), rtol=5e-3, atol=5e-3)

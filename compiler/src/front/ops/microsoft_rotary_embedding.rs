@@ -29,6 +29,12 @@ pub(super) const MICROSOFT_ROTARY_EMBEDDING: OperatorDef = OperatorDef {
             positions = reshaped(cx, positions, &[])?;
             positions = binary(cx, BinaryOp::Add, places, positions)?;
         }
-        read(cx, [2, 3], Some(positions))
+        // By default the caches turn all of a head.
+        let turned = 2 * cx.ty(2)?.shape.get(1).copied().unwrap_or(0);
+        let heads = match cx.attributes.int("num_heads", 0)? {
+            0 if ty.rank() == 3 && turned > 0 => (ty.shape[2] / turned) as i64,
+            heads => heads,
+        };
+        read(cx, heads, [2, 3], Some(positions))
     },
 };

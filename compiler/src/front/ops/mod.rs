@@ -55,6 +55,7 @@ mod dft;
 mod div;
 mod dropout;
 mod dynamic_quantize_linear;
+mod dynamic_quantize_lstm;
 mod dynamic_quantize_mat_mul;
 mod einsum;
 mod elu;
@@ -285,6 +286,7 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &div::DIV,
     &dropout::DROPOUT,
     &dynamic_quantize_linear::DYNAMIC_QUANTIZE_LINEAR,
+    &dynamic_quantize_lstm::DYNAMIC_QUANTIZE_LSTM,
     &dynamic_quantize_mat_mul::DYNAMIC_QUANTIZE_MAT_MUL,
     &einsum::EINSUM,
     &elu::ELU,

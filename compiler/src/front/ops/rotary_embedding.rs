@@ -12,19 +12,20 @@ pub(super) const ROTARY_EMBEDDING: OperatorDef = OperatorDef {
     limits: "float16 and bfloat16 are computed in float32",
     read: |cx| {
         let positions = if cx.has(3) { Some(cx.input(3)?) } else { None };
-        read(cx, [1, 2], positions)
+        let heads = cx.attributes.int("num_heads", 0)?;
+        read(cx, heads, [1, 2], positions)
     },
 };
 
-/// Turns input 0 by the cosines and sines of the inputs `caches`, which `positions` picks rows of.
+/// Turns input 0 of `heads` heads, if they are side by side, by the cosines and sines of the inputs `caches`, which `positions` picks rows of.
 pub(super) fn read(
     cx: &mut NodeContext<'_>,
+    heads: i64,
     caches: [usize; 2],
     positions: Option<ValueId>,
 ) -> Result<Vec<ValueId>, OpError> {
     let interleaved = cx.attributes.flag("interleaved", false)?;
     let dim = cx.attributes.int("rotary_embedding_dim", 0)?;
-    let heads = cx.attributes.int("num_heads", 0)?;
     let ty = cx.ty(0)?;
     let x = in_f32(cx, 0)?;
     // [batch, heads, sequence, size] or [batch, sequence, heads, size]
