@@ -1,6 +1,7 @@
 //! `Model` -> `Graph`: shapes pinned, each node read by its operator, shape arithmetic folded away.
 
 mod dimensions;
+mod expression;
 mod states;
 
 pub use dimensions::{Dimensions, OpenDimension, open_dimensions};
