@@ -6,7 +6,7 @@ use crate::error::OperatorProblem;
 use crate::front::load::{self, Model};
 use crate::front::proto::{GraphProto, NodeProto};
 use crate::ir::primitives::{Binary, BinaryOp, Map};
-use crate::ir::{DType, Inputs, OpError, Operator, Tensor, TensorType, ValueId, op_error};
+use crate::ir::{DType, Inputs, OpError, Operator, Remark, RemarkKind, Tensor, TensorType, ValueId, op_error};
 use crate::middle::fold;
 use runtime_core::function::AnyFunction;
 use std::cell::OnceCell;
@@ -225,6 +225,12 @@ impl<'a> NodeContext<'a> {
         }
     }
 
+    /// Tells the user something of this node.
+    pub fn remark(&mut self, kind: RemarkKind, reason: impl Into<String>) {
+        let name = format!("{}{}", self.scope.prefix, self.node.name());
+        self.made.graph.add_remark(Remark::on(kind, name, reason));
+    }
+
     /// A name for something made for this node.
     fn fresh_name(&mut self) -> String {
         self.added += 1;
@@ -274,6 +280,27 @@ impl<'a> NodeContext<'a> {
         }
     }
 
+    /// Reads a branch whose condition is not known. One that cannot be read may be one that is never taken: its problems say
+    /// which inputs of the model tell.
+    pub fn branch(&mut self, name: &'static str, condition: ValueId) -> Result<Vec<Item>, OpError> {
+        let outputs = self.subgraph_of_items(name, &[]);
+        let sources = self.made.graph.sources(condition);
+        if outputs.is_err() && !sources.is_empty() {
+            let flags: Vec<_> = sources.iter().map(|input| format!("--bake {input}=FILE.npy")).collect();
+            let advice = format!(
+                "it is in a branch of `{}`, which may not be taken by the value that you have in mind: give it with {}",
+                self.node.name(),
+                flags.join(" ")
+            );
+            for problem in self.inner.iter_mut().flatten() {
+                let own = problem.help.take().map_or_else(String::new, |help| format!("{help}; "));
+                problem.help = Some(format!("{own}{advice}"));
+                problem.bake.extend(sources.iter().cloned());
+            }
+        }
+        outputs
+    }
+
     /// Gives the sub-graph's inputs and stored tensors their values.
     fn bind(&mut self, name: &str, graph: &GraphProto, inputs: &[Item], scope: &mut Scope<'_>) -> Result<(), OpError> {
         for tensor in &graph.initializer {
@@ -321,7 +348,20 @@ impl<'a> NodeContext<'a> {
     pub fn add_all(&mut self, operator: impl Operator + 'static, inputs: &[ValueId]) -> Result<Vec<ValueId>, OpError> {
         let name = self.fresh_name();
         let origin = [self.node.name().to_owned()];
-        fold::add(&mut self.made.graph, &name, Box::new(operator), inputs, &origin)
+        let known = self.made.folded.get(inputs).into_iter().flatten();
+        if let Some((_, outputs)) = known.clone().find(|(other, _)| other.same(&operator)) {
+            return Ok(outputs.clone());
+        }
+        let kept = operator.boxed();
+        let outputs = fold::add(&mut self.made.graph, &name, Box::new(operator), inputs, &origin)?;
+        if !inputs.is_empty() && outputs.iter().all(|output| self.made.graph.constant(*output).is_some()) {
+            self.made
+                .folded
+                .entry(inputs.to_vec())
+                .or_default()
+                .push((kept, outputs.clone()));
+        }
+        Ok(outputs)
     }
 
     /// Adds a primitive on the node's inputs `indices`; the usual last line of a reader.

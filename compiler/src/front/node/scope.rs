@@ -1,6 +1,6 @@
 use super::{Item, OperatorDef, Refusal};
 use crate::front::proto::TensorProto;
-use crate::ir::{Graph, ValueId};
+use crate::ir::{Graph, Operator, ValueId};
 use std::collections::HashMap;
 
 /// What reading has made so far.
@@ -9,6 +9,8 @@ pub(in crate::front) struct Made {
     pub(in crate::front) graph: Graph,
     /// Constants of the tensors that sub-graphs store, by their place in the model: a loop reads them once.
     pub(super) stored: HashMap<*const TensorProto, ValueId>,
+    /// What operators made of constants, by these: layers that share weights share what reading makes of them.
+    pub(super) folded: HashMap<Vec<ValueId>, Vec<(Box<dyn Operator>, Vec<ValueId>)>>,
     /// Nodes of sub-graphs, counted each time that they are read.
     pub(super) unrolled: usize,
     /// Bytes of constants that the graph may hold.
@@ -26,6 +28,7 @@ impl Made {
         Self {
             graph,
             stored: HashMap::new(),
+            folded: HashMap::new(),
             unrolled: 0,
             room,
             find,

@@ -1,7 +1,7 @@
 use crate::front::load;
 use crate::front::node::{Domain, OperatorDef};
 use crate::front::shared::normalization::{cast, reshaped};
-use crate::front::shared::quantization::{Granularity, centred, check, known_quantization};
+use crate::front::shared::quantization::{Granularity, centred, check, known_quantization, with_normal_scales};
 use crate::ir::primitives::{Binary, BinaryOp};
 use crate::ir::{DType, op_error};
 
@@ -10,7 +10,7 @@ pub(super) const DEQUANTIZE_LINEAR: OperatorDef = OperatorDef {
     name: "DequantizeLinear",
     domain: Domain::Onnx,
     versions: &[10, 13, 19, 21, 23, 24, 25, 28],
-    limits: "of int8, uint8, int16, uint16 and int32; computed in float32",
+    limits: "of int8, uint8, int16, uint16 and int32, and of int4 and uint4 that are stored in the model; computed in float32",
     read: |cx| {
         let quantised = [DType::I8, DType::U8, DType::I16, DType::U16, DType::I32];
         let ty = check(cx, 0, &quantised)?;
@@ -29,7 +29,12 @@ pub(super) const DEQUANTIZE_LINEAR: OperatorDef = OperatorDef {
         if to == DType::F32
             && let Some(from) = known_quantization(cx, ty.dtype)?
         {
-            return cx.op(crate::ir::primitives::DequantizeLinear { from }, &[0]);
+            let x = cx.input(0)?;
+            let (x, from) = with_normal_scales(cx, x, from);
+            // A scale of zero of what is computed at run time is a factor like others.
+            if cx.value(x).is_some() || from.scales.iter().all(|scale| scale.is_normal() || *scale < 0.0) {
+                return Ok(vec![cx.add(crate::ir::primitives::DequantizeLinear { from }, &[x])?]);
+            }
         }
         let granularity = Granularity::read(cx)?;
         let (x, scale) = (cx.input(0)?, cx.input(1)?);

@@ -20,8 +20,8 @@ pub(super) const IF: OperatorDef = OperatorDef {
                 cx.give(outputs)
             }
             None => {
-                let chosen = cx.subgraph_of_items("then_branch", &[])?;
-                let other = cx.subgraph_of_items("else_branch", &[])?;
+                let chosen = cx.branch("then_branch", condition)?;
+                let other = cx.branch("else_branch", condition)?;
                 chosen_of(cx, condition, &chosen, &other)
             }
         }
