@@ -1,7 +1,8 @@
 """Operators of ONNX Runtime, which is the only reference for them."""
 import numpy as np
 
-from cases import F32, I8, I32, I64, U8, Case, Operand
+import reference
+from cases import F32, I8, I32, I64, U8, Case, Operand, Redraw
 from operators import generates
 
 DOMAIN = "com.microsoft"
@@ -63,6 +64,45 @@ def fused_conv(draw, name):
     bias = draw.optional(0.6, lambda: draw.operand(draw.uniform((count,)), 0.8))
     rest = draw.optional(0.4, lambda: draw.operand(draw.uniform((batch, count, *out)), 0.1))
     return case(name, [x, weights, bias, rest], attributes, atol=1e-5)
+
+
+@generates("com.microsoft.NhwcConv")
+def nhwc_conv(draw, name):
+    """ONNX Runtime has it on other processors only: what `Conv` gives with the axes in another order."""
+    group, inner, outer = draw.pick([1, 1, 2]), draw.integer(1, 3), draw.integer(1, 4)
+    kernel = [draw.integer(1, 3) for _ in range(draw.pick([1, 2, 2]))]
+    attributes = some(draw, strides=[draw.integer(1, 2) for _ in kernel], pads=[draw.integer(0, 1) for _ in kernel * 2])
+    attributes |= {"group": group} if group > 1 else {}
+    x = draw.uniform((draw.integer(1, 2), *(draw.integer(4, 7) for _ in kernel), group * inner))
+    weights = draw.operand(draw.uniform((group * outer, inner, *kernel)), 0.8)
+    bias = draw.optional(0.6, lambda: draw.operand(draw.uniform((group * outer,)), 0.8))
+    first = Case("Conv", 11, [Operand(np.moveaxis(x, -1, 1)), weights, bias], attributes, references=ONE)
+    own = lambda: [np.moveaxis(reference.outputs(first)[0], 1, -1)]
+    return case(name, [Operand(x), weights, bias], attributes, own=own, atol=1e-5)
+
+
+@generates("com.microsoft.QLinearReduceMean")
+def q_linear_reduce_mean(draw, name):
+    """ONNX Runtime has it on other processors only."""
+    dtype = draw.pick([I8, U8])
+    shape = draw.shape(1, 4, empty=0)
+    axes = draw.axes(len(shape), low=1)
+    attributes = {"axes": axes} if draw.chance(0.8) else {}
+    attributes |= some(draw, keepdims=draw.integer(0, 1))
+    scales = [np.float32(2.0 ** draw.integer(-3, 1)) for _ in range(2)]
+    x, zeros = matrix(draw, shape, dtype), [matrix(draw, (), dtype) for _ in range(2)]
+
+    def own():
+        over = tuple(axes) if "axes" in attributes else None
+        numbers = (x.astype(np.float64) - zeros[0]) * scales[0]
+        mean = np.mean(numbers, axis=over, keepdims=bool(attributes.get("keepdims", 1))) / scales[1]
+        if np.any((np.abs(mean - np.floor(mean) - 0.5) < 1e-6) & (np.abs(mean - np.floor(mean) - 0.5) > 0)):
+            raise Redraw("a rounding error could decide how it is rounded")
+        limits = np.iinfo(dtype)
+        return [np.clip(np.rint(mean) + zeros[1], limits.min, limits.max).astype(dtype)]
+
+    inputs = [Operand(x), known(scales[0]), known(zeros[0]), known(scales[1]), known(zeros[1])]
+    return case(name, inputs, attributes, own=own)
 
 
 @generates("com.microsoft.FusedGemm")
