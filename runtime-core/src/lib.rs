@@ -18,6 +18,7 @@ pub mod kernels;
 mod numbers;
 pub mod pack;
 pub mod packed;
+pub mod paired;
 mod param;
 pub mod requantize;
 mod unrolled;
@@ -35,6 +36,18 @@ pub mod params {
     pub use crate::function::*;
     pub use crate::kernels::*;
     pub use crate::requantize::Requantize;
+}
+
+/// Stops the build of a model that was emitted for a Cortex-M with the DSP extension for one without. Elsewhere, as on the PC
+/// that verifies it, its kernels run their portable bodies.
+///
+/// # Panics
+/// At compile time, if the target is a bare-metal Arm core for which this crate has no DSP kernels.
+pub const fn assert_dsp() {
+    assert!(
+        cfg!(cortex_m_dsp) || !cfg!(all(target_arch = "arm", target_os = "none")),
+        "this model was emitted for a Cortex-M with the DSP extension; emit it with the --target of this core"
+    );
 }
 
 /// Version of the contract between emitted code and this crate.

@@ -26,6 +26,11 @@ pub trait KernelCall: fmt::Debug + Send + Sync {
         false
     }
 
+    /// Whether it is for Cortex-M with the DSP extension, and slow elsewhere.
+    fn is_for_dsp(&self) -> bool {
+        false
+    }
+
     /// Runs it on the host.
     fn execute(&self, args: &mut Args<'_>);
 

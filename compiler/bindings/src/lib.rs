@@ -60,7 +60,7 @@ pub use pad::{PadCall, PadMode};
 pub use pool::{AveragePoolCall, MaxPoolCall};
 pub use qlinear_binary::{QlinearBinaryCall, QlinearBinaryOp};
 pub use qlinear_mat_mul::QlinearMatMulCall;
-pub use quantized::QLinearCall;
+pub use quantized::{PairedCall, QLinearCall};
 pub use reduce::{ArgReduceCall, ReduceCall, ReduceOp};
 pub use sampling::GridSampleCall;
 pub use scan::CumulateCall;

@@ -3,7 +3,7 @@ use super::widened::in_i16;
 use super::{HOST_RANK, padded};
 use crate::DType;
 use crate::{Args, KernelCall, Value};
-use runtime_core::kernels::{self, QlinearBinary, QlinearOp, WeightedProduct, WeightedSum};
+use runtime_core::kernels::{self, QlinearAdd, QlinearBinary, QlinearOp, WeightedProduct, WeightedSum};
 
 /// What is made of two quantised elements.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -139,5 +139,27 @@ impl KernelCall for QlinearBinaryCall {
             QlinearBinaryOp::Sum(op) => self.run_in_place(args, op),
             QlinearBinaryOp::Product(op) => self.run_in_place(args, op),
         }
+    }
+}
+
+impl KernelCall for QlinearAdd {
+    fn name(&self) -> &'static str {
+        "qlinear_add"
+    }
+
+    fn in_place_name(&self) -> Option<&'static str> {
+        Some("qlinear_add_in_place")
+    }
+
+    fn params(&self) -> Value {
+        Value::of(self)
+    }
+
+    fn execute(&self, args: &mut Args<'_>) {
+        kernels::qlinear_add(args.simd, *self, args.x(0), args.x(1), args.y(0));
+    }
+
+    fn execute_in_place(&self, args: &mut Args<'_>) {
+        kernels::qlinear_add_in_place(args.simd, *self, args.x(0), args.y(0));
     }
 }

@@ -70,3 +70,36 @@ qlinear! {
     ConvTranspose2d, qlinear_conv_transpose2d;
     Gemm, qlinear_gemm;
 }
+
+/// The integer form of a matrix kernel on weights in pairs of channels.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PairedCall<K>(pub K);
+
+/// Binds a kernel on pairs of channels: input, weights and parameters, and what it needs beside its output.
+macro_rules! paired {
+    ($($kernel:ident, $function:ident($($scratch:literal),*);)*) => {$(
+        impl KernelCall for PairedCall<$kernel<Requantize>> {
+            fn name(&self) -> &'static str {
+                stringify!($function)
+            }
+
+            fn params(&self) -> Value {
+                Value::of(&self.0)
+            }
+
+            fn is_for_dsp(&self) -> bool {
+                true
+            }
+
+            fn execute(&self, args: &mut Args<'_>) {
+                let (x, w, parameters) = (args.x(0), args.x(1), args.x(2));
+                kernels::$function(args.simd, self.0, x, w, parameters, args.y(0) $(, args.y($scratch))*);
+            }
+        }
+    )*};
+}
+paired! {
+    Conv2d, qlinear_conv2d_paired(1, 2);
+    DepthwiseConv2d, qlinear_depthwise_conv2d_paired();
+    Gemm, qlinear_gemm_paired(1);
+}

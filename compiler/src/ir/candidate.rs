@@ -35,6 +35,43 @@ impl<'a> Candidate<'a> {
     }
 }
 
+/// The ways to compute a node on a machine, and why a kernel that the machine has instructions for is none.
+#[derive(Debug, Default)]
+pub struct Offers<'a> {
+    pub(super) candidates: Vec<Candidate<'a>>,
+    pub(super) declined: Vec<String>,
+}
+
+impl<'a> Offers<'a> {
+    /// Whether nothing was added, reasons neither.
+    pub fn is_empty(&self) -> bool {
+        self.candidates.is_empty() && self.declined.is_empty()
+    }
+
+    /// Adds ways.
+    pub fn extend(&mut self, candidates: impl IntoIterator<Item = Candidate<'a>>) {
+        self.candidates.extend(candidates);
+    }
+
+    /// Adds a way, if the machine has one, or the reason why it is none.
+    pub fn add(&mut self, candidate: Option<Result<Candidate<'a>, String>>) {
+        match candidate {
+            Some(Ok(candidate)) => self.candidates.push(candidate),
+            Some(Err(reason)) => self.declined.push(reason),
+            None => {}
+        }
+    }
+}
+
+impl<'a> From<Vec<Candidate<'a>>> for Offers<'a> {
+    fn from(candidates: Vec<Candidate<'a>>) -> Self {
+        Self {
+            candidates,
+            declined: vec![],
+        }
+    }
+}
+
 impl fmt::Debug for Candidate<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} of {}, {:?}", self.kernel, self.layout, self.cost)

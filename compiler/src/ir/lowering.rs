@@ -1,6 +1,6 @@
 use crate::ir::primitives::{Reshape, Transpose};
 use crate::ir::program::{Buffer, BufferId, Call, Choice, Instance, KernelCall, Program, Storage, View};
-use crate::ir::{Candidate, DType, Graph, Node, OpError, Select, Steps, Tensor, TensorType, ValueId, op_error};
+use crate::ir::{Candidate, DType, Graph, Node, Offers, OpError, Select, Steps, Tensor, TensorType, ValueId, op_error};
 use crate::machine::Machine;
 use std::collections::HashMap;
 
@@ -263,9 +263,17 @@ impl<'a> Lowering<'a> {
     ///
     /// # Errors
     /// Those of the candidate that is chosen.
-    pub fn choose(&mut self, mut candidates: Vec<Candidate<'_>>) -> Result<(), OpError> {
+    pub fn choose<'c>(&mut self, offers: impl Into<Offers<'c>>) -> Result<(), OpError> {
+        let Offers {
+            mut candidates,
+            declined,
+        } = offers.into();
         let first = self.program.calls.len();
-        let selected = (candidates.len() > 1).then(|| self.select.select(&candidates));
+        let selected = match candidates.len() {
+            1 if !declined.is_empty() => Some((0, "it is the only one".to_owned())),
+            0 | 1 => None,
+            _ => Some(self.select.select(&candidates)),
+        };
         let index = selected.as_ref().map_or(0, |(index, _)| *index);
         if index >= candidates.len() {
             return Err(op_error("no kernel computes it"));
@@ -283,6 +291,7 @@ impl<'a> Lowering<'a> {
                 layout,
                 cost,
                 reason: reason.clone(),
+                declined: declined.clone(),
             });
         }
         Ok(())

@@ -21,7 +21,7 @@ mod text;
 mod verify;
 
 pub use crate::bindings::DType;
-pub use candidate::{Candidate, Select};
+pub use candidate::{Candidate, Offers, Select};
 pub use graph::{Folding, Graph, Node, NodeId, NodeKind, PortSteps, State, Steps, Value, ValueId};
 pub(crate) use lowering::Values;
 pub use lowering::{CallOptions, Lowering};

@@ -116,6 +116,8 @@ pub struct Choice {
     pub cost: Cost,
     /// Why it was chosen.
     pub reason: String,
+    /// Why faster kernels of the machine were no candidates.
+    pub declined: Vec<String>,
 }
 
 /// Which copy of its kernel a call runs.

@@ -25,6 +25,8 @@ pub enum RemarkKind {
     ZeroScale,
     /// Weights that are stored as wider numbers than the model has them.
     WiderWeights,
+    /// A layer that a fast kernel of the machine does not compute.
+    PortableKernel,
     /// Operators on constants that were not computed at compile time.
     LeftUnfolded,
 }

@@ -8,16 +8,20 @@
 //! | `portable` | plain Rust | where there is nothing else |
 //! | `x86_64` | AVX2 with FMA, and AVX-512 with VNNI | at run time, by [`Simd`] |
 //! | `aarch64` | NEON | by the target |
+//! | `cortex_m` | the DSP extension of Cortex-M4, M7 and M33 | by the target |
 //!
 //! On x86-64 a kernel is compiled for the baseline and for the levels above, and [`Simd`] picks at run time. Elsewhere
 //! the target's own features are fixed at compile time and [`Simd`] has no size.
 
+mod paired;
 pub(crate) mod portable;
 #[cfg(any(target_arch = "x86_64", all(target_arch = "aarch64", target_feature = "neon")))]
 mod vectors;
 
 #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
 mod aarch64;
+#[cfg(cortex_m_dsp)]
+mod cortex_m;
 #[cfg(target_arch = "x86_64")]
 mod x86_64;
 #[cfg(target_arch = "x86_64")]
@@ -28,10 +32,13 @@ mod native;
 #[cfg(not(target_arch = "x86_64"))]
 pub use native::Simd;
 
+pub use paired::{PairedPanel, PairedWindow};
 pub use portable::Portable;
 
+use crate::kernels::QlinearAdd;
 use crate::numbers::{Floats, Integers};
 use crate::pack::PANEL;
+use crate::paired::{ROWS, STEP};
 use half::f16;
 
 /// An instruction set, as a kernel body sees it.
@@ -84,6 +91,62 @@ pub trait Arch: Copy {
         panel: &[[u8; PANEL / 2]],
     ) -> [[i32; N]; M] {
         portable::tile::<Self, Integers<i8>, u8, M, N, LANE>(acc, rows, panel)
+    }
+
+    /// Widens a row of inputs for [`paired_rows`](Self::paired_rows) and [`paired_row`](Self::paired_row): each four of them to
+    /// two words of halfwords, inputs 0 and 2, then 1 and 3, with `step` words from four to four. Eight inputs are filled up.
+    #[inline(always)]
+    fn widen(row: &[i8], words: &mut [u32], step: usize) {
+        portable::paired::widen(row, words, step)
+    }
+
+    /// [`widen`](Self::widen) of three rows of one length, whose words take turns: two of each row.
+    #[inline(always)]
+    fn widen_rows(rows: [&[i8]; ROWS], words: &mut [u32]) {
+        for (row, x) in rows.into_iter().enumerate() {
+            Self::widen(x, words.get_mut(2 * row..).unwrap_or_default(), STEP);
+        }
+    }
+
+    /// Copies `rows` rows of `bytes` numbers, steps apart on both sides.
+    #[inline(always)]
+    fn copy_rows(x: (&[i8], usize), y: (&mut [i8], usize), bytes: usize, rows: usize) {
+        portable::paired::copy_rows(x, y, bytes, rows)
+    }
+
+    /// Three rows of inputs by all channels of a panel, their results from `starts` on. Each quad has two words of every row.
+    /// Where starts are equal, the results of the last such row stay.
+    #[inline(always)]
+    fn paired_rows(panel: PairedPanel<'_>, words: &[u32], y: &mut [i8], starts: [usize; ROWS]) {
+        portable::paired::rows(panel, words, y, starts)
+    }
+
+    /// One row of inputs by all channels of a panel in groups of two pairs.
+    #[inline(always)]
+    fn paired_row(panel: PairedPanel<'_>, words: &[u32], y: &mut [i8]) {
+        portable::paired::row(panel, words, y)
+    }
+
+    /// Neighbouring positions of a depthwise convolution, as many as `y` has room for.
+    #[inline(always)]
+    fn paired_window(window: PairedWindow<'_>, y: &mut [i8]) {
+        portable::paired::window(window, y, 0)
+    }
+
+    /// Weighted sums of two tensors of 8-bit integers.
+    #[inline(always)]
+    fn add(layer: QlinearAdd, a: &[i8], b: &[i8], y: &mut [i8]) {
+        for ((y, a), b) in y.iter_mut().zip(a).zip(b) {
+            *y = layer.limited(*a, *b);
+        }
+    }
+
+    /// [`add`](Self::add) with `y` as the first operand.
+    #[inline(always)]
+    fn add_in_place(layer: QlinearAdd, b: &[i8], y: &mut [i8]) {
+        for (y, b) in y.iter_mut().zip(b) {
+            *y = layer.limited(*y, *b);
+        }
     }
 }
 

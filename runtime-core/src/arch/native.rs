@@ -1,8 +1,10 @@
 use super::Kernel;
-#[cfg(not(all(target_arch = "aarch64", target_feature = "neon")))]
+#[cfg(not(any(cortex_m_dsp, all(target_arch = "aarch64", target_feature = "neon"))))]
 use super::Portable as Native;
 #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
 use super::aarch64::Neon as Native;
+#[cfg(cortex_m_dsp)]
+use super::cortex_m::Dsp as Native;
 
 /// The target's own instruction set, fixed at compile time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -92,6 +92,20 @@ fn run<T>(x: &[T], start: usize) -> Option<&[T; TILE]> {
 /// `y[i * width + j] = x[i + j * column]`, in square blocks so that both sides are read and written in runs.
 #[inline(always)]
 pub(super) fn transpose<T: Element>(rows: usize, width: usize, column: usize, x: &[T], y: &mut [T]) {
+    if width < TILE {
+        // Few planes, such as the colours of an image: one after the other.
+        for j in 0..width {
+            let Some(plane) = x.get(j * column..).and_then(|x| x.get(..rows)) else {
+                return;
+            };
+            for (y, value) in y.chunks_exact_mut(width).zip(plane) {
+                if let Some(y) = y.get_mut(j) {
+                    *y = *value;
+                }
+            }
+        }
+        return;
+    }
     for (block, y) in blocks_mut(y, width.saturating_mul(TILE).max(1)).enumerate() {
         let top = block * TILE;
         let mut left = 0;

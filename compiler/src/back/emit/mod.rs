@@ -96,6 +96,9 @@ pub fn emit(program: &Program, plan: &Plan, report: &Report, options: &Options) 
     out.line(&format!("// SHA-256 of the model: {}", report.sha256));
     out.line(&format!("// Regenerate: {}", commented(&options.command)));
     out.item(quote! { const _: () = runtime_core::assert_abi(#abi); });
+    if program.calls.iter().any(|call| call.kernel.is_for_dsp()) {
+        out.item(quote! { const _: () = runtime_core::assert_dsp(); });
+    }
     out.item(interface::model_struct(report, &names));
     out.item(interface::model_impl(program, plan, report, &names, options));
     out.item(interface::default_impl(&names));

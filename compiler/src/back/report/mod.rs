@@ -12,8 +12,8 @@ pub use port::PortReport;
 pub(crate) use text::{dims, grouped};
 
 use crate::back::plan::Plan;
-use crate::ir::Remark;
 use crate::ir::program::Program;
+use crate::ir::{Remark, RemarkKind};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -70,6 +70,8 @@ impl Report {
         for call in &program.calls {
             *kernels.entry(call.kernel.name().to_owned()).or_default() += 1;
         }
+        let mut remarks = origin.remarks;
+        remarks.extend(declined(program, plan));
         let inputs = program.inputs.iter().enumerate();
         let outputs = program.outputs.iter().enumerate();
         let steps = &program.port_steps;
@@ -87,11 +89,24 @@ impl Report {
                 .map(|(i, port)| PortReport::of(port, steps.outputs.get(&i)))
                 .collect(),
             calls: call::calls(program, plan),
-            notes: origin.remarks.iter().map(Remark::to_string).collect(),
-            remarks: origin.remarks,
+            notes: remarks.iter().map(Remark::to_string).collect(),
+            remarks,
             sha256: origin.sha256,
             opset: origin.opset,
             target: origin.target,
         }
     }
+}
+
+/// The layers for which the machine has a fast kernel that does not compute them.
+fn declined(program: &Program, plan: &Plan) -> Vec<Remark> {
+    let calls = plan.order.iter().map(|index| &program.calls[*index]);
+    let declined = calls.flat_map(|call| {
+        let choice = call.choice.iter().filter(|_| !call.kernel.is_for_dsp());
+        choice.flat_map(|choice| &choice.declined).map(|reason| {
+            let reason = format!("runs `{}`, which is portable: {reason}", call.kernel.name());
+            Remark::on(RemarkKind::PortableKernel, &call.name, reason)
+        })
+    });
+    declined.collect()
 }

@@ -28,9 +28,38 @@ pub(in crate::ir) fn fixed_point(
     Some((integers, shift))
 }
 
+/// Factors as integers over 2^32, whose products with sums are results in their upper word. An integer is the factor itself
+/// where that is one, otherwise the nearest odd one: then no sum of fewer than 32 bits is halfway between two results, and
+/// instructions that round halves up give what [`rescale`](runtime_core::requantize::rescale) does. `None` if a factor is
+/// 1/2 or more, or not a number of at least 0.
+pub(in crate::ir) fn upper_word(factors: impl Iterator<Item = f64>) -> Option<Vec<i32>> {
+    let integer = |factor: f64| {
+        let scaled = factor * 32_f64.exp2();
+        let below = scaled.floor();
+        let integer = if below == scaled {
+            scaled
+        } else {
+            below + 1.0 - below.rem_euclid(2.0)
+        };
+        (0.0..=f64::from(i32::MAX)).contains(&integer).then_some(integer as i32)
+    };
+    factors.map(integer).collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::multipliers;
+    use super::{multipliers, upper_word};
+
+    #[test]
+    fn integers_over_the_upper_word_are_odd_or_exact() {
+        let of = |scaled: f64| upper_word([scaled * (-32_f64).exp2()].into_iter());
+        assert_eq!(of(4096.0), Some(vec![4096]));
+        assert_eq!(of(4096.25), Some(vec![4097]));
+        assert_eq!(of(4095.75), Some(vec![4095]));
+        assert_eq!(of(f64::from(i32::MAX) + 0.5), Some(vec![i32::MAX]));
+        assert_eq!(of(f64::from(i32::MAX) + 1.0), None);
+        assert_eq!((of(-1.0), of(f64::NAN)), (None, None));
+    }
 
     #[test]
     fn multipliers_share_a_shift() {

@@ -1,3 +1,4 @@
+use super::multipliers::upper_word;
 use super::{MULTIPLIER_BITS, Quantization, multipliers};
 use crate::ir::layer::Activation;
 use crate::ir::{DType, Tensor};
@@ -5,6 +6,9 @@ use runtime_core::requantize::Requantize;
 
 /// Bits of a product of a sum and a multiplier: with half a step added, it still fits into an `i64`.
 const PRODUCT_BITS: u32 = 62;
+/// What a result of 8 bits may be off, in steps, for its multipliers to be over 2^32, which processors without a shift of 64
+/// bits are fastest with. ONNX Runtime's own floats are off by up to 2^-16 of a step.
+const UPPER_WORD_ERROR: f64 = 1.0 / 256.0;
 
 /// What a convolution or product in integers needs beside its input and its weights.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,20 +65,32 @@ impl QuantisedLayer {
             .map(|(bias, size)| i64::from(*bias).abs() + size * greatest_input)
             .collect();
         let sum = greatest.iter().copied().max().filter(|sum| *sum <= greatest_sum)?;
-        let bits = MULTIPLIER_BITS.min(PRODUCT_BITS + sum.leading_zeros() - i64::BITS);
         let factors = scales
             .iter()
             .map(|w| f64::from(x_scale) * f64::from(*w) / f64::from(y_scale));
-        let (multiplier, shift) = multipliers(factors.clone(), bits)?;
         let (least, most) = Quantization::range(y.dtype).filter(|_| matches!(y.dtype, DType::I8 | DType::I16))?;
         // Sums beyond the reach of the outputs are cut off, exact or not.
         let reach = f64::from(most) - f64::from(least);
-        let exact = factors.zip(&multiplier).zip(greatest.iter().zip(&rounding)).all(
-            |((factor, multiplier), (sum, rounding))| {
-                let error = (factor - f64::from(*multiplier) * (-f64::from(shift)).exp2()).abs();
-                error * (*sum as f64).min(reach / factor) + rounding * factor <= 0.5
-            },
-        );
+        let within = |multiplier: &[i32], shift: u32, bound: f64, rounded: f64| {
+            factors.clone().zip(multiplier).zip(greatest.iter().zip(&rounding)).all(
+                |((factor, multiplier), (sum, rounding))| {
+                    let error = (factor - f64::from(*multiplier) * (-f64::from(shift)).exp2()).abs();
+                    error * (*sum as f64).min(reach / factor) + rounded * rounding * factor <= bound
+                },
+            )
+        };
+        let upper_word = (x.dtype == DType::I8 && y.dtype == DType::I8)
+            .then(|| upper_word(factors.clone()))
+            .flatten();
+        let upper_word = upper_word.filter(|multiplier| within(multiplier, u32::BITS, UPPER_WORD_ERROR, 0.0));
+        let (multiplier, shift) = match upper_word {
+            Some(multiplier) => (multiplier, u32::BITS),
+            None => {
+                let bits = MULTIPLIER_BITS.min(PRODUCT_BITS + sum.leading_zeros() - i64::BITS);
+                multipliers(factors.clone(), bits)?
+            }
+        };
+        let exact = within(&multiplier, shift, 0.5, 1.0);
         let requantize = Requantize {
             shift,
             zero: y_zero,

@@ -9,6 +9,17 @@ pub(in crate::ir) fn panels(machine: &Machine, products: u64) -> u64 {
     products * if machine.microcontroller { 3000 } else { 100 }
 }
 
+/// By pairs of channels with DSP instructions: so many products with what fills up the pairs, and so many inputs that are
+/// widened first.
+pub(in crate::ir) fn pairs(products: u64, widened: u64) -> u64 {
+    products * 900 + widened * 2500
+}
+
+/// Each channel by itself, with DSP instructions.
+pub(in crate::ir) fn halfwords(products: u64) -> u64 {
+    products * 2700
+}
+
 /// The set-up of so many runs of a convolution's taps: the rows of its kernel, once per pixel.
 pub(in crate::ir) fn runs(machine: &Machine, runs: u64) -> u64 {
     runs * if machine.microcontroller { 20_000 } else { 5000 }

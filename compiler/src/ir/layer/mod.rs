@@ -6,6 +6,7 @@ mod bias;
 pub(in crate::ir) mod cost;
 mod direct_conv;
 mod packing;
+pub(in crate::ir) mod paired;
 pub(in crate::ir) mod sparse_gemm;
 
 pub use activation::{Activation, BIAS, MULTIPLIER, RESIDUAL};

@@ -89,6 +89,59 @@ impl Packing {
         packed
     }
 
+    /// Groups of channels that do not meet, and what each of them is a product of: inputs in the order of the kernel's rows,
+    /// columns and channels, by output channels.
+    pub(in crate::ir) fn products_of_groups(&self) -> (usize, [usize; 2]) {
+        match *self {
+            Self::Conv {
+                groups,
+                oc,
+                kernel: [kh, kw],
+                ic_per_group,
+            }
+            | Self::ConvTranspose {
+                groups,
+                oc,
+                kernel: [kh, kw],
+                ic_per_group,
+            } => (groups, [kh * kw * ic_per_group, oc / groups]),
+            Self::Depthwise {
+                channels,
+                kernel: [kh, kw],
+            } => (channels, [kh * kw, 1]),
+            Self::Gemm { k, n, .. } => (1, [k, n]),
+        }
+    }
+
+    /// Where the weight of one input and one output channel of a group is among the weights as the operator has them.
+    pub(in crate::ir) fn index(&self, group: usize, input: usize, channel: usize) -> usize {
+        match *self {
+            Self::Conv {
+                groups,
+                oc,
+                kernel: [kh, kw],
+                ic_per_group,
+            } => {
+                let (tap, input) = (input / ic_per_group, input % ic_per_group);
+                ((group * (oc / groups) + channel) * ic_per_group + input) * kh * kw + tap
+            }
+            Self::ConvTranspose {
+                groups,
+                oc,
+                kernel: [kh, kw],
+                ic_per_group,
+            } => {
+                let (tap, input) = (input / ic_per_group, input % ic_per_group);
+                ((group * ic_per_group + input) * (oc / groups) + channel) * kh * kw + tap
+            }
+            Self::Depthwise { kernel: [kh, kw], .. } => group * kh * kw + input,
+            Self::Gemm {
+                k, transposed: true, ..
+            } => channel * k + input,
+            Self::Gemm { n, .. } => input * n + channel,
+        }
+    }
+
     /// A candidate for each way to store the weights: halves as they are, integers that all have four bits as pairs or as
     /// whole bytes. `time` is what whole weights take, and `lower` adds the calls for one of the ways.
     pub(in crate::ir) fn candidates<'a>(

@@ -1,7 +1,7 @@
 use crate::ir::geometry::{Image, Layout, Window};
-use crate::ir::layer::{Activation, Packing, SUMMED, candidates, check_layout, cost, direct, sparse_gemm};
-use crate::ir::{Candidate, Lowering};
+use crate::ir::layer::{Activation, Packing, SUMMED, candidates, check_layout, cost, direct, paired, sparse_gemm};
 use crate::ir::{Inputs, OpError, Operator, TensorType, op_error};
+use crate::ir::{Lowering, Offers};
 use runtime_core::kernels::{Conv2d, DepthwiseConv2d, Gemm};
 
 /// A convolution: inputs `x`, `w` `[OC, IC / groups, kernel..]`, an optional bias `[OC]`, and an optional residual of the
@@ -84,7 +84,7 @@ impl Operator for Conv {
 
 impl Conv {
     /// The kernels that compute it, channels-last.
-    fn offers(&self, cx: &Lowering<'_>, image: &Image, output: &Image) -> Vec<Candidate<'static>> {
+    fn offers(&self, cx: &Lowering<'_>, image: &Image, output: &Image) -> Offers<'static> {
         let machine = cx.machine();
         let kernel = Window::pair(&self.window.kernel, 1);
         let (batch, input, out) = (image.batch, image.hwc(), output.hwc());
@@ -98,7 +98,7 @@ impl Conv {
         } else {
             self.activation.inside()
         };
-        let mut offers = vec![];
+        let mut offers = Offers::default();
         if self.groups == image.channels && self.groups == output.channels && self.groups > 1 {
             let channels = output.channels;
             let layer = DepthwiseConv2d {
@@ -113,6 +113,12 @@ impl Conv {
             };
             let time = cost::depthwise(machine, cx.macs());
             let packing = Packing::Depthwise { channels, kernel };
+            offers.add(paired::candidate(
+                cx,
+                paired::Layer::Depthwise(layer),
+                packing,
+                activation,
+            ));
             offers.extend(candidates(cx, "depthwise_conv2d", layer, packing, activation, time));
         }
         if self.window.is_pointwise() && self.groups == 1 {
@@ -125,6 +131,7 @@ impl Conv {
                 activation: (),
             };
             let time = cost::panels(machine, packing.products(m));
+            offers.add(paired::candidate(cx, paired::Layer::Gemm(layer), packing, activation));
             offers.extend(candidates(cx, "gemm", layer, packing, activation, time));
             if m == 1 {
                 offers.extend(sparse_gemm::candidate(cx, [k, n], true, activation));
@@ -149,6 +156,9 @@ impl Conv {
         };
         let pixels = output.pixels();
         let time = cost::panels(machine, packing.products(pixels)) + cost::runs(machine, (pixels * kernel[0]) as u64);
+        if offers.is_empty() {
+            offers.add(paired::candidate(cx, paired::Layer::Conv2d(layer), packing, activation));
+        }
         offers.extend(candidates(cx, "conv2d", layer, packing, activation, time));
         offers
     }

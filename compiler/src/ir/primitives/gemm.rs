@@ -1,6 +1,6 @@
-use crate::ir::Lowering;
-use crate::ir::layer::{Activation, Packing, candidates, cost, sparse_gemm};
+use crate::ir::layer::{Activation, Packing, candidates, cost, paired, sparse_gemm};
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
+use crate::ir::{Lowering, Offers};
 use runtime_core::kernels;
 
 /// A product with constant weights: inputs `x` `[.., k]`, `w` `[k, n]`, an optional bias `[n]`, and an optional
@@ -51,7 +51,8 @@ impl Operator for Gemm {
             activation: (),
         };
         let time = cost::panels(cx.machine(), packing.products(m));
-        let mut offers = candidates(cx, "gemm", layer, packing, activation, time);
+        let mut offers = Offers::from(candidates(cx, "gemm", layer, packing, activation, time));
+        offers.add(paired::candidate(cx, paired::Layer::Gemm(layer), packing, activation));
         if m == 1 {
             offers.extend(sparse_gemm::candidate(cx, [k, n], false, activation));
         }

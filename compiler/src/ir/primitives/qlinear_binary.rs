@@ -1,10 +1,12 @@
 use super::binary::{same_places, walk};
 use crate::bindings::{BinaryOp, QlinearBinaryCall, QlinearBinaryOp};
-use crate::ir::fixed_point::{MULTIPLIER_BITS, Quantization, Rounding, Uniform, expect, multiplier, multipliers, room};
+use crate::ir::fixed_point::{
+    MULTIPLIER_BITS, Quantization, Rounding, Uniform, add, expect, multiplier, multipliers, room, sum_in_32_bits,
+};
 use crate::ir::geometry::broadcast;
 use crate::ir::{CallOptions, Lowering};
 use crate::ir::{DType, Inputs, OpError, Operator, Permuted, TensorType};
-use runtime_core::kernels::{WeightedProduct, WeightedSum};
+use runtime_core::kernels::{QlinearAdd, WeightedProduct, WeightedSum};
 
 /// Sum, difference or product of two quantised tensors with broadcasting, rounded once, half to even, and limited.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +31,12 @@ impl QlinearBinary {
         let (a, b, y) = (Uniform::of(a)?, Uniform::of(b)?, Uniform::of(y)?);
         let sum = |sign: i32| {
             let factors = [a.scale / y.scale, b.scale / y.scale];
+            if [a.dtype, b.dtype, y.dtype] == [DType::I8; 3] {
+                let signed = [factors[0], f64::from(sign) * factors[1]];
+                if let Some((sum, shift)) = sum_in_32_bits(signed, [a.zero, b.zero], y.zero) {
+                    return Some((QlinearBinaryOp::Sum(sum), shift));
+                }
+            }
             let (integers, shift) = multipliers(factors.into_iter(), MULTIPLIER_BITS)?;
             let [a_multiplier, b_multiplier] = integers[..] else {
                 return None;
@@ -56,6 +64,19 @@ impl QlinearBinary {
             zeros: [a.zero, b.zero],
             rounding: Rounding::new(y, shift, limits)?,
         })
+    }
+}
+
+impl QlinearBinary {
+    /// The call as one in 32 bits, where its operands have one shape and its sums fit.
+    fn add(&self, call: &QlinearBinaryCall) -> Option<QlinearAdd> {
+        let QlinearBinaryOp::Sum(sum) = call.op else {
+            return None;
+        };
+        let bytes = [call.from, call.to] == [DType::I8; 2];
+        let one_shape = call.a_strides == [1] && call.b_strides == [1];
+        let add = || add(sum, call.shift, call.zeros, call.zero, call.limits);
+        (bytes && one_shape).then(add).flatten()
     }
 }
 
@@ -101,8 +122,13 @@ impl Operator for QlinearBinary {
             call.zeros.reverse();
             operands.reverse();
         }
-        let in_place = in_place.map(|_| 0);
-        cx.call_with(call, &operands, &[y], CallOptions { in_place });
+        let options = CallOptions {
+            in_place: in_place.map(|_| 0),
+        };
+        match self.add(&call) {
+            Some(add) => cx.call_with(add, &operands, &[y], options),
+            None => cx.call_with(call, &operands, &[y], options),
+        }
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! Plain Rust: the definition of every micro-kernel, and what runs where an instruction set has none of its own.
 
+pub(crate) mod paired;
 mod tile;
 
 pub(crate) use tile::tile;

@@ -1,0 +1,101 @@
+//! The definitions of the micro-kernels on the layout of [`paired`](crate::paired).
+
+use crate::arch::{PairedPanel, PairedWindow};
+use crate::paired::{Grouping, ROWS, STEP, half, rescaled, unpack};
+
+/// [`Arch::widen`](crate::arch::Arch::widen).
+#[inline(always)]
+pub(crate) fn widen(row: &[i8], words: &mut [u32], step: usize) {
+    let mut words = words.chunks_mut(step.max(2));
+    for eight in row.chunks(8) {
+        for four in [0, 4] {
+            let Some([even, odd, ..]) = words.next() else { return };
+            let at = |index: usize| u32::from(eight.get(four + index).copied().map_or(0, i16::from) as u16);
+            (*even, *odd) = (at(0) | at(2) << 16, at(1) | at(3) << 16);
+        }
+    }
+}
+
+/// [`Arch::copy_rows`](crate::arch::Arch::copy_rows).
+#[inline(always)]
+pub(crate) fn copy_rows((x, x_step): (&[i8], usize), (y, y_step): (&mut [i8], usize), bytes: usize, rows: usize) {
+    for row in 0..rows {
+        let (from, to) = (row * x_step, row * y_step);
+        let (Some(x), Some(y)) = (x.get(from..from + bytes), y.get_mut(to..to + bytes)) else {
+            return;
+        };
+        y.copy_from_slice(x);
+    }
+}
+
+/// The result of one channel: the sum over inputs in words `place` and on, `stride` words from quad to quad.
+#[inline(always)]
+fn channel(panel: &PairedPanel<'_>, grouping: Grouping, words: &[u32], stride: usize, channel: usize) -> i8 {
+    let width = grouping.channels();
+    let parameters = panel.parameters.get(channel / width * 2 * width..).unwrap_or(&[]);
+    let at = |index: usize| parameters.get(index).copied().unwrap_or_default();
+    let place = channel % width;
+    let low = at(place / 2 * 2 + 1);
+    let bias = if channel % 2 == 0 {
+        low
+    } else {
+        at(place / 2 * 2).wrapping_sub(low) >> 8
+    };
+    let mut sum = bias;
+    for quad in 0..panel.quads {
+        for place in 0..4 {
+            let input = half(
+                words.get(quad * stride + place % 2).copied().unwrap_or_default(),
+                place / 2,
+            );
+            let k = 4 * panel.quads;
+            let weight = unpack([k, panel.channels], grouping, panel.w, 4 * quad + place, channel);
+            sum = sum.wrapping_add(input.wrapping_mul(weight.into()));
+        }
+    }
+    rescaled(sum, at(width + place), panel.zero)
+}
+
+/// [`Arch::paired_rows`](crate::arch::Arch::paired_rows).
+#[inline(always)]
+pub(crate) fn rows(panel: PairedPanel<'_>, words: &[u32], y: &mut [i8], starts: [usize; ROWS]) {
+    for (row, start) in starts.into_iter().enumerate() {
+        let words = words.get(2 * row..).unwrap_or(&[]);
+        for c in 0..panel.channels {
+            if let Some(y) = y.get_mut(start + c) {
+                *y = channel(&panel, Grouping::Pairs, words, STEP, c);
+            }
+        }
+    }
+}
+
+/// [`Arch::paired_row`](crate::arch::Arch::paired_row).
+#[inline(always)]
+pub(crate) fn row(panel: PairedPanel<'_>, words: &[u32], y: &mut [i8]) {
+    for (c, y) in y.iter_mut().enumerate().take(panel.channels) {
+        *y = channel(&panel, Grouping::TwoPairs, words, 2, c);
+    }
+}
+
+/// [`Arch::paired_window`](crate::arch::Arch::paired_window), from channel `first` on.
+#[inline(always)]
+pub(crate) fn window(window: PairedWindow<'_>, y: &mut [i8], first: usize) {
+    for (position, y) in y.chunks_exact_mut(window.channels.max(1)).enumerate() {
+        let x = window.x.get(position * window.x_step..).unwrap_or_default();
+        for (c, y) in y.iter_mut().enumerate().skip(first) {
+            let (quad, lane) = (c / 4, c % 4);
+            let at = |index: usize| window.parameters.get(8 * quad + index).copied().unwrap_or_default();
+            let mut sum = at(lane);
+            for row in 0..window.rows {
+                for tap in 0..window.taps {
+                    let word = quad * window.weight_quad + row * window.weight_row + 2 * tap + lane % 2;
+                    let weight = half(window.w.get(word).copied().unwrap_or_default(), lane / 2);
+                    let x = x.get(row * window.row_step + tap * window.tap_step + c);
+                    let x = i32::from(x.copied().unwrap_or_default()) - window.outside;
+                    sum = sum.wrapping_add(x.wrapping_mul(weight));
+                }
+            }
+            *y = rescaled(sum, at(4 + lane), window.zero);
+        }
+    }
+}

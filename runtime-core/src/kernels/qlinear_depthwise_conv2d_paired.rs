@@ -1,0 +1,136 @@
+use super::body::{Body, compute};
+use super::depthwise_conv2d::DepthwiseConv2d;
+use crate::Simd;
+use crate::arch::{Arch, PairedWindow};
+use crate::paired::{depthwise_words, limit};
+use crate::requantize::Requantize;
+
+/// The operands of [`qlinear_depthwise_conv2d_paired`].
+struct Operands<'a> {
+    x: &'a [i8],
+    w: &'a [u32],
+    parameters: &'a [i32],
+    y: &'a mut [i8],
+}
+
+/// The taps of an axis that are inside of the image: the first, how many, and the place of the first.
+#[inline(always)]
+pub(super) fn inside(
+    output: usize,
+    stride: usize,
+    dilation: usize,
+    pad: usize,
+    taps: usize,
+    input: usize,
+) -> [usize; 3] {
+    let (at, dilation) = (output * stride, dilation.max(1));
+    if at >= pad && at - pad + (taps.max(1) - 1) * dilation < input {
+        return [0, taps, at - pad];
+    }
+    let below = |end: usize| {
+        let steps = end.saturating_sub(at);
+        // Only the edges of an image come here; a division may take many instructions.
+        let mut count = 0;
+        while count < taps && count * dilation < steps {
+            count += 1;
+        }
+        count
+    };
+    let (first, end) = (below(pad), below(input + pad));
+    [
+        first,
+        end.saturating_sub(first),
+        (at + first * dilation).wrapping_sub(pad),
+    ]
+}
+
+impl Body<Operands<'_>> for DepthwiseConv2d<Requantize> {
+    #[inline(always)]
+    fn body<A: Arch>(self, operands: Operands<'_>) {
+        let Self {
+            batch,
+            input: [ih, iw, channels],
+            output: [oh, ow, _],
+            kernel: [kh, kw],
+            strides,
+            dilations,
+            pads,
+            activation,
+        } = self;
+        let image = ih.saturating_mul(iw).saturating_mul(channels);
+        let positions = oh.saturating_mul(ow);
+        let (Some(x), Some(w), Some(y)) = (
+            operands.x.get(..batch.saturating_mul(image)),
+            operands.w.get(..depthwise_words(channels, kh.saturating_mul(kw))),
+            operands
+                .y
+                .get_mut(..batch.saturating_mul(positions).saturating_mul(channels)),
+        ) else {
+            debug_assert!(false, "qlinear_depthwise_conv2d_paired: an operand is too short");
+            return;
+        };
+        if channels == 0 {
+            return;
+        }
+        // Columns whose taps are all inside of the image, which are computed together.
+        let whole = |ox| inside(ox, strides[1], dilations[1], pads[1], kw, iw)[1] == kw;
+        let first = (0..ow).find(|ox| whole(*ox)).unwrap_or(ow);
+        let end = (first..ow).find(|ox| !whole(*ox)).unwrap_or(ow);
+        let mut rest = y.as_mut();
+        for n in 0..batch {
+            let Some(x) = x.get(n * image..(n + 1) * image) else {
+                return;
+            };
+            for oy in 0..oh {
+                let [ky, rows, iy] = inside(oy, strides[0], dilations[0], pads[0], kh, ih);
+                let mut ox = 0;
+                while ox < ow {
+                    let positions = if ox == first && first < end { end - first } else { 1 };
+                    let Some((y, others)) = core::mem::take(&mut rest).split_at_mut_checked(positions * channels)
+                    else {
+                        return;
+                    };
+                    rest = others;
+                    let [kx, taps, ix] = inside(ox, strides[1], dilations[1], pads[1], kw, iw);
+                    let start = iy.wrapping_mul(iw).wrapping_add(ix).wrapping_mul(channels);
+                    A::paired_window(
+                        PairedWindow {
+                            x: x.get(start..).unwrap_or_default(),
+                            channels,
+                            x_step: strides[1] * channels,
+                            w: w.get(2 * (ky * kw + kx)..).unwrap_or_default(),
+                            parameters: operands.parameters,
+                            rows,
+                            taps,
+                            tap_step: dilations[1] * channels,
+                            row_step: dilations[0] * iw * channels,
+                            weight_row: 2 * kw,
+                            weight_quad: 2 * kh * kw,
+                            outside: activation.outside,
+                            zero: activation.zero,
+                        },
+                        y,
+                    );
+                    ox += positions;
+                }
+            }
+        }
+        limit([activation.min, activation.max], y);
+    }
+}
+
+/// ONNX `QLinearConv` with one filter per channel, its weights as halfwords: `x` is `[batch, ih, iw, c]`, `y` is
+/// `[batch, oh, ow, c]`. `w` is packed by [`pack_depthwise`](crate::paired::pack_depthwise), `parameters` by
+/// [`pack_depthwise_parameters`](crate::paired::pack_depthwise_parameters), from biases as they are. The shift is
+/// [`SHIFT`](crate::paired::SHIFT).
+#[inline(always)]
+pub fn qlinear_depthwise_conv2d_paired(
+    simd: Simd,
+    layer: DepthwiseConv2d<Requantize>,
+    x: &[i8],
+    w: &[u32],
+    parameters: &[i32],
+    y: &mut [i8],
+) {
+    compute(simd, layer, Operands { x, w, parameters, y })
+}
