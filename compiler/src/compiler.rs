@@ -254,6 +254,9 @@ impl Compiler {
         let mut graph = imported.graph;
         import::bind_states(&mut graph, &self.states)?;
         passes::run(&mut graph, passes::BEFORE_QUANTIZATION, after)?;
+        if self.quantize.is_some() {
+            passes::run(&mut graph, passes::WIDE_WEIGHTS, after)?;
+        }
         let mut quantized = None;
         if let Some(options) = self.quantize.as_ref().filter(|options| options.scheme != Scheme::F16) {
             if !self.states.is_empty() {

@@ -85,6 +85,29 @@ mod tests {
     }
 
     #[test]
+    fn scales_of_zero() {
+        let scales = Known(Tensor::f32(&[3], &[0.5, 0.0, 1e-40]));
+        let integers = Tensor::new(DType::I8, vec![3, 2], vec![2, 4, 6, 8, 10, 12]);
+        let constant = run(
+            13,
+            "DequantizeLinear",
+            &[int("axis", 0)],
+            &[Known(integers.clone()), scales],
+            1,
+        );
+        assert_eq!(
+            constant,
+            Ok(vec![Tensor::f32(&[3, 2], &[1.0, 2.0, 0.0, 0.0, 0.0, 0.0])])
+        );
+        let zero = || Known(Tensor::f32(&[], &[0.0]));
+        let computed = run(13, "DequantizeLinear", &[], &[Given(integers), zero()], 1);
+        assert_eq!(computed, Ok(vec![Tensor::f32(&[3, 2], &[0.0; 6])]));
+        let negative = Known(Tensor::f32(&[], &[-0.5]));
+        let known = Known(Tensor::new(DType::I8, vec![1], vec![2]));
+        assert!(run(13, "DequantizeLinear", &[], &[known, negative], 1).is_err_and(|e| e.contains("-5e-1")));
+    }
+
+    #[test]
     fn large_integers() {
         let x = Given(Tensor::i32(&[1], &[16_777_217]));
         let zero = Given(Tensor::scalar(DType::I32, 16_777_216.0));

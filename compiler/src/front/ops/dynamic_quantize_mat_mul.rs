@@ -1,8 +1,9 @@
 use super::dynamic_quantize_linear::dynamically;
 use super::mat_mul_integer::{along, scaled};
 use crate::front::node::{Domain, OperatorDef};
-use crate::front::shared::quantization::{centred, check, parameter, zero_point};
-use crate::ir::primitives::{Binary, BinaryOp, MatMul};
+use crate::front::shared::integer_products::{Integers, product};
+use crate::front::shared::quantization::{check, parameter, zero_point};
+use crate::ir::primitives::{Binary, BinaryOp};
 use crate::ir::{DType, op_error};
 
 /// The product of floats, as `u8` by their own range, and 8-bit integers, in floats; plus an optional bias.
@@ -19,7 +20,6 @@ pub(super) const DYNAMIC_QUANTIZE_MAT_MUL: OperatorDef = OperatorDef {
         }
         let x = cx.input(0)?;
         let [a, a_scale, a_zero] = dynamically(cx, x)?;
-        let a = centred(cx, a, Some(a_zero), DType::I32)?;
         let count = |index| {
             if cx.has(index) {
                 cx.ty(index).map_or(1, |ty| ty.len())
@@ -30,8 +30,15 @@ pub(super) const DYNAMIC_QUANTIZE_MAT_MUL: OperatorDef = OperatorDef {
         let (zeros, scales) = (along(&b.shape, 1, count(3)), along(&b.shape, 1, count(2)));
         let b_zero = zero_point(cx, 3, b.dtype, &zeros)?;
         let weights = cx.input(1)?;
-        let b = centred(cx, weights, b_zero, DType::I32)?;
-        let sums = cx.add(MatMul, &[a, b])?;
+        let a = Integers {
+            value: a,
+            zero: Some(a_zero),
+        };
+        let b = Integers {
+            value: weights,
+            zero: b_zero,
+        };
+        let sums = product(cx, a, b)?;
         let b_scale = parameter(cx, 2, &scales)?;
         let scale = cx.add(Binary::from(BinaryOp::Mul), &[a_scale, b_scale])?;
         Ok(vec![scaled(cx, sums, scale, 4)?])

@@ -1,7 +1,8 @@
 use crate::front::node::{Domain, NodeContext, OperatorDef};
+use crate::front::shared::integer_products::{self, Integers};
 use crate::front::shared::normalization::{cast, reshaped};
-use crate::front::shared::quantization::{centred, check, parameter, zero_point};
-use crate::ir::primitives::{Binary, BinaryOp, MatMul};
+use crate::front::shared::quantization::{check, parameter, zero_point};
+use crate::ir::primitives::{Binary, BinaryOp};
 use crate::ir::{DType, OpError, ValueId, op_error};
 
 /// The product of two matrices of 8-bit integers without their zero points, in `i32`.
@@ -80,9 +81,9 @@ pub(super) fn product(
         let zero = zero_points[operand];
         let count = if cx.has(zero) { cx.ty(zero)?.len() } else { 1 };
         let zero = zero_point(cx, zero, ty.dtype, &along(shape, operand, count))?;
-        matrices.push(centred(cx, value, zero, DType::I32)?);
+        matrices.push(Integers { value, zero });
     }
-    let value = cx.add(MatMul, &matrices)?;
+    let value = integer_products::product(cx, matrices[0], matrices[1])?;
     let mut shape = cx.value_ty(value).shape.clone();
     let rows = shape.len() - 2;
     for operand in lacking.into_iter().rev() {

@@ -1,7 +1,7 @@
 use crate::front::node::{Domain, NodeContext, OperatorDef};
 use crate::front::shared::compose::binary;
 use crate::front::shared::normalization::{cast, in_f32};
-use crate::ir::primitives::{BinaryOp, MatMul};
+use crate::ir::primitives::{BinaryOp, MatMul, ScaledGemm};
 use crate::ir::{DType, OpError, Tensor, op_error};
 
 /// The product of floats and a matrix of integers of 2, 4 or 8 bits in blocks along the sums, each with a scale and a zero
@@ -10,15 +10,25 @@ pub(super) const MAT_MUL_N_BITS: OperatorDef = OperatorDef {
     name: "MatMulNBits",
     domain: Domain::Microsoft,
     versions: &[1],
-    limits: "weights, scales, zero points and `g_idx` must be known at compile time; the weights are stored as floats",
+    limits: "weights, scales, zero points and `g_idx` must be known at compile time",
     read: |cx| {
         let ty = cx.ty(0)?;
         cx.attributes.ignore("accuracy_level");
         cx.attributes.ignore("weight_prepacked");
-        let weights = Blocks::read(cx)?.numbers(cx)?;
-        let weights = cx.add_constant(weights);
+        let blocks = Blocks::read(cx)?;
+        let stored = blocks.stored(cx)?;
         let x = in_f32(cx, 0)?;
-        let mut y = cx.add(MatMul, &[x, weights])?;
+        let mut y = match blocks.small(cx, &stored) {
+            Some([integers, scales]) => {
+                let operands = [x, cx.add_constant(integers), cx.add_constant(scales)];
+                let block = blocks.size;
+                cx.add(ScaledGemm { block }, &operands)?
+            }
+            None => {
+                let weights = cx.add_constant(blocks.numbers(&stored));
+                cx.add(MatMul, &[x, weights])?
+            }
+        };
         if cx.has(5) {
             let bias = in_f32(cx, 5)?;
             y = binary(cx, BinaryOp::Add, y, bias)?;
@@ -38,6 +48,19 @@ struct Blocks {
     size: usize,
     /// Blocks of a row.
     count: usize,
+}
+
+/// The weights as the model has them.
+struct Stored {
+    packed: Tensor,
+    /// Bytes of a row.
+    row: usize,
+    /// Scale of each block.
+    scales: Vec<f32>,
+    /// Zero point of each block.
+    zeros: Vec<f32>,
+    /// The block of each place of a row.
+    groups: Vec<usize>,
 }
 
 impl Blocks {
@@ -86,24 +109,55 @@ impl Blocks {
         )))
     }
 
-    /// The matrix `[K, N]` that the integers stand for.
-    fn numbers(&self, cx: &NodeContext<'_>) -> Result<Tensor, OpError> {
+    /// All that is stored.
+    fn stored(&self, cx: &NodeContext<'_>) -> Result<Stored, OpError> {
         let floats = [DType::F32, DType::F16, DType::Bf16];
         let row = self.count * self.size * self.bits / 8;
         let packed = self.known(cx, 1, "B", self.n * row, &[DType::U8])?;
         let blocks = self.n * self.count;
         let scales = self.known(cx, 2, "scales", blocks, &floats)?.to_f64();
-        let zeros = self.zeros(cx, blocks)?;
-        let groups = self.groups(cx)?;
-        let mut numbers = vec![0.0f32; self.k * self.n];
+        Ok(Stored {
+            packed,
+            row,
+            scales: scales.iter().map(|scale| *scale as f32).collect(),
+            zeros: self.zeros(cx, blocks)?,
+            groups: self.groups(cx)?,
+        })
+    }
+
+    /// The integers `[K, N]` without their zero points and the scales of blocks, if these are in order and the integers fit.
+    fn small(&self, cx: &NodeContext<'_>, stored: &Stored) -> Option<[Tensor; 2]> {
+        if cx.has(4) {
+            return None;
+        }
+        let mut integers = vec![0; self.k * self.n];
+        let mut scales = vec![0.0; self.count * self.n];
         for column in 0..self.n {
-            for (place, group) in groups.iter().enumerate() {
-                let block = column * self.count + group;
-                let integer = self.element(&packed.bytes, column * row, place);
-                numbers[place * self.n + column] = (f64::from(integer) as f32 - zeros[block]) * scales[block] as f32;
+            for place in 0..self.k {
+                let zero = stored.zeros[column * self.count + place / self.size];
+                let integer = f32::from(self.element(&stored.packed.bytes, column * stored.row, place)) - zero;
+                let fits = integer.fract() == 0.0 && (-128.0..=127.0).contains(&integer);
+                integers[place * self.n + column] = if fits { integer as i8 as u8 } else { return None };
+            }
+            for block in 0..self.count {
+                scales[block * self.n + column] = stored.scales[column * self.count + block];
             }
         }
-        Ok(Tensor::f32(&[self.k, self.n], &numbers))
+        let integers = Tensor::new(DType::I8, vec![self.k, self.n], integers);
+        Some([integers, Tensor::f32(&[self.count, self.n], &scales)])
+    }
+
+    /// The matrix `[K, N]` that the integers stand for.
+    fn numbers(&self, stored: &Stored) -> Tensor {
+        let mut numbers = vec![0.0f32; self.k * self.n];
+        for column in 0..self.n {
+            for (place, group) in stored.groups.iter().enumerate() {
+                let block = column * self.count + group;
+                let integer = self.element(&stored.packed.bytes, column * stored.row, place);
+                numbers[place * self.n + column] = (f32::from(integer) - stored.zeros[block]) * stored.scales[block];
+            }
+        }
+        Tensor::f32(&[self.k, self.n], &numbers)
     }
 
     /// Element `place` of a row of packed integers, the first ones in the lowest bits, that begins at byte `start`.

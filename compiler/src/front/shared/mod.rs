@@ -11,6 +11,7 @@ pub(super) mod fused_activation;
 pub(super) mod gate_functions;
 pub(super) mod heads;
 pub(super) mod indexing;
+pub(super) mod integer_products;
 pub(super) mod joint_attention;
 pub(super) mod normalization;
 pub(super) mod pair;
