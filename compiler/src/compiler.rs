@@ -38,6 +38,7 @@ pub struct Compiler {
     reads: Vec<PathBuf>,
     force: bool,
     states: Vec<(String, String)>,
+    outputs: Vec<String>,
 }
 
 /// In which order the caller gives the elements of an image.
@@ -96,6 +97,7 @@ impl Compiler {
             reads: vec![],
             force: false,
             states: vec![],
+            outputs: vec![],
         }
     }
 
@@ -127,6 +129,18 @@ impl Compiler {
     /// such input and gives no such output; `reset` begins anew.
     pub fn state(mut self, input: impl Into<String>, output: impl Into<String>) -> Self {
         self.states.push((input.into(), output.into()));
+        self
+    }
+
+    /// Ends the model at these tensors, any of its graph, instead of at its own outputs. Nodes and inputs that they do not
+    /// need are left out, whatever they are.
+    ///
+    /// ```no_run
+    /// // Without the NonMaxSuppression that comes after these, which the program around the model does.
+    /// edgec::Compiler::new("detector.onnx").outputs(["boxes", "scores"]).emit_to_out_dir("detector.rs").unwrap();
+    /// ```
+    pub fn outputs<T: Into<String>>(mut self, tensors: impl IntoIterator<Item = T>) -> Self {
+        self.outputs = tensors.into_iter().map(Into::into).collect();
         self
     }
 
@@ -226,7 +240,7 @@ impl Compiler {
 
     /// Reads the file, checks it and inlines its functions.
     pub fn load(&self) -> Result<Model, Error> {
-        Ok(load::load(&self.path)?)
+        Ok(load::load(&self.path, &self.outputs)?)
     }
 
     /// Compiles up to the memory plan.
@@ -240,6 +254,9 @@ impl Compiler {
         let mut graph = imported.graph;
         import::bind_states(&mut graph, &self.states)?;
         passes::run(&mut graph, passes::BEFORE_QUANTIZATION, after)?;
+        if self.quantize.is_some() {
+            passes::run(&mut graph, passes::WIDE_WEIGHTS, after)?;
+        }
         let mut quantized = None;
         if let Some(options) = self.quantize.as_ref().filter(|options| options.scheme != Scheme::F16) {
             if !self.states.is_empty() {

@@ -72,6 +72,39 @@ impl Numbers for Floats {
     }
 }
 
+/// `f32` by weights that are small integers.
+#[derive(Clone, Copy)]
+pub(crate) struct Mixed;
+
+impl Numbers for Mixed {
+    type X = f32;
+    type W = i8;
+    type Sum = f32;
+    const ZERO: f32 = 0.0;
+    const OUTSIDE_IS_ZERO: bool = true;
+    const PAIRS: bool = true;
+    const ANY_ORDER: bool = false;
+
+    #[inline(always)]
+    fn mac<A: Arch>(x: f32, w: i8, sum: f32) -> f32 {
+        A::fma(x, w.into(), sum)
+    }
+
+    #[inline(always)]
+    fn add(a: f32, b: f32) -> f32 {
+        a + b
+    }
+
+    #[inline(always)]
+    fn tile<A: Arch, W: Packed<Number = i8>, const M: usize, const N: usize, const LANE: usize>(
+        acc: [[f32; N]; M],
+        rows: [&[f32]; M],
+        panel: &[W::Row],
+    ) -> [[f32; N]; M] {
+        portable::tile::<A, Self, W, M, N, LANE>(acc, rows, panel)
+    }
+}
+
 /// Quantised inputs by `i8` weights.
 #[derive(Clone, Copy)]
 pub(crate) struct Integers<T>(PhantomData<T>);

@@ -34,6 +34,7 @@ mod sampling;
 mod scan;
 mod select;
 mod sliding;
+mod small_weights;
 mod softmax;
 mod sparse;
 mod stored;

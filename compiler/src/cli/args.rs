@@ -1,4 +1,5 @@
 use super::layout_args::LayoutArgs;
+use super::output_args::OutputArgs;
 use super::quantize_args::QuantizeArgs;
 use super::state_args::StateArgs;
 use super::target_args::TargetArgs;
@@ -12,6 +13,7 @@ const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
   edgec model.onnx -o src/model.rs --target cortex-m4f    for a microcontroller; `--target help` lists the names
   edgec model.onnx -o src/model.rs --input-layout nhwc    for images as cameras give them
   edgec model.onnx -o src/model.rs --bake shape=s.npy     fix the value of an input that decides a shape
+  edgec model.onnx -o src/model.rs --outputs boxes,scores end the model early, such as before NonMaxSuppression
   edgec model.onnx -o src/model.rs --quantize int8 --calibrate samples.npz
                                                           in integers, with ranges from samples
   edgec inspect model.onnx                                what it is and whether it compiles
@@ -99,6 +101,8 @@ pub(super) struct ModelArgs {
     #[arg(long, value_name = "INPUT=FILE.npy|.pb", value_parser = bake)]
     pub(super) bake: Vec<(String, PathBuf)>,
     #[command(flatten)]
+    pub(super) outputs: OutputArgs,
+    #[command(flatten)]
     pub(super) layout: LayoutArgs,
 }
 
@@ -112,7 +116,7 @@ impl ModelArgs {
         let compiler = dims.fold(Compiler::new(&self.model), |c, (name, size)| c.dim(name, *size));
         let shapes = self.shape.iter();
         let compiler = shapes.fold(compiler, |c, (name, shape)| c.shape(name, shape.0.clone()));
-        baked(self.layout.apply(compiler), &self.bake)
+        baked(self.outputs.apply(self.layout.apply(compiler)), &self.bake)
     }
 }
 
@@ -186,6 +190,8 @@ pub(super) struct RunArgs {
     #[arg(long)]
     pub(super) force: bool,
     #[command(flatten)]
+    pub(super) outputs: OutputArgs,
+    #[command(flatten)]
     pub(super) layout: LayoutArgs,
     #[command(flatten)]
     pub(super) quantize: QuantizeArgs,
@@ -213,6 +219,8 @@ pub(super) struct VerifyArgs {
     pub(super) executor: bool,
     #[command(flatten)]
     pub(super) target: TargetArgs,
+    #[command(flatten)]
+    pub(super) outputs: OutputArgs,
     #[command(flatten)]
     pub(super) layout: LayoutArgs,
     #[command(flatten)]

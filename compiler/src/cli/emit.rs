@@ -128,6 +128,11 @@ fn command(args: &EmitArgs) -> String {
             &format!("{name}={}", path.file_name().unwrap_or_default().to_string_lossy()),
         );
     }
+    args.model
+        .outputs
+        .value()
+        .iter()
+        .for_each(|value| flag("--outputs", value));
     args.state.values().for_each(|value| flag("--state", &value));
     for value in args.model.layout.values() {
         flag("--input-layout", &value);

@@ -6,6 +6,7 @@ mod emit;
 mod eval;
 mod inspect;
 mod layout_args;
+mod output_args;
 mod progress;
 mod quantize_args;
 mod run;

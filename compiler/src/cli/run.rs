@@ -5,9 +5,10 @@ use std::process::ExitCode;
 
 /// `edgec run`.
 pub(super) fn run(args: &RunArgs) -> miette::Result<ExitCode> {
-    let model = Compiler::new(&args.model).load()?;
+    let compiler = args.outputs.apply(Compiler::new(&args.model));
+    let model = compiler.load()?;
     let (arrays, others) = npz::read_where(&args.input, harness::inputs_of(&model))?;
-    let compiler = harness::pin_shapes(baked(Compiler::new(&args.model), &args.bake)?, &arrays)?;
+    let compiler = harness::pin_shapes(baked(compiler, &args.bake)?, &arrays)?;
     let compiler = args.quantize.apply(args.layout.apply(compiler))?;
     let compiler = compiler.reads(&args.input).force(args.force);
     let compiled = compiler.compile()?;

@@ -6,10 +6,11 @@ use std::process::ExitCode;
 
 /// `edgec verify`.
 pub(super) fn verify(args: &VerifyArgs) -> miette::Result<ExitCode> {
-    let model = Compiler::new(&args.model).load()?;
+    let compiler = args.outputs.apply(Compiler::new(&args.model));
+    let model = compiler.load()?;
     let (arrays, _) = npz::read_where(&args.golden, harness::cases_of(&model))?;
     let cases = harness::cases(arrays)?;
-    let compiler = harness::pin_shapes(baked(Compiler::new(&args.model), &args.bake)?, &cases[0].inputs)?;
+    let compiler = harness::pin_shapes(baked(compiler, &args.bake)?, &cases[0].inputs)?;
     let compiler = args.state.apply(args.layout.apply(args.target.apply(compiler)));
     let compiler = args.quantize.apply(compiler)?;
     let compiled = compiler.compile()?;

@@ -207,6 +207,14 @@ pub enum Problem {
         /// The tensor.
         tensor: String,
     },
+    /// A tensor that is to be an output, and is none of the model's.
+    #[error("the model has no tensor `{tensor}` to end at")]
+    NoSuchTensor {
+        /// The tensor.
+        tensor: String,
+        /// The model's own outputs.
+        outputs: Vec<String>,
+    },
     /// The model has two outputs of the same name.
     #[error("the graph lists its output `{tensor}` twice")]
     OutputTwice {
@@ -327,6 +335,14 @@ impl Problem {
             Problem::IrVersion { found, newest, .. } if found > newest => {
                 Some("export the model again with an older version of the `onnx` package".into())
             }
+            Problem::NoSuchTensor { outputs, .. } => Some(format!(
+                "--outputs takes names of tensors between the model's nodes; its own outputs are {}",
+                outputs
+                    .iter()
+                    .map(|name| format!("`{}`", Printable(name)))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            )),
             Problem::Cycle { .. } | Problem::ProducedTwice { .. } | Problem::NotProduced { .. } => Some(
                 "`python -m onnx.checker model.onnx` checks a model; the program that wrote this one is at fault"
                     .into(),

@@ -8,6 +8,9 @@ pub enum TensorProblem {
     /// An element type this compiler does not compute with.
     #[error("has elements of type {0}, which is not supported")]
     Type(String),
+    /// Elements of 4 bits where they would be taken for wider ones.
+    #[error("has elements of 4 bits, which only DequantizeLinear and Cast may read, but {0} does")]
+    FourBits(String),
     /// A dimension below zero.
     #[error("has the dimension {dim} at axis {axis}; stored tensors have none below 0")]
     NegativeDim {

@@ -21,6 +21,10 @@ pub enum RemarkKind {
     Loss,
     /// Channels that were removed because no result depends on them.
     DeadChannels,
+    /// Quantised constants whose scale is zero or too small for a normal number.
+    ZeroScale,
+    /// Weights that are stored as wider numbers than the model has them.
+    WiderWeights,
     /// A layer that a fast kernel of the machine does not compute.
     PortableKernel,
     /// Operators on constants that were not computed at compile time.

@@ -4,8 +4,8 @@ use crate::Error;
 use crate::back::channels_last::channels_last;
 use crate::back::exec::Executor;
 use crate::back::portable;
-use crate::ir::primitives::{DequantizeLinear, Transpose};
-use crate::ir::{Graph, OpError, Operator, Tensor, TensorType, ValueId, infer, op_error, verify};
+use crate::ir::primitives::{Cast, DequantizeLinear, Transpose};
+use crate::ir::{DType, Graph, OpError, Operator, Tensor, TensorType, ValueId, infer, op_error, verify};
 use runtime_core::Simd;
 
 /// Constants larger than this are not made by folding unless their operands are as large.
@@ -23,6 +23,9 @@ const MAX_TOTAL_BYTES: usize = 1 << 26;
 /// Operators of so few steps and results of so few bytes, such as shape arithmetic, are always folded: the time that
 /// they take is in proportion to the model's nodes.
 const SMALL: u64 = 1 << 12;
+
+/// So many integers of 8 bits are worth reading as they are.
+const SMALL_INTEGERS: usize = 1024;
 
 /// What copying takes, in bytes per step of a kernel's loop.
 const BYTES_PER_STEP: usize = 16;
@@ -82,10 +85,20 @@ pub fn is_worthwhile(
     let to: usize = results.iter().map(|ty| ty.bytes()).sum();
     let types: Vec<_> = constants.iter().map(Tensor::ty).collect();
     let work = operator.work(&types.iter().map(Some).collect::<Vec<_>>(), results);
-    let is_dequantised = operator.as_any().is::<DequantizeLinear>();
+    let is_dequantised = operator.as_any().is::<DequantizeLinear>() || widens(operator, constants);
     let is_small = to <= from.saturating_mul(2).max(MAX_GROWTH_BYTES) && work <= MAX_WORK;
     let steps = work.saturating_add((from.saturating_add(to) / BYTES_PER_STEP) as u64);
     !is_dequantised && is_small && takes(graph, name, steps, to)
+}
+
+/// Whether an operator makes floats of many integers of 8 bits, which products may read as they are.
+fn widens(operator: &dyn Operator, constants: &[Tensor]) -> bool {
+    let to_floats = operator
+        .as_any()
+        .downcast_ref::<Cast>()
+        .is_some_and(|cast| cast.to == DType::F32);
+    let is_small = |tensor: &Tensor| matches!(tensor.dtype, DType::I8 | DType::U8) && tensor.len() >= SMALL_INTEGERS;
+    to_floats && constants.iter().any(is_small)
 }
 
 /// Counts what folding a node takes, unless it is more than the model has left.
@@ -103,11 +116,15 @@ fn takes(graph: &mut Graph, name: &str, steps: u64, bytes: usize) -> bool {
     true
 }
 
-/// The numbers that a constant is dequantised to, if `value` is.
+/// The numbers that a constant is dequantised or widened to, if `value` is.
 pub fn dequantised(graph: &Graph, value: ValueId) -> Option<Tensor> {
     let node = graph.producer(value);
-    let operator = node.op::<DequantizeLinear>()?;
-    let integers = graph.constant(node.inputs[0]?)?;
+    let integers = graph.constant(*node.inputs.first()?.as_ref()?)?;
+    let operator = node.operator()?;
+    let widens = operator.as_any().is::<DequantizeLinear>() || widens(operator, std::slice::from_ref(integers));
+    if !widens {
+        return None;
+    }
     evaluate(operator, std::slice::from_ref(integers)).ok()?.pop()
 }
 

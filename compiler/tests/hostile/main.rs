@@ -4,6 +4,7 @@ mod build;
 mod bytes;
 mod graphs;
 mod growth;
+mod live;
 mod names;
 mod numbers;
 mod single_nodes;

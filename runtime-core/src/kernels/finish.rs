@@ -136,6 +136,39 @@ impl<T: Quantized, Y: Quantized> Finish<Requantize> for Rescale<'_, T, Y> {
     }
 }
 
+/// The sums of 8-bit integers themselves.
+#[derive(Clone, Copy)]
+pub(super) struct Sums;
+
+impl Finish<()> for Sums {
+    type Numbers = Integers<i8>;
+    type Y = i32;
+
+    #[inline(always)]
+    fn covers(self, _: usize, _: usize) -> bool {
+        true
+    }
+
+    #[inline(always)]
+    fn outside(self, _: ()) -> i8 {
+        0
+    }
+
+    #[inline(always)]
+    fn start<const N: usize>(self, _: usize, _: usize) -> [i32; N] {
+        [0; N]
+    }
+
+    #[inline(always)]
+    fn store<A: Arch, const N: usize>(self, _: (), sums: [i32; N], y: &mut [i32], at: usize, _: usize, len: usize) {
+        let Some(y) = y.get_mut(at..at + len) else { return };
+        match y.first_chunk_mut() {
+            Some(y) => *y = sums,
+            None => y.iter_mut().zip(sums).for_each(|(y, sum)| *y = sum),
+        }
+    }
+}
+
 /// What is added to a sum before its activation: nothing, or a tensor of the output's shape.
 pub(super) trait Residual: Copy {
     /// Whether there are `len` numbers.

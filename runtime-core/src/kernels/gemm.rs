@@ -37,12 +37,13 @@ impl<F> Gemm<F> {
     }
 }
 
-struct Multiply<'a, P, F: Copy, E: Finish<F>, W> {
-    layer: P,
-    x: &'a [Input<E, F>],
-    w: &'a [W],
-    end: E,
-    y: &'a mut [E::Y],
+/// A product that ends in `E`.
+pub(super) struct Multiply<'a, P, F: Copy, E: Finish<F>, W> {
+    pub(super) layer: P,
+    pub(super) x: &'a [Input<E, F>],
+    pub(super) w: &'a [W],
+    pub(super) end: E,
+    pub(super) y: &'a mut [E::Y],
 }
 
 /// Some rows by one panel.

@@ -262,3 +262,57 @@ fn the_first_state_is_zero_unless_it_is_given() {
     assert_eq!(run(&h), run(&[&h[..], &[0.0; 3]].concat()));
     assert_ne!(run(&h), run(&[]));
 }
+
+/// A state in 255 steps of its range with zero.
+fn in_steps(h: &[f32]) -> Vec<f32> {
+    let least = h.iter().fold(0.0f32, |a, b| a.min(*b));
+    let greatest = h.iter().fold(0.0f32, |a, b| a.max(*b));
+    let scale = (greatest - least) / 255.0;
+    let zero = (-least / scale).clamp(0.0, 255.0).round_ties_even();
+    let integer = |x: &f32| ((x / scale).round_ties_even() + zero).clamp(0.0, 255.0);
+    h.iter().map(|x| (integer(x) - zero) * scale).collect()
+}
+
+#[test]
+fn a_state_may_be_rounded_before_its_product() {
+    let lstm = Lstm {
+        f: Sigmoid,
+        g: Tanh,
+        h: Tanh,
+        peephole: false,
+        input_forget: false,
+    };
+    let single = |values: Row| values.iter().map(|x| *x as f32).collect::<Vec<f32>>();
+    for hidden in [3, 16, 21] {
+        fn layer<C: Cell>(hidden: usize, cell: C) -> Recurrence<C> {
+            Recurrence {
+                steps: 1,
+                batch: 1,
+                hidden,
+                directions: 1,
+                direction: 0,
+                reverse: false,
+                batch_first: false,
+                sequence: true,
+                clip: f32::INFINITY,
+                cell,
+            }
+        }
+        let (plain, rounded) = (layer(hidden, lstm), layer(hidden, DynamicState { cell: lstm }));
+        let (x, w) = (single(noise(4 * hidden, 1)), single(noise(plain.weights_len(), 2)));
+        let h = single(noise(hidden, 3));
+        for simd in [Simd::detect(), Simd::BASELINE] {
+            let mut expected = vec![9.0; plain.output_len()];
+            recurrence(simd, plain, &x, &w, &in_steps(&h), &[], &mut expected);
+            let mut y = vec![9.0; rounded.output_len()];
+            recurrence(simd, rounded, &x, &w, &h, &[], &mut y);
+            assert_eq!(y[..hidden], expected[..hidden]);
+            recurrence(simd, plain, &x, &w, &h, &[], &mut expected);
+            assert_ne!(y[..hidden], expected[..hidden], "rounding shows");
+            // Zeros have no range.
+            recurrence(simd, plain, &x, &w, &[], &[], &mut expected);
+            recurrence(simd, rounded, &x, &w, &[], &[], &mut y);
+            assert_eq!(y[..hidden], expected[..hidden]);
+        }
+    }
+}

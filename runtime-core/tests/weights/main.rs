@@ -4,4 +4,5 @@
 mod reference;
 
 mod packed;
+mod small;
 mod sparse;

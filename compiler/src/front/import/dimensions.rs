@@ -1,5 +1,6 @@
 //! Symbolic dimensions of the inputs, pinned by the user or by default.
 
+use super::expression::{Expression, quoted};
 use crate::Error;
 use crate::front::load::{self, Model};
 use crate::front::proto::tensor_shape_proto::dimension::Value as Dim;
@@ -106,7 +107,7 @@ pub(super) fn input_types(
 
 /// Whether the model has the dimensions and inputs that the user names.
 fn check_names(model: &Model, dimensions: &Dimensions) -> Result<(), Error> {
-    let open_names: HashSet<String> = open_dimensions(model).into_iter().filter_map(|d| d.name).collect();
+    let open_names = open_names(model);
     if let Some(name) = dimensions.named.keys().find(|name| !open_names.contains(*name)) {
         let mut known: Vec<_> = open_names.iter().cloned().collect();
         known.sort();
@@ -115,6 +116,7 @@ fn check_names(model: &Model, dimensions: &Dimensions) -> Result<(), Error> {
             if known.is_empty() {
                 "all dimensions are fixed: remove --dim".into()
             } else {
+                let known: Vec<_> = known.iter().map(|name| format!("`{}`", name.escape_debug())).collect();
                 format!("open dimensions: {}", known.join(", "))
             },
         ));
@@ -200,9 +202,12 @@ impl Open {
                 (Some(given), _, _) => given[axis],
                 (None, Some(Dim::DimValue(size)), None) => *size as usize,
                 (None, _, Some(Some(name))) if dimensions.named.contains_key(name) => dimensions.named[name],
+                (None, _, Some(Some(name))) if solved(name, dimensions)?.is_some() => {
+                    solved(name, dimensions)?.unwrap_or(1)
+                }
                 (None, _, _) if axis == 0 => {
                     let reason = "has an open leading dimension, which was taken as 1";
-                    let advice = format!("another size: {}", flag(name, dims, symbol(dim).flatten()));
+                    let advice = format!("another size: {}", flag(name, dims, symbol(dim).flatten(), dimensions));
                     remarks.push(Remark::on(RemarkKind::OpenDimension, name, reason).advise(advice));
                     1
                 }
@@ -211,7 +216,7 @@ impl Open {
                     let called = symbol.map_or(String::new(), |s| format!(", called `{}`", s.escape_debug()));
                     self.dimensions
                         .push(format!("dimension {axis} of `{}`{called}", name.escape_debug()));
-                    self.flags.push(flag(name, dims, symbol));
+                    self.flags.push(flag(name, dims, symbol, dimensions));
                     1
                 }
             };
@@ -225,7 +230,8 @@ impl Open {
         if self.dimensions.is_empty() {
             return Ok(());
         }
-        self.flags.dedup();
+        let mut seen = HashSet::new();
+        self.flags.retain(|flag| seen.insert(flag.clone()));
         Err(Error::Dimensions {
             message: format!("open dimensions: {}", self.dimensions.join("; ")),
             help: format!("shapes are fixed at compile time; add {}", self.flags.join(" ")),
@@ -233,10 +239,59 @@ impl Open {
     }
 }
 
+/// The names of open dimensions, and those in the expressions that are names of others, such as `past + 1`.
+fn open_names(model: &Model) -> HashSet<String> {
+    let mut names = HashSet::new();
+    for name in open_dimensions(model)
+        .into_iter()
+        .filter_map(|dimension| dimension.name)
+    {
+        names.extend(
+            Expression::parse(&name)
+                .iter()
+                .flat_map(Expression::names)
+                .map(str::to_owned),
+        );
+        names.insert(name);
+    }
+    names
+}
+
+/// The size of a dimension whose name is an expression of others that are given.
+fn solved(name: &str, dimensions: &Dimensions) -> Result<Option<usize>, Error> {
+    let Some(expression) = Expression::parse(name) else {
+        return Ok(None);
+    };
+    if expression.names().any(|name| !dimensions.named.contains_key(name)) {
+        return Ok(None);
+    }
+    let size = expression.value(&|name| dimensions.named.get(name).map(|size| *size as i64));
+    let size = size.and_then(|size| usize::try_from(size).ok());
+    size.map(Some).ok_or_else(|| {
+        Error::usage(
+            format!(
+                "the dimension `{}` is no size for what --dim gives",
+                name.escape_debug()
+            ),
+            format!("give it by itself: --dim {}=N", quoted(name)),
+        )
+    })
+}
+
 /// The flag that pins a dimension of input `name`, called `symbol` in the model if it has a name there.
-fn flag(name: &str, dims: &[tensor_shape_proto::Dimension], symbol: Option<&str>) -> String {
+fn flag(name: &str, dims: &[tensor_shape_proto::Dimension], symbol: Option<&str>, dimensions: &Dimensions) -> String {
     match symbol {
-        Some(symbol) => format!("--dim {symbol}=N"),
+        Some(symbol) => match Expression::parse(symbol).filter(|expression| !expression.is_name()) {
+            // What it is computed from, all that is not given.
+            Some(expression) => {
+                let names = expression.names().filter(|name| !dimensions.named.contains_key(*name));
+                names
+                    .map(|name| format!("--dim {name}=N"))
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            }
+            None => format!("--dim {}=N", quoted(symbol)),
+        },
         None => {
             let shape: Vec<_> = dims.iter().map(shown).collect();
             format!("--shape {name}={}", shape.join(","))

@@ -1,6 +1,7 @@
 //! `Model` -> `Graph`: shapes pinned, each node read by its operator, shape arithmetic folded away.
 
 mod dimensions;
+mod expression;
 mod states;
 
 pub use dimensions::{Dimensions, OpenDimension, open_dimensions};
@@ -53,7 +54,13 @@ pub fn import(model: &Model, name: &str, dimensions: &Dimensions) -> Result<Impo
     }
     let mut graph = made.graph;
     for output in &model.graph.output {
-        let value = scope.find(output.name()).expect("every node was read");
+        let item = scope.find(output.name()).expect("every node was read");
+        let Some(value) = item.tensor() else {
+            return Err(Error::usage(
+                format!("output `{}` is a sequence", output.name().escape_debug()),
+                "let the model give its tensors, each as an output: --outputs takes their names",
+            ));
+        };
         dimensions::check_output(model, output, graph.ty(value), &mut remarks);
         graph.add_output(output.name(), value);
     }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 
-use crate::front::proto::{AttributeProto, GraphProto, NodeProto};
+use crate::front::proto::{AttributeProto, GraphProto, NodeProto, TensorProto};
 
 use super::{Model, OPSET_KEY, Problem, TensorProblem, names, tensor, versions};
 
@@ -23,6 +23,7 @@ pub(super) fn check(model: &Model) -> (Vec<Problem>, BTreeSet<PathBuf>) {
         external_bytes: 0,
     };
     checker.graph(&model.graph, None);
+    checker.four_bits(&model.graph);
     let mut outputs = HashSet::new();
     for output in &model.graph.output {
         if !outputs.insert(output.name()) {
@@ -193,6 +194,48 @@ impl<'a> Checker<'a> {
             Err(reason) => reason,
         };
         self.report(Problem::Tensor { tensor: name(), reason });
+    }
+
+    /// Reports what reads tensors of 4 bits and would take them for wider ones: all but what makes floats of them.
+    fn four_bits(&mut self, graph: &'a GraphProto) {
+        let is_narrow = |stored: &&TensorProto| tensor::widened(stored.data_type()).is_some();
+        let stored = graph.initializer.iter().filter(is_narrow).map(|stored| stored.name());
+        let value = |node: &'a NodeProto| {
+            let is_constant =
+                node.op_type() == "Constant" && node.attribute.iter().any(|a| a.t.iter().any(|t| is_narrow(&t)));
+            node.output.first().filter(|_| is_constant).map(String::as_str)
+        };
+        let narrow: HashSet<&str> = stored.chain(graph.node.iter().filter_map(value)).collect();
+        if !narrow.is_empty() {
+            self.readers(graph, &narrow);
+        }
+        for inner in graph.node.iter().flat_map(names::subgraphs) {
+            self.four_bits(inner);
+        }
+    }
+
+    fn readers(&mut self, graph: &'a GraphProto, narrow: &HashSet<&str>) {
+        let mut report = |tensor: &str, reader: String| {
+            self.report(Problem::Tensor {
+                tensor: tensor.to_owned(),
+                reason: TensorProblem::FourBits(reader),
+            });
+        };
+        for node in graph
+            .node
+            .iter()
+            .filter(|node| !matches!(node.op_type(), "DequantizeLinear" | "Cast"))
+        {
+            for name in node.input.iter().filter(|name| narrow.contains(name.as_str())) {
+                report(name, format!("node `{}` ({})", node.name(), node.op_type()));
+            }
+        }
+        for output in graph.output.iter().filter(|output| narrow.contains(output.name())) {
+            report(output.name(), "an output of the graph".to_owned());
+        }
+        for inner in graph.node.iter().flat_map(names::subgraphs) {
+            self.readers(inner, narrow);
+        }
     }
 
     fn unnamed(&mut self, what: &'static str, index: usize, graph: &GraphProto) {

@@ -1,5 +1,7 @@
 //! From bytes to a model the importer can trust: decoded, checked, functions inlined, nodes named and in order.
 //!
+//! Nodes and stored tensors that reach no output are gone before anything is checked.
+//!
 //! What holds of a [`Model`]: every tensor name is produced once in its graph, every name a node reads is produced by
 //! its graph or one around it, nodes come after what they read, every node has a name of its own and an opset, every
 //! stored tensor has as many elements as its shape says and a type the compiler knows. Nothing is known yet of what the
@@ -10,6 +12,7 @@ mod check;
 mod expansion;
 mod external_data;
 mod functions;
+mod live;
 mod names;
 mod order;
 mod sniff;
@@ -42,6 +45,8 @@ pub struct Model {
     pub header: ModelProto,
     /// The opset of each domain, for nodes outside functions; [`Model::opset`] answers for any node.
     pub opsets: Opsets,
+    /// Whether it has other outputs than the file says, and none of the inputs that only others need.
+    pub ends_early: bool,
     /// The folder of the model file, where external data is looked for.
     pub base: Option<PathBuf>,
     /// SHA-256 of the model file in hexadecimal digits, as `sha256sum` prints it; external data is not part of it.
@@ -63,11 +68,12 @@ impl Model {
     }
 }
 
-/// Loads a model file; external data is looked for in its folder.
+/// Loads a model file, up to the tensors `outputs`, or to its own outputs where none are given. External data is looked for in
+/// its folder.
 ///
 /// # Errors
-/// Whatever is wrong with the file, as many problems as could be found.
-pub fn load(path: &Path) -> Result<Model, LoadError> {
+/// Whatever is wrong with what reaches an output, as many problems as could be found.
+pub fn load(path: &Path, outputs: &[String]) -> Result<Model, LoadError> {
     let unreadable = |source| Problem::Unreadable {
         path: path.to_owned(),
         source,
@@ -80,14 +86,18 @@ pub fn load(path: &Path) -> Result<Model, LoadError> {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    load_bytes(&std::fs::read(path).map_err(unreadable)?, Some(folder))
+    read(&std::fs::read(path).map_err(unreadable)?, Some(folder), outputs)
 }
 
 /// Loads a model from the bytes of its file; `base` is the folder where external data is looked for.
 ///
 /// # Errors
-/// Whatever is wrong with the bytes, as many problems as could be found.
+/// Whatever is wrong with what reaches an output, as many problems as could be found.
 pub fn load_bytes(bytes: &[u8], base: Option<&Path>) -> Result<Model, LoadError> {
+    read(bytes, base, &[])
+}
+
+fn read(bytes: &[u8], base: Option<&Path>, outputs: &[String]) -> Result<Model, LoadError> {
     let mut header = decode(bytes)?;
     let mut graph = header
         .graph
@@ -101,11 +111,17 @@ pub fn load_bytes(bytes: &[u8], base: Option<&Path>) -> Result<Model, LoadError>
     let functions = std::mem::take(&mut header.functions);
     functions::inline(&mut graph, functions, &opsets)?;
     names::make_unique(&mut graph);
+    let ends_early = !outputs.is_empty();
+    if ends_early {
+        live::choose_outputs(&mut graph, outputs)?;
+    }
+    live::prune(&mut graph, ends_early);
 
     let mut model = Model {
         graph,
         header,
         opsets,
+        ends_early,
         base: base.map(Path::to_owned),
         sha256: hmac_sha256::Hash::hash(bytes)
             .iter()

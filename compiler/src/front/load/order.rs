@@ -58,7 +58,7 @@ fn needs(nodes: &[NodeProto]) -> Vec<Vec<usize>> {
 }
 
 /// What a node reads of its graph and those around it: its inputs and whatever its subgraphs do not produce themselves.
-fn reads(node: &NodeProto) -> Vec<&str> {
+pub(super) fn reads(node: &NodeProto) -> Vec<&str> {
     let mut reads: Vec<&str> = node.input.iter().map(String::as_str).collect();
     for graph in names::subgraphs(node) {
         let mut own: HashSet<&str> = graph.input.iter().map(|input| input.name()).collect();

@@ -32,8 +32,9 @@ pub(super) fn check(t: &TensorProto, base: Option<&Path>) -> Result<Option<(Path
     match header.source(t)? {
         Source::Raw(_) | Source::Typed => Ok(None),
         Source::External => {
-            let found = external_data::locate(t, base, header.len)?;
-            Ok(Some((found.path, header.len)))
+            let stored = header.stored();
+            let found = external_data::locate(t, base, stored)?;
+            Ok(Some((found.path, stored)))
         }
     }
 }
@@ -56,6 +57,15 @@ pub fn dtype(data_type: i32) -> Option<DType> {
         DataType::Bool => DType::Bool,
         _ => return None,
     })
+}
+
+/// The type that elements of 4 bits are widened to as they are read, two from each byte.
+pub(super) fn widened(data_type: i32) -> Option<DType> {
+    match DataType::try_from(data_type).ok()? {
+        DataType::Int4 => Some(DType::I8),
+        DataType::Uint4 => Some(DType::U8),
+        _ => None,
+    }
 }
 
 /// The name ONNX gives a type number, such as `FLOAT8E4M3FN`.
@@ -82,11 +92,15 @@ struct Header {
     shape: Vec<usize>,
     /// Bytes the elements take.
     len: usize,
+    /// Whether two elements are stored in a byte.
+    pairs: bool,
 }
 
 impl Header {
     fn read(t: &TensorProto) -> Result<Header, TensorProblem> {
-        let dtype = dtype(t.data_type()).ok_or_else(|| TensorProblem::Type(dtype_name(t.data_type())))?;
+        let wide = widened(t.data_type());
+        let dtype = dtype(t.data_type()).or(wide);
+        let dtype = dtype.ok_or_else(|| TensorProblem::Type(dtype_name(t.data_type())))?;
         if t.segment.is_some() {
             return Err(TensorProblem::Segment);
         }
@@ -108,15 +122,26 @@ impl Header {
             Some(len) if isize::try_from(len).is_ok() => {
                 let shape = shape.unwrap_or_default();
                 let len = if shape.contains(&0) { 0 } else { len };
-                Ok(Header { dtype, shape, len })
+                let pairs = wide.is_some();
+                Ok(Header {
+                    dtype,
+                    shape,
+                    len,
+                    pairs,
+                })
             }
             _ => Err(TensorProblem::Overflow(t.dims.clone())),
         }
     }
 
-    /// Number of elements.
+    /// Bytes that are stored.
+    fn stored(&self) -> usize {
+        if self.pairs { self.len.div_ceil(2) } else { self.len }
+    }
+
+    /// Number of elements of the typed field.
     fn elements(&self) -> usize {
-        self.len / self.dtype.size()
+        self.stored() / self.dtype.size()
     }
 
     /// Finds the elements and compares their number with the shape.
@@ -130,11 +155,11 @@ impl Header {
                 if found != 0 {
                     return Err(TensorProblem::StoredTwice(field));
                 }
-                if raw.len() != self.len {
+                if raw.len() != self.stored() {
                     return Err(TensorProblem::Bytes {
                         shape: t.dims.clone(),
                         dtype: self.dtype.to_string(),
-                        expected: self.len as u64,
+                        expected: self.stored() as u64,
                         found: raw.len() as u64,
                     });
                 }
@@ -163,10 +188,15 @@ impl Header {
 
     fn bytes(&self, t: &TensorProto, base: Option<&Path>) -> Result<Vec<u8>, TensorProblem> {
         let mut bytes = match self.source(t)? {
-            Source::External => external_data::read(t, base, self.len)?,
+            Source::External => external_data::read(t, base, self.stored())?,
             Source::Raw(raw) => raw.to_vec(),
+            Source::Typed if self.pairs => self.narrow(&t.int32_data, |v| u8::try_from(v).ok().map(u8::to_le_bytes))?,
             Source::Typed => self.typed(t)?,
         };
+        if self.pairs {
+            bytes = halves(&bytes, self.dtype == DType::I8);
+            bytes.truncate(self.len);
+        }
         if self.dtype == DType::Bool {
             bytes.iter_mut().for_each(|byte| *byte = u8::from(*byte != 0));
         }
@@ -214,4 +244,13 @@ impl Header {
         }
         Ok(bytes)
     }
+}
+
+/// The two elements of each byte, the one in the low bits first.
+fn halves(bytes: &[u8], signed: bool) -> Vec<u8> {
+    let extended = |half: u8| if signed && half >= 8 { half | 0xf0 } else { half };
+    bytes
+        .iter()
+        .flat_map(|byte| [extended(byte & 15), extended(byte >> 4)])
+        .collect()
 }

@@ -1,11 +1,12 @@
 use super::Attributes;
+use super::item::{Item, Sequence};
 use super::read_nodes;
 use super::scope::{Made, Scope};
 use crate::error::OperatorProblem;
 use crate::front::load::{self, Model};
 use crate::front::proto::{GraphProto, NodeProto};
 use crate::ir::primitives::{Binary, BinaryOp, Map};
-use crate::ir::{DType, Inputs, OpError, Operator, Tensor, TensorType, ValueId, op_error};
+use crate::ir::{DType, Inputs, OpError, Operator, Remark, RemarkKind, Tensor, TensorType, ValueId, op_error};
 use crate::middle::fold;
 use runtime_core::function::AnyFunction;
 use std::cell::OnceCell;
@@ -21,6 +22,8 @@ pub struct NodeContext<'a> {
     model: &'a Model,
     node: &'a NodeProto,
     inputs: Vec<Option<ValueId>>,
+    sequences: Vec<Option<Sequence>>,
+    given: Option<Vec<Item>>,
     made: &'a mut Made,
     scope: &'a Scope<'a>,
     opset: i64,
@@ -34,16 +37,24 @@ impl<'a> NodeContext<'a> {
     pub(super) fn new(
         model: &'a Model,
         node: &'a NodeProto,
-        inputs: Vec<Option<ValueId>>,
+        items: Vec<Option<Item>>,
         made: &'a mut Made,
         scope: &'a Scope<'a>,
     ) -> Self {
-        let dequantised = inputs.iter().map(|_| OnceCell::new()).collect();
+        let dequantised = items.iter().map(|_| OnceCell::new()).collect();
+        let inputs = items.iter().map(|item| item.as_ref().and_then(Item::tensor)).collect();
+        let sequence = |item| match item {
+            Some(Item::Sequence(sequence)) => Some(sequence),
+            _ => None,
+        };
+        let sequences = items.into_iter().map(sequence).collect();
         Self {
             attributes: Attributes::new(node, model.base.as_deref()),
             model,
             node,
             inputs,
+            sequences,
+            given: None,
             made,
             scope,
             opset: model.opset(node),
@@ -81,13 +92,57 @@ impl<'a> NodeContext<'a> {
 
     /// Whether input `index` is given.
     pub fn has(&self, index: usize) -> bool {
-        self.inputs.get(index).is_some_and(Option::is_some)
+        self.inputs.get(index).is_some_and(Option::is_some) || self.is_sequence(index)
+    }
+
+    /// Whether input `index` is a sequence.
+    pub fn is_sequence(&self, index: usize) -> bool {
+        self.sequences.get(index).is_some_and(Option::is_some)
+    }
+
+    /// Input `index`, which must be a sequence.
+    pub fn sequence(&self, index: usize) -> Result<&Sequence, OpError> {
+        let sequence = self.sequences.get(index).and_then(Option::as_ref);
+        sequence.ok_or_else(|| match self.input(index) {
+            Ok(value) => op_error(format!(
+                "input {index} is {}, it must be a sequence",
+                self.value_ty(value)
+            )),
+            Err(missing) => missing,
+        })
+    }
+
+    /// Input `index`, be it a tensor or a sequence.
+    pub fn item(&self, index: usize) -> Result<Item, OpError> {
+        if self.is_sequence(index) {
+            self.sequence(index).cloned().map(Item::Sequence)
+        } else {
+            self.input(index).map(Item::Tensor)
+        }
+    }
+
+    /// Gives the node these outputs, where some may be sequences; what its reader gives then does not count. The last line
+    /// of such a reader.
+    pub fn give(&mut self, outputs: Vec<Item>) -> Result<Vec<ValueId>, OpError> {
+        self.given = Some(outputs);
+        Ok(vec![])
+    }
+
+    /// The outputs of [`give`](Self::give), if it was called.
+    pub(super) fn take_given(&mut self) -> Option<Vec<Item>> {
+        self.given.take()
     }
 
     /// Input `index`.
     pub fn input(&self, index: usize) -> Result<ValueId, OpError> {
         let input = self.inputs.get(index).copied().flatten();
-        input.ok_or_else(|| op_error(format!("input {index} is missing")))
+        input.ok_or_else(|| match self.sequences.get(index).and_then(Option::as_ref) {
+            Some(sequence) => op_error(format!(
+                "input {index} is a sequence of {} tensors, where this operator takes a tensor",
+                sequence.tensors.len()
+            )),
+            None => op_error(format!("input {index} is missing")),
+        })
     }
 
     /// All inputs as inference sees them.
@@ -149,6 +204,11 @@ impl<'a> NodeContext<'a> {
         }
     }
 
+    /// Advice to end the model before this node, with the names of the tensors that it computes for it.
+    pub fn end_before(&self) -> String {
+        super::end_before(self.model, self.node)
+    }
+
     /// Integers of input `index`, called `name` in ONNX, which must be known at compile time.
     pub fn ints(&self, index: usize, name: &str) -> Result<Vec<i64>, OpError> {
         let value = self.known(index, name)?;
@@ -165,6 +225,12 @@ impl<'a> NodeContext<'a> {
         }
     }
 
+    /// Tells the user something of this node.
+    pub fn remark(&mut self, kind: RemarkKind, reason: impl Into<String>) {
+        let name = format!("{}{}", self.scope.prefix, self.node.name());
+        self.made.graph.add_remark(Remark::on(kind, name, reason));
+    }
+
     /// A name for something made for this node.
     fn fresh_name(&mut self) -> String {
         self.added += 1;
@@ -179,6 +245,18 @@ impl<'a> NodeContext<'a> {
     /// Reads the sub-graph of attribute `name` as if its nodes stood here, its inputs being `inputs`; gives its
     /// outputs. It may be called several times, for the iterations of a loop.
     pub fn subgraph(&mut self, name: &'static str, inputs: &[ValueId]) -> Result<Vec<ValueId>, OpError> {
+        let inputs: Vec<_> = inputs.iter().copied().map(Item::Tensor).collect();
+        let outputs = self.subgraph_of_items(name, &inputs)?;
+        let tensors = outputs.iter().map(Item::tensor).collect::<Option<_>>();
+        tensors.ok_or_else(|| {
+            op_error(format!(
+                "the sub-graph `{name}` gives a sequence, where it must give tensors"
+            ))
+        })
+    }
+
+    /// [`subgraph`](Self::subgraph) where inputs and outputs may be sequences.
+    pub fn subgraph_of_items(&mut self, name: &'static str, inputs: &[Item]) -> Result<Vec<Item>, OpError> {
         let graph = self.attributes.graph(name)?;
         self.made.unrolled += graph.node.len().max(1);
         if self.made.unrolled > MAX_UNROLLED {
@@ -192,7 +270,7 @@ impl<'a> NodeContext<'a> {
         let mut scope = self.scope.inside(prefix);
         self.bind(name, graph, inputs, &mut scope)?;
         let problems = read_nodes(self.model, &graph.node, self.made, &mut scope);
-        let outputs: Option<Vec<ValueId>> = graph.output.iter().map(|output| scope.find(output.name())).collect();
+        let outputs: Option<Vec<Item>> = graph.output.iter().map(|output| scope.find(output.name())).collect();
         match outputs {
             Some(outputs) if problems.is_empty() => Ok(outputs),
             _ => {
@@ -202,14 +280,29 @@ impl<'a> NodeContext<'a> {
         }
     }
 
+    /// Reads a branch whose condition is not known. One that cannot be read may be one that is never taken: its problems say
+    /// which inputs of the model tell.
+    pub fn branch(&mut self, name: &'static str, condition: ValueId) -> Result<Vec<Item>, OpError> {
+        let outputs = self.subgraph_of_items(name, &[]);
+        let sources = self.made.graph.sources(condition);
+        if outputs.is_err() && !sources.is_empty() {
+            let flags: Vec<_> = sources.iter().map(|input| format!("--bake {input}=FILE.npy")).collect();
+            let advice = format!(
+                "it is in a branch of `{}`, which may not be taken by the value that you have in mind: give it with {}",
+                self.node.name(),
+                flags.join(" ")
+            );
+            for problem in self.inner.iter_mut().flatten() {
+                let own = problem.help.take().map_or_else(String::new, |help| format!("{help}; "));
+                problem.help = Some(format!("{own}{advice}"));
+                problem.bake.extend(sources.iter().cloned());
+            }
+        }
+        outputs
+    }
+
     /// Gives the sub-graph's inputs and stored tensors their values.
-    fn bind(
-        &mut self,
-        name: &str,
-        graph: &GraphProto,
-        inputs: &[ValueId],
-        scope: &mut Scope<'_>,
-    ) -> Result<(), OpError> {
+    fn bind(&mut self, name: &str, graph: &GraphProto, inputs: &[Item], scope: &mut Scope<'_>) -> Result<(), OpError> {
         for tensor in &graph.initializer {
             let place = std::ptr::from_ref(tensor);
             let value = match self.made.stored.get(&place) {
@@ -236,7 +329,7 @@ impl<'a> NodeContext<'a> {
         }
         open.iter()
             .zip(inputs)
-            .for_each(|(input, value)| scope.insert(input, *value));
+            .for_each(|(input, item)| scope.insert_item(input, item.clone()));
         Ok(())
     }
 
@@ -255,7 +348,20 @@ impl<'a> NodeContext<'a> {
     pub fn add_all(&mut self, operator: impl Operator + 'static, inputs: &[ValueId]) -> Result<Vec<ValueId>, OpError> {
         let name = self.fresh_name();
         let origin = [self.node.name().to_owned()];
-        fold::add(&mut self.made.graph, &name, Box::new(operator), inputs, &origin)
+        let known = self.made.folded.get(inputs).into_iter().flatten();
+        if let Some((_, outputs)) = known.clone().find(|(other, _)| other.same(&operator)) {
+            return Ok(outputs.clone());
+        }
+        let kept = operator.boxed();
+        let outputs = fold::add(&mut self.made.graph, &name, Box::new(operator), inputs, &origin)?;
+        if !inputs.is_empty() && outputs.iter().all(|output| self.made.graph.constant(*output).is_some()) {
+            self.made
+                .folded
+                .entry(inputs.to_vec())
+                .or_default()
+                .push((kept, outputs.clone()));
+        }
+        Ok(outputs)
     }
 
     /// Adds a primitive on the node's inputs `indices`; the usual last line of a reader.

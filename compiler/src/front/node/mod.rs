@@ -2,12 +2,14 @@
 
 mod attributes;
 mod context;
+mod item;
 mod operator;
 mod refusal;
 mod scope;
 
 pub use attributes::Attributes;
 pub use context::NodeContext;
+pub use item::{Item, Sequence};
 pub use operator::{Domain, OperatorDef};
 pub use refusal::Refusal;
 pub(super) use scope::{Made, Scope};
@@ -51,10 +53,28 @@ pub(super) fn read_nodes(
 /// The problem of an operator that is not in the list: refused for `refusal`, or not known.
 pub(in crate::front) fn unknown(model: &Model, node: &NodeProto, refusal: Option<Refusal>) -> OperatorProblem {
     let error = match refusal {
+        Some(Refusal::DataDependentShape) => {
+            op_error(Refusal::DataDependentShape.message()).help(end_before(model, node))
+        }
         Some(refusal) => op_error(refusal.message()).help(refusal.help()),
         None => op_error("this operator is not supported"),
     };
     problem(model, node, error)
+}
+
+/// Advice to end the model before a node, with the names of the tensors that it computes for it.
+pub(in crate::front) fn end_before(model: &Model, node: &NodeProto) -> String {
+    let computed = |name: &&str| {
+        let gives = |node: &NodeProto| node.op_type() != "Constant" && node.output.iter().any(|output| output == name);
+        model.graph.node.iter().any(gives)
+    };
+    let names: Vec<_> = node.input.iter().map(String::as_str).filter(computed).collect();
+    let outputs = if names.is_empty() {
+        "NAME,..".to_owned()
+    } else {
+        names.join(",")
+    };
+    format!("end the model before this operator with --outputs {outputs} and do it in the program around the model")
 }
 
 fn problem(model: &Model, node: &NodeProto, error: OpError) -> OperatorProblem {
@@ -96,14 +116,19 @@ fn import_node(
         cx.attributes.ignore("consumed_inputs");
     }
     let outputs = (operator.read)(&mut cx).and_then(|outputs| cx.attributes.finish().map(|()| outputs));
+    let outputs = outputs.map(|outputs| {
+        let tensors = || outputs.into_iter().map(Item::Tensor).collect();
+        cx.take_given().unwrap_or_else(tensors)
+    });
     let inner = cx.into_problems();
     let outputs = outputs.map_err(|error| inner.unwrap_or_else(|| vec![problem(model, node, error)]))?;
-    for (name, value) in node.output.iter().zip(&outputs) {
+    let given = outputs.len();
+    for (name, item) in node.output.iter().zip(outputs) {
         if !name.is_empty() {
-            scope.insert(name, *value);
+            scope.insert_item(name, item);
         }
     }
-    if let Some(name) = node.output.iter().skip(outputs.len()).find(|name| !name.is_empty()) {
+    if let Some(name) = node.output.iter().skip(given).find(|name| !name.is_empty()) {
         let error = op_error(format!(
             "output `{}` of this operator is not supported",
             name.escape_debug()

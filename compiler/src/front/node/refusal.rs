@@ -9,7 +9,7 @@ pub enum Refusal {
     Training,
     /// It computes with strings.
     Strings,
-    /// It computes with sequences, optionals or maps.
+    /// It computes with optionals or maps.
     Sequences,
 }
 
@@ -21,14 +21,16 @@ impl Refusal {
             Self::Random => "its results are random, but the same inputs must give the same outputs",
             Self::Training => "only training uses it",
             Self::Strings => "strings are not supported",
-            Self::Sequences => "sequences, optionals and maps are not supported",
+            Self::Sequences => "optionals and maps are not supported",
         }
     }
 
     /// What to do instead.
     pub const fn help(self) -> &'static str {
         match self {
-            Self::DataDependentShape => "end the model before this operator and do it in the program around the model",
+            Self::DataDependentShape => {
+                "end the model before this operator with --outputs and do it in the program around the model"
+            }
             Self::Random => "make the random tensor an input of the model",
             Self::Training => "export the model for inference",
             Self::Strings => "encode strings as numbers in the program around the model",

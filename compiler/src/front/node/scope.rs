@@ -1,6 +1,6 @@
-use super::{OperatorDef, Refusal};
+use super::{Item, OperatorDef, Refusal};
 use crate::front::proto::TensorProto;
-use crate::ir::{Graph, ValueId};
+use crate::ir::{Graph, Operator, ValueId};
 use std::collections::HashMap;
 
 /// What reading has made so far.
@@ -9,6 +9,8 @@ pub(in crate::front) struct Made {
     pub(in crate::front) graph: Graph,
     /// Constants of the tensors that sub-graphs store, by their place in the model: a loop reads them once.
     pub(super) stored: HashMap<*const TensorProto, ValueId>,
+    /// What operators made of constants, by these: layers that share weights share what reading makes of them.
+    pub(super) folded: HashMap<Vec<ValueId>, Vec<(Box<dyn Operator>, Vec<ValueId>)>>,
     /// Nodes of sub-graphs, counted each time that they are read.
     pub(super) unrolled: usize,
     /// Bytes of constants that the graph may hold.
@@ -26,6 +28,7 @@ impl Made {
         Self {
             graph,
             stored: HashMap::new(),
+            folded: HashMap::new(),
             unrolled: 0,
             room,
             find,
@@ -35,7 +38,7 @@ impl Made {
 
 /// The values of a graph's tensors by name, and of those of the graphs around it.
 pub(in crate::front) struct Scope<'a> {
-    values: HashMap<String, ValueId>,
+    values: HashMap<String, Item>,
     outer: Option<&'a Scope<'a>>,
     /// What the names of all that its nodes make begin with: tells the iterations of a loop apart.
     pub(super) prefix: String,
@@ -61,12 +64,16 @@ impl<'a> Scope<'a> {
     }
 
     pub(in crate::front) fn insert(&mut self, name: &str, value: ValueId) {
-        self.values.insert(name.to_owned(), value);
+        self.insert_item(name, Item::Tensor(value));
     }
 
-    /// The value of a tensor; `None` if the node that gives it could not be read.
-    pub(in crate::front) fn find(&self, name: &str) -> Option<ValueId> {
-        let own = self.values.get(name).copied();
+    pub(super) fn insert_item(&mut self, name: &str, item: Item) {
+        self.values.insert(name.to_owned(), item);
+    }
+
+    /// What a name stands for; `None` if the node that gives it could not be read.
+    pub(in crate::front) fn find(&self, name: &str) -> Option<Item> {
+        let own = self.values.get(name).cloned();
         own.or_else(|| self.outer?.find(name))
     }
 }

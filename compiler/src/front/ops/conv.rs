@@ -1,7 +1,8 @@
-use crate::front::node::{Domain, OperatorDef};
+use crate::front::node::{Domain, NodeContext, OperatorDef};
 use crate::front::shared::normalization::cast;
 use crate::front::shared::window;
 use crate::ir::primitives::{Conv, Layout};
+use crate::ir::{OpError, ValueId};
 use runtime_core::function::Identity;
 
 /// A convolution over up to six spatial axes, with an optional bias.
@@ -11,22 +12,30 @@ pub(super) const CONV: OperatorDef = OperatorDef {
     versions: &[1, 11, 22],
     limits: "float16 and bfloat16 are computed in float32",
     read: |cx| {
-        let kernel = window::kernel_of_weights(cx, 1)?;
-        let x = cx.ty(0)?;
-        let spatial = window::spatial(&x, &kernel)?;
-        let (window, _) = window::read(cx, kernel, spatial)?;
-        let groups = usize::try_from(cx.attributes.int("group", 1)?).unwrap_or(0);
-        let conv = Conv {
-            window,
-            groups,
-            layout: Layout::ChannelsFirst,
-            activation: Identity.into(),
-        };
-        let operands = window::floats(cx, 3)?;
-        let y = cx.add(conv, &operands)?;
-        Ok(vec![cast(cx, y, x.dtype)?])
+        let x = cx.input(0)?;
+        let y = convolution(cx, x)?;
+        Ok(vec![cast(cx, y, cx.ty(0)?.dtype)?])
     },
 };
+
+/// The convolution of `x`, which is channels-first, with the weights of input 1 and the bias of input 2, in the type to
+/// compute in.
+pub(super) fn convolution(cx: &mut NodeContext<'_>, x: ValueId) -> Result<ValueId, OpError> {
+    let kernel = window::kernel_of_weights(cx, 1)?;
+    let ty = cx.value_ty(x).clone();
+    let spatial = window::spatial(&ty, &kernel)?;
+    let (window, _) = window::read(cx, kernel, spatial)?;
+    let groups = usize::try_from(cx.attributes.int("group", 1)?).unwrap_or(0);
+    let conv = Conv {
+        window,
+        groups,
+        layout: Layout::ChannelsFirst,
+        activation: Identity.into(),
+    };
+    let mut operands = window::floats(cx, 3)?;
+    operands[0] = window::in_float(cx, x)?;
+    cx.add(conv, &operands)
+}
 
 #[cfg(test)]
 mod tests {

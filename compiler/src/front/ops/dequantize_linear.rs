@@ -1,7 +1,7 @@
 use crate::front::load;
 use crate::front::node::{Domain, OperatorDef};
 use crate::front::shared::normalization::{cast, reshaped};
-use crate::front::shared::quantization::{Granularity, centred, check, known_quantization};
+use crate::front::shared::quantization::{Granularity, centred, check, known_quantization, with_normal_scales};
 use crate::ir::primitives::{Binary, BinaryOp};
 use crate::ir::{DType, op_error};
 
@@ -10,7 +10,7 @@ pub(super) const DEQUANTIZE_LINEAR: OperatorDef = OperatorDef {
     name: "DequantizeLinear",
     domain: Domain::Onnx,
     versions: &[10, 13, 19, 21, 23, 24, 25, 28],
-    limits: "of int8, uint8, int16, uint16 and int32; computed in float32",
+    limits: "of int8, uint8, int16, uint16 and int32, and of int4 and uint4 that are stored in the model; computed in float32",
     read: |cx| {
         let quantised = [DType::I8, DType::U8, DType::I16, DType::U16, DType::I32];
         let ty = check(cx, 0, &quantised)?;
@@ -29,7 +29,12 @@ pub(super) const DEQUANTIZE_LINEAR: OperatorDef = OperatorDef {
         if to == DType::F32
             && let Some(from) = known_quantization(cx, ty.dtype)?
         {
-            return cx.op(crate::ir::primitives::DequantizeLinear { from }, &[0]);
+            let x = cx.input(0)?;
+            let (x, from) = with_normal_scales(cx, x, from);
+            // A scale of zero of what is computed at run time is a factor like others.
+            if cx.value(x).is_some() || from.scales.iter().all(|scale| scale.is_normal() || *scale < 0.0) {
+                return Ok(vec![cx.add(crate::ir::primitives::DequantizeLinear { from }, &[x])?]);
+            }
         }
         let granularity = Granularity::read(cx)?;
         let (x, scale) = (cx.input(0)?, cx.input(1)?);
@@ -77,6 +82,29 @@ mod tests {
         let unsigned = Known(Tensor::scalar(DType::U8, 0.0));
         let mixed = run(23, "DequantizeLinear", &[], &[x(), scale(), unsigned], 1);
         assert!(mixed.is_err_and(|e| e.contains("zero point")));
+    }
+
+    #[test]
+    fn scales_of_zero() {
+        let scales = Known(Tensor::f32(&[3], &[0.5, 0.0, 1e-40]));
+        let integers = Tensor::new(DType::I8, vec![3, 2], vec![2, 4, 6, 8, 10, 12]);
+        let constant = run(
+            13,
+            "DequantizeLinear",
+            &[int("axis", 0)],
+            &[Known(integers.clone()), scales],
+            1,
+        );
+        assert_eq!(
+            constant,
+            Ok(vec![Tensor::f32(&[3, 2], &[1.0, 2.0, 0.0, 0.0, 0.0, 0.0])])
+        );
+        let zero = || Known(Tensor::f32(&[], &[0.0]));
+        let computed = run(13, "DequantizeLinear", &[], &[Given(integers), zero()], 1);
+        assert_eq!(computed, Ok(vec![Tensor::f32(&[3, 2], &[0.0; 6])]));
+        let negative = Known(Tensor::f32(&[], &[-0.5]));
+        let known = Known(Tensor::new(DType::I8, vec![1], vec![2]));
+        assert!(run(13, "DequantizeLinear", &[], &[known, negative], 1).is_err_and(|e| e.contains("-5e-1")));
     }
 
     #[test]

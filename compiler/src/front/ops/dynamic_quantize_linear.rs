@@ -13,25 +13,30 @@ pub(super) const DYNAMIC_QUANTIZE_LINEAR: OperatorDef = OperatorDef {
     read: |cx| {
         check(cx, 0, &[DType::F32])?;
         let x = cx.input(0)?;
-        let (min, max) = (extreme(cx, x, false)?, extreme(cx, x, true)?);
-        let range = cx.add(Binary::from(BinaryOp::Sub), &[max, min])?;
-        let steps = cx.scalar(DType::F32, 255.0);
-        let scale = cx.add(Binary::from(BinaryOp::Div), &[range, steps])?;
-        // Zeros only.
-        let empty = cx.add(Binary::from(BinaryOp::Equal), &[max, min])?;
-        let one = cx.scalar(DType::F32, 1.0);
-        let scale = cx.add(Select, &[empty, one, scale])?;
-        let (zero, low) = (
-            cx.scalar(DType::F32, 0.0),
-            cx.add(Binary::from(BinaryOp::Div), &[min, scale])?,
-        );
-        let zero_point = cx.add(Binary::from(BinaryOp::Sub), &[zero, low])?;
-        let zero_point = quantised(cx, zero_point, None, DType::U8)?;
-        let quotient = cx.add(Binary::from(BinaryOp::Div), &[x, scale])?;
-        let y = quantised(cx, quotient, Some(zero_point), DType::U8)?;
-        Ok(vec![y, scale, zero_point])
+        dynamically(cx, x).map(|outputs| outputs.to_vec())
     },
 };
+
+/// `x`, `f32`, as `u8` by its own range: the integers, the scale and the zero point.
+pub(super) fn dynamically(cx: &mut NodeContext<'_>, x: ValueId) -> Result<[ValueId; 3], OpError> {
+    let (min, max) = (extreme(cx, x, false)?, extreme(cx, x, true)?);
+    let range = cx.add(Binary::from(BinaryOp::Sub), &[max, min])?;
+    let steps = cx.scalar(DType::F32, 255.0);
+    let scale = cx.add(Binary::from(BinaryOp::Div), &[range, steps])?;
+    // Zeros only.
+    let empty = cx.add(Binary::from(BinaryOp::Equal), &[max, min])?;
+    let one = cx.scalar(DType::F32, 1.0);
+    let scale = cx.add(Select, &[empty, one, scale])?;
+    let (zero, low) = (
+        cx.scalar(DType::F32, 0.0),
+        cx.add(Binary::from(BinaryOp::Div), &[min, scale])?,
+    );
+    let zero_point = cx.add(Binary::from(BinaryOp::Sub), &[zero, low])?;
+    let zero_point = quantised(cx, zero_point, None, DType::U8)?;
+    let quotient = cx.add(Binary::from(BinaryOp::Div), &[x, scale])?;
+    let y = quantised(cx, quotient, Some(zero_point), DType::U8)?;
+    Ok([y, scale, zero_point])
+}
 
 /// The greatest or the least of all elements and zero.
 fn extreme(cx: &mut NodeContext<'_>, x: ValueId, greatest: bool) -> Result<ValueId, OpError> {

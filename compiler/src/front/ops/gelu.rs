@@ -13,3 +13,12 @@ pub(super) const GELU: OperatorDef = OperatorDef {
         cx.map(function)
     },
 };
+
+/// `x` times the share of a normal distribution below `x`, by the error function.
+pub(super) const MICROSOFT_GELU: OperatorDef = OperatorDef {
+    name: "Gelu",
+    domain: Domain::Microsoft,
+    versions: &[1],
+    limits: "",
+    read: |cx| cx.map(Gelu.into()),
+};

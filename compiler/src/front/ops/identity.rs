@@ -5,6 +5,9 @@ pub(super) const IDENTITY: OperatorDef = OperatorDef {
     name: "Identity",
     domain: Domain::Onnx,
     versions: &[1, 13, 14, 16, 19, 21, 23, 24, 25],
-    limits: "tensors only, no sequences or optionals",
-    read: |cx| Ok(vec![cx.input(0)?]),
+    limits: "no optionals",
+    read: |cx| {
+        let item = cx.item(0)?;
+        cx.give(vec![item])
+    },
 };

@@ -1,4 +1,4 @@
-use crate::front::node::{Domain, NodeContext, OperatorDef};
+use crate::front::node::{Domain, Item, NodeContext, OperatorDef};
 use crate::front::shared::control;
 use crate::ir::{OpError, ValueId, op_error};
 
@@ -8,18 +8,20 @@ pub(super) const IF: OperatorDef = OperatorDef {
     name: "If",
     domain: Domain::Onnx,
     versions: &[1, 11, 13, 16, 19, 21, 23, 24, 25],
-    limits: "tensors only; where the condition is not known at compile time both branches are computed, and must give \
+    limits: "where the condition is not known at compile time both branches are computed, and must give \
              the same types",
     read: |cx| {
         let condition = control::condition(cx, cx.input(0)?)?;
         cx.attributes.ignore("then_branch");
         cx.attributes.ignore("else_branch");
         match control::known(cx, condition) {
-            Some(true) => cx.subgraph("then_branch", &[]),
-            Some(false) => cx.subgraph("else_branch", &[]),
+            Some(condition) => {
+                let outputs = cx.subgraph_of_items(if condition { "then_branch" } else { "else_branch" }, &[])?;
+                cx.give(outputs)
+            }
             None => {
-                let chosen = cx.subgraph("then_branch", &[])?;
-                let other = cx.subgraph("else_branch", &[])?;
+                let chosen = cx.branch("then_branch", condition)?;
+                let other = cx.branch("else_branch", condition)?;
                 chosen_of(cx, condition, &chosen, &other)
             }
         }
@@ -29,8 +31,8 @@ pub(super) const IF: OperatorDef = OperatorDef {
 fn chosen_of(
     cx: &mut NodeContext<'_>,
     condition: ValueId,
-    chosen: &[ValueId],
-    other: &[ValueId],
+    chosen: &[Item],
+    other: &[Item],
 ) -> Result<Vec<ValueId>, OpError> {
     if chosen.len() != other.len() {
         return Err(op_error(format!(
@@ -40,7 +42,9 @@ fn chosen_of(
         )));
     }
     let pairs = chosen.iter().zip(other);
-    pairs.map(|(a, b)| control::select(cx, condition, *a, *b)).collect()
+    let outputs = pairs.map(|(a, b)| control::select_item(cx, condition, a, b));
+    let outputs = outputs.collect::<Result<_, _>>()?;
+    cx.give(outputs)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-use crate::front::node::{Domain, NodeContext, OperatorDef};
+use crate::front::node::{Domain, Item, NodeContext, OperatorDef};
 use crate::front::shared::control;
 use crate::ir::{DType, OpError, Tensor, ValueId, op_error};
 
@@ -9,11 +9,11 @@ pub(super) const LOOP: OperatorDef = OperatorDef {
     domain: Domain::Onnx,
     versions: &[1, 11, 13, 16, 19, 21, 23, 24, 25],
     limits: "unrolled: the trip count, or conditions that end the loop, must be known at compile time; scan outputs \
-             only where the number of iterations is; tensors only",
+             only where the number of iterations is",
     read: |cx| {
         let states = cx.input_count().saturating_sub(2);
         let mut end = End::of(cx)?;
-        let state = (0..states).map(|i| cx.input(i + 2)).collect::<Result<Vec<_>, _>>()?;
+        let state = (0..states).map(|i| cx.item(i + 2)).collect::<Result<Vec<_>, _>>()?;
         let mut run = Run {
             state,
             elements: vec![],
@@ -21,7 +21,7 @@ pub(super) const LOOP: OperatorDef = OperatorDef {
         let mut index = 0;
         while end.allows(cx, index)? {
             let outputs = body(cx, index, &end, &run.state)?;
-            end.condition = control::condition(cx, outputs[0])?;
+            end.condition = control::condition(cx, tensor(&outputs[0])?)?;
             run.take(cx, &end, &outputs[1..])?;
             index += 1;
         }
@@ -30,15 +30,15 @@ pub(super) const LOOP: OperatorDef = OperatorDef {
             let outputs = body(cx, 0, &end, &run.state)?;
             let elements = outputs[1 + states..].iter();
             let none = elements
-                .map(|element| control::stacked_none(cx, *element, 0))
-                .collect::<Vec<_>>();
-            return Ok([run.state, none].concat());
+                .map(|element| Ok(Item::Tensor(control::stacked_none(cx, tensor(element)?, 0))))
+                .collect::<Result<Vec<_>, _>>()?;
+            return cx.give([run.state, none].concat());
         }
         let elements = run.elements.iter();
         let stacks = elements
-            .map(|elements| control::stacked(cx, elements, 0))
+            .map(|elements| control::stacked(cx, elements, 0).map(Item::Tensor))
             .collect::<Result<Vec<_>, _>>()?;
-        Ok([run.state, stacks].concat())
+        cx.give([run.state, stacks].concat())
     },
 };
 
@@ -114,19 +114,19 @@ fn trip_count(cx: &NodeContext<'_>) -> Result<u64, OpError> {
 
 /// What the loop carries from one iteration to the next, and what it has collected.
 struct Run {
-    state: Vec<ValueId>,
+    state: Vec<Item>,
     /// For each scan output, its elements.
     elements: Vec<Vec<ValueId>>,
 }
 
 impl Run {
     /// Takes what an iteration gave, except the condition.
-    fn take(&mut self, cx: &mut NodeContext<'_>, end: &End, outputs: &[ValueId]) -> Result<(), OpError> {
+    fn take(&mut self, cx: &mut NodeContext<'_>, end: &End, outputs: &[Item]) -> Result<(), OpError> {
         let (state, elements) = outputs.split_at(self.state.len());
         for (old, new) in self.state.iter_mut().zip(state) {
             *old = match end.running {
-                Some(running) => control::select(cx, running, *new, *old)?,
-                None => *new,
+                Some(running) => control::select_item(cx, running, new, old)?,
+                None => new.clone(),
             };
         }
         if let Some(running) = end.running.filter(|_| !elements.is_empty()) {
@@ -134,17 +134,23 @@ impl Run {
             return Err(cx.unknown(running, message));
         }
         self.elements.resize(elements.len(), vec![]);
-        self.elements
-            .iter_mut()
-            .zip(elements)
-            .for_each(|(all, element)| all.push(*element));
+        for (all, element) in self.elements.iter_mut().zip(elements) {
+            all.push(tensor(element)?);
+        }
         Ok(())
     }
 }
 
-fn body(cx: &mut NodeContext<'_>, index: u64, end: &End, state: &[ValueId]) -> Result<Vec<ValueId>, OpError> {
+/// What must be a tensor: the condition, and what a loop collects.
+fn tensor(item: &Item) -> Result<ValueId, OpError> {
+    let tensor = item.tensor();
+    tensor.ok_or_else(|| op_error("the body gives a sequence as its condition or as a scan output"))
+}
+
+fn body(cx: &mut NodeContext<'_>, index: u64, end: &End, state: &[Item]) -> Result<Vec<Item>, OpError> {
     let index = cx.add_constant(Tensor::i64(&[], &[index as i64]));
-    let outputs = cx.subgraph("body", &[&[index, end.condition], state].concat())?;
+    let first = [Item::Tensor(index), Item::Tensor(end.condition)];
+    let outputs = cx.subgraph_of_items("body", &[&first, state].concat())?;
     if outputs.len() < 1 + state.len() {
         return Err(op_error(format!(
             "the body gives {} outputs for a condition and {} states",
@@ -252,8 +258,13 @@ mod tests {
             1,
         );
         assert!(endless.is_err_and(|e| e.contains("the loop has no condition")));
-        let always = subgraph("body", &[("Identity", &["c"], &["go"])], &[], [&["i", "c"], &["go"]]);
-        let long = run(16, "Loop", &[always], &[count(i64::MAX), Known(go(1.0))], 0);
+        let always = subgraph(
+            "body",
+            &[("Identity", &["c"], &["go"])],
+            &[],
+            [&["i", "c"], &["go", "i"]],
+        );
+        let long = run(16, "Loop", &[always], &[count(i64::MAX), Known(go(1.0))], 1);
         assert!(long.is_err_and(|e| e.contains("4096 iterations")));
     }
 }

@@ -3,7 +3,7 @@ use crate::front::shared::gate_functions;
 use crate::front::shared::recurrent::{Layer, joined};
 use crate::ir::primitives::{RecurrentCell, Slice};
 use crate::ir::{OpError, ValueId, op_error};
-use runtime_core::kernels::Lstm;
+use runtime_core::kernels::{DynamicState, Lstm};
 
 /// Long short-term memory: gates input, output, forget, cell. `clip` bounds the sums of the gates, not the cell's state (as
 /// in ONNX Runtime).
@@ -13,32 +13,42 @@ pub(super) const LSTM: OperatorDef = OperatorDef {
     versions: &[1, 7, 14, 22],
     limits: "",
     read: |cx| {
-        let input_forget = cx.attributes.int("input_forget", 0)? != 0;
         let layer = Layer::of(cx, 4, &[5, 6])?;
-        let functions = gate_functions::of_directions(cx, layer.directions, ["Sigmoid", "Tanh", "Tanh"])?;
-        let peephole = cx.has(PEEPHOLES);
-        let cell = |[f, g, h]: [_; 3]| {
-            RecurrentCell::Lstm(Lstm {
-                f,
-                g,
-                h,
-                peephole,
-                input_forget,
-            })
-        };
-        let cells: Vec<_> = functions.into_iter().map(cell).collect();
-        let mut weights = vec![];
-        for direction in 0..cells.len() {
-            let mut parts = vec![layer.weights(cx, direction, 0, 4)?];
-            if peephole {
-                parts.push(peepholes(cx, &layer, direction, cells.len())?);
-            }
-            weights.push(joined(cx, layer.dtype, &parts)?);
-        }
-        let first = layer.first_states(cx, &[5, 6])?;
-        layer.add(cx, &cells, &weights, first, false)
+        read(cx, layer, false)
     },
 };
+
+/// Reads what is left of an `LSTM` whose layer is known; `dynamic` says whether its hidden states are rounded to 8 bits.
+pub(super) fn read(cx: &mut NodeContext<'_>, layer: Layer, dynamic: bool) -> Result<Vec<ValueId>, OpError> {
+    let input_forget = cx.attributes.int("input_forget", 0)? != 0;
+    let functions = gate_functions::of_directions(cx, layer.directions, ["Sigmoid", "Tanh", "Tanh"])?;
+    let peephole = cx.has(PEEPHOLES);
+    let cell = |[f, g, h]: [_; 3]| {
+        let lstm = Lstm {
+            f,
+            g,
+            h,
+            peephole,
+            input_forget,
+        };
+        if dynamic {
+            RecurrentCell::DynamicLstm(DynamicState { cell: lstm })
+        } else {
+            RecurrentCell::Lstm(lstm)
+        }
+    };
+    let cells: Vec<_> = functions.into_iter().map(cell).collect();
+    let mut weights = vec![];
+    for direction in 0..cells.len() {
+        let mut parts = vec![layer.weights(cx, direction, 0, 4)?];
+        if peephole {
+            parts.push(peepholes(cx, &layer, direction, cells.len())?);
+        }
+        weights.push(joined(cx, layer.dtype, &parts)?);
+    }
+    let first = layer.first_states(cx, &[5, 6])?;
+    layer.add(cx, &cells, &weights, first, false)
+}
 
 /// Position of the peephole weights.
 const PEEPHOLES: usize = 7;

@@ -1,7 +1,8 @@
 use crate::front::node::{Domain, NodeContext, OperatorDef};
-use crate::front::shared::normalization::reshaped;
-use crate::front::shared::quantization::{centred, check, parameter, zero_point};
-use crate::ir::primitives::MatMul;
+use crate::front::shared::integer_products::{self, Integers};
+use crate::front::shared::normalization::{cast, reshaped};
+use crate::front::shared::quantization::{check, parameter, zero_point};
+use crate::ir::primitives::{Binary, BinaryOp};
 use crate::ir::{DType, OpError, ValueId, op_error};
 
 /// The product of two matrices of 8-bit integers without their zero points, in `i32`.
@@ -36,7 +37,7 @@ impl Product {
 
 /// The shape of parameters of an operand: one per row of the first, one per column of the second, for every matrix or for
 /// each.
-fn along(shape: &[usize], operand: usize, count: usize) -> Vec<usize> {
+pub(super) fn along(shape: &[usize], operand: usize, count: usize) -> Vec<usize> {
     let (kept, other) = (shape.len() - 2 + operand, shape.len() - 1 - operand);
     let mut parameters = shape.to_vec();
     parameters[other] = 1;
@@ -44,6 +45,16 @@ fn along(shape: &[usize], operand: usize, count: usize) -> Vec<usize> {
         parameters.drain(..shape.len() - 2);
     }
     parameters
+}
+
+/// Sums of products in floats, times a scale, plus input `bias`, if that is given.
+pub(super) fn scaled(cx: &mut NodeContext<'_>, sums: ValueId, scale: ValueId, bias: usize) -> Result<ValueId, OpError> {
+    let sums = cast(cx, sums, DType::F32)?;
+    let y = cx.add(Binary::from(BinaryOp::Mul), &[sums, scale])?;
+    if !cx.has(bias) {
+        return Ok(y);
+    }
+    cx.add(Binary::from(BinaryOp::Add), &[y, cx.input(bias)?])
 }
 
 /// Multiplies the inputs `operands` without their zero points, the inputs `zero_points`.
@@ -70,9 +81,9 @@ pub(super) fn product(
         let zero = zero_points[operand];
         let count = if cx.has(zero) { cx.ty(zero)?.len() } else { 1 };
         let zero = zero_point(cx, zero, ty.dtype, &along(shape, operand, count))?;
-        matrices.push(centred(cx, value, zero, DType::I32)?);
+        matrices.push(Integers { value, zero });
     }
-    let value = cx.add(MatMul, &matrices)?;
+    let value = integer_products::product(cx, matrices[0], matrices[1])?;
     let mut shape = cx.value_ty(value).shape.clone();
     let rows = shape.len() - 2;
     for operand in lacking.into_iter().rev() {

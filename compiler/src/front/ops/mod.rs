@@ -18,6 +18,7 @@ mod attention;
 mod attention_tests;
 mod average_pool;
 mod batch_normalization;
+mod bias_gelu;
 mod binarizer;
 mod bit_cast;
 mod bit_shift;
@@ -36,6 +37,7 @@ mod clip;
 mod col2im;
 mod compress;
 mod concat;
+mod concat_from_sequence;
 mod constant;
 mod constant_of_shape;
 mod conv;
@@ -53,16 +55,23 @@ mod dft;
 mod div;
 mod dropout;
 mod dynamic_quantize_linear;
+mod dynamic_quantize_lstm;
+mod dynamic_quantize_mat_mul;
 mod einsum;
 mod elu;
+mod embed_layer_normalization;
 mod equal;
 mod erf;
 mod exp;
 mod expand;
 mod eye_like;
+mod fast_gelu;
 mod flatten;
 mod flex_attention;
 mod floor;
+mod fused_conv;
+mod fused_gemm;
+mod fused_mat_mul;
 mod gather;
 mod gather_elements;
 mod gather_nd;
@@ -100,18 +109,24 @@ mod lrn;
 mod lstm;
 mod mat_mul;
 mod mat_mul_integer;
+mod mat_mul_integer_to_float;
+mod mat_mul_n_bits;
 mod max;
 mod max_pool;
 mod max_unpool;
 mod mean;
 mod mean_variance_normalization;
 mod mel_weight_matrix;
+mod microsoft_attention;
+mod microsoft_rotary_embedding;
 mod min;
 mod mish;
 mod modulo;
 mod mul;
+mod multi_head_attention;
 mod neg;
 mod negative_log_likelihood_loss;
+mod nhwc_conv;
 mod non_zero;
 mod not;
 mod one_hot;
@@ -119,6 +134,7 @@ mod or;
 mod p_relu;
 mod pad;
 mod pow;
+mod q_attention;
 mod q_gemm;
 mod q_linear_add;
 mod q_linear_average_pool;
@@ -128,9 +144,12 @@ mod q_linear_global_average_pool;
 mod q_linear_leaky_relu;
 mod q_linear_mat_mul;
 mod q_linear_mul;
+mod q_linear_reduce_mean;
 mod q_linear_sigmoid;
 mod q_linear_softmax;
+mod q_linear_where;
 mod quantize_linear;
+mod quick_gelu;
 mod range;
 mod reciprocal;
 mod reduce_l1;
@@ -158,13 +177,23 @@ mod scatter;
 mod scatter_elements;
 mod scatter_nd;
 mod selu;
+mod sequence_at;
+mod sequence_construct;
+mod sequence_empty;
+mod sequence_erase;
+mod sequence_insert;
+mod sequence_length;
+mod sequence_map;
 mod shape;
 mod shrink;
 mod sigmoid;
 mod sign;
+mod simplified_layer_normalization;
 mod sin;
 mod sinh;
 mod size;
+mod skip_layer_normalization;
+mod skip_simplified_layer_normalization;
 mod slice;
 mod softmax;
 mod softmax_cross_entropy_loss;
@@ -172,6 +201,7 @@ mod softplus;
 mod softsign;
 mod space_to_depth;
 mod split;
+mod split_to_sequence;
 mod sqrt;
 mod squeeze;
 mod stft;
@@ -215,8 +245,10 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &atan::ATAN,
     &atanh::ATANH,
     &attention::ATTENTION,
+    &microsoft_attention::MICROSOFT_ATTENTION,
     &average_pool::AVERAGE_POOL,
     &batch_normalization::BATCH_NORMALIZATION,
+    &bias_gelu::BIAS_GELU,
     &binarizer::BINARIZER,
     &bit_cast::BIT_CAST,
     &bit_shift::BIT_SHIFT,
@@ -235,6 +267,7 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &col2im::COL2IM,
     &compress::COMPRESS,
     &concat::CONCAT,
+    &concat_from_sequence::CONCAT_FROM_SEQUENCE,
     &constant::CONSTANT,
     &constant_of_shape::CONSTANT_OF_SHAPE,
     &conv::CONV,
@@ -253,20 +286,28 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &div::DIV,
     &dropout::DROPOUT,
     &dynamic_quantize_linear::DYNAMIC_QUANTIZE_LINEAR,
+    &dynamic_quantize_lstm::DYNAMIC_QUANTIZE_LSTM,
+    &dynamic_quantize_mat_mul::DYNAMIC_QUANTIZE_MAT_MUL,
     &einsum::EINSUM,
     &elu::ELU,
+    &embed_layer_normalization::EMBED_LAYER_NORMALIZATION,
     &equal::EQUAL,
     &erf::ERF,
     &exp::EXP,
     &expand::EXPAND,
     &eye_like::EYE_LIKE,
+    &fast_gelu::FAST_GELU,
     &flatten::FLATTEN,
     &flex_attention::FLEX_ATTENTION,
     &floor::FLOOR,
+    &fused_conv::FUSED_CONV,
+    &fused_gemm::FUSED_GEMM,
+    &fused_mat_mul::FUSED_MAT_MUL,
     &gather::GATHER,
     &gather_elements::GATHER_ELEMENTS,
     &gather_nd::GATHER_ND,
     &gelu::GELU,
+    &gelu::MICROSOFT_GELU,
     &gemm::GEMM,
     &global_average_pool::GLOBAL_AVERAGE_POOL,
     &global_lp_pool::GLOBAL_LP_POOL,
@@ -300,6 +341,8 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &lstm::LSTM,
     &mat_mul::MAT_MUL,
     &mat_mul_integer::MAT_MUL_INTEGER,
+    &mat_mul_integer_to_float::MAT_MUL_INTEGER_TO_FLOAT,
+    &mat_mul_n_bits::MAT_MUL_N_BITS,
     &max::MAX,
     &max_pool::MAX_POOL,
     &max_unpool::MAX_UNPOOL,
@@ -310,8 +353,10 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &mish::MISH,
     &modulo::MOD,
     &mul::MUL,
+    &multi_head_attention::MULTI_HEAD_ATTENTION,
     &neg::NEG,
     &negative_log_likelihood_loss::NEGATIVE_LOG_LIKELIHOOD_LOSS,
+    &nhwc_conv::NHWC_CONV,
     &non_zero::NON_ZERO,
     &not::NOT,
     &one_hot::ONE_HOT,
@@ -319,6 +364,7 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &p_relu::P_RELU,
     &pad::PAD,
     &pow::POW,
+    &q_attention::Q_ATTENTION,
     &q_gemm::Q_GEMM,
     &q_linear_add::Q_LINEAR_ADD,
     &q_linear_average_pool::Q_LINEAR_AVERAGE_POOL,
@@ -328,10 +374,13 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &q_linear_leaky_relu::Q_LINEAR_LEAKY_RELU,
     &q_linear_mat_mul::Q_LINEAR_MAT_MUL,
     &q_linear_mul::Q_LINEAR_MUL,
+    &q_linear_reduce_mean::Q_LINEAR_REDUCE_MEAN,
     &q_linear_sigmoid::Q_LINEAR_SIGMOID,
     &q_linear_softmax::Q_LINEAR_SOFTMAX,
+    &q_linear_where::Q_LINEAR_WHERE,
     &quantize_linear::QUANTIZE_LINEAR,
     &quantize_linear::MICROSOFT_QUANTIZE_LINEAR,
+    &quick_gelu::QUICK_GELU,
     &range::RANGE,
     &reciprocal::RECIPROCAL,
     &reduce_l1::REDUCE_L1,
@@ -352,19 +401,30 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &rnn::RNN,
     &roi_align::ROI_ALIGN,
     &rotary_embedding::ROTARY_EMBEDDING,
+    &microsoft_rotary_embedding::MICROSOFT_ROTARY_EMBEDDING,
     &round::ROUND,
     &scan::SCAN,
     &scatter::SCATTER,
     &scatter_elements::SCATTER_ELEMENTS,
     &scatter_nd::SCATTER_ND,
     &selu::SELU,
+    &sequence_at::SEQUENCE_AT,
+    &sequence_construct::SEQUENCE_CONSTRUCT,
+    &sequence_empty::SEQUENCE_EMPTY,
+    &sequence_erase::SEQUENCE_ERASE,
+    &sequence_insert::SEQUENCE_INSERT,
+    &sequence_length::SEQUENCE_LENGTH,
+    &sequence_map::SEQUENCE_MAP,
     &shape::SHAPE,
     &shrink::SHRINK,
     &sigmoid::SIGMOID,
     &sign::SIGN,
+    &simplified_layer_normalization::SIMPLIFIED_LAYER_NORMALIZATION,
     &sin::SIN,
     &sinh::SINH,
     &size::SIZE,
+    &skip_layer_normalization::SKIP_LAYER_NORMALIZATION,
+    &skip_simplified_layer_normalization::SKIP_SIMPLIFIED_LAYER_NORMALIZATION,
     &slice::SLICE,
     &softmax::SOFTMAX,
     &softmax_cross_entropy_loss::SOFTMAX_CROSS_ENTROPY_LOSS,
@@ -372,6 +432,7 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &softsign::SOFTSIGN,
     &space_to_depth::SPACE_TO_DEPTH,
     &split::SPLIT,
+    &split_to_sequence::SPLIT_TO_SEQUENCE,
     &sqrt::SQRT,
     &squeeze::SQUEEZE,
     &stft::STFT,

@@ -26,6 +26,7 @@ pub(super) fn found(cx: &NodeContext<'_>, index: usize, name: &str) -> Result<Ve
     let reason = Refusal::DataDependentShape;
     let refused = |error: OpError| OpError {
         message: format!("{}: {}", reason.message(), error.message),
+        help: error.help.map(|help| format!("{help}; or {}", cx.end_before())),
         ..error
     };
     let values = cx.known(index, name).map_err(refused)?.to_f64();

@@ -11,65 +11,84 @@ pub(super) const ROTARY_EMBEDDING: OperatorDef = OperatorDef {
     versions: &[23],
     limits: "float16 and bfloat16 are computed in float32",
     read: |cx| {
-        let interleaved = cx.attributes.flag("interleaved", false)?;
-        let dim = cx.attributes.int("rotary_embedding_dim", 0)?;
+        let positions = if cx.has(3) { Some(cx.input(3)?) } else { None };
         let heads = cx.attributes.int("num_heads", 0)?;
-        let ty = cx.ty(0)?;
-        let x = in_f32(cx, 0)?;
-        // [batch, heads, sequence, size] or [batch, sequence, heads, size]
-        let (x, sequence_axis) = match ty.shape[..] {
-            [_, _, _, _] => (x, 2),
-            [batch, sequence, hidden] => {
-                let heads = usize::try_from(heads).unwrap_or(0);
-                if heads == 0 || !hidden.is_multiple_of(heads) {
-                    return Err(op_error(format!("{ty} does not divide into num_heads = {heads}")));
-                }
-                (reshaped(cx, x, &[batch, sequence, heads, hidden / heads])?, 1)
-            }
-            _ => return Err(op_error(format!("the input {ty} must have 3 or 4 dimensions"))),
-        };
-        let shape = cx.value_ty(x).shape.clone();
-        let turned = match usize::try_from(dim) {
-            Ok(0) => shape[3],
-            Ok(dim) if dim <= shape[3] => dim,
-            _ => {
-                return Err(op_error(format!(
-                    "rotary_embedding_dim is {dim} of {} elements",
-                    shape[3]
-                )));
-            }
-        };
-        if !turned.is_multiple_of(2) {
-            return Err(op_error(format!("{turned} elements cannot be turned in pairs")));
-        }
-        let mut angles = [shape[0], 1, 1, turned / 2];
-        angles[sequence_axis] = shape[sequence_axis];
-        let (cos, sin) = (cache(cx, 1, angles)?, cache(cx, 2, angles)?);
-        let first = part(cx, x, 3, 0, turned)?;
-        let mut y = turn(cx, first, [cos, sin], interleaved)?;
-        if turned < shape[3] {
-            let rest = part(cx, x, 3, turned, shape[3] - turned)?;
-            y = cx.add(Concat { axis: 3 }, &[y, rest])?;
-        }
-        let y = reshaped(cx, y, &ty.shape)?;
-        Ok(vec![cast(cx, y, ty.dtype)?])
+        read(cx, heads, [1, 2], positions)
     },
 };
 
+/// Turns input 0 of `heads` heads, if they are side by side, by the cosines and sines of the inputs `caches`, which `positions` picks rows of.
+pub(super) fn read(
+    cx: &mut NodeContext<'_>,
+    heads: i64,
+    caches: [usize; 2],
+    positions: Option<ValueId>,
+) -> Result<Vec<ValueId>, OpError> {
+    let interleaved = cx.attributes.flag("interleaved", false)?;
+    let dim = cx.attributes.int("rotary_embedding_dim", 0)?;
+    let ty = cx.ty(0)?;
+    let x = in_f32(cx, 0)?;
+    // [batch, heads, sequence, size] or [batch, sequence, heads, size]
+    let (x, sequence_axis) = match ty.shape[..] {
+        [_, _, _, _] => (x, 2),
+        [batch, sequence, hidden] => {
+            let heads = usize::try_from(heads).unwrap_or(0);
+            if heads == 0 || !hidden.is_multiple_of(heads) {
+                return Err(op_error(format!("{ty} does not divide into num_heads = {heads}")));
+            }
+            (reshaped(cx, x, &[batch, sequence, heads, hidden / heads])?, 1)
+        }
+        _ => return Err(op_error(format!("the input {ty} must have 3 or 4 dimensions"))),
+    };
+    let shape = cx.value_ty(x).shape.clone();
+    let turned = match usize::try_from(dim) {
+        Ok(0) => shape[3],
+        Ok(dim) if dim <= shape[3] => dim,
+        _ => {
+            return Err(op_error(format!(
+                "rotary_embedding_dim is {dim} of {} elements",
+                shape[3]
+            )));
+        }
+    };
+    if !turned.is_multiple_of(2) {
+        return Err(op_error(format!("{turned} elements cannot be turned in pairs")));
+    }
+    let mut angles = [shape[0], 1, 1, turned / 2];
+    angles[sequence_axis] = shape[sequence_axis];
+    let [cos, sin] = [
+        cache(cx, caches[0], positions, angles)?,
+        cache(cx, caches[1], positions, angles)?,
+    ];
+    let first = part(cx, x, 3, 0, turned)?;
+    let mut y = turn(cx, first, [cos, sin], interleaved)?;
+    if turned < shape[3] {
+        let rest = part(cx, x, 3, turned, shape[3] - turned)?;
+        y = cx.add(Concat { axis: 3 }, &[y, rest])?;
+    }
+    let y = reshaped(cx, y, &ty.shape)?;
+    Ok(vec![cast(cx, y, ty.dtype)?])
+}
+
 /// Input `index`, the sines or cosines, in the shape `angles`: for each token, or rows that `position_ids` picks.
-fn cache(cx: &mut NodeContext<'_>, index: usize, angles: [usize; 4]) -> Result<ValueId, OpError> {
+fn cache(
+    cx: &mut NodeContext<'_>,
+    index: usize,
+    positions: Option<ValueId>,
+    angles: [usize; 4],
+) -> Result<ValueId, OpError> {
     let ty = cx.ty(index)?;
     let tokens = [angles[0], angles[1] * angles[2]];
     let rows = [&tokens[..], &angles[3..]].concat();
     let mut cache = in_f32(cx, index)?;
-    let fits = if cx.has(3) {
-        let positions = cx.ty(3)?;
-        if positions.shape != tokens {
-            return Err(op_error(format!("position_ids are {positions}, not {tokens:?}")));
+    let fits = if let Some(positions) = positions {
+        let given = cx.value_ty(positions);
+        if given.shape != tokens {
+            return Err(op_error(format!("position_ids are {given}, not {tokens:?}")));
         }
         let fits = ty.rank() == 2 && ty.shape[1] == angles[3];
         if fits {
-            cache = cx.add(Gather { axis: 0 }, &[cache, cx.input(3)?])?;
+            cache = cx.add(Gather { axis: 0 }, &[cache, positions])?;
         }
         fits
     } else {

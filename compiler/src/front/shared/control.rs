@@ -1,7 +1,7 @@
 //! What the operators with sub-graphs have in common: conditions that may be known, state that may stop changing.
 
 use super::normalization::reshaped;
-use crate::front::node::NodeContext;
+use crate::front::node::{Item, NodeContext, Sequence};
 use crate::ir::primitives::{Binary, BinaryOp, Concat, Select, Slice, Transpose};
 use crate::ir::{DType, OpError, Tensor, ValueId, op_error};
 
@@ -38,6 +38,29 @@ pub(in crate::front) fn select(
         return Ok(a);
     }
     cx.add(Select, &[condition, a, b])
+}
+
+/// [`select`] of tensors, or of sequences of the same number of tensors.
+pub(in crate::front) fn select_item(
+    cx: &mut NodeContext<'_>,
+    condition: ValueId,
+    a: &Item,
+    b: &Item,
+) -> Result<Item, OpError> {
+    match (a, b) {
+        (Item::Tensor(a), Item::Tensor(b)) => select(cx, condition, *a, *b).map(Item::Tensor),
+        (Item::Sequence(a), Item::Sequence(b)) if a.tensors.len() == b.tensors.len() => {
+            let pairs = a.tensors.iter().zip(&b.tensors);
+            let tensors = pairs
+                .map(|(a, b)| select(cx, condition, *a, *b))
+                .collect::<Result<_, _>>()?;
+            Ok(Item::Sequence(Sequence { tensors, ..*a }))
+        }
+        _ => {
+            let message = "the length of a sequence depends on a condition that is computed at run time";
+            Err(cx.unknown(condition, message))
+        }
+    }
 }
 
 /// Both conditions; the first may be absent, which is true.

@@ -1,7 +1,7 @@
 //! The `QLinear..` operators: `DequantizeLinear`, an operator on floats, `QuantizeLinear`. The pass `integers` makes
 //! one operator in integers of the three.
 
-use super::quantization::check;
+use super::quantization::{check, with_normal_scales};
 use crate::front::node::NodeContext;
 use crate::ir::primitives::{DequantizeLinear, Quantization, QuantizeLinear, weights_around_zero};
 use crate::ir::{DType, OpError, Tensor, ValueId, op_error};
@@ -62,7 +62,9 @@ pub(in crate::front) fn dequantised_times(
     let dtype = check(cx, index, &[DType::I8, DType::U8, DType::I16, DType::U16])?.dtype;
     let mut from = quantization(cx, parameters, dtype, axis)?;
     from.scales.iter_mut().for_each(|scale| *scale *= factor);
-    cx.op(DequantizeLinear { from }, &[index]).map(|values| values[0])
+    let integers = cx.input(index)?;
+    let (integers, from) = with_normal_scales(cx, integers, from);
+    cx.add(DequantizeLinear { from }, &[integers])
 }
 
 /// An `i32` bias, input `index`, as numbers; its scale is the product of these numbers, one per channel.
@@ -74,7 +76,9 @@ pub(in crate::front) fn bias(cx: &mut NodeContext<'_>, index: usize, scales: Vec
         scales,
         axis: ty.rank().saturating_sub(1),
     };
-    cx.op(DequantizeLinear { from }, &[index]).map(|values| values[0])
+    let integers = cx.input(index)?;
+    let (integers, from) = with_normal_scales(cx, integers, from);
+    cx.add(DequantizeLinear { from }, &[integers])
 }
 
 /// The products of two scales, inputs `a` and `b`, of which one is a number, and a factor: what an `i32` bias is

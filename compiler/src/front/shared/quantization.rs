@@ -3,7 +3,7 @@
 use super::normalization::{cast, reshaped};
 use crate::front::node::NodeContext;
 use crate::ir::primitives::{Binary, BinaryOp, Gather, Map, Quantization};
-use crate::ir::{DType, OpError, Tensor, TensorType, ValueId, op_error};
+use crate::ir::{DType, OpError, RemarkKind, Tensor, TensorType, ValueId, op_error};
 use runtime_core::function::{Clip, Round};
 
 /// The least and the greatest value of a type that is quantised to.
@@ -151,6 +151,42 @@ pub(in crate::front) fn known_quantization(
         zeros,
         axis,
     }))
+}
+
+/// A constant and how it is quantised, without scales of zero and denormal ones, and a remark if there were some: what they
+/// stand for is zero to within 1e-28, and so is the zero point by another scale. Other values are given back as they are.
+pub(in crate::front) fn with_normal_scales(
+    cx: &mut NodeContext<'_>,
+    value: ValueId,
+    mut from: Quantization,
+) -> (ValueId, Quantization) {
+    let tiny = |scale: &f32| (0.0..f32::MIN_POSITIVE).contains(scale);
+    let count = from.scales.iter().filter(|scale| tiny(scale)).count();
+    let Some(integers) = cx.value(value).filter(|_| count > 0).cloned() else {
+        return (value, from);
+    };
+    let is_tiny: Vec<bool> = from.scales.iter().map(tiny).collect();
+    let size = integers.dtype.size();
+    let mut bytes = integers.bytes.to_vec();
+    for (element, channel) in bytes.chunks_exact_mut(size).zip(from.channels(&integers.shape)) {
+        if is_tiny[channel] {
+            element.copy_from_slice(&from.zeros[channel].to_le_bytes()[..size]);
+        }
+    }
+    // One like the others, so that the sums of all channels are alike in size.
+    let usual = from.scales.iter().copied().fold(0.0, f32::max);
+    let usual = if tiny(&usual) { 1.0 } else { usual };
+    from.scales
+        .iter_mut()
+        .filter(|scale| tiny(scale))
+        .for_each(|scale| *scale = usual);
+    let reason = format!(
+        "has {count} of {} scales that are zero or denormal: what they scale is taken as zero",
+        is_tiny.len()
+    );
+    cx.remark(RemarkKind::ZeroScale, reason);
+    let integers = Tensor::new(integers.dtype, integers.shape, bytes);
+    (cx.add_constant(integers), from)
 }
 
 /// How the scales and zero points of a tensor lie along it.

@@ -22,6 +22,8 @@ pub(in crate::front) struct Layer {
     pub(in crate::front) hidden: usize,
     reverse: Vec<bool>,
     clip: f32,
+    /// What stands for the first operands, where they are quantised: the input and both weights.
+    instead: Option<[ValueId; 3]>,
 }
 
 /// Positions of the operands.
@@ -33,6 +35,16 @@ const LENGTHS: usize = 4;
 impl Layer {
     /// Reads the attributes and shapes that all three have; `states` are the positions of the first states.
     pub(in crate::front) fn of(cx: &mut NodeContext<'_>, gates: usize, states: &[usize]) -> Result<Self, OpError> {
+        Self::of_operands(cx, gates, states, None)
+    }
+
+    /// [`of`](Self::of), with these values in place of the input and both weights, if given.
+    pub(in crate::front) fn of_operands(
+        cx: &mut NodeContext<'_>,
+        gates: usize,
+        states: &[usize],
+        instead: Option<[ValueId; 3]>,
+    ) -> Result<Self, OpError> {
         let choices: [(&str, &[bool]); 3] = [
             ("forward", &[false]),
             ("reverse", &[true]),
@@ -45,7 +57,10 @@ impl Layer {
         }
         let batch_first = cx.attributes.flag("layout", false)?;
         cx.attributes.ignore("output_sequence");
-        let (x, w, r) = (cx.ty(0)?, cx.ty(W)?, cx.ty(R)?);
+        let [x, w, r] = match instead {
+            Some(values) => values.map(|value| cx.value_ty(value).clone()),
+            None => [cx.ty(0)?, cx.ty(W)?, cx.ty(R)?],
+        };
         let ([first, second, size], &[directions, _, hidden]) = (three(&x)?, &three(&r)?);
         let (steps, batch) = if batch_first { (second, first) } else { (first, second) };
         let layer = Self {
@@ -59,6 +74,7 @@ impl Layer {
             hidden,
             reverse,
             clip,
+            instead,
         };
         let rows = gates.saturating_mul(hidden);
         let expect = |ty: &TensorType, shape: &[usize], what: &str| match ty.shape == shape && ty.dtype == x.dtype {
@@ -93,7 +109,11 @@ impl Layer {
 
     /// Operand `index` in the element type of the computation.
     pub(in crate::front) fn operand(&self, cx: &mut NodeContext<'_>, index: usize) -> Result<ValueId, OpError> {
-        let value = cx.input(index)?;
+        let instead = self.instead.and_then(|values| values.get(index).copied());
+        let value = match instead {
+            Some(value) => value,
+            None => cx.input(index)?,
+        };
         cast(cx, value, self.dtype)
     }
 

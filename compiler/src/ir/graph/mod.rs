@@ -224,6 +224,11 @@ impl Graph {
         &self.remarks
     }
 
+    /// Adds a remark.
+    pub fn add_remark(&mut self, remark: Remark) {
+        self.remarks.push(remark);
+    }
+
     /// Puts remarks of one kind in place of those of that kind that there are.
     pub fn set_remarks(&mut self, kind: RemarkKind, remarks: impl IntoIterator<Item = Remark>) {
         self.remarks.retain(|remark| remark.kind != kind);

@@ -3,7 +3,7 @@ use crate::ir::Lowering;
 use crate::ir::geometry::Sequences;
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
 use runtime_core::function::AnyGateFunction;
-use runtime_core::kernels::{self, Cell, Gru, Lstm, Rnn};
+use runtime_core::kernels::{self, Cell, DynamicState, Gru, Lstm, Rnn};
 
 /// What a recurrent layer computes at each step.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -14,6 +14,8 @@ pub enum RecurrentCell {
     Gru(Gru<AnyGateFunction, AnyGateFunction>),
     /// ONNX `LSTM`.
     Lstm(Lstm<AnyGateFunction, AnyGateFunction, AnyGateFunction>),
+    /// `DynamicQuantizeLSTM` of `com.microsoft`, after its input is rounded.
+    DynamicLstm(DynamicState<Lstm<AnyGateFunction, AnyGateFunction, AnyGateFunction>>),
 }
 
 /// One direction of a recurrent layer.
@@ -53,6 +55,7 @@ macro_rules! by_cell {
             RecurrentCell::Rnn($cell) => $body,
             RecurrentCell::Gru($cell) => $body,
             RecurrentCell::Lstm($cell) => $body,
+            RecurrentCell::DynamicLstm($cell) => $body,
         }
     };
 }
@@ -95,6 +98,7 @@ impl Operator for Recurrence {
             RecurrentCell::Rnn(_) => "RNN",
             RecurrentCell::Gru(_) => "GRU",
             RecurrentCell::Lstm(_) => "LSTM",
+            RecurrentCell::DynamicLstm(_) => "DynamicQuantizeLSTM",
         }
     }
 

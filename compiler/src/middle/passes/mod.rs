@@ -20,10 +20,12 @@ mod polynomial;
 mod quantise_recurrence;
 mod recognise_activations;
 mod recognise_attention;
+mod recognise_dequantization;
 mod recognise_normalization;
 mod recognise_softmax;
 mod rewrite;
 mod sink_transposes;
+mod small_weights;
 mod statistics;
 pub(crate) mod unused;
 
@@ -56,8 +58,12 @@ pub const BEFORE_QUANTIZATION: &[Pass] = &[
     pass("unused", unused::run),
     // Before the conversions of models that come quantised are taken.
     pass("note-ports", note_ports::run),
+    // Before the passes that know dequantised constants.
+    pass("recognise-dequantization", recognise_dequantization::run),
     // Models that come quantised, before passes for floats change what the quantised tensors are.
     pass("integers", integers::run),
+    // Matrices that no operator in integers took, before they become floats.
+    pass("small-weights", small_weights::run),
     // What no operator in integers took.
     pass("dequantize-constants", dequantize_constants::run),
     pass("constant-folding", constant_folding::run),
@@ -73,6 +79,13 @@ pub const BEFORE_QUANTIZATION: &[Pass] = &[
     // Products with constant weights, so that the next pass finds their biases and scales.
     pass("mat-mul-to-gemm", mat_mul_to_gemm::run),
     // BatchNormalization and other constant factors and offsets of channels, into weights and bias.
+    pass("affine-into-weights", affine_into_weights::run),
+];
+
+/// Weights that are stored as small integers become floats, which quantization and passes over layers know.
+pub const WIDE_WEIGHTS: &[Pass] = &[
+    pass("wide-weights", small_weights::widen),
+    pass("mat-mul-to-gemm", mat_mul_to_gemm::run),
     pass("affine-into-weights", affine_into_weights::run),
 ];
 

@@ -37,6 +37,9 @@ pub fn cases_of(model: &Model) -> impl Fn(&str, &TensorType) -> Result<bool, Str
                 .iter()
                 .map(|o| format!("`{}`", o.name().escape_debug()))
                 .collect();
+            if !known && model.ends_early {
+                return Ok(false);
+            }
             known.then_some(true).ok_or_else(|| {
                 let name = name.escape_debug();
                 format!("the model has no output `{name}`; its outputs are {}", names.join(", "))

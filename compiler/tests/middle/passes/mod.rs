@@ -7,6 +7,7 @@ mod integers;
 mod layout;
 mod recognise;
 mod recognise_attention;
+mod small_weights;
 mod zeros;
 
 use build::{Build, build};

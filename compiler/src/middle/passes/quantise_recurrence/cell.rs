@@ -35,6 +35,7 @@ pub(super) fn cell(cell: RecurrentCell, cell_fraction: u32) -> Result<QlinearCel
             let linear_before_reset = cell.linear_before_reset;
             Ok(QlinearCell::Gru(QlinearGru { linear_before_reset }))
         }
+        RecurrentCell::DynamicLstm(_) => Err("its hidden states are rounded by their own ranges".into()),
         RecurrentCell::Lstm(cell) => {
             default(&[cell.f], &[cell.g, cell.h])?;
             match (cell.peephole, cell.input_forget) {

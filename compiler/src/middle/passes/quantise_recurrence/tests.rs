@@ -3,7 +3,7 @@ use crate::back::portable;
 use crate::ir::primitives::{Direction, Recurrence, RecurrentCell};
 use crate::ir::{DType, Graph, NodeId, Tensor, TensorType};
 use runtime_core::function::{AnyGateFunction, Relu, Sigmoid, Tanh};
-use runtime_core::kernels::{Gru, Lstm, Rnn};
+use runtime_core::kernels::{DynamicState, Gru, Lstm, Rnn};
 
 const STEPS: usize = 5;
 const BATCH: usize = 2;
@@ -79,7 +79,7 @@ struct Model {
 fn model(layer: Recurrence) -> Model {
     let (gates, states, packed): (usize, usize, Vec<f32>) = match layer.directions[0].cell {
         RecurrentCell::Rnn(_) => (1, 1, weights(&[1], HIDDEN)),
-        RecurrentCell::Lstm(cell) => {
+        RecurrentCell::Lstm(cell) | RecurrentCell::DynamicLstm(DynamicState { cell }) => {
             let peepholes = if cell.peephole { weights(&[3], 1) } else { vec![] };
             (4, 2, [weights(&[4], HIDDEN), peepholes].concat())
         }

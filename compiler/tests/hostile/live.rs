@@ -1,0 +1,183 @@
+//! What reaches no output is gone before anything is checked, and the model can end early.
+
+use edgec::front::proto::{
+    AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, TypeProto, ValueInfoProto,
+    attribute_proto::AttributeType, tensor_proto::DataType, tensor_shape_proto, type_proto,
+};
+use edgec::{Compiled, Compiler};
+use prost::Message;
+
+fn node(op: &str, inputs: &[&str], outputs: &[&str]) -> NodeProto {
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    NodeProto {
+        op_type: Some(op.into()),
+        input: names(inputs),
+        output: names(outputs),
+        ..NodeProto::default()
+    }
+}
+
+fn port(name: &str, ty: DataType) -> ValueInfoProto {
+    let shape = tensor_shape_proto::Dimension {
+        value: Some(tensor_shape_proto::dimension::Value::DimValue(4)),
+        ..Default::default()
+    };
+    let tensor = type_proto::Tensor {
+        elem_type: Some(ty.into()),
+        shape: Some(edgec::front::proto::TensorShapeProto { dim: vec![shape] }),
+    };
+    ValueInfoProto {
+        name: Some(name.into()),
+        r#type: Some(TypeProto {
+            value: Some(type_proto::Value::TensorType(tensor)),
+            ..Default::default()
+        }),
+        ..Default::default()
+    }
+}
+
+/// `y = Relu(x)` beside `more`; `x` and `unread` are inputs.
+fn model(more: Vec<NodeProto>) -> ModelProto {
+    let mut nodes = more;
+    nodes.push(node("Relu", &["x"], &["y"]));
+    let graph = GraphProto {
+        name: Some("g".into()),
+        node: nodes,
+        input: vec![port("x", DataType::Float), port("unread", DataType::Float)],
+        output: vec![port("y", DataType::Float)],
+        ..Default::default()
+    };
+    ModelProto {
+        ir_version: Some(8),
+        opset_import: vec![OperatorSetIdProto {
+            domain: None,
+            version: Some(17),
+        }],
+        graph: Some(graph),
+        ..Default::default()
+    }
+}
+
+fn compile(model: &ModelProto, outputs: &[&str]) -> Result<Compiled, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.onnx");
+    std::fs::write(&path, model.encode_to_vec()).unwrap();
+    let compiler = Compiler::new(path).outputs(outputs.iter().copied());
+    compiler.compile().map_err(|error| format!("{error:?}"))
+}
+
+fn names(compiled: &Compiled) -> [Vec<&str>; 2] {
+    let program = &compiled.program;
+    [&program.inputs, &program.outputs].map(|ports| ports.iter().map(|port| port.name.as_str()).collect())
+}
+
+fn string_tensor(name: &str) -> TensorProto {
+    TensorProto {
+        name: Some(name.into()),
+        data_type: Some(DataType::String.into()),
+        dims: vec![1],
+        string_data: vec![b"cat".to_vec()],
+        ..Default::default()
+    }
+}
+
+#[test]
+fn what_nothing_reads_may_be_anything() {
+    let mut custom = node("Foo", &["x"], &["a"]);
+    custom.domain = Some("my.custom".into());
+    let mut text = node("Constant", &[], &["t"]);
+    text.attribute = vec![AttributeProto {
+        name: Some("value_string".into()),
+        r#type: Some(AttributeType::String.into()),
+        s: Some(b"v1".to_vec()),
+        ..Default::default()
+    }];
+    let dead = vec![
+        custom,
+        text,
+        node("NonZero", &["x"], &["n"]),
+        node("Cast", &["n"], &["c"]),
+        node("RandomNormalLike", &["x"], &["r"]),
+        node("SequenceConstruct", &["missing"], &["s"]),
+    ];
+    let mut model = model(dead);
+    let graph = model.graph.as_mut().unwrap();
+    graph.initializer.push(string_tensor("labels"));
+    graph.input.push(port("text", DataType::String));
+    let compiled = compile(&model, &[]).unwrap();
+    // A tensor of numbers stays an input: callers give it.
+    assert_eq!(names(&compiled), [vec!["x", "unread"], vec!["y"]]);
+    // What is read is refused as before.
+    model.graph.as_mut().unwrap().output.push(port("n", DataType::Int64));
+    assert!(compile(&model, &[]).is_err_and(|e| e.contains("NonZero")));
+}
+
+#[test]
+fn outputs_that_nothing_reads_need_no_support() {
+    let mut statistics = node("LayerNormalization", &["x", "x"], &["l", "mean", "deviation"]);
+    statistics.name = Some("norm".into());
+    let mut model = model(vec![
+        statistics,
+        node("BatchNormalization", &["a", "b", "c", "d", "e"], &["f"]),
+    ]);
+    model.graph.as_mut().unwrap().output.push(port("l", DataType::Float));
+    let compiled = compile(&model, &[]).unwrap();
+    let kernels: Vec<_> = compiled.report.calls.iter().map(|call| call.kernel.as_str()).collect();
+    assert!(!kernels.contains(&"reduce"), "no statistics: {kernels:?}");
+}
+
+#[test]
+fn a_model_ends_early() {
+    let nodes = vec![
+        node("Neg", &["x"], &["boxes"]),
+        node("Add", &["boxes", "unread"], &["scores"]),
+        node("NonMaxSuppression", &["boxes", "scores"], &["kept"]),
+    ];
+    let mut model = model(nodes);
+    model.graph.as_mut().unwrap().output.push(port("kept", DataType::Int64));
+    let error = compile(&model, &[]).unwrap_err();
+    assert!(error.contains("--outputs boxes,scores"), "{error}");
+    let both = compile(&model, &["boxes", "scores"]).unwrap();
+    assert_eq!(names(&both), [vec!["x", "unread"], vec!["boxes", "scores"]]);
+    // An input that only other outputs need goes with them.
+    assert_eq!(names(&compile(&model, &["boxes"]).unwrap()), [vec!["x"], vec!["boxes"]]);
+    let unknown = compile(&model, &["bxes"]).unwrap_err();
+    assert!(
+        unknown.contains("no tensor `bxes`") && unknown.contains("`y`, `kept`"),
+        "{unknown}"
+    );
+    assert!(compile(&model, &["boxes", "boxes"]).is_err_and(|e| e.contains("twice")));
+}
+
+#[test]
+fn dead_nodes_of_sub_graphs_go_too() {
+    let mut then = GraphProto {
+        name: Some("then".into()),
+        node: vec![node("Neg", &["x"], &["p"]), node("NonZero", &["x"], &["q"])],
+        output: vec![port("p", DataType::Float)],
+        ..Default::default()
+    };
+    let branch = |name: &str, graph: &GraphProto| AttributeProto {
+        name: Some(name.into()),
+        r#type: Some(AttributeType::Graph.into()),
+        g: Some(graph.clone()),
+        ..Default::default()
+    };
+    let mut choice = node("If", &["go"], &["z"]);
+    choice.attribute.push(branch("then_branch", &then));
+    then.node.truncate(1);
+    choice.attribute.push(branch("else_branch", &then));
+    let mut model = model(vec![choice]);
+    let graph = model.graph.as_mut().unwrap();
+    let mut go = port("go", DataType::Bool);
+    go.r#type = Some(TypeProto {
+        value: Some(type_proto::Value::TensorType(type_proto::Tensor {
+            elem_type: Some(DataType::Bool.into()),
+            shape: Some(edgec::front::proto::TensorShapeProto { dim: vec![] }),
+        })),
+        ..Default::default()
+    });
+    graph.input.push(go);
+    graph.output.push(port("z", DataType::Float));
+    compile(&model, &[]).unwrap();
+}
