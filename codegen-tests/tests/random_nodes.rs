@@ -4,7 +4,7 @@
 
 use codegen_tests::node_tests::{self, Backend};
 use codegen_tests::python;
-use edgec::front::node::Domain;
+use edgec::front::node::{Domain, OperatorDef};
 use edgec::front::ops::OPERATORS;
 use std::path::Path;
 
@@ -19,7 +19,9 @@ fn failures(seed: u32, each: usize, backend: &Backend<'_>) -> Option<String> {
     let run = |arguments: &[&str]| python::run(SCRIPT, arguments).expect("the script runs");
     let listed = run(&["--list"]);
     let operators: Vec<_> = listed.lines().collect();
-    for operator in OPERATORS.iter().filter(|operator| operator.domain != Domain::Microsoft) {
+    // ZipMap gives maps in ONNX, which a test of a node has no files for.
+    let written = |operator: &&&OperatorDef| operator.domain != Domain::Microsoft && operator.name != "ZipMap";
+    for operator in OPERATORS.iter().filter(written) {
         assert!(
             operators.contains(&operator.name),
             "no random cases of {}",

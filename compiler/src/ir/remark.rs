@@ -21,6 +21,8 @@ pub enum RemarkKind {
     Loss,
     /// Channels that were removed because no result depends on them.
     DeadChannels,
+    /// Values that are strings or maps in the model and numbers here.
+    Labels,
     /// Operators on constants that were not computed at compile time.
     LeftUnfolded,
 }

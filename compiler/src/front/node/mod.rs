@@ -2,6 +2,7 @@
 
 mod attributes;
 mod context;
+mod names;
 mod operator;
 mod refusal;
 mod scope;
@@ -90,6 +91,10 @@ fn import_node(
             Some(scope.find(name).ok_or_else(Vec::new)?)
         });
     }
+    if let Some(error) = names::refused(operator, &inputs, made) {
+        return Err(vec![problem(model, node, error)]);
+    }
+    let carried = names::carried(operator, &inputs, made);
     let mut cx = NodeContext::new(model, node, inputs, made, scope);
     if operator.domain == Domain::Onnx && cx.opset() < 6 {
         // Which operands may be overwritten: the planner's own affair.
@@ -98,6 +103,9 @@ fn import_node(
     let outputs = (operator.read)(&mut cx).and_then(|outputs| cx.attributes.finish().map(|()| outputs));
     let inner = cx.into_problems();
     let outputs = outputs.map_err(|error| inner.unwrap_or_else(|| vec![problem(model, node, error)]))?;
+    if let (Some(labels), Some(output)) = (carried, outputs.first()) {
+        made.labels.insert(*output, labels);
+    }
     for (name, value) in node.output.iter().zip(&outputs) {
         if !name.is_empty() {
             scope.insert(name, *value);

@@ -1,6 +1,6 @@
 use super::{OperatorDef, Refusal};
 use crate::front::proto::TensorProto;
-use crate::ir::{Graph, ValueId};
+use crate::ir::{Graph, Labels, Remark, ValueId};
 use std::collections::HashMap;
 
 /// What reading has made so far.
@@ -9,6 +9,10 @@ pub(in crate::front) struct Made {
     pub(in crate::front) graph: Graph,
     /// Constants of the tensors that sub-graphs store, by their place in the model: a loop reads them once.
     pub(super) stored: HashMap<*const TensorProto, ValueId>,
+    /// What values stand for that were strings or maps in the model.
+    pub(in crate::front) labels: HashMap<ValueId, Labels>,
+    /// What the user should know of the nodes.
+    pub(in crate::front) remarks: Vec<Remark>,
     /// Nodes of sub-graphs, counted each time that they are read.
     pub(super) unrolled: usize,
     /// Bytes of constants that the graph may hold.
@@ -26,10 +30,17 @@ impl Made {
         Self {
             graph,
             stored: HashMap::new(),
+            labels: HashMap::new(),
+            remarks: vec![],
             unrolled: 0,
             room,
             find,
         }
+    }
+
+    /// What the integers of a value are called, which was strings in the model.
+    pub(super) fn names(&self, value: ValueId) -> Option<&Labels> {
+        self.labels.get(&value).filter(|labels| !labels.of_columns)
     }
 }
 

@@ -24,7 +24,6 @@ pub const REFUSED: &[(Refusal, &[&str])] = &[
         Refusal::Strings,
         &[
             "CategoryMapper",
-            "LabelEncoder",
             "RegexFullMatch",
             "StringConcat",
             "StringNormalizer",
@@ -48,7 +47,6 @@ pub const REFUSED: &[(Refusal, &[&str])] = &[
             "SequenceLength",
             "SequenceMap",
             "SplitToSequence",
-            "ZipMap",
         ],
     ),
 ];
