@@ -4,7 +4,7 @@
 
 use codegen_tests::node_tests::{self, Backend};
 use codegen_tests::python;
-use edgec::front::node::Domain;
+use edgec::front::node::{Domain, OperatorDef};
 use edgec::front::ops::OPERATORS;
 use std::path::Path;
 
@@ -37,6 +37,8 @@ fn failures(seed: u32, each: usize, backend: &Backend<'_>) -> Option<String> {
     for operator in OPERATORS {
         let name = match operator.domain {
             Domain::Microsoft if ELSEWHERE.contains(&operator.name) => continue,
+            // It gives maps in ONNX, which a test of a node has no files for.
+            Domain::Ml if operator.name == "ZipMap" => continue,
             Domain::Microsoft => format!("{}.{}", operator.domain.name(), operator.name),
             _ => operator.name.to_owned(),
         };

@@ -10,6 +10,7 @@ mod fft;
 mod functions;
 mod images;
 mod inputs;
+mod learning;
 mod normalization;
 mod recurrence;
 mod reductions;

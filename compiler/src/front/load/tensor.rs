@@ -39,6 +39,17 @@ pub(super) fn check(t: &TensorProto, base: Option<&Path>) -> Result<Option<(Path
     }
 }
 
+/// The strings of a stored tensor; `None` if it holds something else, or other than its shape says.
+pub fn texts(t: &TensorProto) -> Option<Vec<String>> {
+    if t.data_type() != DataType::String as i32 || t.data_location() == DataLocation::External {
+        return None;
+    }
+    let mut dims = t.dims.iter();
+    let len = dims.try_fold(1usize, |len, dim| len.checked_mul(usize::try_from(*dim).ok()?))?;
+    let texts = t.string_data.iter().map(|text| String::from_utf8(text.clone()).ok());
+    (t.string_data.len() == len).then(|| texts.collect())?
+}
+
 /// The element type an ONNX type number stands for; `None` where it is unknown or not supported.
 pub fn dtype(data_type: i32) -> Option<DType> {
     Some(match DataType::try_from(data_type).ok()? {

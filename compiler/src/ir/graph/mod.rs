@@ -5,12 +5,12 @@ mod state;
 pub use node::{Node, NodeKind, PortSteps, Steps, Value};
 pub use state::State;
 
-use super::{Inputs, OpError, Operator, Remark, RemarkKind, Tensor, TensorType, infer};
+use super::{Inputs, Labels, OpError, Operator, Remark, RemarkKind, Tensor, TensorType, infer};
 use petgraph::Direction;
 use petgraph::stable_graph::{NodeIndex, StableDiGraph};
 use petgraph::visit::EdgeRef;
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};
 
 /// Names a node of one graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -51,6 +51,8 @@ pub struct Graph {
     folding: Folding,
     /// What the integers that the model takes and gives stand for.
     pub port_steps: PortSteps,
+    /// What outputs, by name, stand for, where they stand for classes.
+    pub labels: BTreeMap<String, Labels>,
     /// Numbers of the inputs that the caller gives channels-last, where the model has them channels-first.
     pub channels_last_inputs: BTreeSet<usize>,
     remarks: Vec<Remark>,
