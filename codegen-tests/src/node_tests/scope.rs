@@ -4,12 +4,12 @@
 const REASONS: &[(&str, &[&str])] = &[
     (
         "8-bit floats and types of less than 8 bits",
-        &["FLOAT8", "FLOAT4E2M1", "INT4", "INT2"],
+        &["FLOAT8", "FLOAT4E2M1", "INT4", "INT2", "elements of 4 bits"],
     ),
     ("strings", &["STRING", "strings are not supported"]),
     (
         "sequences, optionals and maps",
-        &["is not a tensor", "sequences, optionals"],
+        &["is not a tensor", "is a sequence", "optionals and maps"],
     ),
     ("output shapes that depend on data", &["output shape depends on data"]),
     ("random results", &["results are random"]),

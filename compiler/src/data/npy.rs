@@ -69,7 +69,11 @@ impl Header {
         let mut bytes = vec![];
         reader.take(wanted as u64).read_to_end(&mut bytes).map_err(problem)?;
         if bytes.len() < wanted {
-            return Err(problem(format!("the data does not fill shape {:?}", self.shape)));
+            let missing = (wanted - bytes.len()).div_ceil(size);
+            return Err(problem(format!(
+                "the data does not fill shape {:?}: {missing} of the {count} values that must come next are missing",
+                self.shape
+            )));
         }
         if self.big_endian {
             bytes.chunks_exact_mut(size).for_each(<[u8]>::reverse);
@@ -163,7 +167,11 @@ mod tests {
     fn what_is_no_tensor_is_refused() {
         let message = |bytes: &[u8]| read(bytes).unwrap_err().0;
         assert!(message(&npy("<c8", "False", "(1,)", &[0; 8])).contains("element type `<c8`"));
-        assert!(message(&npy("<f4", "False", "(3,)", &[0; 8])).contains("does not fill"));
+        let short = message(&npy("<f4", "False", "(3,)", &[0; 8]));
+        assert!(
+            short.contains("does not fill") && short.contains("1 of the 3 values"),
+            "{short}"
+        );
         assert!(message(&npy("|b1", "False", "(1,)", &[7])).contains("neither 0 nor 1"));
         assert!(read(&b"nothing"[..]).is_err());
     }

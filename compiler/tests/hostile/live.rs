@@ -181,3 +181,135 @@ fn dead_nodes_of_sub_graphs_go_too() {
     graph.output.push(port("z", DataType::Float));
     compile(&model, &[]).unwrap();
 }
+
+#[test]
+fn elements_of_four_bits_are_widened() {
+    let narrow = |ty: DataType, raw: bool| {
+        // -8, 7, -1 and 5, or 8, 7, 15 and 5.
+        let bytes = vec![0x78, 0x5f];
+        TensorProto {
+            name: Some("q".into()),
+            data_type: Some(ty.into()),
+            dims: vec![4],
+            int32_data: if raw {
+                vec![]
+            } else {
+                bytes.iter().map(|byte| i32::from(*byte)).collect()
+            },
+            raw_data: raw.then_some(bytes),
+            ..Default::default()
+        }
+    };
+    let with = |ty, raw, reader: &str| {
+        let mut cast = node(reader, &["q", "scale"], &["w"]);
+        if reader == "Cast" {
+            cast.input.pop();
+            cast.attribute = vec![AttributeProto {
+                name: Some("to".into()),
+                r#type: Some(AttributeType::Int.into()),
+                i: Some(1),
+                ..Default::default()
+            }];
+        }
+        let mut model = model(vec![cast, node("Add", &["x", "w"], &["z"])]);
+        let graph = model.graph.as_mut().unwrap();
+        graph.initializer.push(narrow(ty, raw));
+        graph.initializer.push(TensorProto {
+            name: Some("scale".into()),
+            data_type: Some(DataType::Float.into()),
+            float_data: vec![0.5],
+            ..Default::default()
+        });
+        graph.output = vec![port("z", DataType::Float)];
+        let compiled = compile(&model, &["z"])?;
+        let zeros = edgec::ir::Tensor::f32(&[4], &[0.0; 4]);
+        Ok(compiled.executor().run(&[zeros])[0].to_f64())
+    };
+    let signed = Ok::<_, String>(vec![-4.0, 3.5, -0.5, 2.5]);
+    assert_eq!(with(DataType::Int4, true, "DequantizeLinear"), signed);
+    assert_eq!(with(DataType::Int4, false, "DequantizeLinear"), signed);
+    assert_eq!(with(DataType::Uint4, true, "Cast"), Ok(vec![8.0, 7.0, 15.0, 5.0]));
+    let widened = with(DataType::Int4, true, "Mul");
+    assert!(widened.is_err_and(|e| e.contains("4 bits") && e.contains("`Mul_0` (Mul)")));
+}
+
+#[test]
+fn dimensions_that_are_computed_from_others() {
+    let mut model = model(vec![node("Concat", &["x", "unread"], &["z"])]);
+    let graph = model.graph.as_mut().unwrap();
+    graph.node[0].attribute.push(AttributeProto {
+        name: Some("axis".into()),
+        r#type: Some(AttributeType::Int.into()),
+        i: Some(1),
+        ..Default::default()
+    });
+    graph.output = vec![port("z", DataType::Float)];
+    for (input, symbol) in graph.input.iter_mut().zip(["past", "past + 1"]) {
+        let dimension = |value| tensor_shape_proto::Dimension {
+            value: Some(value),
+            ..Default::default()
+        };
+        let Some(type_proto::Value::TensorType(ty)) = input.r#type.as_mut().and_then(|ty| ty.value.as_mut()) else {
+            panic!("a tensor");
+        };
+        ty.shape.as_mut().unwrap().dim = vec![
+            dimension(tensor_shape_proto::dimension::Value::DimValue(1)),
+            dimension(tensor_shape_proto::dimension::Value::DimParam(symbol.into())),
+        ];
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.onnx");
+    std::fs::write(&path, model.encode_to_vec()).unwrap();
+    let compiler = || Compiler::new(&path).outputs(["z"]);
+    let open = format!("{:?}", compiler().compile().unwrap_err());
+    assert!(
+        open.contains("called `past + 1`") && open.ends_with("add --dim past=N"),
+        "{open}"
+    );
+    let compiled = compiler().dim("past", 3).compile().unwrap();
+    assert_eq!(compiled.program.inputs[1].ty.shape, [1, 4]);
+    let apart = compiler().dim("past", 3).dim("past + 1", 7).compile().unwrap();
+    assert_eq!(apart.program.inputs[1].ty.shape, [1, 7]);
+}
+
+#[test]
+fn layers_share_what_is_made_of_their_weights() {
+    // 60 products by one matrix that is transposed for each would hold more constants than may be made.
+    let mut nodes = vec![node("Expand", &["x", "shape"], &["a0"])];
+    for layer in 0..60 {
+        let mut gemm = node("Gemm", &[&format!("a{layer}"), "w"], &[&format!("a{}", layer + 1)]);
+        gemm.attribute.push(AttributeProto {
+            name: Some("transB".into()),
+            r#type: Some(AttributeType::Int.into()),
+            i: Some(1),
+            ..Default::default()
+        });
+        nodes.push(gemm);
+    }
+    let mut model = model(nodes);
+    let graph = model.graph.as_mut().unwrap();
+    let size = 1024_i64;
+    graph.initializer.push(TensorProto {
+        name: Some("w".into()),
+        data_type: Some(DataType::Float.into()),
+        dims: vec![size, size],
+        raw_data: Some((0..size * size).flat_map(|i| ((i % 7) as f32).to_le_bytes()).collect()),
+        ..Default::default()
+    });
+    graph.initializer.push(TensorProto {
+        name: Some("shape".into()),
+        data_type: Some(DataType::Int64.into()),
+        dims: vec![2],
+        int64_data: vec![1, size],
+        ..Default::default()
+    });
+    let Some(type_proto::Value::TensorType(ty)) = graph.input[0].r#type.as_mut().and_then(|ty| ty.value.as_mut())
+    else {
+        panic!("a tensor");
+    };
+    ty.shape.as_mut().unwrap().dim[0].value = Some(tensor_shape_proto::dimension::Value::DimValue(1));
+    graph.output = vec![port("a60", DataType::Float)];
+    let compiled = compile(&model, &[]).unwrap();
+    let weights: u64 = compiled.report.weights as u64;
+    assert!(weights < 5 << 20, "the matrix once, not {weights} bytes");
+}

@@ -135,7 +135,7 @@ pub(super) fn quoted(name: &str) -> String {
     if !name.is_empty() && name.chars().all(safe) {
         return name.to_owned();
     }
-    format!("'{}'", name.escape_debug().to_string().replace('\'', "'\\''"))
+    format!("'{}'", name.replace('\'', "'\\''"))
 }
 
 #[cfg(test)]

@@ -85,6 +85,13 @@ mod tests {
     }
 
     #[test]
+    fn a_branch_that_cannot_be_read_names_what_decides() {
+        let x = Given(Tensor::f32(&[2], &[1.0, 2.0]));
+        let wrong = run(13, "If", &branches("Relu", "Not"), &[Given(truth(1.0)), x], 1);
+        assert!(wrong.is_err_and(|e| e.contains("node `Not_0`") && e.contains("--bake x0=FILE.npy")));
+    }
+
+    #[test]
     fn what_is_wrong_inside_is_told_by_its_node() {
         let x = Given(Tensor::i32(&[2], &[1, 2]));
         let wrong = run(13, "If", &branches("Relu", "Not"), &[Given(truth(1.0)), x], 1);

@@ -23,6 +23,8 @@ pub(super) mod q_linear;
 pub(super) mod quantization;
 pub(super) mod reals;
 pub(super) mod recurrent;
+#[cfg(test)]
+mod recurrent_tests;
 pub(super) mod reduce;
 pub(super) mod resample;
 pub(super) mod scores;
