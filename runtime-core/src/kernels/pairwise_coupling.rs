@@ -45,7 +45,7 @@ fn form(classes: usize, pairs: &[f32], q: &mut [f32]) {
 #[inline(always)]
 fn round(q: &[f32], mut value: f32, slope: &mut [f32], p: &mut [f32]) {
     for (i, row) in rows(q, p.len()).enumerate() {
-        let (Some(own), Some(gradient), Some(share)) = (row.get(i), slope.iter().nth(i), p.get_mut(i)) else {
+        let (Some(own), Some(gradient), Some(share)) = (row.get(i), <[f32]>::get(slope, i), p.get_mut(i)) else {
             return;
         };
         let step = (value - gradient) / own;

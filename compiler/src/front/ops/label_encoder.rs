@@ -2,6 +2,7 @@ use crate::front::node::{Domain, NodeContext, OperatorDef};
 use crate::front::shared::label_map::{self, Keys, Values};
 use crate::front::shared::labels::picked;
 use crate::ir::{Classes, DType, Labels, OpError, Tensor, ValueId, op_error};
+use std::collections::HashMap;
 
 /// Each element replaced by the value that belongs to it. Opset 2 replaced a list of names by keys and values, opset 4 added
 /// tensors.
@@ -44,14 +45,13 @@ fn result(cx: &mut NodeContext<'_>, place: ValueId, values: Values) -> Result<Va
         Values::Numbers(table) => label_map::taken(cx, place, table),
         Values::Names(names) => {
             // Equal names are one label.
-            let mut distinct: Vec<String> = vec![];
-            let mut labels = vec![];
+            let (mut distinct, mut labels, mut known) = (vec![], vec![], HashMap::new());
             for name in names {
-                let known = distinct.iter().position(|other| *other == name);
-                labels.push(known.unwrap_or(distinct.len()) as i64);
-                if known.is_none() {
-                    distinct.push(name);
-                }
+                let label = *known.entry(name).or_insert_with_key(|name| {
+                    distinct.push(name.clone());
+                    distinct.len() as i64 - 1
+                });
+                labels.push(label);
             }
             let place = picked(cx, place, &labels)?;
             let labels = Labels {

@@ -5,7 +5,7 @@ use super::trees::{END, EQUAL, NAN_HOLDS, Trees, VALUE, real};
 use crate::front::node::NodeContext;
 use crate::ir::primitives::Forest;
 use crate::ir::{DType, OpError, Tensor, ValueId};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Marks a leaf, and a node for which NaN is not greater.
 const MARK: u16 = 0x8000;
@@ -101,14 +101,14 @@ fn branches(trees: &Trees, node: i32) -> Option<[i32; 2]> {
 
 /// The targets of a leaf with their values; `None` where a node is no leaf, or votes for a target twice.
 fn votes(trees: &Trees, leaf: i32) -> Option<Vec<(i32, f64)>> {
-    let (mut votes, mut next) = (vec![], leaf);
+    let (mut votes, mut next, mut named) = (vec![], leaf, HashSet::new());
     while next != END {
         let [kind, target, then, otherwise] = trees.nodes[next as usize];
         if kind != VALUE {
             // A leaf without a value compares nothing.
             return (kind == EQUAL && [then, otherwise] == [END, END] && votes.is_empty()).then_some(votes);
         }
-        if votes.iter().any(|(other, _)| *other == target) {
+        if !named.insert(target) {
             return None;
         }
         votes.push((target, trees.values[next as usize]));

@@ -5,6 +5,7 @@ use super::normalization::{cast, reshaped};
 use crate::front::node::NodeContext;
 use crate::ir::primitives::{BinaryOp, Gather, ReduceOp, Select, Unary, UnaryOp};
 use crate::ir::{DType, OpError, Tensor, ValueId, op_error};
+use std::collections::HashMap;
 
 /// What is looked up.
 pub(in crate::front) enum Keys {
@@ -58,7 +59,13 @@ impl Values {
     /// The values in the order of the integers from `least` on, the default last.
     fn spread(self, keys: &[i64], least: i64, spread: i64) -> Self {
         // The first of equal keys counts.
-        let place = |number| keys.iter().position(|key| *key == least + number).unwrap_or(keys.len());
+        let known: HashMap<i64, usize> = keys
+            .iter()
+            .enumerate()
+            .rev()
+            .map(|(place, key)| (*key, place))
+            .collect();
+        let place = |number| known.get(&(least + number)).copied().unwrap_or(keys.len());
         let places = (0..spread).map(place).chain([keys.len()]);
         match self {
             Self::Numbers(table) => {

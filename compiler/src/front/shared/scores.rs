@@ -108,7 +108,8 @@ fn softmax_zero(cx: &mut NodeContext<'_>, x: ValueId) -> Result<ValueId, OpError
 /// `sqrt(2) * erfinv(2 x - 1)`, by Winitzki's approximation with its constant 0.147.
 fn probit(cx: &mut NodeContext<'_>, x: ValueId) -> Result<ValueId, OpError> {
     const A: f64 = 0.147;
-    const PI: f64 = 3.141_59;
+    // `2 / (pi * A)` with six digits of pi, as ONNX Runtime has it.
+    const SHIFT: f64 = 4.330_750_409;
     let dtype = cx.value_ty(x).dtype;
     let doubled = with_number(cx, BinaryOp::Mul, x, 2.0)?;
     let x = with_number(cx, BinaryOp::Sub, doubled, 1.0)?;
@@ -118,7 +119,7 @@ fn probit(cx: &mut NodeContext<'_>, x: ValueId) -> Result<ValueId, OpError> {
     let product = binary(cx, BinaryOp::Mul, below, above)?;
     let log = map(cx, Log, product)?;
     let half = with_number(cx, BinaryOp::Mul, log, 0.5)?;
-    let v = with_number(cx, BinaryOp::Add, half, 2.0 / (PI * A))?;
+    let v = with_number(cx, BinaryOp::Add, half, SHIFT)?;
     let square = binary(cx, BinaryOp::Mul, v, v)?;
     let rest = with_number(cx, BinaryOp::Mul, log, 1.0 / A)?;
     let inside = binary(cx, BinaryOp::Sub, square, rest)?;
@@ -222,7 +223,8 @@ mod tests {
         near("SOFTMAX", [0.320_821, 0.679_179]);
         near("LOGISTIC", [0.5, 0.679_179]);
         near("SOFTMAX_ZERO", [0.0, 1.0]);
-        near("PROBIT", [f32::NEG_INFINITY, 0.674_490]);
+        // As near as the approximation is: the true value is 0.674490.
+        near("PROBIT", [f32::NEG_INFINITY, 0.674_574]);
         assert!(y("TANH").is_err_and(|e| e.contains("post_transform")));
     }
 }

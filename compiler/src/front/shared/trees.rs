@@ -5,6 +5,7 @@ use super::normalization::cast;
 use crate::front::node::NodeContext;
 use crate::ir::primitives::{Binary, BinaryOp, ReduceOp, TreeEnsemble};
 use crate::ir::{DType, OpError, Tensor, ValueId, op_error};
+use std::collections::HashMap;
 
 /// The node kinds of the kernel: six comparisons, of which one is for equality, and a value for a target.
 pub(in crate::front) const EQUAL: i32 = 4;
@@ -130,57 +131,48 @@ impl Trees {
 
     /// For each target whether the paths of a row give it a value.
     pub(in crate::front) fn presence(&self) -> Vec<Presence> {
-        // From the ends of paths on: the targets that all paths from a node have.
-        let mut surely: Vec<Option<Vec<bool>>> = vec![None; self.nodes.len()];
+        // From the ends of paths on: the targets that all paths from a node have. Of a leaf its first node stands for all.
+        let none = vec![false; self.targets];
+        let mut surely: HashMap<i32, Vec<bool>> = HashMap::from([(END, none)]);
         for root in &self.roots {
             let mut open = vec![*root];
             while let Some(&node) = open.last() {
-                let Some([kind, target, after @ ..]) = usize::try_from(node).ok().map(|node| self.nodes[node]) else {
+                let (own, after) = self.step(node);
+                let waiting: Vec<i32> = after.into_iter().filter(|next| !surely.contains_key(next)).collect();
+                if surely.contains_key(&node) || waiting.is_empty() {
                     open.pop();
-                    continue;
-                };
-                let known = |next: i32| next == END || surely[next as usize].is_some();
-                let waiting: Vec<i32> = after.into_iter().filter(|next| !known(*next)).collect();
-                if !waiting.is_empty() {
-                    open.extend(waiting);
-                    continue;
-                }
-                let none = vec![false; self.targets];
-                let of = |next: i32| match next {
-                    END => &none,
-                    next => surely[next as usize].as_ref().unwrap_or(&none),
-                };
-                let targets = if kind == VALUE {
-                    let mut targets = of(after[0]).clone();
-                    targets[target as usize] = true;
-                    targets
+                    let both = surely[&after[0]].iter().zip(&surely[&after[1]]);
+                    let mut targets: Vec<bool> = both.map(|(a, b)| *a && *b).collect();
+                    own.into_iter().for_each(|target| targets[target] = true);
+                    surely.entry(node).or_insert(targets);
                 } else {
-                    of(after[0]).iter().zip(of(after[1])).map(|(a, b)| *a && *b).collect()
-                };
-                surely[node as usize] = Some(targets);
-                open.pop();
+                    open.extend(waiting);
+                }
             }
         }
-        let presence = |target: usize| {
-            let at_root = |root: &i32| {
-                surely
-                    .get(*root as usize)
-                    .and_then(Option::as_ref)
-                    .is_some_and(|t| t[target])
-            };
-            if self.roots.iter().any(at_root) {
-                Presence::Always
-            } else if self
-                .nodes
-                .iter()
-                .any(|node| node[0] == VALUE && node[1] as usize == target)
-            {
-                Presence::Sometimes
-            } else {
-                Presence::Never
-            }
+        let mut named = vec![false; self.targets];
+        let votes = self.nodes.iter().filter(|node| node[0] == VALUE);
+        votes.for_each(|vote| named[vote[1] as usize] = true);
+        let presence = |(target, named): (usize, bool)| match named {
+            _ if self.roots.iter().any(|root| surely[root][target]) => Presence::Always,
+            true => Presence::Sometimes,
+            false => Presence::Never,
         };
-        (0..self.targets).map(presence).collect()
+        named.into_iter().enumerate().map(presence).collect()
+    }
+
+    /// The targets that a node and the values behind it stand for, and the nodes that come after them.
+    fn step(&self, node: i32) -> (Vec<usize>, [i32; 2]) {
+        let (mut own, mut next) = (vec![], node);
+        while next != END {
+            let [kind, target, then, otherwise] = self.nodes[next as usize];
+            if kind != VALUE {
+                return (own, if next == node { [then, otherwise] } else { [next, next] });
+            }
+            own.push(target as usize);
+            next = then;
+        }
+        (own, [END, END])
     }
 
     /// Whether no leaf has a negative value.
