@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds examples/firmware for a Cortex-M4F and a Cortex-M0, runs it in QEMU, compares its scores with this machine's,
 # and prints what it takes. The integers of the quantised model must be this machine's. A panic path is an error, and so
-# is a float in a quantised image.
+# is a float in a quantised image. Random layers then run through the kernels that Cortex-M has assembler for.
 #
 #   scripts/firmware.sh                 all of it
 #   scripts/firmware.sh --build-only    build and measure, do not run
@@ -11,7 +11,7 @@
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
-# Program, target, machine that QEMU emulates, and instructions a tick of its core clock: every instruction takes 4 ns
+# Program, target, machine that QEMU emulates, and instructions per tick of its core clock: every instruction takes 4 ns
 # of virtual time, and the clocks run at 25 and 16 MHz.
 images=(
     "float thumbv7em-none-eabihf mps2-an386 10"
@@ -39,9 +39,10 @@ choose_rust() {
     fi
 }
 
+# build TARGET..: the crate in this directory
 build() {
     local arguments=(build --quiet --release) target
-    for target in "${targets[@]}"; do
+    for target in "$@"; do
         arguments+=(--target "$target")
     done
     case "$rust" in
@@ -105,7 +106,7 @@ rust=${EDGEC_FIRMWARE_RUST-}
 builds=${CARGO_TARGET_DIR:-$root/examples/firmware/target}
 
 say "Building the firmware for ${targets[*]} ($rust)"
-(cd "$root/examples/firmware" && CARGO_TARGET_DIR=$builds build)
+(cd "$root/examples/firmware" && CARGO_TARGET_DIR=$builds build "${targets[@]}")
 
 table=("image target flash RAM stack instructions panics floats")
 problems=()
@@ -139,8 +140,8 @@ done
 
 if $run; then
     say "Comparing with this machine"
-    # With the workspace's features and in the development profile, as for the tests: otherwise cargo would build the compiler
-    # again for its build script.
+    # With the workspace's features and in the development profile, as for the tests: otherwise cargo would build the
+    # compiler again for its build script.
     (cd "$root" && cargo build --quiet --workspace --bin digits)
     for image in "${images[@]}"; do
         read -r program target _ <<<"$image"
@@ -149,6 +150,13 @@ if $run; then
         printf '%s, %s: ' "$program" "$target"
         "${CARGO_TARGET_DIR:-$root/target}/debug/digits" "$option" "$builds/$target/$program.txt"
     done
+fi
+
+if $run; then
+    # The assembler of runtime-core against its plain kernels, with operands at the end of memory.
+    say "Random layers on an emulated mps2-an386 (${targets[0]})"
+    (cd "$root/codegen-tests/cortex-m" && CARGO_TARGET_DIR=$builds build "${targets[0]}")
+    emulate mps2-an386 "$builds/${targets[0]}/release/cortex-m-kernels"
 fi
 
 say "Flash, RAM and stack in bytes (RAM without the stack), instructions per inference, functions of core::panicking,"

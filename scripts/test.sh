@@ -26,12 +26,12 @@ export PATH=$venv/bin:$PATH
 step "format" cargo fmt --all --check
 step "format of the firmware" cargo fmt --manifest-path examples/firmware/Cargo.toml --check
 step "lint" cargo clippy --workspace --all-targets -- -D warnings
-step "build" cargo build --workspace --all-targets
-step "tests" cargo test --workspace
+# Not the benchmarks, which are only linted.
+step "build" cargo build --workspace --bins --tests
+# With what the tests print: a line for each model of the zoo, and what was skipped.
+step "tests" cargo test --workspace -- --show-output
 # As they were built with the whole workspace: for one package alone cargo would choose other features, and build again.
 step "ONNX's node tests, a slice" "${CARGO_TARGET_DIR:-target}/debug/onnx-node-tests" --slice
-# This shows a line for each model.
-step "models of the zoo" cargo test --workspace --test zoo -- --nocapture
 # As it was built with the workspace: in the release profile the compiler would be built again for its build script.
 step "example" "${CARGO_TARGET_DIR:-target}/debug/digits"
 step "firmware" scripts/firmware.sh

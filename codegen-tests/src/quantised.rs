@@ -104,7 +104,8 @@ impl Agreement {
     }
 }
 
-/// Takes `model` apart into `folder`, and compares what the host executor computes on its cases and on `more` random ones.
+/// Takes `model` apart into `folder`, and compares what the host executor computes on its cases and on `more` random
+/// ones.
 ///
 /// # Errors
 /// What a person needs to know of what went wrong.

@@ -18,9 +18,9 @@ pub fn folder() -> Option<PathBuf> {
     None
 }
 
-/// Models of fifty layers with random weights and outputs around 0.8, some of them near zero. Their references, in float32,
-/// are themselves off from a float64 evaluation (of onnx's reference evaluator) by up to 2.7e-5, 1.7e-5 and 1.5e-5; the
-/// host executor is off by up to 2.3e-5, 1.9e-5 and 1.8e-5. So 1e-5 cannot be asked of every output.
+/// Models of fifty layers with random weights and outputs around 0.8, some of them near zero. Their references, in
+/// float32, are themselves off from a float64 evaluation (of onnx's reference evaluator) by up to 2.7e-5, 1.7e-5 and
+/// 1.5e-5; the host executor is off by up to 2.3e-5, 1.9e-5 and 1.8e-5. So 1e-5 cannot be asked of every output.
 const DEEP: &[&str] = &["mobilenetv2_035_96", "mobilenetv2_224", "shufflenetv2_x0_5_224"];
 
 /// A model compiled for its reference.

@@ -125,8 +125,8 @@ impl Compiler {
         self
     }
 
-    /// Keeps a state: `input` is what `output` was in the run before, and zeros in the first run. `run` then takes no such
-    /// input and gives no such output; `reset` begins anew.
+    /// Keeps a state: `input` is what `output` was in the run before, and zeros in the first run. `run` then takes no
+    /// such input and gives no such output; `reset` begins anew.
     pub fn state(mut self, input: impl Into<String>, output: impl Into<String>) -> Self {
         self.states.push((input.into(), output.into()));
         self
@@ -144,8 +144,8 @@ impl Compiler {
         self
     }
 
-    /// Says in which order the caller gives the elements of all inputs: with [`InputLayout::Nhwc`] all must be images or
-    /// sequences of several channels, which are then not copied into the order that the kernels work in.
+    /// Says in which order the caller gives the elements of all inputs: with [`InputLayout::Nhwc`] all must be images
+    /// or sequences of several channels, which are then not copied into the order that the kernels work in.
     pub fn input_layout(mut self, layout: InputLayout) -> Self {
         self.input_layouts.all_channels_last = layout == InputLayout::Nhwc;
         self
@@ -207,8 +207,8 @@ impl Compiler {
         self
     }
 
-    /// A file that what is given here comes from, such as that of a value for [`bake`](Self::bake): like the model and the
-    /// samples, it is never written over.
+    /// A file that what is given here comes from, such as that of a value for [`bake`](Self::bake): like the model and
+    /// the samples, it is never written over.
     pub fn reads(mut self, path: impl Into<PathBuf>) -> Self {
         self.reads.push(path.into());
         self
@@ -337,11 +337,12 @@ impl Compiler {
         Ok(compiled.report)
     }
 
-    /// Writes the source to `output`, and the weights beside it if they are not inline. Each file is written in one step.
+    /// Writes the source to `output`, and the weights beside it if they are not inline. Each file is written in one
+    /// step.
     ///
     /// # Errors
-    /// If a file cannot be written; and if it is one that is read here, or, without [`force`](Self::force), one that edgec
-    /// has not written.
+    /// If a file cannot be written; and if it is one that is read here, or, without [`force`](Self::force), one that
+    /// edgec has not written.
     pub fn write(&self, compiled: &Compiled, output: &Path) -> Result<Emitted, Error> {
         let guard = self.guard(compiled)?;
         let is_ours = emit::is_emitted(output);
@@ -392,8 +393,8 @@ impl Compiler {
         Ok(read)
     }
 
-    /// For `build.rs`: compiles into cargo's `OUT_DIR` and asks cargo to run again when the model, the files that hold its
-    /// tensors or its samples change.
+    /// For `build.rs`: compiles into cargo's `OUT_DIR` and asks cargo to run again when the model, the files that hold
+    /// its tensors or its samples change.
     pub fn emit_to_out_dir(&self, file: &str) -> Result<Report, Error> {
         let rerun_if_changed = |path: &PathBuf| println!("cargo::rerun-if-changed={}", path.display());
         self.read()?.iter().for_each(rerun_if_changed);

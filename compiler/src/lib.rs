@@ -2,8 +2,8 @@
 //!
 //! [`front`] reads a model into the graph of [`ir`]; [`middle`] rewrites the graph and makes integers of it; [`back`]
 //! lowers it to kernel calls, plans their memory, and prints them as source or runs them on the host. Imports run one
-//! way only: each of these may use those named after it in [`front`] -> [`middle`] -> [`back`] -> [`ir`]. [`machine`] is what
-//! the code is for. [`tools`] stand around the pipeline, and [`Compiler`] is the pipeline.
+//! way only: each of these may use those named after it in [`front`] -> [`middle`] -> [`back`] -> [`ir`]. [`machine`]
+//! is what the code is for. [`tools`] stand around the pipeline, and [`Compiler`] is the pipeline.
 #![forbid(unsafe_code)]
 
 pub mod back;

@@ -1,7 +1,7 @@
 //! The integer kernels beside the float kernels that they stand for.
 //!
-//! `cargo bench -p runtime-core --bench integers`. The least times of interleaved rounds, in nanoseconds an element of the
-//! output, and how many times as fast as `f32` the integers are.
+//! `cargo bench -p runtime-core --bench integers`. The least times of interleaved rounds, in nanoseconds an element of
+//! the output, and how many times as fast as `f32` the integers are.
 
 use runtime_core::Simd;
 use runtime_core::function::{Identity, Sigmoid};
@@ -105,6 +105,10 @@ fn elementwise() -> Vec<Case> {
 }
 
 fn combining() -> Vec<Case> {
+    vec![pools(), resizes(), means(), softmaxes(), products()]
+}
+
+fn pools() -> Case {
     let pool = Pool2d {
         batch: 1,
         input: [32, 32, 16],
@@ -133,7 +137,7 @@ fn combining() -> Vec<Case> {
     let (x, x8, x16) = (floats(SIZE), integers::<i8>(SIZE), integers::<i16>(SIZE));
     let multiplier = vec![1_234_567_890];
     let again = multiplier.clone();
-    let pools = Case {
+    Case {
         name: "average_pool2d 2x2",
         len: SIZE / 4,
         runs: [
@@ -141,7 +145,10 @@ fn combining() -> Vec<Case> {
             run!(qlinear_average_pool2d(integer_pool, x8, multiplier) -> vec![0i8; SIZE / 4]),
             run!(qlinear_average_pool2d(integer_pool, x16, again) -> vec![0i16; SIZE / 4]),
         ],
-    };
+    }
+}
+
+fn resizes() -> Case {
     let resize_ = Resize {
         outer: 1,
         input: 16,
@@ -185,7 +192,7 @@ fn combining() -> Vec<Case> {
     let mut between = vec![0.0; SIZE / 2];
     let mut y = vec![0.0; SIZE];
     let (f, s) = (first.clone(), second.clone());
-    let resizes = Case {
+    Case {
         name: "linear resize of two axes, by two",
         len: SIZE,
         runs: [
@@ -210,7 +217,10 @@ fn combining() -> Vec<Case> {
             run!(qlinear_resize(integer_resize, x8, first, second) -> vec![0i8; SIZE]),
             run!(qlinear_resize(integer_resize, x16, f, s) -> vec![0i16; SIZE]),
         ],
-    };
+    }
+}
+
+fn means() -> Case {
     let reduce_ = Reduce {
         outer: 1,
         axis: 1024,
@@ -229,7 +239,7 @@ fn combining() -> Vec<Case> {
         max: 127,
     };
     let (x, x8, x16) = (floats(SIZE), integers::<i8>(SIZE), integers::<i16>(SIZE));
-    let means = Case {
+    Case {
         name: "mean of 1024 pixels",
         len: 16,
         runs: [
@@ -237,7 +247,10 @@ fn combining() -> Vec<Case> {
             run!(qlinear_reduce_sum(integer_reduce, x8) -> vec![0i8; 16]),
             run!(qlinear_reduce_sum(integer_reduce, x16) -> vec![0i16; 16]),
         ],
-    };
+    }
+}
+
+fn softmaxes() -> Case {
     let softmax_ = Softmax {
         outer: 64,
         axis: 64,
@@ -255,7 +268,7 @@ fn combining() -> Vec<Case> {
     };
     let (x, x8, x16) = (floats(4096), integers::<i8>(4096), integers::<i16>(4096));
     let (powers, twice) = (vec![1 << 30; 256], vec![1 << 30; 512]);
-    let softmaxes = Case {
+    Case {
         name: "softmax of 64",
         len: 4096,
         runs: [
@@ -263,7 +276,10 @@ fn combining() -> Vec<Case> {
             run!(qlinear_softmax(integer_softmax, x8, powers) -> vec![0i8; 4096]),
             run!(qlinear_softmax(integer_softmax, x16, twice) -> vec![0i16; 4096]),
         ],
-    };
+    }
+}
+
+fn products() -> Case {
     let (m, k, n) = (64, 64, 64);
     let product = MatMul {
         batch: [1],
@@ -290,7 +306,7 @@ fn combining() -> Vec<Case> {
     };
     let (x, x8, x16) = (floats(4096), integers::<i8>(4096), integers::<i16>(4096));
     let (other, other8, other16) = (x.clone(), x8.clone(), x16.clone());
-    let products = Case {
+    Case {
         name: "mat_mul 64x64x64",
         len: 4096,
         runs: [
@@ -298,8 +314,7 @@ fn combining() -> Vec<Case> {
             run!(qlinear_mat_mul(integer_product, x8, other8) -> vec![0i8; 4096]),
             run!(qlinear_mat_mul(integer_product, x16, other16) -> vec![0i16; 4096]),
         ],
-    };
-    vec![pools, resizes, means, softmaxes, products]
+    }
 }
 
 fn main() {

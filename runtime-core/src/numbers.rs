@@ -26,8 +26,8 @@ pub(crate) trait Numbers: Copy {
     fn mac<A: Arch>(x: Self::X, w: Self::W, sum: Self::Sum) -> Self::Sum;
     /// The sum of two.
     fn add(a: Self::Sum, b: Self::Sum) -> Self::Sum;
-    /// `acc[i][j] + sum over k of rows[i][k] * panel[k][LANE + j]`, for every `k` of the panel, by the micro-kernel of the
-    /// instruction set if it has one for these numbers.
+    /// `acc[i][j] + sum over k of rows[i][k] * panel[k][LANE + j]`, for every `k` of the panel, by the micro-kernel of
+    /// the instruction set if it has one for these numbers.
     fn tile<A: Arch, W: Packed<Number = Self::W>, const M: usize, const N: usize, const LANE: usize>(
         acc: [[Self::Sum; N]; M],
         rows: [&[Self::X]; M],

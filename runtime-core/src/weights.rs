@@ -56,7 +56,8 @@ impl<const BYTES: usize> Sidecar<BYTES> {
             assert!(OFFSET.is_multiple_of(align_of::<T>()), "tensor misaligned");
             assert!(cfg!(target_endian = "little"), "weights are stored little-endian");
         }
-        // SAFETY: in bounds and aligned by the assertions (the struct is aligned to 64); any bits are a valid `Element`.
+        // SAFETY: in bounds and aligned by the assertions (the struct is aligned to 64); any bits are a valid
+        // `Element`.
         unsafe { &*(&raw const self.0).cast::<u8>().add(OFFSET).cast::<[T; N]>() }
     }
 }

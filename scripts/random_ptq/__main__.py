@@ -2,7 +2,7 @@
 """Writes random float models with calibration samples, and how far ONNX Runtime's static quantizer is from floats on them.
 
     python3 scripts/random_ptq --seed 1 --count 100 FOLDER
-    cargo test -p codegen-tests --test random_ptq
+    cargo test -p codegen-tests --test random
 
 Each model is FOLDER/K/model.onnx with its samples FOLDER/K/calib.npz; FOLDER/reference.json has the signal to noise of
 each output in decibels, over the first 32 samples, or null where ONNX Runtime's quantizer fails. The models have

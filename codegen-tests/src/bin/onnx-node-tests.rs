@@ -17,7 +17,7 @@ struct Args {
     /// Only tests whose name matches
     #[arg(long, value_name = "REGEX")]
     filter: Option<Regex>,
-    /// Only tests that are named in this file, one a line
+    /// Only tests that are named in this file, one per line
     #[arg(long, value_name = "FILE")]
     only: Option<PathBuf>,
     /// One test in ten, and at least one of each operator

@@ -1,6 +1,6 @@
-//! The table of the documentation: accuracy, SQNR and size of the zoo's trained models quantised in several ways, as the
-//! host executor computes them. `cargo run --release -p codegen-tests --bin ptq-table [MODEL | PART OF A WAY'S NAME]..`;
-//! with `NOTES` in the environment also what the compiler remarks on each.
+//! The table of the documentation: accuracy, SQNR and size of the zoo's trained models quantised in several ways, as
+//! the host executor computes them. `cargo run --release -p codegen-tests --bin ptq-table [MODEL | PART OF A WAY'S
+//! NAME]..`; with `NOTES` in the environment also what the compiler remarks on each.
 
 use codegen_tests::trained::{MODELS, Trained};
 use codegen_tests::zoo;

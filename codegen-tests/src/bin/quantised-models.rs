@@ -8,8 +8,8 @@ use regex::Regex;
 use std::path::Path;
 use std::process::ExitCode;
 
-/// Prints a table of how many integers equal ONNX Runtime's, are one step off and more: for each layer alone, and at the
-/// end of the model
+/// Prints a table of how many integers equal ONNX Runtime's, are one step off and more: for each layer alone, and at
+/// the end of the model
 #[derive(Debug, Parser)]
 struct Args {
     /// Only models whose name matches

@@ -42,8 +42,8 @@ impl BinaryCall {
     }
 }
 
-/// A function called for each element: the kernel is compiled once for a type of elements rather than for each function.
-/// Only `f32`, which models compute with, has copies of its own.
+/// A function called for each element: the kernel is compiled once for a type of elements rather than for each
+/// function. Only `f32`, which models compute with, has copies of its own.
 #[derive(Clone, Copy)]
 struct Indirect<T, O>(fn(T, T) -> O);
 

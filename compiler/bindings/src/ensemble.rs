@@ -1,6 +1,8 @@
 use super::generic::{Typed, by_dtype};
-use crate::{Args, DType, KernelCall, ReduceOp, Value};
-use runtime_core::kernels::{self as k, TfIdf, TreeEnsemble};
+use crate::{Args, DType, KernelCall, ReduceOp, Value, bind};
+use runtime_core::kernels::{self as k, Forest, PairwiseCoupling, SquaredDistances, TfIdf, TreeEnsemble};
+
+bind!(PairwiseCoupling, pairwise_coupling(0) -> (0, 1));
 
 impl KernelCall for Typed<TfIdf> {
     fn name(&self) -> &'static str {
@@ -15,6 +17,39 @@ impl KernelCall for Typed<TfIdf> {
         by_dtype!(self.dtype, T =>
             k::tf_idf(args.simd, self.kernel, args.x::<T>(0), args.x(1), args.x(2), args.x(3), args.y(0)),
             [I32 i32, I64 i64]);
+    }
+}
+
+impl KernelCall for Typed<Forest> {
+    fn name(&self) -> &'static str {
+        "forest"
+    }
+
+    fn params(&self) -> Value {
+        Value::of(&self.kernel)
+    }
+
+    fn execute(&self, args: &mut Args<'_>) {
+        by_dtype!(self.dtype, T => {
+            let tables = (args.x(1), args.x(2), args.x::<T>(3), args.x(4));
+            k::forest(args.simd, self.kernel, args.x::<T>(0), tables.0, tables.1, tables.2, tables.3, args.y(0))
+        }, [F32 f32, F64 f64]);
+    }
+}
+
+impl KernelCall for Typed<SquaredDistances> {
+    fn name(&self) -> &'static str {
+        "squared_distances"
+    }
+
+    fn params(&self) -> Value {
+        Value::of(&self.kernel)
+    }
+
+    fn execute(&self, args: &mut Args<'_>) {
+        by_dtype!(self.dtype, T =>
+            k::squared_distances(args.simd, self.kernel, args.x::<T>(0), args.x(1), args.y(0)),
+            [F32 f32, F64 f64]);
     }
 }
 

@@ -6,8 +6,8 @@ use runtime_core::function::{AnyFunction, Identity};
 use runtime_core::kernels::{self, Conv2d, ConvTranspose2d, DepthwiseConv2d, Gemm, MatMul};
 use runtime_core::{bf16, f16};
 
-/// `.._add`: a kernel that adds a residual before its activation. The host runs the kernel without one and adds it to the
-/// results, which are rounded to `f32` either way, so that no second copy of every kernel is compiled for it.
+/// `.._add`: a kernel that adds a residual before its activation. The host runs the kernel without one and adds it to
+/// the results, which are rounded to `f32` either way, so that no second copy of every kernel is compiled for it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WithResidual<K>(pub K);
 

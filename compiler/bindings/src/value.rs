@@ -23,8 +23,8 @@ pub enum Value {
 }
 
 impl Value {
-    /// The field of a struct that tells which constant the fields come from that are left out: `..Type::NAME`. Parameters
-    /// that serialize one give it last, as the unit variant `NAME` of `Type`.
+    /// The field of a struct that tells which constant the fields come from that are left out: `..Type::NAME`.
+    /// Parameters that serialize one give it last, as the unit variant `NAME` of `Type`.
     pub const BASE: &'static str = "..";
 
     /// The value of `parameters`.

@@ -15,8 +15,8 @@ use crate::ir::program::Program;
 use crate::machine::Machine;
 use plan::Plan;
 
-/// A graph lowered and planned for the [portable](Machine::portable) machine, to be run by the [executor](exec): for those
-/// who want its results and not its code, such as constant folding and calibration.
+/// A graph lowered and planned for the [portable](Machine::portable) machine, to be run by the [executor](exec): for
+/// those who want its results and not its code, such as constant folding and calibration.
 ///
 /// # Errors
 /// If an operator has no kernel in its present form.

@@ -43,8 +43,8 @@ pub(super) struct Cli {
     pub(super) emit: Unnamed,
 }
 
-/// The arguments of compiling, which has no name as a command: there if there is a model. An `Option` does not serve, as clap
-/// does not see that an optional group is there if it holds another.
+/// The arguments of compiling, which has no name as a command: there if there is a model. An `Option` does not serve,
+/// as clap does not see that an optional group is there if it holds another.
 #[derive(Debug)]
 pub(super) struct Unnamed(pub(super) Option<EmitArgs>);
 
@@ -257,15 +257,15 @@ pub(super) struct BenchArgs {
 pub(super) struct EvalArgs {
     #[command(flatten)]
     pub(super) model: ModelArgs,
-    /// The samples, stacked on the first axis: FILE.npz, FILE.npz:KEY, FILE.npz:INPUT=KEY,INPUT=KEY, FILE.npy or a folder of
-    /// .npy files
+    /// The samples, stacked on the first axis: FILE.npz, FILE.npz:KEY, FILE.npz:INPUT=KEY,INPUT=KEY, FILE.npy or a
+    /// folder of .npy files
     #[arg(long, value_name = "TESTSET")]
     pub(super) data: String,
     /// The array of samples in --data; by default the one named like the input, else `x`
     #[arg(long, value_name = "KEY")]
     pub(super) samples: Option<String>,
-    /// The array of labels in --data, or FILE.npz:KEY or FILE.npy: integers, or a row with a single 1 each; `none` for no
-    /// accuracy; by default `y`, if there are labels
+    /// The array of labels in --data, or FILE.npz:KEY or FILE.npy: integers, or a row with a single 1 each; `none` for
+    /// no accuracy; by default `y`, if there are labels
     #[arg(long, value_name = "KEY")]
     pub(super) labels: Option<String>,
     /// The output that classifies; by default the last

@@ -28,13 +28,15 @@ pub(super) struct QuantizeArgs {
     /// Keep more bits where that is needed to lose no more than this: 30dB of SQNR, or 0.5% of accuracy
     #[arg(long, value_name = "BOUND", requires = "quantize")]
     max_loss: Option<MaxLoss>,
-    /// The samples that --max-loss is for, with labels `y` beside them if it is of accuracy; by default those of --calibrate
+    /// The samples that --max-loss is for, with labels `y` beside them if it is of accuracy; by default those of
+    /// --calibrate
     #[arg(long, value_name = "SAMPLES", requires = "max_loss")]
     loss_samples: Option<String>,
     /// Compile even where less than 6 dB of an output is left, which is an error otherwise
     #[arg(long, requires = "quantize")]
     allow_loss: bool,
-    /// Bring channels of neighbouring layers to like ranges first: for models whose channels are of very different ranges
+    /// Bring channels of neighbouring layers to like ranges first: for models whose channels are of very different
+    /// ranges
     #[arg(long, requires = "quantize")]
     equalize: bool,
     /// Do not let biases take up the mean error of their layers

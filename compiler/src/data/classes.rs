@@ -13,8 +13,8 @@ pub struct Classes {
 }
 
 impl Classes {
-    /// What `output` tells of `rows` samples per run; `None` if it is no list of scores: has fewer than two of them per sample, or
-    /// several dimensions.
+    /// What `output` tells of `rows` samples per run; `None` if it is no list of scores: has fewer than two of them per
+    /// sample, or several dimensions.
     pub fn of(output: &Port, rows: usize) -> Option<Self> {
         let shape = &output.ty.shape;
         let own = match rows {

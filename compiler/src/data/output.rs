@@ -40,8 +40,8 @@ impl Guard {
     }
 }
 
-/// Writes a file in one step: whoever reads it meets the old contents or the new ones, and a write that fails leaves the
-/// old ones.
+/// Writes a file in one step: whoever reads it meets the old contents or the new ones, and a write that fails leaves
+/// the old ones.
 pub(crate) fn write(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> io::Result<()> {
     // A symbolic link stays one: its target is replaced.
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());

@@ -20,9 +20,9 @@ const SAMPLES: &str = "x";
 const LABELS: &str = "y";
 
 impl TestSet {
-    /// Finds the samples of `data` (see [`samples`](crate::data::samples)) for `inputs`, and their labels. `samples` is the key of
-    /// the samples: by default they are the array named like the input, else `x`. `labels` is the key of the labels, or another
-    /// `FILE.npz:KEY` or `FILE.npy`; by default `y`, if `data` has it and it holds classes.
+    /// Finds the samples of `data` (see [`samples`](crate::data::samples)) for `inputs`, and their labels. `samples` is
+    /// the key of the samples: by default they are the array named like the input, else `x`. `labels` is the key of the
+    /// labels, or another `FILE.npz:KEY` or `FILE.npy`; by default `y`, if `data` has it and it holds classes.
     ///
     /// # Errors
     /// If samples or labels that are asked for are missing or do not fit.
@@ -68,7 +68,8 @@ impl TestSet {
         self
     }
 
-    /// What the output tells of these samples: the one called `name`, by default the last. Gives its number and its classes.
+    /// What the output tells of these samples: the one called `name`, by default the last. Gives its number and its
+    /// classes.
     ///
     /// # Errors
     /// If there is no such output, or labels that do not fit it.

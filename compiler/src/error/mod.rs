@@ -1,4 +1,5 @@
 pub(crate) mod load;
+pub(crate) mod tensor;
 
 use crate::ir::{Node, OpError, Printable, PrintableLines};
 use load::LoadError;

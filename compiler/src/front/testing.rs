@@ -96,8 +96,8 @@ pub(super) fn tensor(name: &str, value: &Tensor) -> AttributeProto {
     }
 }
 
-/// An attribute of a sub-graph: its nodes as operator, inputs and outputs, its stored tensors, its inputs and outputs. It
-/// may read the operands of the node, `x0`, `x1` ..
+/// An attribute of a sub-graph: its nodes as operator, inputs and outputs, its stored tensors, its inputs and outputs.
+/// It may read the operands of the node, `x0`, `x1` ..
 pub(super) fn subgraph(
     name: &str,
     nodes: &[(&str, &[&str], &[&str])],
@@ -136,8 +136,8 @@ pub(super) fn subgraph(
     }
 }
 
-/// Runs one node with `outputs` outputs; the error is all that the compiler says. The opset is that of its domain, that of
-/// any other domain is the newest.
+/// Runs one node with `outputs` outputs; the error is all that the compiler says. The opset is that of its domain, that
+/// of any other domain is the newest.
 pub(super) fn run(
     opset: i64,
     op: &str,

@@ -259,7 +259,8 @@ impl<'a> Lowering<'a> {
         view
     }
 
-    /// Adds the calls of one of these candidates. An operator that has a single way to be computed adds its calls itself.
+    /// Adds the calls of one of these candidates. An operator that has a single way to be computed adds its calls
+    /// itself.
     ///
     /// # Errors
     /// Those of the candidate that is chosen.

@@ -8,6 +8,7 @@ mod display;
 pub mod fixed_point;
 pub mod geometry;
 mod graph;
+mod labels;
 pub mod layer;
 pub mod linear;
 mod lowering;
@@ -23,6 +24,7 @@ mod verify;
 pub use crate::bindings::DType;
 pub use candidate::{Candidate, Offers, Select};
 pub use graph::{Folding, Graph, Node, NodeId, NodeKind, PortSteps, State, Steps, Value, ValueId};
+pub use labels::{Classes, Labels};
 pub(crate) use lowering::Values;
 pub use lowering::{CallOptions, Lowering};
 pub use operator::{

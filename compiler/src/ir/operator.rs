@@ -269,16 +269,16 @@ pub trait Operator: fmt::Debug + Send + Sync + OperatorObject {
         None
     }
 
-    /// Which of so many operands the elements of the results are taken from, if they are only moved, repeated, left out or
-    /// chosen by their order, and none is computed. Whatever stands for numbers in the same order, such as their integers,
-    /// can then be moved in their place.
+    /// Which of so many operands the elements of the results are taken from, if they are only moved, repeated, left out
+    /// or chosen by their order, and none is computed. Whatever stands for numbers in the same order, such as their
+    /// integers, can then be moved in their place.
     fn movement(&self, _operands: usize) -> Option<Movement> {
         None
     }
 
-    /// Where the parts of operand 0 along `axis`, such as channels, are in the result, if each part of the result is made of
-    /// one of them and of what is the same for all. `x` and `y` are the shapes of the operand and of the result. `None`
-    /// where parts mix. Operators that [are elementwise](Self::is_elementwise) need not say it.
+    /// Where the parts of operand 0 along `axis`, such as channels, are in the result, if each part of the result is
+    /// made of one of them and of what is the same for all. `x` and `y` are the shapes of the operand and of the
+    /// result. `None` where parts mix. Operators that [are elementwise](Self::is_elementwise) need not say it.
     fn parts(&self, _axis: usize, _x: &[usize], _y: &[usize]) -> Option<Parts> {
         None
     }

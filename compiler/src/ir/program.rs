@@ -2,8 +2,9 @@
 
 pub use crate::bindings::{Args, KernelCall, Value};
 
-use crate::ir::{DType, PortSteps, Steps, Tensor, TensorType};
+use crate::ir::{DType, Labels, PortSteps, Steps, Tensor, TensorType};
 use crate::machine::Cost;
+use std::collections::BTreeMap;
 
 /// Names a buffer of one program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -180,6 +181,8 @@ pub struct Program {
     pub states: Vec<Port>,
     /// What the integers of inputs and outputs stand for.
     pub port_steps: PortSteps,
+    /// What outputs, by name, stand for, where they stand for classes.
+    pub labels: BTreeMap<String, Labels>,
     /// All buffers.
     pub buffers: Vec<Buffer>,
     /// The calls; each reads only what calls before it wrote.

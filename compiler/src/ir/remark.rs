@@ -27,6 +27,8 @@ pub enum RemarkKind {
     WiderWeights,
     /// A layer that a fast kernel of the machine does not compute.
     PortableKernel,
+    /// Values that are strings or maps in the model and numbers here.
+    Labels,
     /// Operators on constants that were not computed at compile time.
     LeftUnfolded,
 }

@@ -4,8 +4,8 @@ use crate::ir::primitives::{Binary, BinaryOp};
 use crate::ir::{Graph, Node, NodeId, OpError, Operator, Tensor, ValueId};
 use runtime_core::function::AnyFunction;
 
-/// Puts `operator` in place of `node`, which has one output. The ONNX nodes of `absorbed`, which come before it, count as
-/// its own.
+/// Puts `operator` in place of `node`, which has one output. The ONNX nodes of `absorbed`, which come before it, count
+/// as its own.
 pub(crate) fn replace(
     graph: &mut Graph,
     node: NodeId,

@@ -2,9 +2,9 @@
 
 use std::fmt::{self, Write};
 
-/// Shows what the value shows, fit for a terminal: of all that a name may hold, only what can be seen reaches it. Control
-/// characters, which start a terminal's commands, and characters that hide or turn others are written as Rust escapes
-/// them; so are line ends, which could begin a message of their own.
+/// Shows what the value shows, fit for a terminal: of all that a name may hold, only what can be seen reaches it.
+/// Control characters, which start a terminal's commands, and characters that hide or turn others are written as Rust
+/// escapes them; so are line ends, which could begin a message of their own.
 pub struct Printable<T>(pub T);
 
 /// [`Printable`] for a text whose own line ends are kept.

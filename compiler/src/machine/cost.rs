@@ -1,7 +1,8 @@
 use super::{Favour, Machine};
 use serde::Serialize;
 
-/// Thousandths of an instruction that a byte of weights is worth on a board, where every inference reads it from memory.
+/// Thousandths of an instruction that a byte of weights is worth on a board, where every inference reads it from
+/// memory.
 const BYTE: u64 = 1000;
 
 /// What it takes to compute a node once in one of several ways. An estimate, in proportion to those of the other ways.

@@ -7,8 +7,8 @@
 //! | `parse` | from a name or a target triple of rustc to a machine |
 //! | `cost` | the estimated cost of computing a node, and which of two is better on a machine |
 //!
-//! What else depends on the family, such as the layout of packed weights, is a method of [`Machine`] in a file of its own
-//! here. Nothing in this folder knows graphs or kernels.
+//! What else depends on the family, such as the layout of packed weights, is a method of [`Machine`] in a file of its
+//! own here. Nothing in this folder knows graphs or kernels.
 
 mod cost;
 mod features;
@@ -90,8 +90,8 @@ pub enum Favour {
 }
 
 impl Machine {
-    /// A machine of which nothing is known. Constants fold for it, so that the same model gives the same bytes for every
-    /// target and on every host.
+    /// A machine of which nothing is known. Constants fold for it, so that the same model gives the same bytes for
+    /// every target and on every host.
     pub fn portable() -> Self {
         Self {
             name: "portable".into(),
@@ -117,8 +117,8 @@ impl Machine {
         named::MCU.machine()
     }
 
-    /// The machine that `--target` calls so: a name of [`NAMED`] or a target triple of rustc, in any case of letters, and
-    /// `+FEATURE` behind it for what it has beyond.
+    /// The machine that `--target` calls so: a name of [`NAMED`] or a target triple of rustc, in any case of letters,
+    /// and `+FEATURE` behind it for what it has beyond.
     ///
     /// # Errors
     /// If there is none; the error suggests the nearest name.

@@ -20,8 +20,8 @@ const MAX_TOTAL_WORK: u64 = 1 << 31;
 const MAX_TOTAL_GROWTH: usize = 8;
 /// .. and beyond those.
 const MAX_TOTAL_BYTES: usize = 1 << 26;
-/// Operators of so few steps and results of so few bytes, such as shape arithmetic, are always folded: the time that they
-/// take is in proportion to the model's nodes.
+/// Operators of so few steps and results of so few bytes, such as shape arithmetic, are always folded: the time that
+/// they take is in proportion to the model's nodes.
 const SMALL: u64 = 1 << 12;
 
 /// So many integers of 8 bits are worth reading as they are.
@@ -70,9 +70,10 @@ pub fn add(
     Ok(graph.node(node).outputs.clone())
 }
 
-/// Whether constants of types `results` may stand for an operator on `constants`: they are not much larger, and computing
-/// them does not take long, neither by itself nor with all that the model has taken; then the steps are counted. What is
-/// dequantised stays, for operators that compute with the integers; a pass of its own folds what none of them took.
+/// Whether constants of types `results` may stand for an operator on `constants`: they are not much larger, and
+/// computing them does not take long, neither by itself nor with all that the model has taken; then the steps are
+/// counted. What is dequantised stays, for operators that compute with the integers; a pass of its own folds what none
+/// of them took.
 pub fn is_worthwhile(
     graph: &mut Graph,
     name: &str,

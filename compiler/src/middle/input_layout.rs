@@ -15,8 +15,8 @@ pub struct InputLayouts {
 }
 
 impl InputLayouts {
-    /// Gives the graph inputs of `[N, H, W, C]` or `[N, L, C]` in place of `[N, C, H, W]` or `[N, C, L]`, with a transpose
-    /// behind each, which meets that of the first convolution.
+    /// Gives the graph inputs of `[N, H, W, C]` or `[N, L, C]` in place of `[N, C, H, W]` or `[N, C, L]`, with a
+    /// transpose behind each, which meets that of the first convolution.
     ///
     /// # Errors
     /// If an input is of another rank, or if there is none of a name.

@@ -44,8 +44,8 @@ pub(crate) fn compare(model: &mut Digits, file: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Reads the lines `digit I: expected E, got G, integers I0 I1 ..` that the quantised firmware printed into `file`: every
-/// integer must be this machine's.
+/// Reads the lines `digit I: expected E, got G, integers I0 I1 ..` that the quantised firmware printed into `file`:
+/// every integer must be this machine's.
 pub(crate) fn compare_int8(model: &mut DigitsInt8, file: &str) -> Result<(), String> {
     let lines = read(file)?;
     for (index, (line, image)) in lines.iter().zip(&IMAGES).enumerate() {

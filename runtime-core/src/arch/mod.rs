@@ -32,7 +32,7 @@ mod native;
 #[cfg(not(target_arch = "x86_64"))]
 pub use native::Simd;
 
-pub use paired::{PairedPanel, PairedWindow};
+pub use paired::{PairedPanel, PairedWindow, Patches};
 pub use portable::Portable;
 
 use crate::kernels::QlinearAdd;
@@ -106,6 +106,13 @@ pub trait Arch: Copy {
         for (row, x) in rows.into_iter().enumerate() {
             Self::widen(x, words.get_mut(2 * row..).unwrap_or_default(), STEP);
         }
+    }
+
+    /// Widens the inputs of three neighbouring positions of a convolution, which take turns in `words`: straight from `x`, which
+    /// begins with those of the first, or by way of `patch` if it has room.
+    #[inline(always)]
+    fn widen_patches(x: &[i8], patches: Patches, patch: &mut [i8], words: &mut [u32]) {
+        portable::paired::widen_patches::<Self>(x, patches, patch, words)
     }
 
     /// Copies `rows` rows of `bytes` numbers, steps apart on both sides.

@@ -45,3 +45,16 @@ pub struct PairedWindow<'a> {
     /// Zero point of the outputs.
     pub zero: i32,
 }
+
+/// Where the inputs of neighbouring positions of a convolution are, which are all inside of the image.
+#[derive(Clone, Copy, Debug)]
+pub struct Patches {
+    /// Inputs from a position to the next.
+    pub position_step: usize,
+    /// Inputs from a row of taps to the next.
+    pub row_step: usize,
+    /// Inputs of a row of taps, one behind the other.
+    pub bytes: usize,
+    /// Rows of taps.
+    pub rows: usize,
+}

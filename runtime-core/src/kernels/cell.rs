@@ -61,8 +61,8 @@ impl<F: Function> Cell for Rnn<F> {
     }
 }
 
-/// ONNX `GRU`: gates `z`, `r`, `h`. Its weights are `[panels][hidden][2][16]` for the first two, `[panels][hidden][16]` for
-/// the last, and, if `linear_before_reset`, `[panels][16]`, the bias of the last one's recurrent part.
+/// ONNX `GRU`: gates `z`, `r`, `h`. Its weights are `[panels][hidden][2][16]` for the first two, `[panels][hidden][16]`
+/// for the last, and, if `linear_before_reset`, `[panels][16]`, the bias of the last one's recurrent part.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Gru<F, G> {
@@ -129,8 +129,8 @@ impl<F: Function, G: Function> Cell for Gru<F, G> {
     }
 }
 
-/// ONNX `LSTM`: gates `i`, `o`, `f`, `c`. Its weights are `[panels][hidden][4][16]` and, if `peephole`, `[panels][3][16]`, the
-/// weights of the state in the gates `i`, `o`, `f`.
+/// ONNX `LSTM`: gates `i`, `o`, `f`, `c`. Its weights are `[panels][hidden][4][16]` and, if `peephole`,
+/// `[panels][3][16]`, the weights of the state in the gates `i`, `o`, `f`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Lstm<F, G, H> {

@@ -1,5 +1,5 @@
-//! Parts of slices, like `chunks_exact` and `chunks`, but without a panic path at any optimisation level: a size of zero
-//! gives no parts.
+//! Parts of slices, like `chunks_exact` and `chunks`, but without a panic path at any optimisation level: a size of
+//! zero gives no parts.
 
 use core::mem::take;
 

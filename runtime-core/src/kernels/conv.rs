@@ -95,8 +95,8 @@ impl<const R: usize> Conv<R> {
     }
 }
 
-/// Adds `w * x` to `y` where element `tap` of a window meets an element: `x` has the elements and `y` the windows, or, if
-/// `transposed`, the other way round.
+/// Adds `w * x` to `y` where element `tap` of a window meets an element: `x` has the elements and `y` the windows, or,
+/// if `transposed`, the other way round.
 #[inline(always)]
 pub(super) fn add_tap<T: Number, const R: usize>(
     sliding: &Sliding<R>,

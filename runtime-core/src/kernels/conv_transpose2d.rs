@@ -250,8 +250,8 @@ pub fn conv_transpose2d<P: Param<ConvTranspose2d<F>>, F: Function, W: Packed<Num
     simd.run(Convolve { layer, x, w, end, y });
 }
 
-/// A quantised `ConvTranspose`: as [`conv_transpose2d`], with `bias` minus the products of the input's zero point and all
-/// weights of the channel, and the multiplier of each channel.
+/// A quantised `ConvTranspose`: as [`conv_transpose2d`], with `bias` minus the products of the input's zero point and
+/// all weights of the channel, and the multiplier of each channel.
 #[inline(always)]
 pub fn qlinear_conv_transpose2d<
     P: Param<ConvTranspose2d<Requantize>>,

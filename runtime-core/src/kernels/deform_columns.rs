@@ -120,8 +120,8 @@ impl<const R: usize> DeformColumns<R> {
     }
 }
 
-/// `y[group, channel, tap, window]` from the channels `x[group, channel]` at the place of the element `tap` of a window,
-/// moved by `offsets[group, tap, axis, window]`. What lies outside of `x` is zero.
+/// `y[group, channel, tap, window]` from the channels `x[group, channel]` at the place of the element `tap` of a
+/// window, moved by `offsets[group, tap, axis, window]`. What lies outside of `x` is zero.
 #[inline(always)]
 pub fn deform_columns<P: Param<DeformColumns<R>>, T: Float, const R: usize>(
     _: Simd,

@@ -10,7 +10,7 @@ use crate::{Param, Simd};
 use core::marker::PhantomData;
 use core::ops::Range;
 
-/// ONNX `Conv` over two axes with one filter a channel (as many groups as input and output channels), channels-last.
+/// ONNX `Conv` over two axes with one filter per channel (as many groups as input and output channels), channels-last.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct DepthwiseConv2d<F> {
@@ -238,7 +238,7 @@ impl<F: Copy, E: Finish<F>, W: Packed<Number = Weight<E, F>>> Row<'_, F, E, W> {
     }
 }
 
-/// ONNX `Conv` with one filter a channel and its activation: `x` is `[batch, ih, iw, c]`, `y` is `[batch, oh, ow, c]`,
+/// ONNX `Conv` with one filter per channel and its activation: `x` is `[batch, ih, iw, c]`, `y` is `[batch, oh, ow, c]`,
 /// `bias` is `[c]`, and `w` is `[kh, kw, c]`, as made by [`pack_depthwise`](crate::pack::pack_depthwise).
 #[inline(always)]
 pub fn depthwise_conv2d<P: Param<DepthwiseConv2d<F>>, F: Function, W: Packed<Number = f32>>(
@@ -271,8 +271,8 @@ pub fn depthwise_conv2d_add<P: Param<DepthwiseConv2d<F>>, F: Function, W: Packed
     simd.run(Convolve { layer, x, w, end, y });
 }
 
-/// ONNX `QLinearConv` with one filter per channel: as [`depthwise_conv2d`], with `bias` minus the products of the input's
-/// zero point and the weights, and the multiplier of each channel.
+/// ONNX `QLinearConv` with one filter per channel: as [`depthwise_conv2d`], with `bias` minus the products of the
+/// input's zero point and the weights, and the multiplier of each channel.
 #[inline(always)]
 pub fn qlinear_depthwise_conv2d<
     P: Param<DepthwiseConv2d<Requantize>>,

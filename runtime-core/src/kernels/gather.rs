@@ -21,8 +21,9 @@ pub struct Gather {
 
 /// An integer that counts along an axis, from its end where negative.
 ///
-/// An index outside its axis names nothing, on every target alike: what it should read is zero, and what it should write
-/// is left out. All kernels that take indices keep to this rule, so a result never depends on what memory held before.
+/// An index outside its axis names nothing, on every target alike: what it should read is zero, and what it should
+/// write is left out. All kernels that take indices keep to this rule, so a result never depends on what memory held
+/// before.
 pub trait Index: Element {
     /// The place on an axis of this size, if it is there.
     fn place(self, axis: usize) -> Option<usize>;

@@ -14,7 +14,7 @@ use crate::{Param, Simd};
     serde(bound(serialize = "[usize; R]: serde::Serialize, [usize; K]: serde::Serialize"))
 )]
 pub struct Locate<const R: usize, const K: usize> {
-    /// Shape of the places: one a tuple.
+    /// Shape of the places: one per tuple.
     pub dims: [usize; R],
     /// What a step along each of these dimensions adds to a place.
     pub strides: [usize; R],
@@ -55,8 +55,8 @@ impl<'a, I: Index, const R: usize, const K: usize> Body<(&'a [I], &'a mut [i32])
     }
 }
 
-/// `y[d] = d * strides + indices[d] * steps`, where `d` runs through all indices of `dims`. Indices count from the end of
-/// their axis where negative; a tuple with one outside its axis has the place `i32::MAX`.
+/// `y[d] = d * strides + indices[d] * steps`, where `d` runs through all indices of `dims`. Indices count from the end
+/// of their axis where negative; a tuple with one outside its axis has the place `i32::MAX`.
 #[inline(always)]
 pub fn locate<P, I, const R: usize, const K: usize>(_: Simd, layer: P, indices: &[I], y: &mut [i32])
 where

@@ -97,8 +97,8 @@ pub fn lookup_in_place<P: Param<Lookup>>(_: Simd, layer: P, table: &[i8], y: &mu
     plain(layer.get(), (table, y))
 }
 
-/// The line between the two entries of a table of [`LOOKUP_KNOTS`] that `x[i]` lies between, rounded half to even: entry `k` is
-/// the result for `128 * k - 32768`.
+/// The line between the two entries of a table of [`LOOKUP_KNOTS`] that `x[i]` lies between, rounded half to even:
+/// entry `k` is the result for `128 * k - 32768`.
 #[inline(always)]
 pub fn lookup_interpolated<P: Param<Lookup>>(_: Simd, layer: P, x: &[i16], table: &[i16], y: &mut [i16]) {
     debug_assert_eq!(x.len(), y.len());

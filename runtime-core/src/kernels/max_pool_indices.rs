@@ -79,8 +79,8 @@ impl<'a, T: Number, const R: usize> Body<(&'a [T], &'a mut [T], &'a mut [i64])> 
     }
 }
 
-/// The greatest element of each window, the first of equal ones, and its index in all of `x`; the least value of the type
-/// and -1 for a window without elements.
+/// The greatest element of each window, the first of equal ones, and its index in all of `x`; the least value of the
+/// type and -1 for a window without elements.
 #[inline(always)]
 pub fn max_pool_indices<P: Param<MaxPoolIndices<R>>, T: Number, const R: usize>(
     _: Simd,

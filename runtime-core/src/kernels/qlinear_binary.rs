@@ -25,7 +25,7 @@ pub struct QlinearBinary<Op, const R: usize> {
     pub a_zero: i32,
     /// Zero point of the second operand.
     pub b_zero: i32,
-    /// The function, of the operands less their zero points.
+    /// The function, of the operands minus their zero points.
     pub op: Op,
     /// Bits to shift its results by, 1 to 62.
     pub shift: u32,
@@ -37,7 +37,7 @@ pub struct QlinearBinary<Op, const R: usize> {
     pub max: i32,
 }
 
-/// An exact function of two operands less their zero points, times a power of two.
+/// An exact function of two operands minus their zero points, times a power of two.
 pub trait QlinearOp: Copy {
     /// The result, which fits into 62 bits.
     fn eval(self, a: i32, b: i32) -> i64;

@@ -116,7 +116,7 @@ impl QlinearCell for QlinearGru {
         ) else {
             return;
         };
-        // Sigmoids less one, which fit where one itself does not.
+        // Sigmoids minus one, which fit where one itself does not.
         let less_one = |sigmoid: i32| narrowed((sigmoid - ONE).into());
         let panels = rows(both, panel.wrapping_mul(2)).zip(blocks(x, PANEL * 3));
         let panels = panels.zip(both_by.as_chunks::<PANEL>().0.as_chunks::<2>().0);

@@ -2,7 +2,7 @@ use super::body::{Body, compute};
 use super::conv2d::Conv2d;
 use super::qlinear_depthwise_conv2d_paired::inside;
 use crate::Simd;
-use crate::arch::{Arch, PairedPanel};
+use crate::arch::{Arch, PairedPanel, Patches};
 use crate::paired::{Grouping, ROWS, STEP, limit, packed_words, parameters_len, patch_len, quads, scratch_words};
 use crate::requantize::Requantize;
 
@@ -154,6 +154,33 @@ impl Group<'_> {
     }
 }
 
+impl Group<'_> {
+    /// The inputs of three neighbouring positions that are inside of the image.
+    #[inline(always)]
+    fn inside<A: Arch>(&self, oy: usize, ox: usize, patch: &mut [i8], words: &mut [u32]) {
+        let Conv2d {
+            input: [_, iw, ic],
+            kernel: [kh, kw],
+            strides,
+            dilations,
+            pads,
+            ..
+        } = self.layer;
+        let (y, x) = (
+            (oy * strides[0]).wrapping_sub(pads[0]),
+            (ox * strides[1]).wrapping_sub(pads[1]),
+        );
+        let start = y.wrapping_mul(iw).wrapping_add(x).wrapping_mul(ic);
+        let patches = Patches {
+            position_step: strides[1] * ic,
+            row_step: dilations[0] * iw * ic,
+            bytes: kw * ic,
+            rows: kh,
+        };
+        A::widen_patches(self.x.get(start..).unwrap_or_default(), patches, patch, words);
+    }
+}
+
 impl Body<Operands<'_>> for Conv2d<Requantize> {
     #[inline(always)]
     fn body<A: Arch>(self, operands: Operands<'_>) {
@@ -162,9 +189,11 @@ impl Body<Operands<'_>> for Conv2d<Requantize> {
             input: [ih, iw, ic],
             output: [oh, ow, oc],
             kernel: [kh, kw],
+            strides,
+            dilations,
+            pads,
             groups,
             activation,
-            ..
         } = self;
         let (Some(channels), Some(columns)) = (ic.checked_div(groups), oc.checked_div(groups)) else {
             return;
@@ -186,6 +215,15 @@ impl Body<Operands<'_>> for Conv2d<Requantize> {
             packed_words(k, columns, Grouping::Pairs),
             parameters_len(columns, Grouping::Pairs),
         );
+        // Rows and columns of positions whose taps are all inside of the image.
+        let whole = [0, 1].map(|axis| {
+            let (stride, dilation, pad) = (strides[axis], dilations[axis], pads[axis]);
+            let (taps, input, outputs) = (self.kernel[axis], self.input[axis], self.output[axis]);
+            let whole = |at: &usize| inside(*at, stride, dilation, pad, taps, input)[1] == taps;
+            let first = (0..outputs).find(&whole).unwrap_or(outputs);
+            first..(first..outputs).find(|at| !whole(at)).unwrap_or(outputs)
+        });
+        let neighbours = dilations[1] == 1 && channels == ic;
         for index in 0..groups {
             let (Some(w), Some(parameters)) = (
                 operands.w.get(index * w_len..(index + 1) * w_len),
@@ -212,17 +250,26 @@ impl Body<Operands<'_>> for Conv2d<Requantize> {
                 while first < positions {
                     // Fewer positions at the end take the last places.
                     let missing = (first + ROWS).saturating_sub(positions);
-                    for place in missing..ROWS {
-                        let words = words.get_mut(2 * place..).unwrap_or_default();
-                        if direct {
-                            group.collect::<A>(oy, ox, &mut Words(words));
-                        } else {
-                            group.patch::<A>(oy, ox, patch);
-                            A::widen(patch, words, STEP);
-                        }
-                        ox += 1;
+                    let inside = neighbours && whole[1].contains(&ox) && whole[1].contains(&(ox + ROWS - 1));
+                    if inside && missing == 0 && whole[0].contains(&oy) {
+                        group.inside::<A>(oy, ox, patch, words);
+                        ox += ROWS;
                         if ox == ow {
                             (oy, ox) = (oy + 1, 0);
+                        }
+                    } else {
+                        for place in missing..ROWS {
+                            let words = words.get_mut(2 * place..).unwrap_or_default();
+                            if direct {
+                                group.collect::<A>(oy, ox, &mut Words(words));
+                            } else {
+                                group.patch::<A>(oy, ox, patch);
+                                A::widen(patch, words, STEP);
+                            }
+                            ox += 1;
+                            if ox == ow {
+                                (oy, ox) = (oy + 1, 0);
+                            }
                         }
                     }
                     let at = (n * positions + first) * oc + index * columns;

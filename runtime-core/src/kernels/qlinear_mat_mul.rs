@@ -42,7 +42,7 @@ pub struct QlinearMatMul<const R: usize> {
 
 /// An element whose products can be summed.
 pub trait Factor: Quantized {
-    /// `sum + a * b`, of elements less their zero points.
+    /// `sum + a * b`, of elements minus their zero points.
     fn multiply_add(a: i32, b: i32, sum: Self::Sum) -> Self::Sum;
 }
 

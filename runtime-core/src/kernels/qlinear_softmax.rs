@@ -120,7 +120,7 @@ impl Line for Quotient {
     }
 }
 
-/// Differences of scores less a logarithm.
+/// Differences of scores minus a logarithm.
 #[derive(Clone, Copy)]
 struct Difference {
     score: i64,

@@ -103,8 +103,9 @@ where
         low
     }
 
-    /// The samples of a cell that may lie in the image. Of a region that is far larger than the image, few do: the steps
-    /// are bounded by the image's size, whatever the region. Samples lie in order, unless the cell runs backwards.
+    /// The samples of a cell that may lie in the image. Of a region that is far larger than the image, few do: the
+    /// steps are bounded by the image's size, whatever the region. Samples lie in order, unless the cell runs
+    /// backwards.
     #[inline(always)]
     fn inside(self, cell: usize) -> Range<usize> {
         if self.cell > T::ZERO {

@@ -7,7 +7,8 @@ use crate::requantize::{Quantized, Requantize};
 use crate::{Param, Simd};
 use core::marker::PhantomData;
 
-/// A row by constant weights most of which are zero: as [`Gemm`](super::Gemm) of one row, without the products that are zero.
+/// A row by constant weights most of which are zero: as [`Gemm`](super::Gemm) of one row, without the products that are
+/// zero.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct SparseGemm<F> {
@@ -94,8 +95,8 @@ impl<'a, P: Param<SparseGemm<F>>, F: Copy, E: Finish<F>> Kernel for Multiply<'a,
     }
 }
 
-/// A panel's sums, in the order in which the dense product adds up one row, in as many parts, and the weights after those of
-/// the panel.
+/// A panel's sums, in the order in which the dense product adds up one row, in as many parts, and the weights after
+/// those of the panel.
 #[inline(always)]
 fn dot<'a, A: Arch, T: Numbers, const PARTS: usize>(
     start: [T::Sum; PANEL],

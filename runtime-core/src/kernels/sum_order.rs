@@ -1,5 +1,5 @@
-//! In which order the matrix kernels add floats up, for those who take outputs or inputs out of a layer and want what is
-//! left to be the same to the bit. Sums of integers are exact in any order.
+//! In which order the matrix kernels add floats up, for those who take outputs or inputs out of a layer and want what
+//! is left to be the same to the bit. Sums of integers are exact in any order.
 //!
 //! Products are added in the order of the inputs, except in a row that is tiled alone, whose sum is added up in
 //! [parts](PARTS). Which rows those are depends on how many there are, on the width of the panel, and on how a product
@@ -62,8 +62,8 @@ impl SumOrder {
         }
     }
 
-    /// Of how many neighbours among so many inputs, of a layer of so many outputs, all or none may go; `None` if none may.
-    /// What an input that goes adds to the sums must be zero.
+    /// Of how many neighbours among so many inputs, of a layer of so many outputs, all or none may go; `None` if none
+    /// may. What an input that goes adds to the sums must be zero.
     pub fn inputs(self, inputs: usize, outputs: usize) -> Option<usize> {
         if self.rows == 1 {
             return self.product.then_some(PARTS);

@@ -78,10 +78,10 @@ impl<'a, T: Number, Op: ReduceOp<T>> Body<Operands<'a, T>> for TreeEnsemble<Op> 
 /// For each row, the values that it meets from each of `roots` on, combined by target; zero where there are
 /// none.
 ///
-/// `nodes` holds four numbers per node. Kinds 0 to 5 compare a feature with the node's value by `<=`, `<`, `>=`, `>`, `==`
-/// and `!=`, with 8 more where that shall hold for NaN; then come the feature and the nodes that are next if it holds and
-/// if not. Kind 6 gives a target the node's value; then come the target and the next node. The path ends at a negative
-/// number.
+/// `nodes` holds four numbers per node. Kinds 0 to 5 compare a feature with the node's value by `<=`, `<`, `>=`, `>`,
+/// `==` and `!=`, with 8 more where that shall hold for NaN; then come the feature and the nodes that are next if it
+/// holds and if not. Kind 6 gives a target the node's value; then come the target and the next node. The path ends at a
+/// negative number.
 #[inline(always)]
 pub fn tree_ensemble<P, T, Op>(_: Simd, layer: P, x: &[T], roots: &[i32], nodes: &[i32], values: &[T], y: &mut [T])
 where

@@ -35,8 +35,8 @@ impl Along<'_> {
         (0..self.gates).map(of_gate).collect()
     }
 
-    /// The hidden states after every step and the last states; nothing where they are of another direction. `cell` gets the
-    /// input's part of each gate and the states.
+    /// The hidden states after every step and the last states; nothing where they are of another direction. `cell` gets
+    /// the input's part of each gate and the states.
     pub(crate) fn run<T: Copy + Default>(
         &self,
         x: &[T],

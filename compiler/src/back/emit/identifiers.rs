@@ -17,7 +17,8 @@ const LONGEST: usize = 80;
 /// Characters of a name in a comment.
 const LONGEST_COMMENT: usize = 200;
 
-/// Text of the model made fit for a comment or a table cell: printable ASCII without what could end either, and not long.
+/// Text of the model made fit for a comment or a table cell: printable ASCII without what could end either, and not
+/// long.
 pub fn plain(text: &str) -> String {
     commented(text).chars().take(LONGEST_COMMENT).collect()
 }

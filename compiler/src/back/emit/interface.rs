@@ -1,6 +1,7 @@
 use super::Options;
 use super::call::statements;
 use super::identifiers::plain;
+use super::labels;
 use super::names::ModelNames;
 use super::states;
 use super::table::table;
@@ -15,7 +16,7 @@ use std::collections::HashSet;
 /// Inputs beside `self` that clippy lets pass.
 const MOST_ARGUMENTS: usize = 6;
 
-fn doc(text: &str) -> TokenStream {
+pub(super) fn doc(text: &str) -> TokenStream {
     let text = format!(" {text}");
     quote!(#[doc = #text])
 }
@@ -172,8 +173,10 @@ fn constants(program: &Program, report: &Report, names: &ModelNames) -> TokenStr
     });
     let [macs, ram, weights] = [report.macs, report.ram as u64, report.weights as u64].map(separated);
     let sha256 = &report.sha256;
+    let tables = labels::tables(program, names);
     quote! {
         #(#ports)*
+        #tables
         /// Multiply-accumulates of one inference.
         pub const MACS: u64 = #macs;
         /// Bytes of working memory: the size of the struct, not counting its alignment. The stack is apart.

@@ -7,6 +7,7 @@
 mod call;
 mod identifiers;
 mod interface;
+mod labels;
 mod layers;
 mod names;
 mod slots;

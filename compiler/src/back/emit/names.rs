@@ -1,5 +1,5 @@
-//! Every identifier of one emitted file. What a call needs is named after it: `L03_DEPTHWISE` is where call `l03_depthwise`
-//! puts its result, `L03_DEPTHWISE_WEIGHTS` are its weights. Inputs and outputs keep the model's names.
+//! Every identifier of one emitted file. What a call needs is named after it: `L03_DEPTHWISE` is where call
+//! `l03_depthwise` puts its result, `L03_DEPTHWISE_WEIGHTS` are its weights. Inputs and outputs keep the model's names.
 
 use super::Options;
 use super::identifiers::Names;
@@ -123,8 +123,8 @@ impl ModelNames {
         }
     }
 
-    /// A slot is called after the state that it is, or after the call that writes it; what several calls write together, or what is read of it in
-    /// part, after the first of them.
+    /// A slot is called after the state that it is, or after the call that writes it; what several calls write
+    /// together, or what is read of it in part, after the first of them.
     fn name_slots(&mut self, program: &Program, plan: &Plan, report: &Report) {
         let mut names = Names::default();
         let mut writers: HashMap<BufferId, &str> = HashMap::new();

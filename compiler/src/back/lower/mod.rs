@@ -26,6 +26,7 @@ pub fn lower_by(graph: &Graph, select: &dyn Select) -> Result<Program, Error> {
     let mut program = Program {
         name: graph.name.clone(),
         port_steps: graph.port_steps.clone(),
+        labels: graph.labels.clone(),
         ..Program::default()
     };
     let mut values = Values::of(graph);

@@ -118,8 +118,8 @@ pub(super) fn blocks(
     (blocks, in_place)
 }
 
-/// Whether call `index`, at `step`, may overwrite its input number `input`: a whole buffer of the arena, of the output's
-/// size, that neither the call reads twice nor anything reads later.
+/// Whether call `index`, at `step`, may overwrite its input number `input`: a whole buffer of the arena, of the
+/// output's size, that neither the call reads twice nor anything reads later.
 fn reusable(program: &Program, lifetimes: &[Option<Lifetime>], step: usize, index: usize, input: usize) -> bool {
     let call = &program.calls[index];
     let view = call.inputs[input];

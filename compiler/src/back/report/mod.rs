@@ -1,5 +1,5 @@
-//! What a compiled model is and costs, as data: the one place where these figures are put together. The summary that the
-//! command prints, its JSON, `inspect`, and the table in the emitted file are views of it.
+//! What a compiled model is and costs, as data: the one place where these figures are put together. The summary that
+//! the command prints, its JSON, `inspect`, and the table in the emitted file are views of it.
 
 mod call;
 mod names;

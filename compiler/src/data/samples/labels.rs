@@ -10,8 +10,8 @@ pub struct Labels {
 }
 
 impl Labels {
-    /// Reads an array: integers `[N]` or `[N, 1]`, or `[N, C]` with a single 1 in each row among zeros. `spec` is an `.npz`
-    /// file with one key, or an `.npy` file. Gives `None` if the archive has no such array.
+    /// Reads an array: integers `[N]` or `[N, 1]`, or `[N, C]` with a single 1 in each row among zeros. `spec` is an
+    /// `.npz` file with one key, or an `.npy` file. Gives `None` if the archive has no such array.
     ///
     /// # Errors
     /// If the file cannot be read, or the array holds something else, such as negative numbers or fractions.

@@ -8,10 +8,10 @@
 //! | `FILE.npy` | one array, for a model with one input |
 //! | a folder | `.npy` files, each one sample, in the order of their names; with several inputs a sub-folder of them named like each |
 //!
-//! Samples are stacked on the first axis. A sample may lack dimensions of 1 that the input has, or have more of them: `[28, 28]`,
-//! `[1, 28, 28]` and `[1, 1, 28, 28]` are the same. Where an input's first dimension is a batch of several, samples without it
-//! are taken as many at a time. Element types are those of the model, except for what `convert` allows: other floats, and
-//! `i32` and `i64` for each other.
+//! Samples are stacked on the first axis. A sample may lack dimensions of 1 that the input has, or have more of them:
+//! `[28, 28]`, `[1, 28, 28]` and `[1, 1, 28, 28]` are the same. Where an input's first dimension is a batch of several,
+//! samples without it are taken as many at a time. Element types are those of the model, except for what `convert`
+//! allows: other floats, and `i32` and `i64` for each other.
 
 mod archive;
 mod array;
@@ -58,7 +58,8 @@ enum Feed {
 }
 
 impl Samples {
-    /// Finds the samples that `spec` names (see the [module](self)) for `inputs`, and checks types and shapes of the arrays.
+    /// Finds the samples that `spec` names (see the [module](self)) for `inputs`, and checks types and shapes of the
+    /// arrays.
     ///
     /// # Errors
     /// If a file or array is missing or does not fit its input, or if there are no samples.
@@ -145,8 +146,8 @@ impl Samples {
         &self.notes
     }
 
-    /// Reads the samples from the first: the tensors of each, of the inputs' exact types and in their order. After an error
-    /// there are no more.
+    /// Reads the samples from the first: the tensors of each, of the inputs' exact types and in their order. After an
+    /// error there are no more.
     pub fn iter(&self) -> Iter<'_> {
         Iter::new(self)
     }

@@ -1,7 +1,8 @@
 use crate::Error;
 use std::path::PathBuf;
 
-/// Where samples are, as users write it: `FILE.npz`, `FILE.npz:KEY`, `FILE.npz:INPUT=KEY,INPUT=KEY`, `FILE.npy` or a folder.
+/// Where samples are, as users write it: `FILE.npz`, `FILE.npz:KEY`, `FILE.npz:INPUT=KEY,INPUT=KEY`, `FILE.npy` or a
+/// folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spec {
     /// The file or folder.

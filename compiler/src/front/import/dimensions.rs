@@ -6,7 +6,7 @@ use crate::front::load::{self, Model};
 use crate::front::proto::tensor_shape_proto::dimension::Value as Dim;
 use crate::front::proto::type_proto::Value as Type;
 use crate::front::proto::{ValueInfoProto, tensor_shape_proto};
-use crate::ir::{Remark, RemarkKind, Tensor, TensorType};
+use crate::ir::{DType, Remark, RemarkKind, Tensor, TensorType};
 use std::collections::{BTreeMap, HashSet};
 
 /// What the user says of the inputs.
@@ -82,9 +82,31 @@ pub(super) fn input_types(
     dimensions: &Dimensions,
     remarks: &mut Vec<Remark>,
 ) -> Result<Vec<(String, TensorType)>, Error> {
+    check_names(model, dimensions)?;
     let mut types = vec![];
-    let mut open: Vec<String> = vec![];
-    let mut flags: Vec<String> = vec![];
+    let mut open = Open::default();
+    for input in inputs(model) {
+        let name = input.name();
+        let (tensor, dtype) = tensor(input, dimensions)?;
+        let Some(shape) = open.shape(name, tensor, dimensions, remarks)? else {
+            continue;
+        };
+        let ty = TensorType::new(dtype, shape);
+        ty.check().map_err(|e| {
+            Error::usage(
+                format!("input `{}`: {}", name.escape_debug(), e.message),
+                e.help
+                    .unwrap_or_else(|| "pin its dimensions to what the device will run".into()),
+            )
+        })?;
+        types.push((name.to_owned(), ty));
+    }
+    open.none()?;
+    Ok(types)
+}
+
+/// Whether the model has the dimensions and inputs that the user names.
+fn check_names(model: &Model, dimensions: &Dimensions) -> Result<(), Error> {
     let open_names = open_names(model);
     if let Some(name) = dimensions.named.keys().find(|name| !open_names.contains(*name)) {
         let mut known: Vec<_> = open_names.iter().cloned().collect();
@@ -99,108 +121,122 @@ pub(super) fn input_types(
             },
         ));
     }
-    if let Some(name) = dimensions
-        .shapes
-        .keys()
-        .chain(dimensions.baked.keys())
-        .find(|name| !inputs(model).any(|i| i.name() == *name))
-    {
+    let mut named = dimensions.shapes.keys().chain(dimensions.baked.keys());
+    if let Some(name) = named.find(|name| !inputs(model).any(|i| i.name() == *name)) {
         let known: Vec<_> = inputs(model).map(|i| i.name()).collect();
         return Err(Error::usage(
             format!("there is no input called `{name}`"),
             format!("inputs: {}", known.join(", ")),
         ));
     }
-    for input in inputs(model) {
-        let name = input.name();
-        let Some(tensor) = tensor_type(input) else {
-            return Err(Error::usage(
-                format!("input `{}` is not a tensor", name.escape_debug()),
-                "sequences, maps and optionals are not supported: make the input a tensor",
-            ));
+    Ok(())
+}
+
+/// The declared tensor of an input, and its element type, which is that of the value given for it.
+fn tensor<'a>(
+    input: &'a ValueInfoProto,
+    dimensions: &Dimensions,
+) -> Result<(&'a crate::front::proto::type_proto::Tensor, DType), Error> {
+    let name = input.name();
+    let Some(tensor) = tensor_type(input) else {
+        return Err(Error::usage(
+            format!("input `{}` is not a tensor", name.escape_debug()),
+            "sequences, maps and optionals are not supported: make the input a tensor",
+        ));
+    };
+    let Some(dtype) = load::dtype(tensor.elem_type()) else {
+        return Err(Error::usage(
+            format!(
+                "input `{}` has element type {}",
+                name.escape_debug(),
+                load::dtype_name(tensor.elem_type())
+            ),
+            "supported: float, double, float16, bfloat16, int8 to int64, uint8 to uint64, bool",
+        ));
+    };
+    if let Some(value) = dimensions.baked.get(name).filter(|value| value.dtype != dtype) {
+        return Err(Error::usage(
+            format!(
+                "the value given for input `{}` is {}, the model has {dtype} there",
+                name.escape_debug(),
+                value.ty()
+            ),
+            "give the array that element type (in NumPy with .astype(..))",
+        ));
+    }
+    Ok((tensor, dtype))
+}
+
+/// What nobody has pinned, and the flags that would.
+#[derive(Default)]
+struct Open {
+    dimensions: Vec<String>,
+    flags: Vec<String>,
+}
+
+impl Open {
+    /// The shape of an input, with 1 for what is open; nothing if all of it is.
+    fn shape(
+        &mut self,
+        name: &str,
+        tensor: &crate::front::proto::type_proto::Tensor,
+        dimensions: &Dimensions,
+        remarks: &mut Vec<Remark>,
+    ) -> Result<Option<Vec<usize>>, Error> {
+        let baked = dimensions.baked.get(name).map(|value| &value.shape);
+        let given = baked.or(dimensions.shapes.get(name));
+        let Some(dims) = tensor.shape.as_ref().map(|s| &s.dim[..]) else {
+            if given.is_none() {
+                self.dimensions
+                    .push(format!("the whole shape of `{}`", name.escape_debug()));
+                self.flags.push(format!("--shape {name}=D0,D1,.."));
+            }
+            return Ok(given.cloned());
         };
-        let Some(dtype) = load::dtype(tensor.elem_type()) else {
-            return Err(Error::usage(
-                format!(
-                    "input `{}` has element type {}",
-                    name.escape_debug(),
-                    load::dtype_name(tensor.elem_type())
-                ),
-                "supported: float, double, float16, bfloat16, int8 to int64, uint8 to uint64, bool",
-            ));
-        };
-        let baked = dimensions.baked.get(name);
-        if let Some(value) = baked.filter(|value| value.dtype != dtype) {
-            return Err(Error::usage(
-                format!(
-                    "the value given for input `{}` is {}, the model has {dtype} there",
-                    name.escape_debug(),
-                    value.ty()
-                ),
-                "give the array that element type (in NumPy with .astype(..))",
-            ));
+        if let Some(given) = given {
+            check_given(name, given, dims)?;
         }
-        let given = baked.map(|value| &value.shape).or(dimensions.shapes.get(name));
-        let dims = tensor.shape.as_ref().map(|s| &s.dim[..]);
-        let shape = match (given, dims) {
-            (None, None) => {
-                open.push(format!("the whole shape of `{}`", name.escape_debug()));
-                flags.push(format!("--shape {name}=D0,D1,.."));
-                continue;
-            }
-            (Some(given), None) => given.clone(),
-            (given, Some(dims)) => {
-                if let Some(given) = given {
-                    check_given(name, given, dims)?;
+        let mut shape = vec![];
+        for (axis, dim) in dims.iter().enumerate() {
+            let size = match (given, &dim.value, symbol(dim)) {
+                (Some(given), _, _) => given[axis],
+                (None, Some(Dim::DimValue(size)), None) => *size as usize,
+                (None, _, Some(Some(name))) if dimensions.named.contains_key(name) => dimensions.named[name],
+                (None, _, Some(Some(name))) if solved(name, dimensions)?.is_some() => {
+                    solved(name, dimensions)?.unwrap_or(1)
                 }
-                let mut shape = vec![];
-                for (axis, dim) in dims.iter().enumerate() {
-                    let size = match (given, &dim.value, symbol(dim)) {
-                        (Some(given), _, _) => given[axis],
-                        (None, Some(Dim::DimValue(size)), None) => *size as usize,
-                        (None, _, Some(Some(name))) if dimensions.named.contains_key(name) => dimensions.named[name],
-                        (None, _, Some(Some(name))) if solved(name, dimensions)?.is_some() => {
-                            solved(name, dimensions)?.unwrap_or(1)
-                        }
-                        (None, _, _) if axis == 0 => {
-                            let reason = "has an open leading dimension, which was taken as 1";
-                            let advice =
-                                format!("another size: {}", flag(name, dims, symbol(dim).flatten(), dimensions));
-                            remarks.push(Remark::on(RemarkKind::OpenDimension, name, reason).advise(advice));
-                            1
-                        }
-                        (None, _, symbol) => {
-                            let symbol = symbol.flatten();
-                            let called = symbol.map_or(String::new(), |s| format!(", called `{}`", s.escape_debug()));
-                            open.push(format!("dimension {axis} of `{}`{called}", name.escape_debug()));
-                            flags.push(flag(name, dims, symbol, dimensions));
-                            1
-                        }
-                    };
-                    shape.push(size);
+                (None, _, _) if axis == 0 => {
+                    let reason = "has an open leading dimension, which was taken as 1";
+                    let advice = format!("another size: {}", flag(name, dims, symbol(dim).flatten(), dimensions));
+                    remarks.push(Remark::on(RemarkKind::OpenDimension, name, reason).advise(advice));
+                    1
                 }
-                shape
-            }
-        };
-        let ty = TensorType::new(dtype, shape);
-        ty.check().map_err(|e| {
-            Error::usage(
-                format!("input `{}`: {}", name.escape_debug(), e.message),
-                e.help
-                    .unwrap_or_else(|| "pin its dimensions to what the device will run".into()),
-            )
-        })?;
-        types.push((name.to_owned(), ty));
+                (None, _, symbol) => {
+                    let symbol = symbol.flatten();
+                    let called = symbol.map_or(String::new(), |s| format!(", called `{}`", s.escape_debug()));
+                    self.dimensions
+                        .push(format!("dimension {axis} of `{}`{called}", name.escape_debug()));
+                    self.flags.push(flag(name, dims, symbol, dimensions));
+                    1
+                }
+            };
+            shape.push(size);
+        }
+        Ok(Some(shape))
     }
-    if open.is_empty() {
-        return Ok(types);
+
+    /// An error if anything is open.
+    fn none(mut self) -> Result<(), Error> {
+        if self.dimensions.is_empty() {
+            return Ok(());
+        }
+        let mut seen = HashSet::new();
+        self.flags.retain(|flag| seen.insert(flag.clone()));
+        Err(Error::Dimensions {
+            message: format!("open dimensions: {}", self.dimensions.join("; ")),
+            help: format!("shapes are fixed at compile time; add {}", self.flags.join(" ")),
+        })
     }
-    let mut seen = HashSet::new();
-    flags.retain(|flag| seen.insert(flag.clone()));
-    Err(Error::Dimensions {
-        message: format!("open dimensions: {}", open.join("; ")),
-        help: format!("shapes are fixed at compile time; add {}", flags.join(" ")),
-    })
 }
 
 /// The names of open dimensions, and those in the expressions that are names of others, such as `past + 1`.

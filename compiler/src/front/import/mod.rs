@@ -11,8 +11,8 @@ use crate::Error;
 use crate::front::load::{self, Model};
 use crate::front::node::{Made, Scope, read_nodes, unknown};
 use crate::front::ops;
-use crate::front::proto::{GraphProto, NodeProto};
-use crate::ir::{Graph, Remark};
+use crate::front::proto::{GraphProto, NodeProto, TensorProto};
+use crate::ir::{Classes, Graph, Labels, Remark, RemarkKind, Tensor};
 
 /// Constants that reading may make on top of twice those that the model stores, in bytes.
 const MAX_MADE_BYTES: usize = 1 << 27;
@@ -35,9 +35,16 @@ pub fn import(model: &Model, name: &str, dimensions: &Dimensions) -> Result<Impo
     let mut remarks = vec![];
     let mut graph = Graph::new(name);
     let mut scope = Scope::outermost();
+    let mut texts = vec![];
     for tensor in &model.graph.initializer {
-        let constant = load::tensor(tensor, model.base.as_deref())?;
-        scope.insert(tensor.name(), graph.add_constant(tensor.name(), constant));
+        let names = load::texts(tensor);
+        let constant = match &names {
+            Some(names) => places(names, tensor),
+            None => load::tensor(tensor, model.base.as_deref())?,
+        };
+        let value = graph.add_constant(tensor.name(), constant);
+        texts.extend(names.map(|names| (value, names)));
+        scope.insert(tensor.name(), value);
     }
     for (name, ty) in dimensions::input_types(model, dimensions, &mut remarks)? {
         let value = match dimensions.baked.get(&name) {
@@ -48,11 +55,18 @@ pub fn import(model: &Model, name: &str, dimensions: &Dimensions) -> Result<Impo
     }
     let room = graph.constant_bytes().saturating_mul(3).saturating_add(MAX_MADE_BYTES);
     let mut made = Made::new(graph, room, ops::look_up);
+    for (value, names) in texts {
+        let labels = Labels {
+            classes: Classes::Names(names),
+            of_columns: false,
+        };
+        made.labels.insert(value, labels);
+    }
     let problems = read_nodes(model, &model.graph.node, &mut made, &mut scope);
     if !problems.is_empty() {
         return Err(Error::Operators(problems));
     }
-    let mut graph = made.graph;
+    let (mut graph, labels) = (made.graph, made.labels);
     for output in &model.graph.output {
         let item = scope.find(output.name()).expect("every node was read");
         let Some(value) = item.tensor() else {
@@ -63,8 +77,22 @@ pub fn import(model: &Model, name: &str, dimensions: &Dimensions) -> Result<Impo
         };
         dimensions::check_output(model, output, graph.ty(value), &mut remarks);
         graph.add_output(output.name(), value);
+        if let Some(labels) = labels.get(&value) {
+            if !labels.of_columns {
+                let reason = "is strings in the model and integers here, whose names are in the emitted file";
+                remarks.push(Remark::on(RemarkKind::Labels, output.name(), reason));
+            }
+            graph.labels.insert(output.name().to_owned(), labels.clone());
+        }
     }
     Ok(Imported { graph, remarks })
+}
+
+/// For strings that the model stores, their places among themselves.
+fn places(names: &[String], tensor: &TensorProto) -> Tensor {
+    let places: Vec<i64> = (0..names.len() as i64).collect();
+    let shape: Vec<usize> = tensor.dims.iter().map(|dim| *dim as usize).collect();
+    Tensor::i64(&shape, &places)
 }
 
 /// All operators that are not known, unless all of them are in branches, which may turn out not to be taken.

@@ -3,8 +3,8 @@
 use crate::Error;
 use crate::ir::Graph;
 
-/// Makes states of the graph of pairs (input, output) by name: the input of each run is then the output of the run before,
-/// and zeros in the first one. The model has neither as a port any more.
+/// Makes states of the graph of pairs (input, output) by name: the input of each run is then the output of the run
+/// before, and zeros in the first one. The model has neither as a port any more.
 ///
 /// # Errors
 /// A name that the model does not have, or two times, and pairs of different types.

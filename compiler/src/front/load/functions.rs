@@ -216,7 +216,8 @@ impl<'a> Inliner<'a> {
         Ok(())
     }
 
-    /// The value of an attribute that refers to one of the function, and whether the call gave it; `None` if nobody did.
+    /// The value of an attribute that refers to one of the function, and whether the call gave it; `None` if nobody
+    /// did.
     fn resolve(
         &mut self,
         attribute: &AttributeProto,

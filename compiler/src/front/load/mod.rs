@@ -25,8 +25,9 @@ use prost::Message;
 
 use crate::front::proto::{GraphProto, ModelProto, NodeProto};
 
-pub use crate::error::load::{LoadError, Problem, TensorProblem};
-pub use tensor::{dtype, dtype_name, tensor};
+pub use crate::error::load::{LoadError, Problem};
+pub use crate::error::tensor::TensorProblem;
+pub use tensor::{dtype, dtype_name, tensor, texts};
 pub use versions::{MAX_OPSET, MIN_OPSET, Opsets};
 
 /// Protobuf's own limit.

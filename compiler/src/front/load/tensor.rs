@@ -25,8 +25,8 @@ pub fn tensor(t: &TensorProto, base: Option<&Path>) -> Result<Tensor, LoadError>
     Ok(Tensor::new(header.dtype, header.shape, bytes))
 }
 
-/// Checks everything [`tensor`] does, except the range of single elements, without decoding; gives the file in which the
-/// elements are, if it is another, and their bytes.
+/// Checks everything [`tensor`] does, except the range of single elements, without decoding; gives the file in which
+/// the elements are, if it is another, and their bytes.
 pub(super) fn check(t: &TensorProto, base: Option<&Path>) -> Result<Option<(PathBuf, usize)>, TensorProblem> {
     let header = Header::read(t)?;
     match header.source(t)? {
@@ -37,6 +37,17 @@ pub(super) fn check(t: &TensorProto, base: Option<&Path>) -> Result<Option<(Path
             Ok(Some((found.path, stored)))
         }
     }
+}
+
+/// The strings of a stored tensor; `None` if it holds something else, or other than its shape says.
+pub fn texts(t: &TensorProto) -> Option<Vec<String>> {
+    if t.data_type() != DataType::String as i32 || t.data_location() == DataLocation::External {
+        return None;
+    }
+    let mut dims = t.dims.iter();
+    let len = dims.try_fold(1usize, |len, dim| len.checked_mul(usize::try_from(*dim).ok()?))?;
+    let texts = t.string_data.iter().map(|text| String::from_utf8(text.clone()).ok());
+    (t.string_data.len() == len).then(|| texts.collect())?
 }
 
 /// The element type an ONNX type number stands for; `None` where it is unknown or not supported.

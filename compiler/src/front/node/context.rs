@@ -5,8 +5,10 @@ use super::scope::{Made, Scope};
 use crate::error::OperatorProblem;
 use crate::front::load::{self, Model};
 use crate::front::proto::{GraphProto, NodeProto};
-use crate::ir::primitives::{Binary, BinaryOp, Map};
-use crate::ir::{DType, Inputs, OpError, Operator, Remark, RemarkKind, Tensor, TensorType, ValueId, op_error};
+use crate::ir::primitives::{Binary, BinaryOp, Map, Reshape};
+use crate::ir::{
+    Classes, DType, Inputs, Labels, OpError, Operator, Remark, RemarkKind, Tensor, TensorType, ValueId, op_error,
+};
 use crate::middle::fold;
 use runtime_core::function::AnyFunction;
 use std::cell::OnceCell;
@@ -242,8 +244,8 @@ impl<'a> NodeContext<'a> {
         }
     }
 
-    /// Reads the sub-graph of attribute `name` as if its nodes stood here, its inputs being `inputs`; gives its outputs.
-    /// It may be called several times, for the iterations of a loop.
+    /// Reads the sub-graph of attribute `name` as if its nodes stood here, its inputs being `inputs`; gives its
+    /// outputs. It may be called several times, for the iterations of a loop.
     pub fn subgraph(&mut self, name: &'static str, inputs: &[ValueId]) -> Result<Vec<ValueId>, OpError> {
         let inputs: Vec<_> = inputs.iter().copied().map(Item::Tensor).collect();
         let outputs = self.subgraph_of_items(name, &inputs)?;
@@ -299,6 +301,14 @@ impl<'a> NodeContext<'a> {
             }
         }
         outputs
+    }
+
+    /// The integers of a tensor that a sub-graph or a graph around it stores.
+    pub fn stored_ints(&self, graph: &GraphProto, name: &str) -> Option<Vec<i64>> {
+        match graph.initializer.iter().find(|tensor| tensor.name() == name) {
+            Some(stored) => load::tensor(stored, self.model.base.as_deref()).ok()?.to_i64(),
+            None => self.made.graph.constant(self.scope.find(name)?.tensor()?)?.to_i64(),
+        }
     }
 
     /// Gives the sub-graph's inputs and stored tensors their values.
@@ -387,6 +397,24 @@ impl<'a> NodeContext<'a> {
         }
         let factor = self.scalar(self.value_ty(value).dtype, f64::from(factor));
         self.add(Binary::from(BinaryOp::Mul), &[value, factor])
+    }
+
+    /// The value as one whose integers or columns stand for classes.
+    pub fn labelled(&mut self, value: ValueId, labels: Labels) -> Result<ValueId, OpError> {
+        // A value of its own: other nodes may read the integers as numbers.
+        let shape = self.value_ty(value).shape.clone();
+        let value = self.add(Reshape { shape }, &[value])?;
+        self.made.labels.insert(value, labels);
+        Ok(value)
+    }
+
+    /// What the integers of input `index` are called, if it was strings in the model.
+    pub fn names(&self, index: usize) -> Option<&[String]> {
+        let value = self.inputs.get(index).copied().flatten()?;
+        match &self.made.names(value)?.classes {
+            Classes::Names(names) => Some(names),
+            Classes::Numbers(_) => None,
+        }
     }
 
     /// Adds a scalar constant of type `dtype`; integers take the value truncated.

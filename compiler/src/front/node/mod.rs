@@ -3,6 +3,7 @@
 mod attributes;
 mod context;
 mod item;
+mod names;
 mod operator;
 mod refusal;
 mod scope;
@@ -110,6 +111,10 @@ fn import_node(
             Some(scope.find(name).ok_or_else(Vec::new)?)
         });
     }
+    if let Some(error) = names::refused(operator, &inputs, made) {
+        return Err(vec![problem(model, node, error)]);
+    }
+    let carried = names::carried(operator, &inputs, made);
     let mut cx = NodeContext::new(model, node, inputs, made, scope);
     if operator.domain == Domain::Onnx && cx.opset() < 6 {
         // Which operands may be overwritten: the planner's own affair.
@@ -122,6 +127,9 @@ fn import_node(
     });
     let inner = cx.into_problems();
     let outputs = outputs.map_err(|error| inner.unwrap_or_else(|| vec![problem(model, node, error)]))?;
+    if let (Some(labels), Some(Item::Tensor(output))) = (carried, outputs.first()) {
+        made.labels.insert(*output, labels);
+    }
     let given = outputs.len();
     for (name, item) in node.output.iter().zip(outputs) {
         if !name.is_empty() {

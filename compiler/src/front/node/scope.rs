@@ -1,6 +1,6 @@
 use super::{Item, OperatorDef, Refusal};
 use crate::front::proto::TensorProto;
-use crate::ir::{Graph, Operator, ValueId};
+use crate::ir::{Graph, Labels, Operator, ValueId};
 use std::collections::HashMap;
 
 /// What reading has made so far.
@@ -11,6 +11,8 @@ pub(in crate::front) struct Made {
     pub(super) stored: HashMap<*const TensorProto, ValueId>,
     /// What operators made of constants, by these: layers that share weights share what reading makes of them.
     pub(super) folded: HashMap<Vec<ValueId>, Vec<(Box<dyn Operator>, Vec<ValueId>)>>,
+    /// What values stand for that were strings or maps in the model.
+    pub(in crate::front) labels: HashMap<ValueId, Labels>,
     /// Nodes of sub-graphs, counted each time that they are read.
     pub(super) unrolled: usize,
     /// Bytes of constants that the graph may hold.
@@ -29,10 +31,16 @@ impl Made {
             graph,
             stored: HashMap::new(),
             folded: HashMap::new(),
+            labels: HashMap::new(),
             unrolled: 0,
             room,
             find,
         }
+    }
+
+    /// What the integers of a value are called, which was strings in the model.
+    pub(super) fn names(&self, value: ValueId) -> Option<&Labels> {
+        self.labels.get(&value).filter(|labels| !labels.of_columns)
     }
 }
 

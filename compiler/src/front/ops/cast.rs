@@ -6,6 +6,9 @@ use crate::ir::{DType, OpError, op_error};
 /// The greatest number of an element type that had a name before opset 6.
 const NUMBERS: i64 = 16;
 
+/// The number of strings.
+const STRING: i64 = 8;
+
 /// Converts elements to type `to`, a name before opset 6. `saturate` and `round_mode` matter only for 8-bit floats, which are refused.
 pub(super) const CAST: OperatorDef = OperatorDef {
     name: "Cast",
@@ -21,7 +24,13 @@ pub(super) const CAST: OperatorDef = OperatorDef {
         } else {
             Some(cx.attributes.required_int("to")?)
         };
-        let to = element_type(to.unwrap_or(0))?;
+        let to = to.unwrap_or(0);
+        match cx.names(0) {
+            Some(_) if to == STRING => return Ok(vec![cx.input(0)?]),
+            Some(_) => return Err(op_error("strings are not read as numbers").help("store the numbers in the model")),
+            None => {}
+        }
+        let to = element_type(to)?;
         if cx.ty(0)?.dtype == to {
             return Ok(vec![cx.input(0)?]);
         }

@@ -25,7 +25,7 @@ pub(super) fn conv(
     let mut values = vec![];
     for (operand, zero_point_index) in operands.into_iter().zip(zero_points) {
         let ty = check(cx, operand, &[DType::I8, DType::U8])?;
-        // One a channel of the output.
+        // One per channel of the output.
         let mut along = vec![1; ty.rank()];
         if operand == operands[1] {
             along.splice(..1, ty.shape.first().copied());

@@ -66,6 +66,7 @@ mod exp;
 mod expand;
 mod eye_like;
 mod fast_gelu;
+mod feature_vectorizer;
 mod flatten;
 mod flex_attention;
 mod floor;
@@ -92,14 +93,18 @@ mod hard_swish;
 mod hardmax;
 mod identity;
 mod r#if;
+mod imputer;
 mod instance_normalization;
 mod is_inf;
 mod is_nan;
+mod label_encoder;
 mod layer_normalization;
 mod leaky_relu;
 mod less;
 mod less_or_equal;
 mod linear_attention;
+mod linear_classifier;
+mod linear_regressor;
 mod log;
 mod log_softmax;
 mod r#loop;
@@ -128,8 +133,10 @@ mod neg;
 mod negative_log_likelihood_loss;
 mod nhwc_conv;
 mod non_zero;
+mod normalizer;
 mod not;
 mod one_hot;
+mod one_hot_encoder;
 mod or;
 mod p_relu;
 mod pad;
@@ -172,6 +179,7 @@ mod rnn;
 mod roi_align;
 mod rotary_embedding;
 mod round;
+mod scaler;
 mod scan;
 mod scatter;
 mod scatter_elements;
@@ -207,6 +215,8 @@ mod squeeze;
 mod stft;
 mod sub;
 mod sum;
+mod svm_classifier;
+mod svm_regressor;
 mod swi_glu;
 mod swish;
 mod tan;
@@ -218,12 +228,14 @@ mod tile;
 mod top_k;
 mod transpose;
 mod tree_ensemble;
+mod tree_ensemble_classifier;
 mod tree_ensemble_regressor;
 mod trilu;
 mod unsqueeze;
 mod upsample;
 mod r#where;
 mod xor;
+mod zip_map;
 
 pub use refused::{REFUSED, refusal};
 
@@ -297,6 +309,7 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &expand::EXPAND,
     &eye_like::EYE_LIKE,
     &fast_gelu::FAST_GELU,
+    &feature_vectorizer::FEATURE_VECTORIZER,
     &flatten::FLATTEN,
     &flex_attention::FLEX_ATTENTION,
     &floor::FLOOR,
@@ -324,14 +337,18 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &hardmax::HARDMAX,
     &identity::IDENTITY,
     &r#if::IF,
+    &imputer::IMPUTER,
     &instance_normalization::INSTANCE_NORMALIZATION,
     &is_inf::IS_INF,
     &is_nan::IS_NAN,
+    &label_encoder::LABEL_ENCODER,
     &layer_normalization::LAYER_NORMALIZATION,
     &leaky_relu::LEAKY_RELU,
     &less::LESS,
     &less_or_equal::LESS_OR_EQUAL,
     &linear_attention::LINEAR_ATTENTION,
+    &linear_classifier::LINEAR_CLASSIFIER,
+    &linear_regressor::LINEAR_REGRESSOR,
     &log::LOG,
     &log_softmax::LOG_SOFTMAX,
     &lp_normalization::LP_NORMALIZATION,
@@ -358,8 +375,10 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &negative_log_likelihood_loss::NEGATIVE_LOG_LIKELIHOOD_LOSS,
     &nhwc_conv::NHWC_CONV,
     &non_zero::NON_ZERO,
+    &normalizer::NORMALIZER,
     &not::NOT,
     &one_hot::ONE_HOT,
+    &one_hot_encoder::ONE_HOT_ENCODER,
     &or::OR,
     &p_relu::P_RELU,
     &pad::PAD,
@@ -403,6 +422,7 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &rotary_embedding::ROTARY_EMBEDDING,
     &microsoft_rotary_embedding::MICROSOFT_ROTARY_EMBEDDING,
     &round::ROUND,
+    &scaler::SCALER,
     &scan::SCAN,
     &scatter::SCATTER,
     &scatter_elements::SCATTER_ELEMENTS,
@@ -438,6 +458,8 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &stft::STFT,
     &sub::SUB,
     &sum::SUM,
+    &svm_classifier::SVM_CLASSIFIER,
+    &svm_regressor::SVM_REGRESSOR,
     &swi_glu::SWI_GLU,
     &swish::SWISH,
     &tan::TAN,
@@ -449,12 +471,14 @@ pub const OPERATORS: &[&OperatorDef] = &[
     &top_k::TOP_K,
     &transpose::TRANSPOSE,
     &tree_ensemble::TREE_ENSEMBLE,
+    &tree_ensemble_classifier::TREE_ENSEMBLE_CLASSIFIER,
     &tree_ensemble_regressor::TREE_ENSEMBLE_REGRESSOR,
     &trilu::TRILU,
     &unsqueeze::UNSQUEEZE,
     &upsample::UPSAMPLE,
     &r#where::WHERE,
     &xor::XOR,
+    &zip_map::ZIP_MAP,
 ];
 
 /// The operator called `name` in `domain`, or the reason why it is refused, if one is known.

@@ -24,7 +24,6 @@ pub const REFUSED: &[(Refusal, &[&str])] = &[
         Refusal::Strings,
         &[
             "CategoryMapper",
-            "LabelEncoder",
             "RegexFullMatch",
             "StringConcat",
             "StringNormalizer",
@@ -39,7 +38,6 @@ pub const REFUSED: &[(Refusal, &[&str])] = &[
             "Optional",
             "OptionalGetElement",
             "OptionalHasElement",
-            "ZipMap",
         ],
     ),
 ];

@@ -1,5 +1,5 @@
 use crate::front::node::{Domain, NodeContext, OperatorDef};
-use crate::front::shared::control;
+use crate::front::shared::{control, distances};
 use crate::ir::primitives::Expand;
 use crate::ir::{OpError, ValueId, op_error};
 
@@ -9,7 +9,7 @@ pub(super) const SCAN: OperatorDef = OperatorDef {
     name: "Scan",
     domain: Domain::Onnx,
     versions: &[8, 9, 11, 16, 19, 21, 23, 24, 25],
-    limits: "unrolled; in opset 8 `sequence_lens` must be known at compile time",
+    limits: "unrolled, except squared distances of rows; in opset 8 `sequence_lens` must be known at compile time",
     read: |cx| {
         let batched = cx.opset() < 9;
         let first = usize::from(batched);
@@ -138,6 +138,14 @@ fn over_axes(cx: &mut NodeContext<'_>, state: &[ValueId], inputs: &[ValueId]) ->
         scanned_inputs.push(Input { value, axis, backward });
     }
     let steps = steps(cx, &scanned_inputs)?;
+    if let ([rows], [points]) = (state, &scanned_inputs[..])
+        && (points.axis, points.backward) == (0, false)
+        && directions(cx, "scan_output_directions", 1).is_ok_and(|backward| !backward[0])
+        && axes(cx, "scan_output_axes", 1).is_ok_and(|axes| axes == [0])
+        && let Some(distances) = distances::scanned(cx, *rows, points.value)?
+    {
+        return Ok(vec![*rows, distances]);
+    }
     let mut scanned = scan(cx, state, &scanned_inputs, steps)?;
     if steps == 0 {
         // Only the types of what it gives are of use.
@@ -265,6 +273,27 @@ mod tests {
         let attributes = [sum(), int("num_scan_inputs", 1)];
         let y = run(16, "Scan", &attributes, &[Given(Tensor::f32(&[2], &[1.0, 2.0])), x], 2);
         assert_eq!(y, Ok(vec![Tensor::f32(&[2], &[1.0, 2.0]), Tensor::f32(&[0, 2], &[])]));
+    }
+
+    #[test]
+    fn distances_to_many_points() {
+        let nodes: &[(&str, &[&str], &[&str])] = &[
+            ("Identity", &["s"], &["t"]),
+            ("Sub", &["s", "e"], &["d"]),
+            ("ReduceSumSquare", &["d"], &["q"]),
+            ("Identity", &["q"], &["y"]),
+        ];
+        let mut body = subgraph("body", nodes, &[], [&["s", "e"], &["t", "y"]]);
+        let sums = body.g.as_mut().map(|graph| &mut graph.node[2].attribute);
+        sums.into_iter()
+            .for_each(|sums| sums.extend([ints("axes", &[1]), int("keepdims", 0)]));
+        // More points than iterations that would be written out.
+        let points: Vec<f32> = (0..10_000).map(|i| i as f32).collect();
+        let rows = || Tensor::f32(&[2, 2], &[0.0, 1.0, 2.0, 1.0]);
+        let operands = [Given(rows()), Known(Tensor::f32(&[5000, 2], &points))];
+        let y = run(16, "Scan", &[body, int("num_scan_inputs", 1)], &operands, 2).unwrap_or_default();
+        assert_eq!((y[0].clone(), y[1].shape.clone()), (rows(), vec![5000, 2]));
+        assert_eq!(y[1].to_f64()[..4], [0.0, 4.0, 8.0, 4.0]);
     }
 
     #[test]

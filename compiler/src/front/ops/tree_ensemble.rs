@@ -1,6 +1,7 @@
 use crate::front::node::{Domain, NodeContext, OperatorDef};
 use crate::front::shared::normalization::cast;
-use crate::front::shared::trees::{Aggregate, END, EQUAL, NAN_HOLDS, Transform, Trees, VALUE, ints, numbers};
+use crate::front::shared::scores::Transform;
+use crate::front::shared::trees::{Aggregate, END, EQUAL, NAN_HOLDS, Trees, VALUE, ints, numbers};
 use crate::ir::primitives::ReduceOp;
 use crate::ir::{DType, OpError, op_error};
 
@@ -9,7 +10,7 @@ pub(super) const TREE_ENSEMBLE: OperatorDef = OperatorDef {
     name: "TreeEnsemble",
     domain: Domain::Ml,
     versions: &[5],
-    limits: "`post_transform` must be 0 (none), 1 (softmax) or 2 (logistic)",
+    limits: "",
     read: |cx| {
         let dtype = cx.ty(0)?.dtype;
         let (average, op) = match cx.attributes.int("aggregate_function", 1)? {
@@ -25,8 +26,10 @@ pub(super) const TREE_ENSEMBLE: OperatorDef = OperatorDef {
             0 => Transform::None,
             1 => Transform::Softmax,
             2 => Transform::Logistic,
+            3 => Transform::SoftmaxZero,
+            4 => Transform::Probit,
             other => {
-                let help = "supported: 0 (none), 1 (softmax), 2 (logistic)";
+                let help = "supported: 0 (none), 1 (softmax), 2 (logistic), 3 (softmax without zeros), 4 (probit)";
                 return Err(op_error(format!("attribute `post_transform` is {other}")).help(help));
             }
         };
@@ -37,10 +40,10 @@ pub(super) const TREE_ENSEMBLE: OperatorDef = OperatorDef {
             op,
             average,
             base: vec![],
-            transform,
         };
         let computed = if dtype == DType::F64 { dtype } else { DType::F32 };
-        let y = trees(cx)?.add(cx, computed, aggregate)?;
+        let y = trees(cx)?.add(cx, computed, &aggregate)?;
+        let y = transform.of_rows(cx, y)?;
         cast(cx, y, dtype).map(|y| vec![y])
     },
 };

@@ -28,7 +28,8 @@ fn check_known(cx: &NodeContext<'_>, index: usize, axes: &[usize]) -> Result<(),
     }
 }
 
-/// For each index of input 1, which element of `data` it names: its own place, with the index for the place along `axis`.
+/// For each index of input 1, which element of `data` it names: its own place, with the index for the place along
+/// `axis`.
 pub(in crate::front) fn elements(cx: &mut NodeContext<'_>, data: &TensorType, axis: usize) -> Result<ValueId, OpError> {
     let indices = cx.ty(1)?;
     let mut others = indices.shape.iter().zip(&data.shape).enumerate();
@@ -56,8 +57,8 @@ pub(in crate::front) struct Slices {
     pub shape: Vec<usize>,
 }
 
-/// For each tuple in the last dimension of input 1, which slice of `data` it names. The first `batch` dimensions are those
-/// of `data`.
+/// For each tuple in the last dimension of input 1, which slice of `data` it names. The first `batch` dimensions are
+/// those of `data`.
 pub(in crate::front) fn slices(cx: &mut NodeContext<'_>, data: &TensorType, batch: usize) -> Result<Slices, OpError> {
     let indices = cx.ty(1)?;
     let wrong = || {
@@ -141,8 +142,8 @@ pub(in crate::front) fn scattered(
     cx.add(Scatter { inner, reduction }, &operands).map(|y| vec![y])
 }
 
-/// A tensor of `shape` that is `off` everywhere except at the indices along `axis`, where it is one. Those are of that shape without
-/// the axis; one that is outside leaves its line as it is.
+/// A tensor of `shape` that is `off` everywhere except at the indices along `axis`, where it is one. Those are of that
+/// shape without the axis; one that is outside leaves its line as it is.
 pub(in crate::front) fn one_hot(
     cx: &mut NodeContext<'_>,
     indices: ValueId,

@@ -10,8 +10,8 @@ pub(in crate::front) fn read(cx: &mut NodeContext<'_>, op: BinaryOp) -> Result<V
     cx.add_all(Binary::from(op), &[cx.input(0)?, b])
 }
 
-/// The second operand; before opset 7 in a shape that broadcasts as in NumPy: where `broadcast` is set, it is one number, or as large as
-/// some neighbouring axes of the first, which begin with `axis` or else are the last.
+/// The second operand; before opset 7 in a shape that broadcasts as in NumPy: where `broadcast` is set, it is one
+/// number, or as large as some neighbouring axes of the first, which begin with `axis` or else are the last.
 pub(in crate::front) fn second(cx: &mut NodeContext<'_>) -> Result<ValueId, OpError> {
     let value = cx.input(1)?;
     if cx.opset() >= 7 {

@@ -1,5 +1,5 @@
-//! The `QLinear..` operators: `DequantizeLinear`, an operator on floats, `QuantizeLinear`. The pass `integers` makes one
-//! operator in integers of the three.
+//! The `QLinear..` operators: `DequantizeLinear`, an operator on floats, `QuantizeLinear`. The pass `integers` makes
+//! one operator in integers of the three.
 
 use super::quantization::{check, with_normal_scales};
 use crate::front::node::NodeContext;
@@ -81,7 +81,8 @@ pub(in crate::front) fn bias(cx: &mut NodeContext<'_>, index: usize, scales: Vec
     cx.add(DequantizeLinear { from }, &[integers])
 }
 
-/// The products of two scales, inputs `a` and `b`, of which one is a number, and a factor: what an `i32` bias is measured in.
+/// The products of two scales, inputs `a` and `b`, of which one is a number, and a factor: what an `i32` bias is
+/// measured in.
 pub(in crate::front) fn scales(cx: &NodeContext<'_>, a: usize, b: usize, factor: f32) -> Result<Vec<f32>, OpError> {
     let numbers = |index| Ok(cx.known(index, "scale")?.to_f32().unwrap_or_default());
     let (a, b): (Vec<f32>, Vec<f32>) = (numbers(a)?, numbers(b)?);
@@ -136,7 +137,8 @@ pub(in crate::front) fn of_one(
     Ok(vec![quantised(cx, y, [3, 4], dtype)?])
 }
 
-/// Reads an operator of two tensors: inputs `a, a_scale, a_zero_point, b, b_scale, b_zero_point, y_scale, y_zero_point`.
+/// Reads an operator of two tensors: inputs `a, a_scale, a_zero_point, b, b_scale, b_zero_point, y_scale,
+/// y_zero_point`.
 pub(in crate::front) fn of_two(
     cx: &mut NodeContext<'_>,
     operator: impl FnOnce(&mut NodeContext<'_>, ValueId, ValueId) -> Result<ValueId, OpError>,

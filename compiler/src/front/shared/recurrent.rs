@@ -117,8 +117,8 @@ impl Layer {
         cast(cx, value, self.dtype)
     }
 
-    /// The bias of the input's gates, `[directions, gates * hidden]`: all of it, but without the recurrent part of the last
-    /// gate if that is `apart`.
+    /// The bias of the input's gates, `[directions, gates * hidden]`: all of it, but without the recurrent part of the
+    /// last gate if that is `apart`.
     fn bias(&self, cx: &mut NodeContext<'_>, apart: bool) -> Result<ValueId, OpError> {
         let b = self.operand(cx, BIAS)?;
         let rows = self.gates * self.hidden;
@@ -208,7 +208,8 @@ impl Layer {
         cx.add(Gather { axis: 0 }, &[rows, order])
     }
 
-    /// Adds the layer. `weights` and `cells` are those of each direction, `first` the first states, `apart` as for the bias.
+    /// Adds the layer. `weights` and `cells` are those of each direction, `first` the first states, `apart` as for the
+    /// bias.
     pub(in crate::front) fn add(
         self,
         cx: &mut NodeContext<'_>,

@@ -87,7 +87,8 @@ impl Axis {
             }
             Coordinates::PytorchHalfPixel if self.output > 1 => half_pixel,
             Coordinates::PytorchHalfPixel => 0.0,
-            // As in ONNX's tests, where a length is the scale times the other length; other runtimes cut its fraction off.
+            // As in ONNX's tests, where a length is the scale times the other length; other runtimes cut its fraction
+            // off.
             Coordinates::AlignCorners if self.output > 1 => x * (input - 1.0) / (self.length - 1.0),
             Coordinates::AlignCorners => 0.0,
             Coordinates::Asymmetric => x / self.scale,

@@ -1,10 +1,10 @@
 //! Decision trees, whatever operator's attributes they come from.
 
+use super::forest;
 use super::normalization::cast;
 use crate::front::node::NodeContext;
-use crate::ir::primitives::{Binary, BinaryOp, Map, ReduceOp, Softmax, TreeEnsemble};
+use crate::ir::primitives::{Binary, BinaryOp, ReduceOp, TreeEnsemble};
 use crate::ir::{DType, OpError, Tensor, ValueId, op_error};
-use runtime_core::function::Sigmoid;
 
 /// The node kinds of the kernel: six comparisons, of which one is for equality, and a value for a target.
 pub(in crate::front) const EQUAL: i32 = 4;
@@ -26,7 +26,15 @@ pub(in crate::front) struct Trees {
     pub targets: usize,
 }
 
-/// How the values of a target are combined, and what is applied to the results.
+/// Whether the paths of a row give a target a value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(in crate::front) enum Presence {
+    Always,
+    Sometimes,
+    Never,
+}
+
+/// How the values of a target are combined.
 pub(in crate::front) struct Aggregate {
     /// How values are combined.
     pub op: ReduceOp,
@@ -34,16 +42,6 @@ pub(in crate::front) struct Aggregate {
     pub average: bool,
     /// Added to each result; empty for nothing.
     pub base: Vec<f64>,
-    /// Applied to the results.
-    pub transform: Transform,
-}
-
-/// Applied to the results of each row.
-#[derive(Clone, Copy)]
-pub(in crate::front) enum Transform {
-    None,
-    Softmax,
-    Logistic,
 }
 
 /// An attribute of numbers that are not negative; empty if it is not given.
@@ -96,10 +94,10 @@ impl Trees {
 
     /// What the rows of input 0 lead to, in the element type `computed`.
     pub(in crate::front) fn add(
-        self,
+        &self,
         cx: &mut NodeContext<'_>,
         computed: DType,
-        aggregate: Aggregate,
+        aggregate: &Aggregate,
     ) -> Result<ValueId, OpError> {
         let (x, ty) = (cx.input(0)?, cx.ty(0)?);
         let features = self
@@ -113,36 +111,113 @@ impl Trees {
                 "the input is {ty}, the trees ask for {features} features"
             )));
         }
-        let tensor = |values: &[f64]| {
-            let bytes = values
-                .iter()
-                .flat_map(|value| Tensor::scalar(computed, *value).bytes.to_vec());
-            Tensor::new(computed, vec![values.len()], bytes.collect())
-        };
-        let count = cx.scalar(computed, self.roots.len() as f64);
-        let roots = cx.add_constant(Tensor::i32(&[self.roots.len()], &self.roots));
-        let nodes = cx.add_constant(Tensor::i32(&[self.nodes.len(), 4], self.nodes.as_flattened()));
-        let values = cx.add_constant(tensor(&self.values));
         let x = cast(cx, x, computed)?;
-        let ensemble = TreeEnsemble {
-            targets: self.targets,
-            op: aggregate.op,
+        let count = cx.scalar(computed, self.roots.len() as f64);
+        let mut y = match forest::packed(self, computed).filter(|_| aggregate.op == ReduceOp::Sum) {
+            Some(forest) => forest.add(cx, x, self.targets)?,
+            None => self.add_any(cx, x, aggregate.op)?,
         };
-        let mut y = cx.add(ensemble, &[x, roots, nodes, values])?;
+
         if aggregate.average {
             y = cx.add(Binary::from(BinaryOp::Div), &[y, count])?;
         }
         if !aggregate.base.is_empty() {
-            let base = cx.add_constant(tensor(&aggregate.base));
+            let base = cx.add_constant(real(computed, &aggregate.base));
             y = cx.add(Binary::from(BinaryOp::Add), &[y, base])?;
         }
-        let logistic = Map {
-            function: Sigmoid.into(),
-        };
-        match aggregate.transform {
-            Transform::None => Ok(y),
-            Transform::Softmax => cx.add(Softmax { axis: 1, log: false }, &[y]),
-            Transform::Logistic => cx.add(logistic, &[y]),
-        }
+        Ok(y)
     }
+
+    /// For each target whether the paths of a row give it a value.
+    pub(in crate::front) fn presence(&self) -> Vec<Presence> {
+        // From the ends of paths on: the targets that all paths from a node have.
+        let mut surely: Vec<Option<Vec<bool>>> = vec![None; self.nodes.len()];
+        for root in &self.roots {
+            let mut open = vec![*root];
+            while let Some(&node) = open.last() {
+                let Some([kind, target, after @ ..]) = usize::try_from(node).ok().map(|node| self.nodes[node]) else {
+                    open.pop();
+                    continue;
+                };
+                let known = |next: i32| next == END || surely[next as usize].is_some();
+                let waiting: Vec<i32> = after.into_iter().filter(|next| !known(*next)).collect();
+                if !waiting.is_empty() {
+                    open.extend(waiting);
+                    continue;
+                }
+                let none = vec![false; self.targets];
+                let of = |next: i32| match next {
+                    END => &none,
+                    next => surely[next as usize].as_ref().unwrap_or(&none),
+                };
+                let targets = if kind == VALUE {
+                    let mut targets = of(after[0]).clone();
+                    targets[target as usize] = true;
+                    targets
+                } else {
+                    of(after[0]).iter().zip(of(after[1])).map(|(a, b)| *a && *b).collect()
+                };
+                surely[node as usize] = Some(targets);
+                open.pop();
+            }
+        }
+        let presence = |target: usize| {
+            let at_root = |root: &i32| {
+                surely
+                    .get(*root as usize)
+                    .and_then(Option::as_ref)
+                    .is_some_and(|t| t[target])
+            };
+            if self.roots.iter().any(at_root) {
+                Presence::Always
+            } else if self
+                .nodes
+                .iter()
+                .any(|node| node[0] == VALUE && node[1] as usize == target)
+            {
+                Presence::Sometimes
+            } else {
+                Presence::Never
+            }
+        };
+        (0..self.targets).map(presence).collect()
+    }
+
+    /// Whether no leaf has a negative value.
+    pub(in crate::front) fn votes_are_positive(&self) -> bool {
+        let mut values = self.nodes.iter().zip(&self.values);
+        values.all(|(node, value)| node[0] != VALUE || *value >= 0.0)
+    }
+
+    /// For each row and target, 1 where its paths give the target a value, else 0.
+    pub(in crate::front) fn votes(&self, cx: &mut NodeContext<'_>, computed: DType) -> Result<ValueId, OpError> {
+        let ones = self.nodes.iter().zip(&self.values);
+        let ones = ones.map(|(node, value)| if node[0] == VALUE { 1.0 } else { *value });
+        let votes = Self {
+            roots: self.roots.clone(),
+            nodes: self.nodes.clone(),
+            values: ones.collect(),
+            targets: self.targets,
+        };
+        let x = cx.input(0)?;
+        let x = cast(cx, x, computed)?;
+        votes.add_any(cx, x, ReduceOp::Max)
+    }
+
+    /// By the kernel for trees of any kind, in the element type of `x`.
+    fn add_any(&self, cx: &mut NodeContext<'_>, x: ValueId, op: ReduceOp) -> Result<ValueId, OpError> {
+        let roots = cx.add_constant(Tensor::i32(&[self.roots.len()], &self.roots));
+        let nodes = cx.add_constant(Tensor::i32(&[self.nodes.len(), 4], self.nodes.as_flattened()));
+        let values = cx.add_constant(real(cx.value_ty(x).dtype, &self.values));
+        let targets = self.targets;
+        cx.add(TreeEnsemble { targets, op }, &[x, roots, nodes, values])
+    }
+}
+
+/// Numbers in a float type.
+pub(in crate::front) fn real(dtype: DType, values: &[f64]) -> Tensor {
+    let bytes = values
+        .iter()
+        .flat_map(|value| Tensor::scalar(dtype, *value).bytes.to_vec());
+    Tensor::new(dtype, vec![values.len()], bytes.collect())
 }

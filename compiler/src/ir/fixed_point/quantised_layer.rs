@@ -23,11 +23,11 @@ pub struct QuantisedLayer {
 
 impl QuantisedLayer {
     /// A layer from `x` to `y`, each of one scale and of type `i8` or `i16`. Weight `i` stands for `weights[i]` times
-    /// `scales[channel(i)]`. `bias` has one number per channel in units of `x`'s scale times the channel's, and is rounded to
-    /// integers. Outputs, integers of `y`, are limited to `limits`.
+    /// `scales[channel(i)]`. `bias` has one number per channel in units of `x`'s scale times the channel's, and is
+    /// rounded to integers. Outputs, integers of `y`, are limited to `limits`.
     ///
-    /// `None` where sums could be larger than the kernels keep, or an output more than a step from the exact one: where its
-    /// steps are much finer than those of the sums, a bias may have no integer that is near enough.
+    /// `None` where sums could be larger than the kernels keep, or an output more than a step from the exact one: where
+    /// its steps are much finer than those of the sums, a bias may have no integer that is near enough.
     pub fn new(
         (x, y): (&Quantization, &Quantization),
         weights: &[i8],
@@ -109,7 +109,7 @@ impl QuantisedLayer {
     }
 }
 
-/// Quantised weights, `i8` or `u8`, less their zero points, `zero(i)` that of weight `i`: `None` where these are no
+/// Quantised weights, `i8` or `u8`, minus their zero points, `zero(i)` that of weight `i`: `None` where these are no
 /// numbers of an `i8`. Those of a `u8` around 128 always are.
 pub fn weights_around_zero(weights: &Tensor, zero: impl Fn(usize) -> i32) -> Option<Vec<i8>> {
     let integer: fn(u8) -> i32 = match weights.dtype {

@@ -61,7 +61,8 @@ impl Rounding {
 /// A multiplier of fewer bits than this could move a 16-bit output by more than a sixteenth of a step.
 pub(in crate::ir) const LEAST_BITS: u32 = 20;
 
-/// Bits of a multiplier whose products with sums of up to `greatest` fit where one is rounded. `None` if too few are left.
+/// Bits of a multiplier whose products with sums of up to `greatest` fit where one is rounded. `None` if too few are
+/// left.
 pub(in crate::ir) fn room(greatest: u64) -> Option<u32> {
     let bits = 62_u32.checked_sub(u64::BITS - greatest.leading_zeros())?;
     (bits >= LEAST_BITS).then_some(bits.min(MULTIPLIER_BITS))

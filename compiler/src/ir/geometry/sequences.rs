@@ -21,8 +21,8 @@ impl Sequences {
         }
     }
 
-    /// The types of the hidden states after every step and of the last states, for an input of so many gates; checks the
-    /// first states and the lengths.
+    /// The types of the hidden states after every step and of the last states, for an input of so many gates; checks
+    /// the first states and the lengths.
     pub(in crate::ir) fn infer(
         self,
         [x, first, lengths]: [&TensorType; 3],
@@ -52,8 +52,8 @@ impl Sequences {
         Ok([vec![sequence], vec![state; states]].concat())
     }
 
-    /// Room for all results, `len` elements, and where each of them is: the hidden states after every step, which are not
-    /// stored unless something reads them, and the last states.
+    /// Room for all results, `len` elements, and where each of them is: the hidden states after every step, which are
+    /// not stored unless something reads them, and the last states.
     pub(in crate::ir) fn results(cx: &mut Lowering<'_>, dtype: DType, len: usize) -> View {
         let (state, states) = (cx.output_ty(1).len(), cx.output_count() - 1);
         let before = if cx.is_read(0) { cx.output_ty(0).len() } else { 0 };

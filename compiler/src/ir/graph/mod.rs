@@ -1,16 +1,16 @@
+mod edit;
 mod node;
 mod state;
 
 pub use node::{Node, NodeKind, PortSteps, Steps, Value};
 pub use state::State;
 
-use super::primitives::{Reshape, Transpose};
-use super::{DType, Inputs, OpError, Operator, Remark, RemarkKind, Tensor, TensorType, infer};
+use super::{Inputs, Labels, OpError, Operator, Remark, RemarkKind, Tensor, TensorType, infer};
 use petgraph::Direction;
 use petgraph::stable_graph::{NodeIndex, StableDiGraph};
 use petgraph::visit::EdgeRef;
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};
 
 /// Names a node of one graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -51,6 +51,8 @@ pub struct Graph {
     folding: Folding,
     /// What the integers that the model takes and gives stand for.
     pub port_steps: PortSteps,
+    /// What outputs, by name, stand for, where they stand for classes.
+    pub labels: BTreeMap<String, Labels>,
     /// Numbers of the inputs that the caller gives channels-last, where the model has them channels-first.
     pub channels_last_inputs: BTreeSet<usize>,
     remarks: Vec<Remark>,
@@ -186,11 +188,6 @@ impl Graph {
         &self.values[id.0 as usize]
     }
 
-    /// Renames a value.
-    pub fn rename(&mut self, id: ValueId, name: impl Into<String>) {
-        self.values[id.0 as usize].name = name.into();
-    }
-
     /// A value's type.
     pub fn ty(&self, id: ValueId) -> &TensorType {
         &self.value(id).ty
@@ -264,36 +261,6 @@ impl Graph {
         sources.map(|input| input.name.clone()).collect()
     }
 
-    /// Adds an output of the model.
-    pub fn add_output(&mut self, name: impl Into<String>, value: ValueId) {
-        self.outputs.push((name.into(), value));
-    }
-
-    /// Removes all outputs of the model, so that other values can be outputs.
-    pub fn clear_outputs(&mut self) {
-        self.outputs.clear();
-    }
-
-    /// Makes output number `index` of the model another value; its name stays.
-    pub fn set_output(&mut self, index: usize, value: ValueId) {
-        self.outputs[index].1 = value;
-    }
-
-    /// Gives an input of the model another element type. What reads it must be changed to fit.
-    pub fn set_input_type(&mut self, input: ValueId, dtype: DType) {
-        self.values[input.0 as usize].ty.dtype = dtype;
-    }
-
-    /// Gives an input of the model another shape. What reads it must be changed to fit.
-    pub fn set_input_shape(&mut self, input: ValueId, shape: Vec<usize>) {
-        self.values[input.0 as usize].ty.shape = shape;
-    }
-
-    /// Notes what a value's integers stand for, unless that is known.
-    pub fn note_steps(&mut self, id: ValueId, steps: Steps) {
-        self.values[id.0 as usize].steps.get_or_insert(steps);
-    }
-
     /// The values that a run leaves: outputs of the model, and what it keeps for the next run.
     pub fn results(&self) -> impl Iterator<Item = ValueId> + '_ {
         let outputs = self.outputs.iter().map(|(_, value)| *value);
@@ -324,60 +291,6 @@ impl Graph {
             [(node, _)] if !self.is_output(id) => Some(node),
             _ => None,
         }
-    }
-
-    /// Makes `user` read `value` as its operand number `operand`.
-    pub fn set_input(&mut self, user: NodeId, operand: usize, value: ValueId) {
-        let old = self
-            .dag
-            .edges_directed(user.0, Direction::Incoming)
-            .find(|e| e.weight().operand == operand)
-            .map(|e| e.id());
-        if let Some(edge) = old {
-            self.dag.remove_edge(edge);
-        }
-        self.dag[user.0].inputs[operand] = Some(value);
-        self.dag
-            .add_edge(self.value(value).producer.0, user.0, Use { value, operand });
-    }
-
-    /// Makes all that reads `old`, outputs of the model and what is kept included, read `new`. Integers of the same type
-    /// stand for the same, and so do those that `new` only has in another order or shape.
-    pub fn replace_uses(&mut self, old: ValueId, new: ValueId) {
-        if let Some(steps) = self.value(old).steps
-            && self.ty(old).dtype == self.ty(new).dtype
-        {
-            let mut value = Some(new);
-            while let Some(same) = value {
-                self.note_steps(same, steps);
-                let producer = self.producer(same);
-                let moves = producer.op::<Transpose>().is_some() || producer.op::<Reshape>().is_some();
-                value = producer.inputs.first().copied().flatten().filter(|_| moves);
-            }
-        }
-        for (user, operand) in self.users(old) {
-            self.set_input(user, operand, new);
-        }
-        let outputs = self.outputs.iter_mut().map(|(_, value)| value);
-        for value in outputs.chain(self.states.iter_mut().map(|state| &mut state.next)) {
-            if *value == old {
-                *value = new;
-            }
-        }
-    }
-
-    /// Removes a node whose outputs nothing reads.
-    ///
-    /// # Panics
-    /// If something reads them.
-    pub fn remove(&mut self, id: NodeId) {
-        for output in &self.node(id).outputs {
-            assert!(
-                self.users(*output).is_empty() && !self.is_output(*output),
-                "removed node is in use"
-            );
-        }
-        self.dag.remove_node(id.0);
     }
 
     /// All nodes, each after those it reads; otherwise in the order they were added.

@@ -7,7 +7,7 @@ use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
 /// an index outside its axis has the place `i32::MAX`, where no tensor has an element.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Locate {
-    /// Shape of the places: one a tuple.
+    /// Shape of the places: one per tuple.
     pub dims: Vec<usize>,
     /// What a step along each of these dimensions adds to a place.
     pub strides: Vec<usize>,

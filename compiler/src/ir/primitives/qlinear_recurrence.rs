@@ -142,7 +142,7 @@ impl Operator for QlinearRecurrence {
         inputs[0].map_or(0, TensorType::len) as u64 * self.hidden as u64
     }
 
-    /// One call a direction; all results are parts of one buffer.
+    /// One call per direction; all results are parts of one buffer.
     fn lower(&self, cx: &mut Lowering<'_>) -> Result<(), OpError> {
         let (ty, sequence) = (cx.ty(0), cx.is_read(0));
         let len = by_cell!(self.cell, cell => self.kernel(ty, 0, sequence, cell).output_len());

@@ -135,7 +135,7 @@ impl Operator for Recurrence {
         inputs[0].map_or(0, TensorType::len) as u64 * self.hidden as u64
     }
 
-    /// One call a direction; all results are parts of one buffer.
+    /// One call per direction; all results are parts of one buffer.
     fn lower(&self, cx: &mut Lowering<'_>) -> Result<(), OpError> {
         let ty = cx.ty(0);
         let sequence = cx.is_read(0);

@@ -75,8 +75,8 @@ fn find(graph: &Graph, id: NodeId) -> Option<(NodeId, Affine)> {
     })
 }
 
-/// If `value` is read once and comes from a convolution or product without activation or residual: its node, the axis of
-/// its channels and their number.
+/// If `value` is read once and comes from a convolution or product without activation or residual: its node, the axis
+/// of its channels and their number.
 fn linear(graph: &Graph, value: ValueId) -> Option<(NodeId, usize, usize)> {
     let (id, layer) = Linear::before(graph, value)?;
     let is_known = |value: ValueId| graph.constant(value).and_then(Tensor::to_f32).is_some();

@@ -2,7 +2,8 @@ use super::rewrite::substitute;
 use crate::ir::{Graph, NodeKind, OpError, Tensor};
 use crate::middle::fold;
 
-/// Computes operators whose operands are all constants, through the kernels, unless the result is much larger than they.
+/// Computes operators whose operands are all constants, through the kernels, unless the result is much larger than
+/// they.
 pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
     for id in graph.order() {
         let node = graph.node(id);

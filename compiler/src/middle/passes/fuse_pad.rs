@@ -3,8 +3,8 @@ use crate::ir::linear::Linear;
 use crate::ir::primitives::{Conv, Layout, Pad, PadMode, Pool, PoolKind, Quantization, Window};
 use crate::ir::{Graph, NodeId, OpError, Operator, ValueId};
 
-/// Zeros around an image, or integers that stand for zero, become the padding of the convolution that reads it; the least
-/// of all numbers that of a maximum pool.
+/// Zeros around an image, or integers that stand for zero, become the padding of the convolution that reads it; the
+/// least of all numbers that of a maximum pool.
 pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
     let mut users = nodes_of::<Conv>(graph);
     users.extend(nodes_of::<Pool>(graph));

@@ -6,7 +6,7 @@ use runtime_core::function::AnyFunction;
 use std::collections::HashMap;
 
 /// `activation(conv(x) + other)` becomes one convolution that adds `other` before its activation, and so for products:
-/// one pass over the output less.
+/// one pass less over the output.
 pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
     let order = graph.order();
     let mut positions: HashMap<ValueId, usize> = HashMap::new();

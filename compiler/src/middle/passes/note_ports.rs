@@ -1,8 +1,8 @@
 use crate::ir::primitives::{DequantizeLinear, QuantizeLinear};
 use crate::ir::{Graph, NodeId, OpError};
 
-/// Notes what the integers of the model's inputs and outputs stand for, before operators in integers take the conversions
-/// that tell it. The graph stays as it is.
+/// Notes what the integers of the model's inputs and outputs stand for, before operators in integers take the
+/// conversions that tell it. The graph stays as it is.
 pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
     for (index, value) in graph.inputs().to_vec().into_iter().enumerate() {
         let from = |id: NodeId| graph.node(id).op::<DequantizeLinear>().and_then(|op| op.from.steps());

@@ -6,9 +6,9 @@ use std::collections::HashSet;
 /// Finds attention that exporters write in pieces: a product of queries and transposed keys, scaled before or after, an
 /// optional mask, softmax, and the product with values. One operator keeps the scores of a few queries at a time.
 ///
-/// The mask must be added: a number put in the place of scores forgets them, which added to them it does not wherever a whole
-/// row is masked. A mask of minus infinity must leave something of each row, since the operator gives zeros for a query that
-/// attends nothing, where the pieces give no numbers.
+/// The mask must be added: a number put in the place of scores forgets them, which added to them it does not wherever a
+/// whole row is masked. A mask of minus infinity must leave something of each row, since the operator gives zeros for a
+/// query that attends nothing, where the pieces give no numbers.
 pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
     for id in nodes_of::<MatMul>(graph) {
         if let Some(found) = find(graph, id) {
@@ -127,8 +127,8 @@ fn masked(graph: &Graph, value: ValueId) -> Option<(ValueId, ValueId)> {
     (is_scores(scores) && !may_close_rows(graph, mask)).then_some((scores, mask))
 }
 
-/// Whether a mask may be minus infinity for all keys of a query: one that is computed with that number, or a constant with
-/// such a row.
+/// Whether a mask may be minus infinity for all keys of a query: one that is computed with that number, or a constant
+/// with such a row.
 fn may_close_rows(graph: &Graph, mask: ValueId) -> bool {
     let infinite = |v: f64| v == f64::NEG_INFINITY;
     if let Some(tensor) = graph.constant(mask) {

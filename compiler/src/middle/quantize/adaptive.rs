@@ -5,7 +5,8 @@ const DAMPING: f64 = 0.01;
 
 /// Rounds the weights of a channel, given in steps, up or down so that the sums differ least from those of the weights
 /// themselves: the squared error is `e C e`, with `e` the errors of the weights and `C` the covariance of what they
-/// multiply. Coordinate descent from the nearest integers; each step changes the weight at hand if that lowers the error.
+/// multiply. Coordinate descent from the nearest integers; each step changes the weight at hand if that lowers the
+/// error.
 pub(super) fn round(weights: &[f64], covariance: &[f64], most: f64) -> Vec<f64> {
     let len = weights.len();
     let mut rounded: Vec<f64> = weights.iter().map(|w| w.round_ties_even().clamp(-most, most)).collect();

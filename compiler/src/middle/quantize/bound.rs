@@ -6,8 +6,8 @@ use super::refined::{Refined, Refining};
 use super::{Progress, Raised};
 use crate::Error;
 
-/// Gives more bits to what loses most until the loss is within the goal's bound. Where all the bits that there are do not
-/// suffice, recurrent layers stay in floats, one after another. Gives what was done, and what is lost then.
+/// Gives more bits to what loses most until the loss is within the goal's bound. Where all the bits that there are do
+/// not suffice, recurrent layers stay in floats, one after another. Gives what was done, and what is lost then.
 ///
 /// # Errors
 /// A bound that is not met, and samples that cannot be read.

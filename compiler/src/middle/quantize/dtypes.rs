@@ -19,8 +19,8 @@ pub(super) struct Types {
     pub(super) notes: Vec<String>,
 }
 
-/// The integers of each group: of the scheme, but of 16 bits for what leads from the last layer to an output in floats or to a
-/// choice, and where 8 bits tell too little apart; and what they are where the graph has them already.
+/// The integers of each group: of the scheme, but of 16 bits for what leads from the last layer to an output in floats
+/// or to a choice, and where 8 bits tell too little apart; and what they are where the graph has them already.
 pub(super) fn dtypes(graph: &Graph, groups: &Groups, observed: &Observed, scheme: Scheme, io: Io) -> Types {
     let all = if scheme == Scheme::Int16x8 {
         DType::I16

@@ -23,9 +23,10 @@ struct Input {
     squares: Vec<f64>,
 }
 
-/// Brings the channels between neighbouring layers to like ranges: the first layer's channels are divided by factors that the
-/// second layer's weights are multiplied by, so that the graph computes the same. The factors of each pair are those of the
-/// least noise that 8-bit integers are expected to add to the second layer's sums. Gives the number of pairs that change.
+/// Brings the channels between neighbouring layers to like ranges: the first layer's channels are divided by factors
+/// that the second layer's weights are multiplied by, so that the graph computes the same. The factors of each pair are
+/// those of the least noise that 8-bit integers are expected to add to the second layer's sums. Gives the number of
+/// pairs that change.
 ///
 /// # Errors
 /// Samples that cannot be read.

@@ -21,8 +21,8 @@ pub struct Groups {
 }
 
 impl Groups {
-    /// Finds the values of `graph` that get a quantization; `io` is what `run` takes and gives. The nodes of `floats` stay in
-    /// floats for the reasons given.
+    /// Finds the values of `graph` that get a quantization; `io` is what `run` takes and gives. The nodes of `floats`
+    /// stay in floats for the reasons given.
     pub fn new(graph: &Graph, io: Io, floats: &HashMap<NodeId, String>) -> Self {
         let order = graph.order();
         let of = |id: &NodeId| {
@@ -77,8 +77,8 @@ impl Groups {
         }
     }
 
-    /// The sets of values of which one is moved from the other. What is moved from floats is quantised where it is read, with
-    /// a range of its own.
+    /// The sets of values of which one is moved from the other. What is moved from floats is quantised where it is
+    /// read, with a range of its own.
     fn moved_together(&self, graph: &Graph, order: &[NodeId]) -> Sets {
         let mut sets = Sets::default();
         for id in order {
@@ -93,8 +93,9 @@ impl Groups {
         sets
     }
 
-    /// The roots of the sets whose values get a quantization: those that are computed with, and those that a quantised join
-    /// puts together. A join that only leads to outputs in floats is one of floats: each operand keeps its own steps there.
+    /// The roots of the sets whose values get a quantization: those that are computed with, and those that a quantised
+    /// join puts together. A join that only leads to outputs in floats is one of floats: each operand keeps its own
+    /// steps there.
     fn quantised(&self, graph: &Graph, order: &[NodeId], sets: &Sets, io: Io) -> HashSet<ValueId> {
         let mut roots = HashSet::new();
         let mut joins = vec![];
@@ -141,8 +142,8 @@ impl Groups {
         }
     }
 
-    /// Joins the sets of operands that nothing but one join reads with that of its result: they lose nothing by its range, and
-    /// need not be rescaled. The others keep their own.
+    /// Joins the sets of operands that nothing but one join reads with that of its result: they lose nothing by its
+    /// range, and need not be rescaled. The others keep their own.
     fn join_operands(&self, graph: &Graph, order: &[NodeId], sets: &mut Sets, quantised: &HashSet<ValueId>) {
         let moved = sets.clone();
         let mut members: HashMap<ValueId, Vec<ValueId>> = HashMap::new();

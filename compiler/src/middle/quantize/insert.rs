@@ -13,8 +13,9 @@ pub struct Settings {
     pub weights: Vec<Weights>,
 }
 
-/// A copy of a float graph with `QuantizeLinear` and `DequantizeLinear` after every value of a group, and weights and biases
-/// of layers as integers; `io` is what `run` takes and gives. Nodes and values of the graph keep their names in the copy. Layers have a bias.
+/// A copy of a float graph with `QuantizeLinear` and `DequantizeLinear` after every value of a group, and weights and
+/// biases of layers as integers; `io` is what `run` takes and gives. Nodes and values of the graph keep their names in
+/// the copy. Layers have a bias.
 ///
 /// # Errors
 /// Operands that do not fit: a fault of the settings.

@@ -3,8 +3,8 @@ use crate::ir::primitives::Resize;
 use crate::ir::{Graph, NodeId, ValueId};
 use std::collections::HashMap;
 
-/// Whether a value lies between an operator and its limits, between functions that make one, or between the two axes of a
-/// resize: it is never integers.
+/// Whether a value lies between an operator and its limits, between functions that make one, or between the two axes of
+/// a resize: it is never integers.
 pub(super) fn is_inside(graph: &Graph, roles: &HashMap<NodeId, Role>, value: ValueId) -> bool {
     let is_function = |id: NodeId| table(graph, graph.node(id)).is_some();
     graph.only_user(value).is_some_and(|user| {

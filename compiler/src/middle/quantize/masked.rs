@@ -5,8 +5,8 @@ use crate::ir::primitives::{Binary, BinaryOp, Select, Softmax};
 use crate::ir::{Graph, NodeId, ValueId};
 use std::collections::HashMap;
 
-/// Softmax operators of masked scores, and what masks them: all stay in floats, for this reason each. A mask of -10000 would
-/// leave the scores one or two steps of 8 bits, and one of minus infinity has none.
+/// Softmax operators of masked scores, and what masks them: all stay in floats, for this reason each. A mask of -10000
+/// would leave the scores one or two steps of 8 bits, and one of minus infinity has none.
 pub(super) fn masked(graph: &Graph, groups: &Groups, observed: &Observed) -> HashMap<NodeId, String> {
     let mut floats = HashMap::new();
     for id in graph.order() {

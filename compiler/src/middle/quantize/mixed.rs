@@ -108,8 +108,8 @@ impl Quantising<'_, '_> {
         method::quantization(self.widened(group, range, dtype), dtype)
     }
 
-    /// A range with the bounds of the function in it, where bits suffice: a table of 16 bits is a row of lines, off where the
-    /// results were cut.
+    /// A range with the bounds of the function in it, where bits suffice: a table of 16 bits is a row of lines, off
+    /// where the results were cut.
     fn widened(&self, group: usize, (least, most): (f64, f64), dtype: DType) -> (f64, f64) {
         let bounds = self.groups.list[group].bounds.filter(|_| dtype == DType::I16);
         let wider = bounds.map(|(low, high)| (least.min(low), most.max(high)));

@@ -1,7 +1,7 @@
 //! Post-training quantization: a float graph into one whose values pass through integers.
 //!
-//! A graph is run on samples, the ranges of its values are observed, and `QuantizeLinear` and `DequantizeLinear` are put
-//! around its operators. What computes in integers then is the business of the passes that follow.
+//! A graph is run on samples, the ranges of its values are observed, and `QuantizeLinear` and `DequantizeLinear` are
+//! put around its operators. What computes in integers then is the business of the passes that follow.
 
 mod adaptive;
 mod bound;

@@ -2,8 +2,8 @@ use crate::ir::Tensor;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use std::fmt;
 
-/// How far values are from what they should be: the energy of what they should be, and of the difference, summed over all
-/// samples. Their ratio is the SQNR, the signal to quantisation noise ratio.
+/// How far values are from what they should be: the energy of what they should be, and of the difference, summed over
+/// all samples. Their ratio is the SQNR, the signal to quantisation noise ratio.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Noise {
     /// Sum of the squares of what is wanted.

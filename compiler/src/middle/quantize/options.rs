@@ -44,8 +44,8 @@ pub enum Io {
     /// Floats, as in the model; they become integers inside.
     #[default]
     Float,
-    /// Integers like those inside, of 8 bits but with [`Scheme::Int16x8`]; their scales and zero points are constants of the
-    /// emitted code.
+    /// Integers like those inside, of 8 bits but with [`Scheme::Int16x8`]; their scales and zero points are constants
+    /// of the emitted code.
     Int8,
 }
 
@@ -61,8 +61,8 @@ pub enum Rounding {
     Adaptive,
 }
 
-/// How much quantization may cost: `30dB` is the least ratio of signal to noise of the outputs, `0.5%` the most points of
-/// accuracy, which asks for labels.
+/// How much quantization may cost: `30dB` is the least ratio of signal to noise of the outputs, `0.5%` the most points
+/// of accuracy, which asks for labels.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MaxLoss {
@@ -114,8 +114,8 @@ pub struct QuantizeOptions {
     pub equalize: bool,
     /// Whether biases take up the mean error of their layers.
     pub bias_correction: bool,
-    /// The calibration samples, which all schemes but [`Scheme::F16`] need; see [`samples`](crate::data::samples) for how they
-    /// are named.
+    /// The calibration samples, which all schemes but [`Scheme::F16`] need; see [`samples`](crate::data::samples) for
+    /// how they are named.
     pub calibrate: Option<String>,
     /// The bound that values are kept at 16 bits for, and recurrent layers in floats.
     pub max_loss: Option<MaxLoss>,

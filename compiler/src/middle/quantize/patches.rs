@@ -3,8 +3,8 @@ use crate::ir::linear::Linear;
 use crate::ir::primitives::{Layout, Window};
 use crate::ir::{Graph, Tensor};
 
-/// What the weights of one channel of a layer are multiplied by, for every result: rows of as many elements as the channel
-/// has weights, in the weights' order.
+/// What the weights of one channel of a layer are multiplied by, for every result: rows of as many elements as the
+/// channel has weights, in the weights' order.
 #[derive(Clone, Debug)]
 pub struct Patches {
     /// Elements of a row.

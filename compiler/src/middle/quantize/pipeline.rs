@@ -24,8 +24,8 @@ pub struct Quantized {
 /// Told what is being done, and how much of how much of it is done: of 0 where that is the number of samples.
 pub type Progress<'a> = dyn FnMut(&str, usize, usize) + 'a;
 
-/// Quantises a float graph as it is after `passes::BEFORE_QUANTIZATION`. `goal` says where more bits are due; where they do not
-/// suffice, recurrent layers stay in floats, the one that loses most by integers first.
+/// Quantises a float graph as it is after `passes::BEFORE_QUANTIZATION`. `goal` says where more bits are due; where
+/// they do not suffice, recurrent layers stay in floats, the one that loses most by integers first.
 ///
 /// # Errors
 /// Samples that cannot be read, are too few or hold what is not finite; a goal that is not reached.

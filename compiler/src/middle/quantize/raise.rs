@@ -10,16 +10,17 @@ struct Trials<'a, 'q, 's, 'g> {
     goal: &'a Goal<'g>,
     /// With the bits that the scheme gives.
     low: Settings,
-    /// With all the bits that there are. Weights and biases fitted to values of few bits take up what those lose: where that is
-    /// much, no value by itself is better until they are fitted again.
+    /// With all the bits that there are. Weights and biases fitted to values of few bits take up what those lose: where
+    /// that is much, no value by itself is better until they are fitted again.
     high: Settings,
     /// All that may have more bits.
     parts: Vec<Part>,
 }
 
-/// Gives more bits to what loses most, until the loss is within the goal's bound. Each part is tried by itself; then the
-/// fewest of those that help most are kept, and of these those that are needed. `progress` is told of each trial. Gives what
-/// has more bits and what is lost then, or what is lost with all the bits that there are if that is beyond the bound.
+/// Gives more bits to what loses most, until the loss is within the goal's bound. Each part is tried by itself; then
+/// the fewest of those that help most are kept, and of these those that are needed. `progress` is told of each trial.
+/// Gives what has more bits and what is lost then, or what is lost with all the bits that there are if that is beyond
+/// the bound.
 ///
 /// # Errors
 /// Samples that cannot be read.
@@ -63,8 +64,8 @@ pub(super) fn raise(
 }
 
 impl Trials<'_, '_, '_, '_> {
-    /// The settings with more bits for `parts`: weights and biases of all others as they are with few bits everywhere, or with
-    /// many. Those of four bits stay as they are.
+    /// The settings with more bits for `parts`: weights and biases of all others as they are with few bits everywhere,
+    /// or with many. Those of four bits stay as they are.
     fn with(&self, parts: &[Part], many: bool) -> Settings {
         let four = self.parts.iter().any(|part| matches!(part, Part::Weights(_)));
         let weights = self.low.weights.iter().zip(&self.high.weights).enumerate();
@@ -102,8 +103,8 @@ impl Trials<'_, '_, '_, '_> {
         Ok(noises.into_iter().map(|(_, part)| part).collect())
     }
 
-    /// The fewest of the parts that suffice, from the first on; of these those without which the bound is not met. `loss` is
-    /// that of all.
+    /// The fewest of the parts that suffice, from the first on; of these those without which the bound is not met.
+    /// `loss` is that of all.
     fn fewest(&self, ranked: &[Part], loss: Loss) -> Result<(Vec<Part>, Settings, Loss), Error> {
         let bound = self.goal.bound;
         let (mut few, mut enough) = (0, ranked.len());

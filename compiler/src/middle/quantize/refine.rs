@@ -18,12 +18,12 @@ const MOST_WEIGHTS: usize = 1024;
 struct Statistics {
     /// Mean of each element of the rows, by group.
     mean: Vec<Vec<f64>>,
-    /// Mean products of the elements of a row less those of their means, by group; empty if they were not asked for.
+    /// Mean products of the elements of a row minus those of their means, by group; empty if they were not asked for.
     covariance: Vec<Vec<f64>>,
 }
 
-/// Rounds the weights of one layer after the other and corrects their biases, each on what the layers before it, already
-/// quantised, make of the samples. `progress` is told of each layer.
+/// Rounds the weights of one layer after the other and corrects their biases, each on what the layers before it,
+/// already quantised, make of the samples. `progress` is told of each layer.
 ///
 /// # Errors
 /// Samples that cannot be read.

@@ -32,7 +32,8 @@ pub struct Raised {
     pub what: Vec<String>,
     /// The bits: 32 are those of floats.
     pub bits: u32,
-    /// By how much the SQNR of the outputs rises for them alone; for a layer in floats, above what bits elsewhere come to.
+    /// By how much the SQNR of the outputs rises for them alone; for a layer in floats, above what bits elsewhere come
+    /// to.
     pub decibels: f64,
     /// Bytes that they take more.
     pub bytes: usize,

@@ -14,7 +14,8 @@ pub enum Role {
     Computes(Vec<usize>),
     /// Moves or chooses among the elements of these operands: they and the result share one quantization.
     Moves(Vec<usize>),
-    /// Puts the elements of these operands together, or beside others: the result has a quantization that covers them all.
+    /// Puts the elements of these operands together, or beside others: the result has a quantization that covers them
+    /// all.
     Joins(Vec<usize>),
     /// Limits the result of the operator before it, which does so itself.
     Limits,

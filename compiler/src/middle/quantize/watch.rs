@@ -12,11 +12,11 @@ const MAX_WATCHED: usize = 1 << 30;
 /// Memory that samples may take which are run at the same time.
 const MAX_MEMORY: usize = 1 << 29;
 
-/// A graph made ready to run on the host with values in it shown: those that the graph computes as it stands, before what
-/// later passes would fuse. The graph itself is left as it is.
+/// A graph made ready to run on the host with values in it shown: those that the graph computes as it stands, before
+/// what later passes would fuse. The graph itself is left as it is.
 ///
-/// Nothing is kept from one sample to the next, so memory is that of one inference in which no watched value's memory is
-/// used again.
+/// Nothing is kept from one sample to the next, so memory is that of one inference in which no watched value's memory
+/// is used again.
 #[derive(Debug)]
 pub struct Watch {
     program: Program,
@@ -55,8 +55,8 @@ impl Watch {
         })
     }
 
-    /// An executor that shows the values. What it computes decides what is emitted, so it runs the instructions that every
-    /// machine has: the same model and samples give the same bytes whatever the processor.
+    /// An executor that shows the values. What it computes decides what is emitted, so it runs the instructions that
+    /// every machine has: the same model and samples give the same bytes whatever the processor.
     pub fn start(&self) -> Watching<'_> {
         Watching {
             executor: Executor::new(&self.program, &self.plan).on(Simd::BASELINE),

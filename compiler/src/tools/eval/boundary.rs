@@ -1,8 +1,8 @@
 use crate::ir::primitives::{DequantizeLinear, Quantization, QuantizeLinear};
 use crate::ir::{Graph, Tensor, TensorType, ValueId};
 
-/// What a model that takes or gives integers makes of numbers: for models whose inputs or outputs were quantised, so that they
-/// can be run on the samples of the float model and be compared with it.
+/// What a model that takes or gives integers makes of numbers: for models whose inputs or outputs were quantised, so
+/// that they can be run on the samples of the float model and be compared with it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Boundary {
     inputs: Vec<Option<(TensorType, Quantization)>>,

@@ -7,8 +7,8 @@ use crate::middle::quantize::{Quantized, Watch};
 use serde::Serialize;
 use std::fmt;
 
-/// How far a result is, in the quantised graph, from what it is in the float graph: what quantization before it and of it
-/// add up to.
+/// How far a result is, in the quantised graph, from what it is in the float graph: what quantization before it and of
+/// it add up to.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Layer {
     /// The node, or the input of the model.
@@ -27,8 +27,8 @@ pub struct Layer {
     pub sqnr: Noise,
 }
 
-/// Runs both graphs side by side and compares their results: those that are quantised, outputs of the model, and those of
-/// operators that stay in floats. The worst come first. `samples` are for the float graph.
+/// Runs both graphs side by side and compares their results: those that are quantised, outputs of the model, and those
+/// of operators that stay in floats. The worst come first. `samples` are for the float graph.
 ///
 /// # Errors
 /// A sample that cannot be read.

@@ -106,8 +106,8 @@ pub struct Question<'a> {
 /// Bytes of inputs that are run together, to bound memory and the number of processes.
 const BATCH: usize = 4 << 20;
 
-/// Runs all contenders on all samples, reading these once and keeping few of them at a time. The first contender is the one
-/// that others are compared with.
+/// Runs all contenders on all samples, reading these once and keeping few of them at a time. The first contender is the
+/// one that others are compared with.
 ///
 /// # Errors
 /// A sample that cannot be read, or emitted code that fails.

@@ -26,8 +26,8 @@ pub(super) fn pairs(float: &Graph, quantised: &Graph) -> Vec<Pair> {
     values.filter_map(pair).collect()
 }
 
-/// What stands for a value whose operator another took the place of, such as a recurrent layer in integers: the numbers of
-/// its last integers, under the name of the node. `None` for results that the other does not have.
+/// What stands for a value whose operator another took the place of, such as a recurrent layer in integers: the numbers
+/// of its last integers, under the name of the node. `None` for results that the other does not have.
 fn replaced(float: &Graph, quantised: &Graph, value: ValueId) -> Option<Pair> {
     let name = &float.producer(value).name;
     let nodes = quantised
@@ -45,8 +45,8 @@ fn replaced(float: &Graph, quantised: &Graph, value: ValueId) -> Option<Pair> {
     })
 }
 
-/// Values of the float graph have the same ids in the quantised graph; what stands for them there is what is read after they
-/// passed through integers.
+/// Values of the float graph have the same ids in the quantised graph; what stands for them there is what is read after
+/// they passed through integers.
 fn pair(quantised: &Graph, float: ValueId) -> Pair {
     let reader = |value: ValueId, is_it: fn(&Graph, ValueId) -> bool| {
         let outputs = quantised

@@ -14,8 +14,8 @@ struct Complaints {
 }
 
 impl Workspace {
-    /// Builds crates of models in release mode. Gives one result a module, in order: where it does not compile it is left
-    /// out and the rest of its crate is built without it.
+    /// Builds crates of models in release mode. Gives one result a module, in order: where it does not compile it is
+    /// left out and the rest of its crate is built without it.
     ///
     /// # Errors
     /// If cargo cannot be run, or fails for a reason that is not in the models.

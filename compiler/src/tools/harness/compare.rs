@@ -1,8 +1,8 @@
 use crate::ir::Tensor;
 use std::fmt;
 
-/// How far a float may be from what is wanted: `|got - want| <= absolute + relative * |want|`. Integers and truth values
-/// must be equal.
+/// How far a float may be from what is wanted: `|got - want| <= absolute + relative * |want|`. Integers and truth
+/// values must be equal.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tolerance {
     /// Relative part.

@@ -1,7 +1,7 @@
 //! Runs emitted models on files of bytes: `PROGRAM MODEL FOLDER CASES REPETITIONS`.
 //!
 //! Reads `FOLDER/K.in`, all inputs one after the other, and writes `FOLDER/K.out`, for K below CASES. Prints the
-//! nanoseconds of each of REPETITIONS runs more, one a line.
+//! nanoseconds of each of REPETITIONS runs more, one per line.
 #![forbid(unsafe_code)]
 
 use std::hint::black_box;

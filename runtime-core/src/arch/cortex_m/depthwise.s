@@ -1,10 +1,11 @@
 @ Depthwise convolutions with weights of 16 bits in quads of channels (src/paired.rs), four channels a turn. A word of
 @ weights holds channels 0 and 2 of a tap, the next one 1 and 3; SXTAB16 widens the inputs and takes off their zero point.
 @
-@ All of them compute one position for all channels, from the taps that are inside the image. Arguments: x, weights,
-@ parameters, y, then on the stack y_end, minus_zero, tap_step, row_step, zero, and for all but the first rows, taps,
-@ weight_row_step, weight_quad_step. `minus_zero` is minus the zero point of the inputs, twice; steps are in bytes.
-@ Parameters of a quad: four biases, four multipliers.
+@ The first computes neighbouring positions, the others one, for all channels, from the taps that are inside the image.
+@ Arguments: x, weights, parameters, y, then on the stack y_end, minus_zero, tap_step, row_step, zero, and of the first
+@ positions, x_step, y_gap, y_step, of the others rows, taps, weight_row_step, weight_quad_step. `minus_zero` is minus the
+@ zero point of the inputs, twice; steps and gaps are in bytes. `y` goes to `y_end` for one position; the next begins
+@ `y_gap` behind it and ends `y_step` later. Parameters of a quad: four biases, four multipliers.
 
 @ One tap: r0 + off: inputs, r1 + woff: weights, r10: minus the zero point, twice, r2 to r5: sums of channels 0 to 3.
     .macro EDGEC_TAP off, woff
@@ -46,12 +47,13 @@
     .type edgec_taps_3x3,%function
     .thumb_func
 edgec_taps_3x3:
-    push {r3,r4-r11,lr}
-    mov lr,r2
-    ldr r10,[sp,#44]
-    ldr r11,[sp,#48]
-    ldr r12,[sp,#52]
-1:  ldm lr!,{r2-r5}
+    push {r0-r11,lr}
+    ldr r10,[sp,#56]
+    ldr r11,[sp,#60]
+    ldr r12,[sp,#64]
+1:  ldrd r0,r1,[sp]
+    ldr lr,[sp,#8]
+2:  ldm lr!,{r2-r5}
     EDGEC_TAP "",0
     EDGEC_TAP ",r11",8
     EDGEC_TAP ",r11,lsl #1",16
@@ -66,11 +68,25 @@ edgec_taps_3x3:
     sub r0,r0,r12,lsl #1
     adds r0,#4
     adds r1,#72
-    EDGEC_STORE 56, 0
-    ldr r6,[sp,#40]
+    EDGEC_STORE 68, 12
+    ldr r6,[sp,#52]
     cmp r9,r6
-    blo 1b
-    pop {r3,r4-r11,pc}
+    blo 2b
+    ldr r0,[sp]
+    ldrd r7,r8,[sp,#76]
+    add r0,r7
+    str r0,[sp]
+    add r9,r8
+    str r9,[sp,#12]
+    ldr r7,[sp,#84]
+    add r6,r7
+    str r6,[sp,#52]
+    ldr r7,[sp,#72]
+    subs r7,#1
+    str r7,[sp,#72]
+    bne 1b
+    add sp,#16
+    pop {r4-r11,pc}
     .size edgec_taps_3x3,.-edgec_taps_3x3
 
 @ What begins and ends the functions below: x and weights of the quad at sp and sp + 4, parameters at sp + 8, y at sp + 12.

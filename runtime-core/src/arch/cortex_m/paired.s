@@ -166,23 +166,29 @@ edgec_widen_three:
     bx lr
     .size edgec_widen_three,.-edgec_widen_three
 
-@ edgec_widen(row, words, pairs_of_quads, step): the same of one row, with `step` bytes from quad to quad.
+@ edgec_widen(x, words, eights, step, rows, gap): the same of one position, whose inputs are `rows` runs of `eights` eights
+@ with `gap` bytes between them. `step` bytes from quad to quad.
     .section .text.edgec_widen,"ax",%progbits
     .global edgec_widen
     .type edgec_widen,%function
     .thumb_func
 edgec_widen:
-    push {r4-r6}
-1:  .rept 2
+    push {r4-r7}
+    ldrd r7,r12,[sp,#16]
+1:  mov r6,r2
+2:  .rept 2
     ldr r4,[r0],#4
     sxtb16 r5,r4
-    sxtb16 r6,r4,ror #8
-    strd r5,r6,[r1]
+    sxtb16 r4,r4,ror #8
+    strd r5,r4,[r1]
     add r1,r3
     .endr
-    subs r2,#1
+    subs r6,#1
+    bne 2b
+    add r0,r12
+    subs r7,#1
     bne 1b
-    pop {r4-r6}
+    pop {r4-r7}
     bx lr
     .size edgec_widen,.-edgec_widen
 

@@ -1,9 +1,9 @@
 //! The definitions of the micro-kernels on the layout of [`paired`](crate::paired).
 
-use crate::arch::{PairedPanel, PairedWindow};
+use crate::arch::{Arch, PairedPanel, PairedWindow, Patches};
 use crate::paired::{Grouping, ROWS, STEP, half, rescaled, unpack};
 
-/// [`Arch::widen`](crate::arch::Arch::widen).
+/// [`Arch::widen`](Arch::widen).
 #[inline(always)]
 pub(crate) fn widen(row: &[i8], words: &mut [u32], step: usize) {
     let mut words = words.chunks_mut(step.max(2));
@@ -16,7 +16,7 @@ pub(crate) fn widen(row: &[i8], words: &mut [u32], step: usize) {
     }
 }
 
-/// [`Arch::copy_rows`](crate::arch::Arch::copy_rows).
+/// [`Arch::copy_rows`](Arch::copy_rows).
 #[inline(always)]
 pub(crate) fn copy_rows((x, x_step): (&[i8], usize), (y, y_step): (&mut [i8], usize), bytes: usize, rows: usize) {
     for row in 0..rows {
@@ -25,6 +25,31 @@ pub(crate) fn copy_rows((x, x_step): (&[i8], usize), (y, y_step): (&mut [i8], us
             return;
         };
         y.copy_from_slice(x);
+    }
+}
+
+/// [`Arch::widen_patches`].
+#[inline(always)]
+pub(crate) fn widen_patches<A: Arch>(x: &[i8], patches: Patches, patch: &mut [i8], words: &mut [u32]) {
+    let Patches {
+        position_step,
+        row_step,
+        bytes,
+        rows,
+    } = patches;
+    for place in 0..ROWS {
+        let x = x.get(place * position_step..).unwrap_or_default();
+        let words = words.get_mut(2 * place..).unwrap_or_default();
+        if !patch.is_empty() {
+            A::copy_rows((x, row_step), (&mut *patch, bytes), bytes, rows);
+            A::widen(patch, words, STEP);
+            continue;
+        }
+        for row in 0..rows {
+            let x = x.get(row * row_step..row * row_step + bytes).unwrap_or_default();
+            let words = words.get_mut(row * bytes / 4 * STEP..).unwrap_or_default();
+            A::widen(x, words, STEP);
+        }
     }
 }
 
@@ -56,7 +81,7 @@ fn channel(panel: &PairedPanel<'_>, grouping: Grouping, words: &[u32], stride: u
     rescaled(sum, at(width + place), panel.zero)
 }
 
-/// [`Arch::paired_rows`](crate::arch::Arch::paired_rows).
+/// [`Arch::paired_rows`](Arch::paired_rows).
 #[inline(always)]
 pub(crate) fn rows(panel: PairedPanel<'_>, words: &[u32], y: &mut [i8], starts: [usize; ROWS]) {
     for (row, start) in starts.into_iter().enumerate() {
@@ -69,7 +94,7 @@ pub(crate) fn rows(panel: PairedPanel<'_>, words: &[u32], y: &mut [i8], starts: 
     }
 }
 
-/// [`Arch::paired_row`](crate::arch::Arch::paired_row).
+/// [`Arch::paired_row`](Arch::paired_row).
 #[inline(always)]
 pub(crate) fn row(panel: PairedPanel<'_>, words: &[u32], y: &mut [i8]) {
     for (c, y) in y.iter_mut().enumerate().take(panel.channels) {
@@ -77,7 +102,7 @@ pub(crate) fn row(panel: PairedPanel<'_>, words: &[u32], y: &mut [i8]) {
     }
 }
 
-/// [`Arch::paired_window`](crate::arch::Arch::paired_window), from channel `first` on.
+/// [`Arch::paired_window`](Arch::paired_window), from channel `first` on.
 #[inline(always)]
 pub(crate) fn window(window: PairedWindow<'_>, y: &mut [i8], first: usize) {
     for (position, y) in y.chunks_exact_mut(window.channels.max(1)).enumerate() {

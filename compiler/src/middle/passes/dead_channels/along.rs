@@ -15,8 +15,8 @@ pub(super) struct Along {
 }
 
 impl Along {
-    /// Reads a node, given the axis of the channels of each operand where that is known. `None` where channels mix, or where
-    /// an operand has channels that nothing is known of.
+    /// Reads a node, given the axis of the channels of each operand where that is known. `None` where channels mix, or
+    /// where an operand has channels that nothing is known of.
     pub(super) fn of(graph: &Graph, node: &Node, axes: &[Option<usize>]) -> Option<Self> {
         let operator = node.operator().filter(|_| node.outputs.len() == 1)?;
         if operator.is_elementwise() {

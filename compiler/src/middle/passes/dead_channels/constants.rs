@@ -101,8 +101,8 @@ pub(super) fn between(
     Ok(constants)
 }
 
-/// An operator's operands, with the constants of their channels everywhere and something for what is not known; `None` if
-/// that is not enough to compute it.
+/// An operator's operands, with the constants of their channels everywhere and something for what is not known; `None`
+/// if that is not enough to compute it.
 fn operands(flow: &Flow, graph: &Graph, node: &Node, along: &Along) -> Option<Vec<Tensor>> {
     let operand = |(index, value): (usize, &Option<ValueId>)| {
         let value = (*value)?;

@@ -5,12 +5,12 @@ use crate::ir::primitives::Activation;
 use crate::ir::{DType, Graph, Node, Tensor};
 use runtime_core::function::AnyFunction;
 
-/// Where all weights of a channel times this factor are smaller than its bias, products with inputs below 2^24 vanish when they
-/// are added to the bias: the sum is the bias.
+/// Where all weights of a channel times this factor are smaller than its bias, products with inputs below 2^24 vanish
+/// when they are added to the bias: the sum is the bias.
 const NO_SUM: f64 = (1_u64 << 50) as f64;
 
-/// Where a weight times this factor is smaller than the bias of its channel, its products are beyond the last bit of any sum that
-/// is not exactly zero.
+/// Where a weight times this factor is smaller than the bias of its channel, its products are beyond the last bit of
+/// any sum that is not exactly zero.
 const NO_TERM: f64 = NO_SUM * (1_u64 << 30) as f64;
 
 /// A convolution or product with known weights, all channels with all or each with itself.
@@ -40,8 +40,8 @@ pub(super) struct Layer {
 }
 
 impl Layer {
-    /// Reads a node; `None` where its channels cannot be taken apart: grouped, of weights computed at run time, or summed in
-    /// an order that depends on other channels.
+    /// Reads a node; `None` where its channels cannot be taken apart: grouped, of weights computed at run time, or
+    /// summed in an order that depends on other channels.
     pub(super) fn of(graph: &Graph, node: &Node) -> Option<Self> {
         let linear = Linear::of(node)?;
         let weights = graph.constant(linear.weights())?;
@@ -134,8 +134,8 @@ impl Layer {
         self.zeros(output, from).all(|zero| zero)
     }
 
-    /// What an input channel that is `constant` everywhere adds to every sum of channel `output`; `None` where that depends
-    /// on the place, or on the rounding of floats.
+    /// What an input channel that is `constant` everywhere adds to every sum of channel `output`; `None` where that
+    /// depends on the place, or on the rounding of floats.
     pub(super) fn term(&self, output: usize, from: usize, constant: f64) -> Option<f64> {
         if self.outside.is_some_and(|outside| outside != constant) {
             return None;

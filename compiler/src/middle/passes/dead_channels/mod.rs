@@ -1,16 +1,16 @@
 //! Channels that no output of the model depends on are not computed.
 //!
-//! A channel is dead if it is the same number everywhere whatever the model's inputs are (all of its weights are zero, or
-//! its own input channel is such a number), or if the weights of all that read it are zero. Each layer that reads a dead
-//! channel does without it; in integers its constant goes into the bias. What is left computes the same bits:
+//! A channel is dead if it is the same number everywhere whatever the model's inputs are (all of its weights are zero,
+//! or its own input channel is such a number), or if the weights of all that read it are zero. Each layer that reads a
+//! dead channel does without it; in integers its constant goes into the bias. What is left computes the same bits:
 //!
 //! - Where windows leave the image, a constant goes into the bias only if it is what stands outside of the image.
 //! - Floats other than zero are not added to a bias: that would be another order of the same sum. What would change the
 //!   order of a sum otherwise is kept ([`order`]).
-//! - Weights of floats count as zero where their products are beyond the last bit of the sum, as those of channels are that
-//!   training with weight decay has given up; inputs of layers are taken to be less than 2^24, and finite.
-//! - Channels go together that an operator combines with each other, the branches of an addition for example: all of them
-//!   are dead, or all stay.
+//! - Weights of floats count as zero where their products are beyond the last bit of the sum, as those of channels are
+//!   that training with weight decay has given up; inputs of layers are taken to be less than 2^24, and finite.
+//! - Channels go together that an operator combines with each other, the branches of an addition for example: all of
+//!   them are dead, or all stay.
 
 mod along;
 mod census;

@@ -7,8 +7,8 @@ use super::order::sum_order;
 use crate::ir::primitives::Reshape;
 use crate::ir::{DType, Graph, ValueId};
 
-/// Marks the channels that are needed: those whose removal would change a sum, or the order of one in floats. Gives whether
-/// others are left.
+/// Marks the channels that are needed: those whose removal would change a sum, or the order of one in floats. Gives
+/// whether others are left.
 pub(super) fn mark(graph: &Graph, flow: &mut Flow) -> bool {
     for index in 0..flow.layers.len() {
         let (id, layer) = &flow.layers[index];

@@ -135,7 +135,8 @@ fn between(graph: &mut Graph, flow: &Flow, id: NodeId, along: &Along) -> Operati
     (operator, inputs)
 }
 
-/// The operator for other channels, where its attributes tell of them; `y` are the channels of the result that are kept.
+/// The operator for other channels, where its attributes tell of them; `y` are the channels of the result that are
+/// kept.
 fn sliced(flow: &Flow, node: &Node, along: &Along, y: Option<&[usize]>) -> Option<Box<dyn Operator>> {
     if let (Some(reshape), Some(y)) = (node.op::<Reshape>(), y) {
         let mut shape = reshape.shape.clone();

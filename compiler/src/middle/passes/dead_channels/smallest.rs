@@ -5,9 +5,9 @@ use super::slices;
 use crate::ir::{Graph, OpError};
 use std::collections::BTreeMap;
 
-/// Removes a share of the channels of each layer, those whose weights are smallest (the sum of their magnitudes), as pruning
-/// in training would: what the model computes changes, what it costs is what it would cost then. Layers whose channels are
-/// combined with each other lose the same channels, and the model's outputs keep theirs.
+/// Removes a share of the channels of each layer, those whose weights are smallest (the sum of their magnitudes), as
+/// pruning in training would: what the model computes changes, what it costs is what it would cost then. Layers whose
+/// channels are combined with each other lose the same channels, and the model's outputs keep theirs.
 ///
 /// # Errors
 /// Never for a verified graph: what is left of each operator fits the others.

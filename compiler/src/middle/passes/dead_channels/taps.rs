@@ -8,8 +8,8 @@ use crate::ir::linear::{Linear, WEIGHTS};
 use crate::ir::primitives::{Conv, Window};
 use crate::ir::{Graph, NodeId, OpError, Operator};
 
-/// Outermost rows and columns of a kernel that are zero for all channels are cut off, as far as there is padding to cut off
-/// with them. The sums keep their order, and every bit.
+/// Outermost rows and columns of a kernel that are zero for all channels are cut off, as far as there is padding to cut
+/// off with them. The sums keep their order, and every bit.
 pub(in super::super) fn run(graph: &mut Graph) -> Result<(), OpError> {
     for id in nodes_of::<Conv>(graph) {
         if let Some((conv, kept)) = smaller(graph, id) {

@@ -5,12 +5,12 @@ use crate::ir::primitives::Quantization;
 /// Greatest bias of a channel without weights, in steps of its sums.
 const FREE_BIAS: f64 = (1 << 24) as f64;
 
-/// Part of a step of the output that all weights of a channel together must reach to count: training with weight decay leaves
-/// channels of some 1e-30, in whose steps no bias can be counted.
+/// Part of a step of the output that all weights of a channel together must reach to count: training with weight decay
+/// leaves channels of some 1e-30, in whose steps no bias can be counted.
 const NEGLIGIBLE: f64 = 1.0 / (1 << 20) as f64;
 
-/// Zeroes the weights of a layer from `x` to `y` that add nothing, and gives their channels scales in which their biases can
-/// be counted. Weight `i` stands for `weights[i]` times `scales[channel(i)]`.
+/// Zeroes the weights of a layer from `x` to `y` that add nothing, and gives their channels scales in which their
+/// biases can be counted. Weight `i` stands for `weights[i]` times `scales[channel(i)]`.
 pub(super) fn clear(
     (x, y): (&Quantization, &Quantization),
     weights: &mut [i8],

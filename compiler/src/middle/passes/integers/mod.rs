@@ -1,5 +1,5 @@
-//! `DequantizeLinear` -> operator -> `QuantizeLinear` becomes the operator in integers. `docs/quantization.md` says with
-//! which arithmetic, and how it relates to the floats that the graph describes.
+//! `DequantizeLinear` -> operator -> `QuantizeLinear` becomes the operator in integers. `docs/quantization.md` says
+//! with which arithmetic, and how it relates to the floats that the graph describes.
 
 mod affine;
 mod carry;

@@ -6,8 +6,8 @@ use crate::ir::primitives::{Binary, BinaryOp, BitCast, DequantizeLinear, Quantiz
 use crate::ir::{DType, Graph, NodeId, OpError, ValueId};
 use std::collections::HashMap;
 
-/// Replaces `u8` by `i8` and `u16` by `i16`, from each `QuantizeLinear` to each `DequantizeLinear`; where others read or
-/// give the integers, they are converted.
+/// Replaces `u8` by `i8` and `u16` by `i16`, from each `QuantizeLinear` to each `DequantizeLinear`; where others read
+/// or give the integers, they are converted.
 pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
     let mut signed = HashMap::new();
     let mut replaced = vec![];

@@ -24,7 +24,8 @@ pub(super) struct Site {
 }
 
 impl Site {
-    /// `None` if the integers are not of `i8` or `i16` and of one scale, or stand for an input of the model or a constant.
+    /// `None` if the integers are not of `i8` or `i16` and of one scale, or stand for an input of the model or a
+    /// constant.
     pub(super) fn find(graph: &Graph, quantize: NodeId) -> Option<Self> {
         let node = graph.node(quantize);
         let to = node.op::<QuantizeLinear>()?.to.clone();

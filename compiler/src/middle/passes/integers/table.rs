@@ -12,8 +12,8 @@ use std::collections::HashMap;
 /// Most operators that make one function.
 const MOST: usize = 32;
 
-/// Most steps by which a result of 16 bits, which is interpolated, may miss the function's: an eighth of a step of 8 bits. Where
-/// a slope changes by one, a line misses the bend by 32 of the input's steps.
+/// Most steps by which a result of 16 bits, which is interpolated, may miss the function's: an eighth of a step of 8
+/// bits. Where a slope changes by one, a line misses the bend by 32 of the input's steps.
 const MOST_OFF: u32 = 32;
 
 /// Operators that compute a function of each element of one quantised tensor.

@@ -90,7 +90,8 @@ impl Gates {
         BOUND + self.reach as f32
     }
 
-    /// The parameters of the direction and the multipliers of its sums, for inputs of scale `input`. Nothing if there are none.
+    /// The parameters of the direction and the multipliers of its sums, for inputs of scale `input`. Nothing if there
+    /// are none.
     pub(super) fn direction(&self, reverse: bool, hidden: usize, input: f32) -> Option<(QlinearDirection, Vec<i32>)> {
         let argument = 2_f64.powi(ARGUMENT_FRACTION);
         let scales = self.scales.iter().map(|scale| scale * argument / HIDDEN_ONE);

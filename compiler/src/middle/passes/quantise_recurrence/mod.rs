@@ -1,7 +1,8 @@
 //! Recurrent layers in integers: 8-bit weights, 16-bit inputs of the gates and states.
 //!
-//! `Recurrence` becomes `QuantizeLinear` -> `QlinearRecurrence` -> `DequantizeLinear`. The scale of the gates' input comes from
-//! its greatest magnitude, that of a cell's state from what a [`CellObserver`] saw; hidden states lie between -1 and 1.
+//! `Recurrence` becomes `QuantizeLinear` -> `QlinearRecurrence` -> `DequantizeLinear`. The scale of the gates' input
+//! comes from its greatest magnitude, that of a cell's state from what a [`CellObserver`] saw; hidden states lie
+//! between -1 and 1.
 
 mod cell;
 mod cell_observer;
@@ -24,8 +25,8 @@ use gates::Gates;
 pub struct RecurrenceRanges {
     /// Greatest magnitude of the gates' inputs, operand 0 of the layer.
     pub gates: f32,
-    /// Greatest magnitude of the state of an `LSTM`'s cells. Without one they saturate at 16, or where they cannot come to
-    /// in the layer's steps.
+    /// Greatest magnitude of the state of an `LSTM`'s cells. Without one they saturate at 16, or where they cannot come
+    /// to in the layer's steps.
     pub cell: Option<f32>,
 }
 

@@ -1,0 +1,11 @@
+//! Emitted code: its text, and what it computes once it is built.
+
+mod boxed;
+mod input_layout;
+mod machines;
+mod names;
+mod panic_free;
+mod quantised_resize;
+mod readme;
+mod states;
+mod text;

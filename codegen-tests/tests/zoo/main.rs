@@ -1,0 +1,7 @@
+//! Real models, in floats and quantised; skipped where the zoo is absent.
+
+mod accuracy;
+mod int8;
+mod models;
+mod quantised;
+mod recurrence;

@@ -1,0 +1,4 @@
+//! The choice of kernels, and the plan of the arena.
+
+mod candidates;
+mod plan;

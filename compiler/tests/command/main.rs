@@ -1,0 +1,6 @@
+//! The `edgec` command as people run it.
+
+mod compile;
+mod eval;
+mod output_files;
+mod terminal;

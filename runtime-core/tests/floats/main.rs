@@ -1,0 +1,18 @@
+//! Kernels that compute with floats, against plain loops in double precision.
+
+#[path = "../reference/mod.rs"]
+mod reference;
+
+mod attention;
+mod conv;
+mod elementwise;
+mod fft;
+mod functions;
+mod images;
+mod inputs;
+mod learning;
+mod normalization;
+mod recurrence;
+mod reductions;
+mod sum_order;
+mod windows;

@@ -1,0 +1,4 @@
+//! Kernels that move elements, against plain loops over all indices.
+
+mod indexing;
+mod moves;

@@ -1,0 +1,8 @@
+//! Weights stored in fewer bits, or without their zeros.
+
+#[path = "../reference/mod.rs"]
+mod reference;
+
+mod packed;
+mod small;
+mod sparse;
