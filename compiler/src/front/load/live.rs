@@ -24,8 +24,8 @@ pub(super) fn choose_outputs(graph: &mut GraphProto, chosen: &[String]) -> Resul
                 outputs: graph.output.iter().map(|output| output.name().to_owned()).collect(),
             });
         }
-        let declared = graph.output.iter().chain(&graph.value_info).chain(&graph.input);
-        let declared = declared.filter(|info| info.name() == name).next().cloned();
+        let mut declared = graph.output.iter().chain(&graph.value_info).chain(&graph.input);
+        let declared = declared.find(|info| info.name() == name).cloned();
         outputs.push(declared.unwrap_or_else(|| ValueInfoProto {
             name: Some(name.clone()),
             ..ValueInfoProto::default()

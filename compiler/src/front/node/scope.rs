@@ -10,7 +10,7 @@ pub(in crate::front) struct Made {
     /// Constants of the tensors that sub-graphs store, by their place in the model: a loop reads them once.
     pub(super) stored: HashMap<*const TensorProto, ValueId>,
     /// What operators made of constants, by these: layers that share weights share what reading makes of them.
-    pub(super) folded: HashMap<Vec<ValueId>, Vec<(Box<dyn Operator>, Vec<ValueId>)>>,
+    pub(super) folded: HashMap<Vec<ValueId>, Vec<Folded>>,
     /// What values stand for that were strings or maps in the model.
     pub(in crate::front) labels: HashMap<ValueId, Labels>,
     /// Nodes of sub-graphs, counted each time that they are read.
@@ -20,6 +20,9 @@ pub(in crate::front) struct Made {
     /// Finds an operator by its domain and name.
     pub(super) find: Find,
 }
+
+/// An operator on constants, and those that it gives.
+type Folded = (Box<dyn Operator>, Vec<ValueId>);
 
 /// Finds an operator by its domain and name; gives the reason where it is refused, if one is known.
 pub(in crate::front) type Find = fn(&str, &str) -> Result<&'static OperatorDef, Option<Refusal>>;
