@@ -44,10 +44,9 @@ pub mod params {
 /// # Panics
 /// At compile time, if the target is a bare-metal Arm core for which this crate has no DSP kernels.
 pub const fn assert_dsp() {
-    assert!(
-        cfg!(cortex_m_dsp) || !cfg!(all(target_arch = "arm", target_os = "none")),
-        "this model was emitted for a Cortex-M with the DSP extension; emit it with the --target of this core"
-    );
+    if cfg!(all(target_arch = "arm", target_os = "none", not(cortex_m_dsp))) {
+        panic!("this model was emitted for a Cortex-M with the DSP extension; emit it with the --target of this core");
+    }
 }
 
 /// Version of the contract between emitted code and this crate.

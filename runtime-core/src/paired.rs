@@ -146,7 +146,7 @@ pub fn unpack([k, _]: [usize; 2], grouping: Grouping, packed: &[u32], input: usi
     let at = ((channel / width * quads(k) + quad) * width / 2 + channel % width / 2) * 2 + place % 2;
     let both = half(packed.get(at).copied().unwrap_or_default(), place / 2);
     let b = both as i8;
-    if channel % 2 == 0 {
+    if channel.is_multiple_of(2) {
         b
     } else {
         ((both - i32::from(b)) >> 8) as i8

@@ -76,7 +76,7 @@ impl Body<Operands<'_>> for DepthwiseConv2d<Requantize> {
         let whole = |ox| inside(ox, strides[1], dilations[1], pads[1], kw, iw)[1] == kw;
         let first = (0..ow).find(|ox| whole(*ox)).unwrap_or(ow);
         let end = (first..ow).find(|ox| !whole(*ox)).unwrap_or(ow);
-        let mut rest = y.as_mut();
+        let mut rest = &mut *y;
         for n in 0..batch {
             let Some(x) = x.get(n * image..(n + 1) * image) else {
                 return;

@@ -61,7 +61,7 @@ fn channel(panel: &PairedPanel<'_>, grouping: Grouping, words: &[u32], stride: u
     let at = |index: usize| parameters.get(index).copied().unwrap_or_default();
     let place = channel % width;
     let low = at(place / 2 * 2 + 1);
-    let bias = if channel % 2 == 0 {
+    let bias = if channel.is_multiple_of(2) {
         low
     } else {
         at(place / 2 * 2).wrapping_sub(low) >> 8
