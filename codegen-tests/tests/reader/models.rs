@@ -122,7 +122,7 @@ fn files_that_are_not_models() {
         assert!(message.contains(part), "{part:?} is not in {message:?}");
     }
     refused(&ModelBuilder::new(17).edit(|m| m.graph = None.into()), &["no graph"]);
-    let missing = load(Path::new("no/such/model.onnx")).unwrap_err().to_string();
+    let missing = load(Path::new("no/such/model.onnx"), &[]).unwrap_err().to_string();
     assert!(missing.contains("no/such/model.onnx"), "{missing}");
 
     let bytes = add(&sample(DType::F32), Encoding::Raw).bytes();

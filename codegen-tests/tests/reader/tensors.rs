@@ -20,7 +20,7 @@ fn every_type_in_every_encoding() {
         for encoding in [Encoding::Raw, Encoding::Typed, external] {
             let path = folder.path().join("model.onnx");
             std::fs::write(&path, add(&w, encoding.clone()).bytes()).unwrap();
-            let model = load(&path).unwrap_or_else(|error| panic!("{dtype} {encoding:?}: {error}"));
+            let model = load(&path, &[]).unwrap_or_else(|error| panic!("{dtype} {encoding:?}: {error}"));
             let read = tensor(&model.graph.initializer[0], model.base.as_deref()).unwrap();
             assert_eq!(read, w, "{dtype} {encoding:?}");
         }
