@@ -4,7 +4,7 @@
 
 use codegen_tests::node_tests::{self, Backend};
 use codegen_tests::python;
-use edgec::front::node::{Domain, OperatorDef};
+use edgec::front::node::Domain;
 use edgec::front::ops::OPERATORS;
 use std::path::Path;
 

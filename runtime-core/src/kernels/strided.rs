@@ -98,7 +98,7 @@ pub(super) fn transpose<T: Element>(rows: usize, width: usize, column: usize, x:
             let Some(plane) = x.get(j * column..).and_then(|x| x.get(..rows)) else {
                 return;
             };
-            for (y, value) in y.chunks_exact_mut(width).zip(plane) {
+            for (y, value) in rows_mut(y, width).zip(plane) {
                 if let Some(y) = y.get_mut(j) {
                     *y = *value;
                 }

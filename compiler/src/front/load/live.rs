@@ -37,8 +37,11 @@ pub(super) fn choose_outputs(graph: &mut GraphProto, chosen: &[String]) -> Resul
 
 /// Drops nodes and stored tensors that reach no output, in the graphs inside it as well, and the names of outputs that
 /// nothing reads. Inputs stay, as callers give them, except those that nothing reads where `inputs_too` says so or
-/// where they are no tensors of numbers.
+/// where they are no tensors of numbers. A graph without outputs stays as it is: what is wrong with it is told.
 pub(super) fn prune(graph: &mut GraphProto, inputs_too: bool) {
+    if graph.output.is_empty() {
+        return;
+    }
     let live = prune_nodes(graph);
     let stored: HashSet<String> = graph.initializer.iter().map(|t| t.name().to_owned()).collect();
     graph.input.retain(|input| {
