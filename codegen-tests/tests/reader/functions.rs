@@ -28,10 +28,11 @@ fn with_functions() -> ModelBuilder {
         .function(twice)
         .function(once)
         .input("t", DType::F32, &[1])
-        .node("twice", &["t"], &["y"], &[("first", Attr::Float(0.5))])
+        .node("twice", &["t"], &["y", "copy"], &[("first", Attr::Float(0.5))])
         .named("call")
         .of_domain("f")
         .output("y", DType::F32, &[1])
+        .output("copy", DType::F32, &[1])
 }
 
 #[test]
