@@ -1,5 +1,6 @@
-//! Says which of the hand-written kernels this target can run. rustc knows `target_feature = "dsp"` only on nightly, so the
-//! target triple decides: every Armv7E-M has the DSP extension, and Armv8-M Mainline cores that run networks have it.
+//! Says which of the hand-written kernels this target can run. rustc knows `target_feature = "dsp"` only on nightly, so
+//! the target triple decides: every Armv7E-M has the DSP extension, and Armv8-M Mainline cores that run networks have
+//! it.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

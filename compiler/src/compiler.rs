@@ -132,8 +132,8 @@ impl Compiler {
         self
     }
 
-    /// Ends the model at these tensors, any of its graph, instead of at its own outputs. Nodes and inputs that they do not
-    /// need are left out, whatever they are.
+    /// Ends the model at these tensors, any of its graph, instead of at its own outputs. Nodes and inputs that they do
+    /// not need are left out, whatever they are.
     ///
     /// ```no_run
     /// // Without the NonMaxSuppression that comes after these, which the program around the model does.

@@ -38,8 +38,8 @@ pub mod params {
     pub use crate::requantize::Requantize;
 }
 
-/// Stops the build of a model that was emitted for a Cortex-M with the DSP extension for one without. Elsewhere, as on the PC
-/// that verifies it, its kernels run their portable bodies.
+/// Stops the build of a model that was emitted for a Cortex-M with the DSP extension for one without. Elsewhere, as on
+/// the PC that verifies it, its kernels run their portable bodies.
 ///
 /// # Panics
 /// At compile time, if the target is a bare-metal Arm core for which this crate has no DSP kernels.

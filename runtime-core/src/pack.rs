@@ -59,7 +59,8 @@ fn pack<T: Element + Default>(
     }
 }
 
-/// Packs ONNX `Conv` weights `[oc, ic_per_group, kh, kw]` as `[groups][ceil(oc / groups / 16)][kh][kw][ic_per_group][16]`.
+/// Packs ONNX `Conv` weights `[oc, ic_per_group, kh, kw]` as `[groups][ceil(oc / groups /
+/// 16)][kh][kw][ic_per_group][16]`.
 pub fn pack_conv2d<T: Element + Default>(
     groups: usize,
     oc: usize,
@@ -133,8 +134,8 @@ pub fn pack_gemm<T: Element + Default>(k: usize, n: usize, w: &[T], transposed: 
     });
 }
 
-/// Packs weights of four bits, -8 to 7, two to a byte: of each pair the first in the low bits. `packed` has half as many
-/// bytes, rounded up. Any of the layouts above can be packed so.
+/// Packs weights of four bits, -8 to 7, two to a byte: of each pair the first in the low bits. `packed` has half as
+/// many bytes, rounded up. Any of the layouts above can be packed so.
 pub fn pack_pairs(w: &[i8], packed: &mut [u8]) {
     debug_assert_eq!(packed.len(), w.len().div_ceil(2));
     for (to, pair) in packed.iter_mut().zip(w.chunks(2)) {

@@ -1,8 +1,9 @@
 //! The weight layout of Cortex-M with the DSP extension: two output channels in a halfword.
 //!
-//! Weights `a` and `b` of two channels are stored as `256 * a + b`, which takes the two bytes that they take as they are. SMLAD
-//! with such a word adds up `256 * A + B`, where `A` and `B` are the sums of the two channels; with the low bytes alone it adds
-//! up `B`. So one instruction of widening serves two channels, and two instructions of products serve four inputs.
+//! Weights `a` and `b` of two channels are stored as `256 * a + b`, which takes the two bytes that they take as they
+//! are. SMLAD with such a word adds up `256 * A + B`, where `A` and `B` are the sums of the two channels; with the low
+//! bytes alone it adds up `B`. So one instruction of widening serves two channels, and two instructions of products
+//! serve four inputs.
 //!
 //! | layout | words | parameters |
 //! |---|---|---|
@@ -10,11 +11,11 @@
 //! | a product of one row | `[ceil(pairs / 2)][quads][2][2]` | `[ceil(pairs / 2)][8]` |
 //! | depthwise | `[ceil(channels / 4)][taps][2]` | `[ceil(channels / 4)][8]` |
 //!
-//! A quad is four inputs: its first word holds inputs 0 and 2, the second 1 and 3, each as a pair of channels. Inputs are filled
-//! up with zeros to an even number of quads, channels to whole pairs, or groups of two pairs. The parameters of a pair are
-//! `256 * bias_a + bias_b`, `bias_b`, and the multipliers of `b` and `a`; those of a group are both pairs' biases and then both
-//! pairs' multipliers. Depthwise weights have 16 bits each: channels 0 and 2 of a tap in the first word, 1 and 3 in the
-//! second; the parameters of four channels are their biases and their multipliers.
+//! A quad is four inputs: its first word holds inputs 0 and 2, the second 1 and 3, each as a pair of channels. Inputs
+//! are filled up with zeros to an even number of quads, channels to whole pairs, or groups of two pairs. The parameters
+//! of a pair are `256 * bias_a + bias_b`, `bias_b`, and the multipliers of `b` and `a`; those of a group are both
+//! pairs' biases and then both pairs' multipliers. Depthwise weights have 16 bits each: channels 0 and 2 of a tap in
+//! the first word, 1 and 3 in the second; the parameters of four channels are their biases and their multipliers.
 
 /// Bits that every product of a sum and a multiplier is shifted by: the result is the upper word of the product.
 pub const SHIFT: u32 = 32;
@@ -57,8 +58,8 @@ pub const fn scratch_words(k: usize) -> usize {
     quads(k).saturating_mul(STEP)
 }
 
-/// Numbers that the inputs of a position are collected in, `k` of them, of `channels` per group, filled up to eights: none where
-/// eights of channels can be widened where they are.
+/// Numbers that the inputs of a position are collected in, `k` of them, of `channels` per group, filled up to eights:
+/// none where eights of channels can be widened where they are.
 #[inline(always)]
 pub const fn patch_len(channels: usize, k: usize) -> usize {
     if channels.is_multiple_of(8) {
@@ -107,8 +108,8 @@ fn pair(a: i8, b: i8) -> Option<i32> {
     i16::try_from(both).is_ok().then_some(both)
 }
 
-/// Packs the weights of one group of `n` channels by `k` inputs: `weight(input, channel)` is asked for those that exist.
-/// `None` if a weight of -128 stands beside a negative one of the next channel below.
+/// Packs the weights of one group of `n` channels by `k` inputs: `weight(input, channel)` is asked for those that
+/// exist. `None` if a weight of -128 stands beside a negative one of the next channel below.
 pub fn pack(
     [k, n]: [usize; 2],
     grouping: Grouping,
@@ -208,8 +209,8 @@ pub const fn fits_upper(greatest: i64) -> bool {
     greatest < 1 << 23
 }
 
-/// Whether a sum of at most `greatest` can never end halfway between two results: its products with `multiplier` then are
-/// rounded alike by SMMLAR, half up, and by [`rescale`](crate::requantize::rescale), half to even.
+/// Whether a sum of at most `greatest` can never end halfway between two results: its products with `multiplier` then
+/// are rounded alike by SMMLAR, half up, and by [`rescale`](crate::requantize::rescale), half to even.
 pub const fn never_halfway(greatest: i64, multiplier: i32) -> bool {
     let zeros = multiplier.trailing_zeros();
     zeros >= SHIFT || greatest < 1 << (SHIFT - 1 - zeros)

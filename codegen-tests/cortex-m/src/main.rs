@@ -1,5 +1,5 @@
-//! The random layers of `runtime-core/tests/paired` on a Cortex-M with the DSP extension, with each operand of a kernel in turn
-//! at the very end of the board's memory: a read or write behind it is a fault.
+//! The random layers of `runtime-core/tests/paired` on a Cortex-M with the DSP extension, with each operand of a kernel
+//! in turn at the very end of the board's memory: a read or write behind it is a fault.
 #![no_std]
 #![no_main]
 
@@ -36,8 +36,8 @@ impl Place for EndOfMemory {
         let bytes = size_of_val(elements);
         assert!(bytes <= ROOM && size_of::<T>().is_multiple_of(align_of::<T>()));
         let first = (END - bytes) as *mut T;
-        // SAFETY: the last ROOM bytes of memory belong to this struct, of which there is one, and `self` is borrowed as long
-        // as the slice; they are written before they are read.
+        // SAFETY: the last ROOM bytes of memory belong to this struct, of which there is one, and `self` is borrowed as
+        // long as the slice; they are written before they are read.
         unsafe {
             core::ptr::copy_nonoverlapping(elements.as_ptr(), first, elements.len());
             core::slice::from_raw_parts_mut(first, elements.len())

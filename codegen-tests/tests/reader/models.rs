@@ -178,6 +178,8 @@ fn names_that_do_not_fit_together() {
 
     let many = relu("z", "y")
         .node("Relu", &["zz"], &["q"], &[])
+        .untyped_output("y")
+        .untyped_output("q")
         .untyped_output("nowhere");
     assert_eq!(error(&many).problems().len(), 3);
     refused(&many, &["3 problems", "`z`", "`zz`", "`nowhere`"]);
@@ -193,7 +195,8 @@ fn nodes_are_put_in_order_and_named_apart() {
         .node("Neg", &["a"], &["b"], &[])
         .node("Relu", &["x"], &["a"], &[])
         .named("same")
-        .output("c", DType::F32, &[1]);
+        .output("c", DType::F32, &[1])
+        .output("d", DType::F32, &[1]);
     assert_eq!(nodes(&loaded(&model)), ["same", "same_2", "Neg_2", "Add_0"]);
 }
 

@@ -1,7 +1,7 @@
 //! What a kernel may ask of the machine, and the choice of the compiled copy that runs.
 //!
-//! A kernel body is written once, generic over [`Arch`]: the micro-kernels that an instruction set may replace. Each has a
-//! portable body, which is its definition; an instruction set has a folder here with those that it does better.
+//! A kernel body is written once, generic over [`Arch`]: the micro-kernels that an instruction set may replace. Each
+//! has a portable body, which is its definition; an instruction set has a folder here with those that it does better.
 //!
 //! | folder | what it is | chosen |
 //! |---|---|---|
@@ -43,8 +43,9 @@ use half::f16;
 
 /// An instruction set, as a kernel body sees it.
 ///
-/// Bodies here and of implementations are `#[inline(always)]`: they are compiled for the features of the kernel that they are
-/// part of. Results on integers are the same for all, bit for bit; sums of floats may differ by what `fma` rounds.
+/// Bodies here and of implementations are `#[inline(always)]`: they are compiled for the features of the kernel that
+/// they are part of. Results on integers are the same for all, bit for bit; sums of floats may differ by what `fma`
+/// rounds.
 pub trait Arch: Copy {
     /// Whether registers are few: a tile is then 2 x 8 numbers, else 6 x 16.
     const NARROW: bool = false;
@@ -52,8 +53,8 @@ pub trait Arch: Copy {
     /// `a * b + c`, rounded once where the machine has a fused instruction, else twice.
     fn fma(a: f32, b: f32, c: f32) -> f32;
 
-    /// The tile of a product: `acc[i][j] + sum over k of rows[i][k] * panel[k][LANE + j]`, for every `k` of the panel. Rows
-    /// that are shorter than the panel leave `acc` as it is.
+    /// The tile of a product: `acc[i][j] + sum over k of rows[i][k] * panel[k][LANE + j]`, for every `k` of the panel.
+    /// Rows that are shorter than the panel leave `acc` as it is.
     #[inline(always)]
     fn tile_f32<const M: usize, const N: usize, const LANE: usize>(
         acc: [[f32; N]; M],
@@ -93,8 +94,9 @@ pub trait Arch: Copy {
         portable::tile::<Self, Integers<i8>, u8, M, N, LANE>(acc, rows, panel)
     }
 
-    /// Widens a row of inputs for [`paired_rows`](Self::paired_rows) and [`paired_row`](Self::paired_row): each four of them to
-    /// two words of halfwords, inputs 0 and 2, then 1 and 3, with `step` words from four to four. Eight inputs are filled up.
+    /// Widens a row of inputs for [`paired_rows`](Self::paired_rows) and [`paired_row`](Self::paired_row): each four of
+    /// them to two words of halfwords, inputs 0 and 2, then 1 and 3, with `step` words from four to four. Eight inputs
+    /// are filled up.
     #[inline(always)]
     fn widen(row: &[i8], words: &mut [u32], step: usize) {
         portable::paired::widen(row, words, step)
@@ -108,8 +110,8 @@ pub trait Arch: Copy {
         }
     }
 
-    /// Widens the inputs of three neighbouring positions of a convolution, which take turns in `words`: straight from `x`, which
-    /// begins with those of the first, or by way of `patch` if it has room.
+    /// Widens the inputs of three neighbouring positions of a convolution, which take turns in `words`: straight from
+    /// `x`, which begins with those of the first, or by way of `patch` if it has room.
     #[inline(always)]
     fn widen_patches(x: &[i8], patches: Patches, patch: &mut [i8], words: &mut [u32]) {
         portable::paired::widen_patches::<Self>(x, patches, patch, words)
@@ -121,8 +123,8 @@ pub trait Arch: Copy {
         portable::paired::copy_rows(x, y, bytes, rows)
     }
 
-    /// Three rows of inputs by all channels of a panel, their results from `starts` on. Each quad has two words of every row.
-    /// Where starts are equal, the results of the last such row stay.
+    /// Three rows of inputs by all channels of a panel, their results from `starts` on. Each quad has two words of
+    /// every row. Where starts are equal, the results of the last such row stay.
     #[inline(always)]
     fn paired_rows(panel: PairedPanel<'_>, words: &[u32], y: &mut [i8], starts: [usize; ROWS]) {
         portable::paired::rows(panel, words, y, starts)

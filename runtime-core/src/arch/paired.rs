@@ -15,7 +15,8 @@ pub struct PairedPanel<'a> {
     pub zero: i32,
 }
 
-/// The taps of a depthwise convolution that are inside of the image, for neighbouring positions that have the same ones.
+/// The taps of a depthwise convolution that are inside of the image, for neighbouring positions that have the same
+/// ones.
 #[derive(Clone, Copy, Debug)]
 pub struct PairedWindow<'a> {
     /// Inputs from the first of these taps on.

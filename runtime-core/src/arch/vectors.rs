@@ -96,8 +96,8 @@ fn row<T: Widen<W>, W, const LANE: usize, const V: usize>(start: [T; V], row: &[
     total
 }
 
-/// The same address, of which the optimiser knows nothing: it would compute that of each row from the one before, in the
-/// loop.
+/// The same address, of which the optimiser knows nothing: it would compute that of each row from the one before, in
+/// the loop.
 #[inline(always)]
 #[allow(clippy::pointers_in_nomem_asm_block)] // The address is not followed.
 pub(super) fn opaque<T>(mut address: *const T) -> *const T {

@@ -238,8 +238,8 @@ impl<F: Copy, E: Finish<F>, W: Packed<Number = Weight<E, F>>> Row<'_, F, E, W> {
     }
 }
 
-/// ONNX `Conv` with one filter per channel and its activation: `x` is `[batch, ih, iw, c]`, `y` is `[batch, oh, ow, c]`,
-/// `bias` is `[c]`, and `w` is `[kh, kw, c]`, as made by [`pack_depthwise`](crate::pack::pack_depthwise).
+/// ONNX `Conv` with one filter per channel and its activation: `x` is `[batch, ih, iw, c]`, `y` is `[batch, oh, ow,
+/// c]`, `bias` is `[c]`, and `w` is `[kh, kw, c]`, as made by [`pack_depthwise`](crate::pack::pack_depthwise).
 #[inline(always)]
 pub fn depthwise_conv2d<P: Param<DepthwiseConv2d<F>>, F: Function, W: Packed<Number = f32>>(
     simd: Simd,

@@ -3,8 +3,8 @@ use super::sequences::States;
 use crate::arch::Arch;
 use crate::function::{Apply, Round};
 
-/// A cell that multiplies the hidden state by its weights after rounding it to 8 bits by its own range: at each step, for
-/// each sequence, as `DynamicQuantizeLSTM` of ONNX Runtime does for a batch of one.
+/// A cell that multiplies the hidden state by its weights after rounding it to 8 bits by its own range: at each step,
+/// for each sequence, as `DynamicQuantizeLSTM` of ONNX Runtime does for a batch of one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct DynamicState<C> {
@@ -43,8 +43,8 @@ impl<C: Cell> Cell for DynamicState<C> {
     }
 }
 
-/// The numbers that 255 steps between the least and the greatest of `x` and zero stand for, nearest to each of `x`. Zero
-/// stays zero, as the zero point is rounded too.
+/// The numbers that 255 steps between the least and the greatest of `x` and zero stand for, nearest to each of `x`.
+/// Zero stays zero, as the zero point is rounded too.
 #[inline(always)]
 fn round<A: Arch, T: Apply>(x: &[T], y: &mut [T]) {
     let (mut least, mut greatest) = (T::ZERO, T::ZERO);

@@ -73,10 +73,10 @@ impl<'a, T: Number> Body<Operands<'a, T>> for Forest {
 
 /// For each row, the values of the leaves that it leads to in each tree, added to their targets.
 ///
-/// `trees` holds four numbers per tree: its first node, what it begins with, its first leaf, and the first target of its
-/// leaves. `nodes` holds three numbers per node: the feature that is compared with the node's split, and what is next if it
-/// is not greater and if it is. Both count within their tree; a leaf has its highest bit set. So has the feature of a
-/// node for which NaN is not greater.
+/// `trees` holds four numbers per tree: its first node, what it begins with, its first leaf, and the first target of
+/// its leaves. `nodes` holds three numbers per node: the feature that is compared with the node's split, and what is
+/// next if it is not greater and if it is. Both count within their tree; a leaf has its highest bit set. So has the
+/// feature of a node for which NaN is not greater.
 #[inline(always)]
 pub fn forest<P, T>(_: Simd, layer: P, x: &[T], trees: &[i32], nodes: &[u16], splits: &[T], leaves: &[T], y: &mut [T])
 where

@@ -15,8 +15,8 @@ pub struct IntegerGemm {
     pub n: usize,
 }
 
-/// The exact sums, which wrap: `x` is `[m, k]`, `w` is packed by [`pack_gemm`](crate::pack::pack_gemm), two to a byte or not,
-/// and `y` is `[m, n]`.
+/// The exact sums, which wrap: `x` is `[m, k]`, `w` is packed by [`pack_gemm`](crate::pack::pack_gemm), two to a byte
+/// or not, and `y` is `[m, n]`.
 #[inline(always)]
 pub fn integer_gemm<P: Param<IntegerGemm>, W: Packed<Number = i8>>(
     simd: Simd,

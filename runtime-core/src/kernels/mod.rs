@@ -19,11 +19,12 @@
 //! | [`Function`](crate::function::Function) | the activation of floats | `Relu`, `Gelu`, `Identity`, .. |
 //! | [`Quantized`](crate::requantize::Quantized) | the integers, their sums and their tile | `i8`, `i16` |
 //!
-//! A tile of the product runs so: `cover` calls `Tile::tile`, which begins with `Finish::start`, has `Numbers::tile` add up,
-//! and ends in `Finish::store`. `Numbers::tile` asks `Packed` for the panel's element type and calls the micro-kernel of
-//! [`Arch`](crate::arch::Arch) for it (`tile_f32`, `tile_f16`, `tile_i8`, `tile_i4`), or `portable::tile` where there is
-//! none. Convolutions do the same with one `Numbers::tile` for each run of inputs; depthwise ones multiply by
-//! `Numbers::mac` instead. Kernels that are no products implement `Body` (`body.rs`), and `compute` or `plain` runs them.
+//! A tile of the product runs so: `cover` calls `Tile::tile`, which begins with `Finish::start`, has `Numbers::tile`
+//! add up, and ends in `Finish::store`. `Numbers::tile` asks `Packed` for the panel's element type and calls the
+//! micro-kernel of [`Arch`](crate::arch::Arch) for it (`tile_f32`, `tile_f16`, `tile_i8`, `tile_i4`), or
+//! `portable::tile` where there is none. Convolutions do the same with one `Numbers::tile` for each run of inputs;
+//! depthwise ones multiply by `Numbers::mac` instead. Kernels that are no products implement `Body` (`body.rs`), and
+//! `compute` or `plain` runs them.
 
 mod arg_reduce;
 mod attention;
@@ -112,6 +113,7 @@ mod top_k;
 mod tree_ensemble;
 mod unary;
 mod walk;
+mod window;
 
 pub use arg_reduce::{ArgReduce, arg_max, arg_min};
 pub use attention::{Attention, attention, attention_masked};

@@ -86,8 +86,8 @@ impl<'a> Body<(&'a [f32], &'a mut [f32], &'a mut [f32])> for PairwiseCoupling {
     }
 }
 
-/// For each row of `pairs`, which has the probability of class `i` against each later class `j`, for each `i` in order, the
-/// probability of each class. `scratch` is `classes * classes + classes` long.
+/// For each row of `pairs`, which has the probability of class `i` against each later class `j`, for each `i` in order,
+/// the probability of each class. `scratch` is `classes * classes + classes` long.
 #[inline(always)]
 pub fn pairwise_coupling<P: Param<PairwiseCoupling>>(
     _: Simd,

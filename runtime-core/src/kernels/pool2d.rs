@@ -1,5 +1,6 @@
 use super::body::{Body, compute};
 use super::chunks::{rows, rows_mut};
+use super::window::Window;
 use crate::arch::Arch;
 use crate::{Float, Number, Param, Simd};
 
@@ -26,64 +27,18 @@ pub struct Pool2d {
     pub count_include_pad: bool,
 }
 
-/// The positions of a window along one axis, relative to the input.
-#[derive(Clone, Copy)]
-pub(super) struct Window {
-    start: isize,
-    count: usize,
-    step: usize,
-    size: usize,
-}
-
-impl Window {
-    /// The positions inside the input: the first, their number and the distance between them.
-    #[inline(always)]
-    pub(super) fn inside(self) -> (usize, usize, usize) {
-        let skipped = if self.start < 0 {
-            self.steps(self.start.unsigned_abs())
-        } else {
-            0
-        };
-        let first = self.start.wrapping_add_unsigned(skipped.wrapping_mul(self.step));
-        let count = self.before(self.size).saturating_sub(skipped);
-        (first as usize, count, self.step)
-    }
-
-    /// The number of positions inside the input or the padding, which the window never precedes.
-    #[inline(always)]
-    fn padded(self, pad_end: usize) -> usize {
-        self.before(self.size.saturating_add(pad_end))
-    }
-
-    /// The number of positions before `end`.
-    #[inline(always)]
-    fn before(self, end: usize) -> usize {
-        let extent = (end as isize).saturating_sub(self.start).max(0) as usize;
-        self.steps(extent).min(self.count)
-    }
-
-    /// The number of positions that start within `extent`.
-    #[inline(always)]
-    fn steps(self, extent: usize) -> usize {
-        if self.step == 1 {
-            extent
-        } else {
-            let last = self.step.wrapping_sub(1);
-            extent.saturating_add(last).checked_div(self.step).unwrap_or(0)
-        }
-    }
-}
-
 impl Pool2d {
     #[inline(always)]
     fn window(self, axis: usize, place: usize) -> Window {
         let axis = axis & 1;
-        Window {
-            start: (place.wrapping_mul(self.strides[axis]) as isize).wrapping_sub_unsigned(self.pads[axis]),
-            count: self.kernel[axis],
-            step: self.dilations[axis],
-            size: self.input[axis],
-        }
+        Window::new(
+            place,
+            self.strides[axis],
+            self.pads[axis],
+            self.kernel[axis],
+            self.dilations[axis],
+            self.input[axis],
+        )
     }
 
     /// The number of elements of a window that are averaged.

@@ -2,8 +2,8 @@ use super::body::{Body, compute};
 use crate::arch::Arch;
 use crate::{Param, Simd};
 
-/// The sum or difference of two tensors of 8-bit integers of one shape: ONNX `Add` and `Sub` between `DequantizeLinear` and
-/// `QuantizeLinear`, with a `Relu` or `Clip` of the result as limits, in 32 bits.
+/// The sum or difference of two tensors of 8-bit integers of one shape: ONNX `Add` and `Sub` between `DequantizeLinear`
+/// and `QuantizeLinear`, with a `Relu` or `Clip` of the result as limits, in 32 bits.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct QlinearAdd {

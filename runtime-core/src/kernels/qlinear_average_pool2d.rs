@@ -73,8 +73,8 @@ impl<'a, T: Quantized, U: Quantized> Body<(&'a [T], &'a [i32], &'a mut [U])> for
     }
 }
 
-/// `y = zero + sum(x - x_zero) * multiplier / 2^shift` of each window, rounded once, half to even, and limited. There is a
-/// multiplier for every number of elements that are averaged, from one on, or one for all windows.
+/// `y = zero + sum(x - x_zero) * multiplier / 2^shift` of each window, rounded once, half to even, and limited. There
+/// is a multiplier for every number of elements that are averaged, from one on, or one for all windows.
 #[inline(always)]
 pub fn qlinear_average_pool2d<P: Param<QlinearAveragePool2d>, T: Quantized, U: Quantized>(
     simd: Simd,

@@ -80,9 +80,9 @@ impl QlinearCell for QlinearRnn {
     }
 }
 
-/// ONNX `GRU` with `Sigmoid` and `Tanh`: gates `z`, `r`, `h`. Its weights are `[panels][hidden][2][16]` for the first two and
-/// `[panels][hidden][16]` for the last, its multipliers `[panels][2][16]` and `[panels][16]`. If `linear_before_reset`, it has
-/// biases `[panels][16]`, of the sums of the last gate.
+/// ONNX `GRU` with `Sigmoid` and `Tanh`: gates `z`, `r`, `h`. Its weights are `[panels][hidden][2][16]` for the first
+/// two and `[panels][hidden][16]` for the last, its multipliers `[panels][2][16]` and `[panels][16]`. If
+/// `linear_before_reset`, it has biases `[panels][16]`, of the sums of the last gate.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct QlinearGru {
@@ -160,8 +160,8 @@ impl QlinearCell for QlinearGru {
     }
 }
 
-/// ONNX `LSTM` with `Sigmoid`, `Tanh`, `Tanh`: gates `i`, `o`, `f`, `c`. Its weights are `[panels][hidden][4][16]`, its multipliers
-/// `[panels][4][16]`.
+/// ONNX `LSTM` with `Sigmoid`, `Tanh`, `Tanh`: gates `i`, `o`, `f`, `c`. Its weights are `[panels][hidden][4][16]`, its
+/// multipliers `[panels][4][16]`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct QlinearLstm {

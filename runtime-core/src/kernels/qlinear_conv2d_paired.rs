@@ -1,10 +1,11 @@
 use super::body::{Body, compute};
 use super::conv2d::Conv2d;
-use super::qlinear_depthwise_conv2d_paired::inside;
+use super::window::{Window, whole};
 use crate::Simd;
 use crate::arch::{Arch, PairedPanel, Patches};
 use crate::paired::{Grouping, ROWS, STEP, limit, packed_words, parameters_len, patch_len, quads, scratch_words};
 use crate::requantize::Requantize;
+use core::ops::Range;
 
 /// The operands of [`qlinear_conv2d_paired`].
 struct Operands<'a> {
@@ -21,14 +22,14 @@ trait Collect {
     /// The next inputs.
     fn put<A: Arch>(&mut self, run: &[i8]);
     /// As many inputs outside of the image.
-    fn fill(&mut self, len: usize, outside: i8);
+    fn fill(&mut self, len: usize);
 }
 
-/// As halfwords, straight from the image: where runs are whole pairs of quads.
-struct Words<'a>(&'a mut [u32]);
+/// As halfwords, straight from the image, where runs are whole pairs of quads; and what is outside of it.
+struct Words<'a>(&'a mut [u32], i8);
 
-/// As bytes.
-struct Bytes<'a>(&'a mut [i8]);
+/// As bytes; and what is outside of the image.
+struct Bytes<'a>(&'a mut [i8], i8);
 
 impl Collect for Words<'_> {
     #[inline(always)]
@@ -38,8 +39,8 @@ impl Collect for Words<'_> {
     }
 
     #[inline(always)]
-    fn fill(&mut self, len: usize, outside: i8) {
-        let both = u32::from(i16::from(outside) as u16) * 0x1_0001;
+    fn fill(&mut self, len: usize) {
+        let both = u32::from(i16::from(self.1) as u16) * 0x1_0001;
         for quad in self.0.chunks_mut(STEP).take(len / 4) {
             if let [even, odd, ..] = quad {
                 (*even, *odd) = (both, both);
@@ -68,15 +69,15 @@ impl Collect for Bytes<'_> {
     }
 
     #[inline(always)]
-    fn fill(&mut self, len: usize, outside: i8) {
+    fn fill(&mut self, len: usize) {
         if let Some((to, rest)) = core::mem::take(&mut self.0).split_at_mut_checked(len) {
-            to.fill(outside);
+            to.fill(self.1);
             self.0 = rest;
         }
     }
 }
 
-/// One group of channels of a convolution.
+/// One group of channels of one image.
 struct Group<'a> {
     layer: Conv2d<Requantize>,
     /// The image, and the first input channel of the group.
@@ -84,33 +85,121 @@ struct Group<'a> {
     first: usize,
     /// Input channels of the group.
     channels: usize,
+    panel: PairedPanel<'a>,
+    /// Rows and columns of positions whose taps are all inside of the image.
+    whole: [Range<usize>; 2],
 }
 
 impl Group<'_> {
-    /// Collects the inputs of one position.
+    /// The taps of a position along an axis.
     #[inline(always)]
-    fn collect<A: Arch>(&self, oy: usize, ox: usize, to: &mut impl Collect) {
+    fn window(layer: &Conv2d<Requantize>, axis: usize, place: usize) -> Window {
+        let (stride, pad, dilation) = (layer.strides[axis], layer.pads[axis], layer.dilations[axis]);
+        Window::new(place, stride, pad, layer.kernel[axis], dilation, layer.input[axis])
+    }
+
+    /// Whether the taps of a row are next to each other in the image, with all of their channels.
+    #[inline(always)]
+    fn rows_are_runs(&self) -> bool {
+        self.layer.dilations[1] == 1 && self.channels == self.layer.input[2]
+    }
+
+    /// All positions; the results of the first begin at `at`.
+    #[inline(always)]
+    fn run<A: Arch>(&self, y: &mut [i8], at: usize, words: &mut [u32], patch: &mut [i8]) {
+        let [oh, ow, oc] = self.layer.output;
+        let positions = oh * ow;
+        let (mut oy, mut ox) = (0, 0);
+        let mut first = 0;
+        while first < positions {
+            // Fewer positions at the end take the last places.
+            let missing = (first + ROWS).saturating_sub(positions);
+            if missing == 0 && self.are_neighbours(oy, ox) {
+                self.collect_three::<A>(oy, ox, patch, words);
+                ox += ROWS;
+            } else {
+                for place in missing..ROWS {
+                    if ox == ow {
+                        (oy, ox) = (oy + 1, 0);
+                    }
+                    let words = words.get_mut(2 * place..).unwrap_or_default();
+                    self.collect::<A>(oy, ox, patch, words);
+                    ox += 1;
+                }
+            }
+            if ox == ow {
+                (oy, ox) = (oy + 1, 0);
+            }
+            let starts = [0, 1, 2].map(|row: usize| row.saturating_sub(missing) * oc);
+            let y = y.get_mut(at + first * oc..).unwrap_or_default();
+            A::paired_rows(self.panel, words, y, starts);
+            first += ROWS;
+        }
+    }
+
+    /// Whether three positions are in one row, inside of the image, and made of runs.
+    #[inline(always)]
+    fn are_neighbours(&self, oy: usize, ox: usize) -> bool {
+        let [rows, columns] = &self.whole;
+        self.rows_are_runs() && rows.contains(&oy) && columns.contains(&ox) && columns.contains(&(ox + ROWS - 1))
+    }
+
+    /// The inputs of three such positions.
+    #[inline(always)]
+    fn collect_three<A: Arch>(&self, oy: usize, ox: usize, patch: &mut [i8], words: &mut [u32]) {
         let Conv2d {
-            input: [ih, iw, ic],
+            input: [_, iw, ic],
             kernel: [kh, kw],
             strides,
             dilations,
-            pads,
-            activation,
             ..
         } = self.layer;
-        let outside = activation.outside as i8;
-        let [ky, rows, iy] = inside(oy, strides[0], dilations[0], pads[0], kh, ih);
-        let [kx, taps, ix] = inside(ox, strides[1], dilations[1], pads[1], kw, iw);
+        let [y, x] = [(0, oy), (1, ox)].map(|(axis, place)| Self::window(&self.layer, axis, place).inside().0);
+        let patches = Patches {
+            position_step: strides[1] * ic,
+            row_step: dilations[0] * iw * ic,
+            bytes: kw * ic,
+            rows: kh,
+        };
+        let x = self.x.get((y * iw + x) * ic..).unwrap_or_default();
+        A::widen_patches(x, patches, patch, words);
+    }
+
+    /// The inputs of one position, by way of `patch` if it has room.
+    #[inline(always)]
+    fn collect<A: Arch>(&self, oy: usize, ox: usize, patch: &mut [i8], words: &mut [u32]) {
+        let outside = self.layer.activation.outside as i8;
+        let vertical = Self::window(&self.layer, 0, oy);
+        let horizontal = Self::window(&self.layer, 1, ox);
+        if patch.is_empty() {
+            return self.taps::<A>([vertical, horizontal], &mut Words(words, outside));
+        }
+        if self.rows_are_runs() {
+            self.patch::<A>([vertical, horizontal], outside, patch);
+        } else {
+            self.taps::<A>([vertical, horizontal], &mut Bytes(patch, outside));
+        }
+        A::widen(patch, words, STEP);
+    }
+
+    /// Collects run by run, with what stands for inputs outside of the image between them.
+    #[inline(always)]
+    fn taps<A: Arch>(&self, [vertical, horizontal]: [Window; 2], to: &mut impl Collect) {
+        let Conv2d {
+            input: [_, iw, ic],
+            kernel: [kh, kw],
+            dilations,
+            ..
+        } = self.layer;
+        let (ky, (iy, rows, _)) = (vertical.skipped(), vertical.inside());
+        let (kx, (ix, taps, _)) = (horizontal.skipped(), horizontal.inside());
         let channels = self.channels;
-        to.fill(ky * kw * channels, outside);
+        to.fill(ky * kw * channels);
         for row in 0..rows {
             let start = ((iy + row * dilations[0]) * iw).wrapping_add(ix).wrapping_mul(ic);
             let x = self.x.get(start.wrapping_add(self.first)..).unwrap_or_default();
-            if taps < kw {
-                to.fill(kx * channels, outside);
-            }
-            if channels == ic && dilations[1] == 1 {
+            to.fill(kx * channels);
+            if self.rows_are_runs() {
                 to.put::<A>(x.get(..taps * channels).unwrap_or_default());
             } else {
                 for tap in 0..taps {
@@ -118,66 +207,29 @@ impl Group<'_> {
                     to.put::<A>(x.get(start..start + channels).unwrap_or_default());
                 }
             }
-            if taps < kw {
-                to.fill((kw - kx - taps) * channels, outside);
-            }
+            to.fill((kw - kx - taps) * channels);
         }
-        to.fill((kh - ky - rows) * kw * channels, outside);
+        to.fill((kh - ky - rows) * kw * channels);
     }
 
-    /// The same as bytes.
+    /// The whole patch in one copy: taps of a row are next to each other on both sides.
     #[inline(always)]
-    fn patch<A: Arch>(&self, oy: usize, ox: usize, patch: &mut [i8]) {
-        let Conv2d {
-            input: [ih, iw, ic],
-            kernel: [kh, kw],
-            strides,
-            dilations,
-            pads,
-            activation,
-            ..
-        } = self.layer;
-        if dilations[1] != 1 || self.channels != ic {
-            return self.collect::<A>(oy, ox, &mut Bytes(patch));
-        }
-        // Taps of a row are next to each other on both sides: the whole patch is one copy.
-        let [ky, rows, iy] = inside(oy, strides[0], dilations[0], pads[0], kh, ih);
-        let [kx, taps, ix] = inside(ox, strides[1], 1, pads[1], kw, iw);
-        if rows < kh || taps < kw {
-            patch.fill(activation.outside as i8);
-        }
-        let from = self.x.get(iy.wrapping_mul(iw).wrapping_add(ix).wrapping_mul(ic)..);
-        let to = patch.get_mut((ky * kw + kx) * ic..);
-        let (x_step, y_step) = (dilations[0] * iw * ic, kw * ic);
-        let (from, to) = (from.unwrap_or_default(), to.unwrap_or_default());
-        A::copy_rows((from, x_step), (to, y_step), taps * ic, rows);
-    }
-}
-
-impl Group<'_> {
-    /// The inputs of three neighbouring positions that are inside of the image.
-    #[inline(always)]
-    fn inside<A: Arch>(&self, oy: usize, ox: usize, patch: &mut [i8], words: &mut [u32]) {
+    fn patch<A: Arch>(&self, [vertical, horizontal]: [Window; 2], outside: i8, patch: &mut [i8]) {
         let Conv2d {
             input: [_, iw, ic],
             kernel: [kh, kw],
-            strides,
             dilations,
-            pads,
             ..
         } = self.layer;
-        let (y, x) = (
-            (oy * strides[0]).wrapping_sub(pads[0]),
-            (ox * strides[1]).wrapping_sub(pads[1]),
-        );
-        let start = y.wrapping_mul(iw).wrapping_add(x).wrapping_mul(ic);
-        let patches = Patches {
-            position_step: strides[1] * ic,
-            row_step: dilations[0] * iw * ic,
-            bytes: kw * ic,
-            rows: kh,
-        };
-        A::widen_patches(self.x.get(start..).unwrap_or_default(), patches, patch, words);
+        let ((iy, rows, _), (ix, taps, _)) = (vertical.inside(), horizontal.inside());
+        if rows < kh || taps < kw {
+            patch.fill(outside);
+        }
+        let from = self.x.get(iy.wrapping_mul(iw).wrapping_add(ix).wrapping_mul(ic)..);
+        let to = patch.get_mut((vertical.skipped() * kw + horizontal.skipped()) * ic..);
+        let (x_step, y_step) = (dilations[0] * iw * ic, kw * ic);
+        let (from, to) = (from.unwrap_or_default(), to.unwrap_or_default());
+        A::copy_rows((from, x_step), (to, y_step), taps * ic, rows);
     }
 }
 
@@ -189,45 +241,33 @@ impl Body<Operands<'_>> for Conv2d<Requantize> {
             input: [ih, iw, ic],
             output: [oh, ow, oc],
             kernel: [kh, kw],
-            strides,
-            dilations,
-            pads,
             groups,
             activation,
+            ..
         } = self;
         let (Some(channels), Some(columns)) = (ic.checked_div(groups), oc.checked_div(groups)) else {
             return;
         };
         let image = ih.saturating_mul(iw).saturating_mul(ic);
-        let positions = oh.saturating_mul(ow);
+        let outputs = oh.saturating_mul(ow).saturating_mul(oc);
         let k = kh.saturating_mul(kw).saturating_mul(channels);
-        let direct = channels.is_multiple_of(8);
         let (Some(x), Some(y), Some(words), Some(patch)) = (
             operands.x.get(..batch.saturating_mul(image)),
-            operands.y.get_mut(..batch.saturating_mul(positions).saturating_mul(oc)),
+            operands.y.get_mut(..batch.saturating_mul(outputs)),
             operands.scratch.get_mut(..scratch_words(k)),
             operands.patch.get_mut(..patch_len(channels, k)),
         ) else {
             debug_assert!(false, "qlinear_conv2d_paired: an operand is too short");
             return;
         };
-        let (w_len, parameters) = (
-            packed_words(k, columns, Grouping::Pairs),
-            parameters_len(columns, Grouping::Pairs),
-        );
-        // Rows and columns of positions whose taps are all inside of the image.
-        let whole = [0, 1].map(|axis| {
-            let (stride, dilation, pad) = (strides[axis], dilations[axis], pads[axis]);
-            let (taps, input, outputs) = (self.kernel[axis], self.input[axis], self.output[axis]);
-            let whole = |at: &usize| inside(*at, stride, dilation, pad, taps, input)[1] == taps;
-            let first = (0..outputs).find(&whole).unwrap_or(outputs);
-            first..(first..outputs).find(|at| !whole(at)).unwrap_or(outputs)
-        });
-        let neighbours = dilations[1] == 1 && channels == ic;
+        let w_len = packed_words(k, columns, Grouping::Pairs);
+        let parameters_len = parameters_len(columns, Grouping::Pairs);
         for index in 0..groups {
             let (Some(w), Some(parameters)) = (
                 operands.w.get(index * w_len..(index + 1) * w_len),
-                operands.parameters.get(index * parameters..(index + 1) * parameters),
+                operands
+                    .parameters
+                    .get(index * parameters_len..(index + 1) * parameters_len),
             ) else {
                 return;
             };
@@ -244,49 +284,21 @@ impl Body<Operands<'_>> for Conv2d<Requantize> {
                     x: x.get(n * image..(n + 1) * image).unwrap_or_default(),
                     first: index * channels,
                     channels,
+                    panel,
+                    whole: [0, 1].map(|axis| whole(self.output[axis], |at| Group::window(&self, axis, at))),
                 };
-                let (mut oy, mut ox) = (0, 0);
-                let mut first = 0;
-                while first < positions {
-                    // Fewer positions at the end take the last places.
-                    let missing = (first + ROWS).saturating_sub(positions);
-                    let inside = neighbours && whole[1].contains(&ox) && whole[1].contains(&(ox + ROWS - 1));
-                    if inside && missing == 0 && whole[0].contains(&oy) {
-                        group.inside::<A>(oy, ox, patch, words);
-                        ox += ROWS;
-                        if ox == ow {
-                            (oy, ox) = (oy + 1, 0);
-                        }
-                    } else {
-                        for place in missing..ROWS {
-                            let words = words.get_mut(2 * place..).unwrap_or_default();
-                            if direct {
-                                group.collect::<A>(oy, ox, &mut Words(words));
-                            } else {
-                                group.patch::<A>(oy, ox, patch);
-                                A::widen(patch, words, STEP);
-                            }
-                            ox += 1;
-                            if ox == ow {
-                                (oy, ox) = (oy + 1, 0);
-                            }
-                        }
-                    }
-                    let at = (n * positions + first) * oc + index * columns;
-                    let starts = [0, 1, 2].map(|row: usize| row.saturating_sub(missing) * oc);
-                    A::paired_rows(panel, words, y.get_mut(at..).unwrap_or_default(), starts);
-                    first += ROWS;
-                }
+                group.run::<A>(y, n * outputs + index * columns, words, patch);
             }
         }
         limit([activation.min, activation.max], y);
     }
 }
 
-/// ONNX `QLinearConv` with weights in pairs of channels: `x` is `[batch, ih, iw, ic]`, `y` is `[batch, oh, ow, oc]`. For each
-/// group of channels, `w` is packed by [`pack`](crate::paired::pack), its inputs in the order `[kh, kw, ic / groups]`, and
-/// `parameters` by [`pack_parameters`](crate::paired::pack_parameters), from biases minus the products of the input's zero
-/// point and the weights. `scratch` has [`scratch_words`] of a position's inputs, and `patch` [`patch_len`] numbers. The shift is [`SHIFT`](crate::paired::SHIFT).
+/// ONNX `QLinearConv` with weights in pairs of channels: `x` is `[batch, ih, iw, ic]`, `y` is `[batch, oh, ow, oc]`.
+/// For each group of channels, `w` is packed by [`pack`](crate::paired::pack), its inputs in the order `[kh, kw, ic /
+/// groups]`, and `parameters` by [`pack_parameters`](crate::paired::pack_parameters), from biases minus the products of
+/// the input's zero point and the weights. `scratch` has [`scratch_words`] of a position's inputs, and `patch`
+/// [`patch_len`] numbers. The shift is [`SHIFT`](crate::paired::SHIFT).
 #[inline(always)]
 pub fn qlinear_conv2d_paired(
     simd: Simd,

@@ -1,5 +1,6 @@
 use super::body::{Body, compute};
 use super::depthwise_conv2d::DepthwiseConv2d;
+use super::window::{Window, whole};
 use crate::Simd;
 use crate::arch::{Arch, PairedWindow};
 use crate::paired::{depthwise_words, limit};
@@ -11,37 +12,6 @@ struct Operands<'a> {
     w: &'a [u32],
     parameters: &'a [i32],
     y: &'a mut [i8],
-}
-
-/// The taps of an axis that are inside of the image: the first, how many, and the place of the first.
-#[inline(always)]
-pub(super) fn inside(
-    output: usize,
-    stride: usize,
-    dilation: usize,
-    pad: usize,
-    taps: usize,
-    input: usize,
-) -> [usize; 3] {
-    let (at, dilation) = (output * stride, dilation.max(1));
-    if at >= pad && at - pad + (taps.max(1) - 1) * dilation < input {
-        return [0, taps, at - pad];
-    }
-    let below = |end: usize| {
-        let steps = end.saturating_sub(at);
-        // Only the edges of an image come here; a division may take many instructions.
-        let mut count = 0;
-        while count < taps && count * dilation < steps {
-            count += 1;
-        }
-        count
-    };
-    let (first, end) = (below(pad), below(input + pad));
-    [
-        first,
-        end.saturating_sub(first),
-        (at + first * dilation).wrapping_sub(pad),
-    ]
 }
 
 impl Body<Operands<'_>> for DepthwiseConv2d<Requantize> {
@@ -72,33 +42,38 @@ impl Body<Operands<'_>> for DepthwiseConv2d<Requantize> {
         if channels == 0 {
             return;
         }
-        // Columns whose taps are all inside of the image, which are computed together.
-        let whole = |ox| inside(ox, strides[1], dilations[1], pads[1], kw, iw)[1] == kw;
-        let first = (0..ow).find(|ox| whole(*ox)).unwrap_or(ow);
-        let end = (first..ow).find(|ox| !whole(*ox)).unwrap_or(ow);
+        let window = |axis: usize, place| {
+            let (stride, pad, dilation) = (strides[axis], pads[axis], dilations[axis]);
+            Window::new(place, stride, pad, self.kernel[axis], dilation, self.input[axis])
+        };
+        // Columns whose taps are all inside of the image are computed together.
+        let together = whole(ow, |ox| window(1, ox));
         let mut rest = &mut *y;
         for n in 0..batch {
             let Some(x) = x.get(n * image..(n + 1) * image) else {
                 return;
             };
             for oy in 0..oh {
-                let [ky, rows, iy] = inside(oy, strides[0], dilations[0], pads[0], kh, ih);
+                let vertical = window(0, oy);
+                let (iy, rows, _) = vertical.inside();
                 let mut ox = 0;
                 while ox < ow {
-                    let positions = if ox == first && first < end { end - first } else { 1 };
+                    let positions = if ox == together.start { together.len().max(1) } else { 1 };
                     let Some((y, others)) = core::mem::take(&mut rest).split_at_mut_checked(positions * channels)
                     else {
                         return;
                     };
                     rest = others;
-                    let [kx, taps, ix] = inside(ox, strides[1], dilations[1], pads[1], kw, iw);
+                    let horizontal = window(1, ox);
+                    let (ix, taps, _) = horizontal.inside();
                     let start = iy.wrapping_mul(iw).wrapping_add(ix).wrapping_mul(channels);
+                    let first = vertical.skipped() * kw + horizontal.skipped();
                     A::paired_window(
                         PairedWindow {
                             x: x.get(start..).unwrap_or_default(),
                             channels,
                             x_step: strides[1] * channels,
-                            w: w.get(2 * (ky * kw + kx)..).unwrap_or_default(),
+                            w: w.get(2 * first..).unwrap_or_default(),
                             parameters: operands.parameters,
                             rows,
                             taps,

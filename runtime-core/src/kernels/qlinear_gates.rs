@@ -73,8 +73,8 @@ const INTERVALS: usize = 512;
 /// Bits after the point of an interval's number: the table covers arguments below eight.
 const INTERVAL_FRACTION: u32 = ARGUMENT_FRACTION - 6;
 
-/// Numbers between which [`tanh`] interpolates, in units of 2^-16: hyperbolic tangents, raised by half of how far the middle of a
-/// chord is below the curve.
+/// Numbers between which [`tanh`] interpolates, in units of 2^-16: hyperbolic tangents, raised by half of how far the
+/// middle of a chord is below the curve.
 static TABLE: [u16; INTERVALS + 1] = table();
 
 const fn table() -> [u16; INTERVALS + 1] {
@@ -93,8 +93,8 @@ const fn table() -> [u16; INTERVALS + 1] {
     numbers
 }
 
-/// The hyperbolic tangent of a number with [`ARGUMENT_FRACTION`] bits after the point, with [`TANH_FRACTION`] of them: from -1 to 1,
-/// off by less than two thirds of 2^-15.
+/// The hyperbolic tangent of a number with [`ARGUMENT_FRACTION`] bits after the point, with [`TANH_FRACTION`] of them:
+/// from -1 to 1, off by less than two thirds of 2^-15.
 #[inline(always)]
 pub(super) fn tanh(argument: i64) -> i32 {
     const MOST: u32 = ((INTERVALS as u32) << INTERVAL_FRACTION) - 1;
@@ -111,7 +111,8 @@ pub(super) fn tanh(argument: i64) -> i32 {
     if saturated < 0 { -value } else { value }
 }
 
-/// The logistic function of a number with [`ARGUMENT_FRACTION`] bits after the point, with [`FRACTION`] of them: from 0 to [`ONE`].
+/// The logistic function of a number with [`ARGUMENT_FRACTION`] bits after the point, with [`FRACTION`] of them: from 0
+/// to [`ONE`].
 #[inline(always)]
 pub(super) fn sigmoid(argument: i64) -> i32 {
     const SHIFT: u32 = TANH_FRACTION + 1 - FRACTION;

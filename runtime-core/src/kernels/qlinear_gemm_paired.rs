@@ -52,8 +52,8 @@ impl Body<Operands<'_>> for Gemm<Requantize> {
 
 /// ONNX `QLinearMatMul` by constant weights in pairs of channels: `x` is `[m, k]`, `y` is `[m, n]`. `w` is packed by
 /// [`pack`](crate::paired::pack), for one row in groups of two pairs, and `parameters` by
-/// [`pack_parameters`](crate::paired::pack_parameters), from biases minus the products of the input's zero point and the
-/// weights. `scratch` has [`scratch_words`] of `k`. The shift is [`SHIFT`](crate::paired::SHIFT).
+/// [`pack_parameters`](crate::paired::pack_parameters), from biases minus the products of the input's zero point and
+/// the weights. `scratch` has [`scratch_words`] of `k`. The shift is [`SHIFT`](crate::paired::SHIFT).
 #[inline(always)]
 pub fn qlinear_gemm_paired(
     simd: Simd,

@@ -7,7 +7,8 @@ use crate::requantize::Quantized;
 use crate::unrolled::unrolled;
 use crate::{Param, Simd};
 
-/// ONNX `MatMul` of two quantised tensors of which neither is constant. Each batch is one product of row-major matrices.
+/// ONNX `MatMul` of two quantised tensors of which neither is constant. Each batch is one product of row-major
+/// matrices.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(bound(serialize = "[usize; R]: serde::Serialize")))]

@@ -152,18 +152,19 @@ impl<'a, C: QlinearCell> Body<Operands<'a>> for QlinearRecurrence<C> {
 
 /// Runs the cell along every sequence.
 ///
-/// `x` is `[steps, batch, directions, hidden, gates]` (`[batch, steps, ..]` if `batch_first`) with each 16 units and their
-/// gates transposed: the input times its weights, plus biases, of any one scale. `w` are the
-/// [weights](QlinearRecurrence::weights_len) of this direction. What the function of a gate is applied to has 22 bits after the
-/// point: `(x * input + sum * multiplier) / 2^shift`, rounded once, where `sum` adds up products of the hidden state by
-/// weights. `bias` are the [biases](QlinearRecurrence::biases_len) of such sums. `first` are the first states, in the layout of
-/// the last ones: all, or only the hidden ones, or none for zeros. `lengths` are those of the sequences, or none if all have
-/// `steps`; where there are no more steps the output is zero, and so are the states of a sequence without any. `output` begins
-/// with the hidden states after every step, `[steps, directions, batch, hidden]` (`[batch, steps, directions, hidden]`), then
-/// come the last states, `[directions, batch, hidden]` (`[batch, directions, hidden]`) each, and room to work in.
+/// `x` is `[steps, batch, directions, hidden, gates]` (`[batch, steps, ..]` if `batch_first`) with each 16 units and
+/// their gates transposed: the input times its weights, plus biases, of any one scale. `w` are the
+/// [weights](QlinearRecurrence::weights_len) of this direction. What the function of a gate is applied to has 22 bits
+/// after the point: `(x * input + sum * multiplier) / 2^shift`, rounded once, where `sum` adds up products of the
+/// hidden state by weights. `bias` are the [biases](QlinearRecurrence::biases_len) of such sums. `first` are the first
+/// states, in the layout of the last ones: all, or only the hidden ones, or none for zeros. `lengths` are those of the
+/// sequences, or none if all have `steps`; where there are no more steps the output is zero, and so are the states of a
+/// sequence without any. `output` begins with the hidden states after every step, `[steps, directions, batch, hidden]`
+/// (`[batch, steps, directions, hidden]`), then come the last states, `[directions, batch, hidden]` (`[batch,
+/// directions, hidden]`) each, and room to work in.
 ///
-/// Hidden states have 15 bits after the point, the state of an [`Lstm`](super::QlinearLstm)'s cell as many as it says; both
-/// saturate. The functions interpolate between numbers of a table and are off by less than one step of 2^-15.
+/// Hidden states have 15 bits after the point, the state of an [`Lstm`](super::QlinearLstm)'s cell as many as it says;
+/// both saturate. The functions interpolate between numbers of a table and are off by less than one step of 2^-15.
 #[inline(always)]
 pub fn qlinear_recurrence<P: Param<QlinearRecurrence<C>>, C: QlinearCell>(
     simd: Simd,

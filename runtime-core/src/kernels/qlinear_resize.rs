@@ -7,8 +7,9 @@ use crate::requantize::Quantized;
 use crate::{Param, Simd};
 
 /// Weighted sums of the elements of a quantised tensor along two axes at once: ONNX `Resize` (linear, cubic, with or
-/// without antialiasing). The compiler works the coordinates out into tables of indices and fixed-point weights, those of
-/// the first axis times the input's scale over the output's. Where only one axis is resized, the second has one element.
+/// without antialiasing). The compiler works the coordinates out into tables of indices and fixed-point weights, those
+/// of the first axis times the input's scale over the output's. Where only one axis is resized, the second has one
+/// element.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct QlinearResize {
@@ -114,8 +115,8 @@ impl<'a, T: Quantized, U: Quantized> Body<(&'a [T], [&'a [i32]; 2], &'a mut [U])
 /// `y[o, i, b, j, n]` is `zero` and, over `2^shift`, the sum over `k` and `l` of
 /// `v[i, k] * w[j, l] * (x[o, p[i, k], b, q[j, l], n] - x_zero)`, rounded once, half to even, and limited.
 ///
-/// `first` holds `taps` pairs of an index `p` and a weight `v` for each output position of the first axis, `second` those of
-/// `q` and `w`. The sums along the second axis must fit into [`Quantized::Sum`], the whole into 63 bits.
+/// `first` holds `taps` pairs of an index `p` and a weight `v` for each output position of the first axis, `second`
+/// those of `q` and `w`. The sums along the second axis must fit into [`Quantized::Sum`], the whole into 63 bits.
 #[inline(always)]
 pub fn qlinear_resize<P: Param<QlinearResize>, T: Quantized, U: Quantized>(
     simd: Simd,

@@ -178,8 +178,8 @@ impl<'a, T: Powers, U: Quantized> Body<(&'a [T], &'a [u32], &'a mut [U])> for Ql
     }
 }
 
-/// Softmax along the axis. The table holds powers of e times `2^31`: for `i8`, entry `k` is `exp(-k * scale)`, where `scale`
-/// is the input's; for `i16` so are the first 256, and entry `256 + k` is `exp(-256 * k * scale)`.
+/// Softmax along the axis. The table holds powers of e times `2^31`: for `i8`, entry `k` is `exp(-k * scale)`, where
+/// `scale` is the input's; for `i16` so are the first 256, and entry `256 + k` is `exp(-256 * k * scale)`.
 #[inline(always)]
 pub fn qlinear_softmax<P: Param<QlinearSoftmax>, T: Powers, U: Quantized>(
     simd: Simd,

@@ -9,8 +9,8 @@ use crate::packed::Packed;
 use crate::unrolled::unrolled;
 use crate::{Param, Simd};
 
-/// A product of floats by constant weights that are small integers, each block of a sum with a scale: `DequantizeLinear` of the
-/// weights and ONNX `MatMul`, or `MatMulNBits` of `com.microsoft`.
+/// A product of floats by constant weights that are small integers, each block of a sum with a scale:
+/// `DequantizeLinear` of the weights and ONNX `MatMul`, or `MatMulNBits` of `com.microsoft`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct ScaledGemm {
@@ -123,8 +123,8 @@ impl<W: Packed<Number = i8>> Tile for Rows<'_, W> {
     }
 }
 
-/// `y = x * (w * scales)`: `x` is `[m, k]`, `w` are integers `[k, n]`, packed by [`pack_gemm`](crate::pack::pack_gemm), two to a
-/// byte or not, `scales` are `[blocks, n]`, and `y` is `[m, n]`.
+/// `y = x * (w * scales)`: `x` is `[m, k]`, `w` are integers `[k, n]`, packed by [`pack_gemm`](crate::pack::pack_gemm),
+/// two to a byte or not, `scales` are `[blocks, n]`, and `y` is `[m, n]`.
 #[inline(always)]
 pub fn scaled_gemm<P: Param<ScaledGemm>, W: Packed<Number = i8>>(
     simd: Simd,

@@ -1,5 +1,5 @@
-//! Random layers of every shape: kernels on weights in pairs of channels give the integers of the kernels on panels, and touch
-//! nothing but their operands. They run on this machine and, in an emulator, on a Cortex-M.
+//! Random layers of every shape: kernels on weights in pairs of channels give the integers of the kernels on panels,
+//! and touch nothing but their operands. They run on this machine and, in an emulator, on a Cortex-M.
 
 extern crate alloc;
 
@@ -74,7 +74,7 @@ pub(crate) trait Place {
     fn at_end<'a, T: Copy + 'a>(&'a mut self, elements: &'a mut [T]) -> &'a mut [T];
 }
 
-/// The operands of a kernel but for its output.
+/// The operands of a kernel except its output.
 struct Operands<'a> {
     x: &'a [i8],
     w: &'a [u32],
@@ -89,7 +89,8 @@ const CANARY: i8 = 0x55;
 const MARGIN: usize = 16;
 
 impl Operands<'_> {
-    /// Runs a kernel with each operand in turn at the end of memory, and compares its outputs and what lies around them.
+    /// Runs a kernel with each operand in turn at the end of memory, and compares its outputs and what lies around
+    /// them.
     fn check(
         &self,
         place: &mut impl Place,

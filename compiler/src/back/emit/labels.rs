@@ -8,8 +8,8 @@ use crate::ir::{Classes, Labels};
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
-/// A constant for each output that stands for classes: `.._NAMES` for those that have names, `.._CLASSES` for those that
-/// are numbers.
+/// A constant for each output that stands for classes: `.._NAMES` for those that have names, `.._CLASSES` for those
+/// that are numbers.
 pub(super) fn tables(program: &Program, names: &ModelNames) -> TokenStream {
     let outputs = program.outputs.iter().zip(&names.ports[program.inputs.len()..]);
     let tables = outputs.filter_map(|(port, name)| {

@@ -1,4 +1,5 @@
-//! Which calls have a copy of their kernel compiled for them alone, with every size known to rustc, and which share one.
+//! Which calls have a copy of their kernel compiled for them alone, with every size known to rustc, and which share
+//! one.
 
 use crate::ir::DType;
 use crate::ir::program::{Call, Instance, Program, Value};
@@ -8,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What calls have in common that can share a copy: the function, and the types that it is generic over.
 type Shared = (&'static str, Vec<&'static str>, Vec<usize>, Vec<DType>);
 
-/// Decides for every call of a program. For speed, every kernel that gains from it is specialised. For small flash, calls
-/// share a kernel where one copy that serves all sizes is estimated to be smaller than a copy for each of them.
+/// Decides for every call of a program. For speed, every kernel that gains from it is specialised. For small flash,
+/// calls share a kernel where one copy that serves all sizes is estimated to be smaller than a copy for each of them.
 pub(super) fn decide(program: &mut Program, machine: &Machine) {
     let mut copies: BTreeMap<Shared, BTreeSet<String>> = BTreeMap::new();
     // Calls with equal parameters end up with one copy: LLVM merges equal functions.
@@ -62,8 +63,9 @@ fn nested(value: &Value, types: &mut Vec<&'static str>) {
     }
 }
 
-/// Bytes of code of a copy for one layer, on average, and of the copy that layers share: rounded from kws, vww, ic of MLPerf
-/// Tiny compiled for a Cortex-M4F at opt-level 3 (`nm --print-size`). At opt-level `s` both are about half as large.
+/// Bytes of code of a copy for one layer, on average, and of the copy that layers share: rounded from kws, vww, ic of
+/// MLPerf Tiny compiled for a Cortex-M4F at opt-level 3 (`nm --print-size`). At opt-level `s` both are about half as
+/// large.
 fn code_bytes(kernel: &str) -> [usize; 2] {
     if kernel.contains("depthwise") {
         [4800, 11_000]

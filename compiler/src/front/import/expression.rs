@@ -1,4 +1,5 @@
-//! Names of dimensions that are expressions of other names, as exporters write them: `past + 1`, `2*frames`, `(n - 1)//2`.
+//! Names of dimensions that are expressions of other names, as exporters write them: `past + 1`, `2*frames`, `(n -
+//! 1)//2`.
 
 /// Expressions inside each other, at most.
 const MAX_DEPTH: usize = 32;

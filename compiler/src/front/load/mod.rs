@@ -68,8 +68,8 @@ impl Model {
     }
 }
 
-/// Loads a model file, up to the tensors `outputs`, or to its own outputs where none are given. External data is looked for in
-/// its folder.
+/// Loads a model file, up to the tensors `outputs`, or to its own outputs where none are given. External data is looked
+/// for in its folder.
 ///
 /// # Errors
 /// Whatever is wrong with what reaches an output, as many problems as could be found.

@@ -123,8 +123,8 @@ impl<'a> NodeContext<'a> {
         }
     }
 
-    /// Gives the node these outputs, where some may be sequences; what its reader gives then does not count. The last line
-    /// of such a reader.
+    /// Gives the node these outputs, where some may be sequences; what its reader gives then does not count. The last
+    /// line of such a reader.
     pub fn give(&mut self, outputs: Vec<Item>) -> Result<Vec<ValueId>, OpError> {
         self.given = Some(outputs);
         Ok(vec![])
@@ -282,8 +282,8 @@ impl<'a> NodeContext<'a> {
         }
     }
 
-    /// Reads a branch whose condition is not known. One that cannot be read may be one that is never taken: its problems say
-    /// which inputs of the model tell.
+    /// Reads a branch whose condition is not known. One that cannot be read may be one that is never taken: its
+    /// problems say which inputs of the model tell.
     pub fn branch(&mut self, name: &'static str, condition: ValueId) -> Result<Vec<Item>, OpError> {
         let outputs = self.subgraph_of_items(name, &[]);
         let sources = self.made.graph.sources(condition);

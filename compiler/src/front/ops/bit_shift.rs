@@ -3,8 +3,8 @@ use crate::front::node::{Domain, OperatorDef};
 use crate::ir::op_error;
 use crate::ir::primitives::BinaryOp;
 
-/// The first operand's bits moved by as many places as the second says. Opset 28 added signed integers, which keep their
-/// sign to the right.
+/// The first operand's bits moved by as many places as the second says. Opset 28 added signed integers, which keep
+/// their sign to the right.
 pub(super) const BIT_SHIFT: OperatorDef = OperatorDef {
     name: "BitShift",
     domain: Domain::Onnx,

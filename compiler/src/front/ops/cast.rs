@@ -9,7 +9,8 @@ const NUMBERS: i64 = 16;
 /// The number of strings.
 const STRING: i64 = 8;
 
-/// Converts elements to type `to`, a name before opset 6. `saturate` and `round_mode` matter only for 8-bit floats, which are refused.
+/// Converts elements to type `to`, a name before opset 6. `saturate` and `round_mode` matter only for 8-bit floats,
+/// which are refused.
 pub(super) const CAST: OperatorDef = OperatorDef {
     name: "Cast",
     domain: Domain::Onnx,

@@ -8,8 +8,8 @@ use crate::front::shared::recurrent::Layer;
 use crate::ir::primitives::BinaryOp;
 use crate::ir::{DType, OpError, ValueId, op_error};
 
-/// `LSTM` of which the input, the hidden states and the weights are 8-bit integers: those by their own range, these with
-/// scales and zero points that are known.
+/// `LSTM` of which the input, the hidden states and the weights are 8-bit integers: those by their own range, these
+/// with scales and zero points that are known.
 pub(super) const DYNAMIC_QUANTIZE_LSTM: OperatorDef = OperatorDef {
     name: "DynamicQuantizeLSTM",
     domain: Domain::Microsoft,
@@ -27,8 +27,8 @@ pub(super) const DYNAMIC_QUANTIZE_LSTM: OperatorDef = OperatorDef {
     },
 };
 
-/// The numbers that input `index`, `[directions, inputs, gates * hidden]`, stands for, `[directions, gates * hidden, inputs]`:
-/// with one scale and zero point for each direction, or for each gate's units as well.
+/// The numbers that input `index`, `[directions, inputs, gates * hidden]`, stands for, `[directions, gates * hidden,
+/// inputs]`: with one scale and zero point for each direction, or for each gate's units as well.
 fn weights(cx: &mut NodeContext<'_>, index: usize, [scale, zero]: [usize; 2]) -> Result<ValueId, OpError> {
     let ty = check(cx, index, &[DType::I8, DType::U8])?;
     let &[directions, _, columns] = &ty.shape[..] else {

@@ -4,7 +4,8 @@ use crate::front::shared::normalization::{cast, reshaped};
 use crate::ir::primitives::{Concat, Expand};
 use crate::ir::{DType, op_error};
 
-/// The features of all inputs side by side, in floats: of each input as many as it declares, with zeros where it has fewer.
+/// The features of all inputs side by side, in floats: of each input as many as it declares, with zeros where it has
+/// fewer.
 pub(super) const FEATURE_VECTORIZER: OperatorDef = OperatorDef {
     name: "FeatureVectorizer",
     domain: Domain::Ml,

@@ -3,8 +3,8 @@ use crate::front::shared::compose::transposed;
 use crate::ir::primitives::MatMul;
 use crate::ir::{OpError, ValueId, op_error};
 
-/// `alpha * A' * B'`, where `'` is an optional transposition, of the last two dimensions or of the first to the place before
-/// the last.
+/// `alpha * A' * B'`, where `'` is an optional transposition, of the last two dimensions or of the first to the place
+/// before the last.
 pub(super) const FUSED_MAT_MUL: OperatorDef = OperatorDef {
     name: "FusedMatMul",
     domain: Domain::Microsoft,

@@ -3,8 +3,8 @@ use crate::front::shared::indexing::one_hot;
 use crate::ir::primitives::{ArgReduce, Reshape};
 use crate::ir::{OpError, ValueId};
 
-/// One where the greatest element along `axis` is, the first of equal ones, and zero elsewhere; before opset 13 over all
-/// dimensions from `axis` on together.
+/// One where the greatest element along `axis` is, the first of equal ones, and zero elsewhere; before opset 13 over
+/// all dimensions from `axis` on together.
 pub(super) const HARDMAX: OperatorDef = OperatorDef {
     name: "Hardmax",
     domain: Domain::Onnx,

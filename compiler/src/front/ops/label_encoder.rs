@@ -4,8 +4,8 @@ use crate::front::shared::labels::picked;
 use crate::ir::{Classes, DType, Labels, OpError, Tensor, ValueId, op_error};
 use std::collections::HashMap;
 
-/// Each element replaced by the value that belongs to it. Opset 2 replaced a list of names by keys and values, opset 4 added
-/// tensors.
+/// Each element replaced by the value that belongs to it. Opset 2 replaced a list of names by keys and values, opset 4
+/// added tensors.
 pub(super) const LABEL_ENCODER: OperatorDef = OperatorDef {
     name: "LabelEncoder",
     domain: Domain::Ml,

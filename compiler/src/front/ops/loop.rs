@@ -167,7 +167,8 @@ mod tests {
     use crate::front::testing::{Absent, Given, Known, Operand, run, subgraph};
     use crate::ir::{DType, Tensor};
 
-    /// Doubles the state, which it also gives as scan output, until the condition that `op` makes of the iteration and 2.
+    /// Doubles the state, which it also gives as scan output, until the condition that `op` makes of the iteration and
+    /// 2.
     fn body(op: &str, scan: bool) -> AttributeProto {
         let nodes: [(&str, &[&str], &[&str]); 2] = [(op, &["i", "two"], &["go"]), ("Add", &["s", "s"], &["t"])];
         let outputs: &[&str] = if scan { &["go", "t", "t"] } else { &["go", "t"] };

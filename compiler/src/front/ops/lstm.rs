@@ -5,8 +5,8 @@ use crate::ir::primitives::{RecurrentCell, Slice};
 use crate::ir::{OpError, ValueId, op_error};
 use runtime_core::kernels::{DynamicState, Lstm};
 
-/// Long short-term memory: gates input, output, forget, cell. `clip` bounds the sums of the gates, not the cell's state (as
-/// in ONNX Runtime).
+/// Long short-term memory: gates input, output, forget, cell. `clip` bounds the sums of the gates, not the cell's state
+/// (as in ONNX Runtime).
 pub(super) const LSTM: OperatorDef = OperatorDef {
     name: "LSTM",
     domain: Domain::Onnx,
@@ -18,7 +18,8 @@ pub(super) const LSTM: OperatorDef = OperatorDef {
     },
 };
 
-/// Reads what is left of an `LSTM` whose layer is known; `dynamic` says whether its hidden states are rounded to 8 bits.
+/// Reads what is left of an `LSTM` whose layer is known; `dynamic` says whether its hidden states are rounded to 8
+/// bits.
 pub(super) fn read(cx: &mut NodeContext<'_>, layer: Layer, dynamic: bool) -> Result<Vec<ValueId>, OpError> {
     let input_forget = cx.attributes.int("input_forget", 0)? != 0;
     let functions = gate_functions::of_directions(cx, layer.directions, ["Sigmoid", "Tanh", "Tanh"])?;

@@ -35,8 +35,8 @@ impl Product {
     }
 }
 
-/// The shape of parameters of an operand: one per row of the first, one per column of the second, for every matrix or for
-/// each.
+/// The shape of parameters of an operand: one per row of the first, one per column of the second, for every matrix or
+/// for each.
 pub(super) fn along(shape: &[usize], operand: usize, count: usize) -> Vec<usize> {
     let (kept, other) = (shape.len() - 2 + operand, shape.len() - 1 - operand);
     let mut parameters = shape.to_vec();

@@ -4,8 +4,8 @@ use crate::front::shared::normalization::{cast, in_f32};
 use crate::ir::primitives::{BinaryOp, MatMul, ScaledGemm};
 use crate::ir::{DType, OpError, Tensor, op_error};
 
-/// The product of floats and a matrix of integers of 2, 4 or 8 bits in blocks along the sums, each with a scale and a zero
-/// point; plus an optional bias.
+/// The product of floats and a matrix of integers of 2, 4 or 8 bits in blocks along the sums, each with a scale and a
+/// zero point; plus an optional bias.
 pub(super) const MAT_MUL_N_BITS: OperatorDef = OperatorDef {
     name: "MatMulNBits",
     domain: Domain::Microsoft,
@@ -125,7 +125,8 @@ impl Blocks {
         })
     }
 
-    /// The integers `[K, N]` without their zero points and the scales of blocks, if these are in order and the integers fit.
+    /// The integers `[K, N]` without their zero points and the scales of blocks, if these are in order and the integers
+    /// fit.
     fn small(&self, cx: &NodeContext<'_>, stored: &Stored) -> Option<[Tensor; 2]> {
         if cx.has(4) {
             return None;

@@ -5,7 +5,8 @@ use crate::front::shared::normalization::reshaped;
 use crate::ir::primitives::BinaryOp;
 use crate::ir::{Tensor, op_error};
 
-/// Turns pairs of a head's elements by the angles of a token's position: `position_ids` name it, or that of the first token.
+/// Turns pairs of a head's elements by the angles of a token's position: `position_ids` name it, or that of the first
+/// token.
 pub(super) const MICROSOFT_ROTARY_EMBEDDING: OperatorDef = OperatorDef {
     name: "RotaryEmbedding",
     domain: Domain::Microsoft,

@@ -57,7 +57,8 @@ pub(super) const MULTI_HEAD_ATTENTION: OperatorDef = OperatorDef {
     },
 };
 
-/// `[batch, tokens, hidden]` plus its part of the bias, input 3, which has those of queries, keys and values after each other.
+/// `[batch, tokens, hidden]` plus its part of the bias, input 3, which has those of queries, keys and values after each
+/// other.
 fn biased(cx: &mut NodeContext<'_>, x: ValueId, operand: usize) -> Result<ValueId, OpError> {
     if !cx.has(3) {
         return Ok(x);

@@ -3,8 +3,8 @@ use crate::front::shared::normalization::reshaped;
 use crate::ir::op_error;
 use crate::ir::primitives::{Binary, BinaryOp, broadcast};
 
-/// `x` where not negative, else `slope * x`; the slope broadcasts to `x`. Before opset 7 it is one number, or one for each
-/// channel.
+/// `x` where not negative, else `slope * x`; the slope broadcasts to `x`. Before opset 7 it is one number, or one for
+/// each channel.
 pub(super) const P_RELU: OperatorDef = OperatorDef {
     name: "PRelu",
     domain: Domain::Onnx,

@@ -17,7 +17,8 @@ pub(super) const ROTARY_EMBEDDING: OperatorDef = OperatorDef {
     },
 };
 
-/// Turns input 0 of `heads` heads, if they are side by side, by the cosines and sines of the inputs `caches`, which `positions` picks rows of.
+/// Turns input 0 of `heads` heads, if they are side by side, by the cosines and sines of the inputs `caches`, which
+/// `positions` picks rows of.
 pub(super) fn read(
     cx: &mut NodeContext<'_>,
     heads: i64,

@@ -2,7 +2,8 @@ use crate::front::node::{Domain, Item, OperatorDef, Sequence};
 use crate::front::shared::sequences::bound;
 use crate::ir::op_error;
 
-/// A sub-graph for each tensor of a sequence, with those at the same place of further sequences, and tensors as they are.
+/// A sub-graph for each tensor of a sequence, with those at the same place of further sequences, and tensors as they
+/// are.
 pub(super) const SEQUENCE_MAP: OperatorDef = OperatorDef {
     name: "SequenceMap",
     domain: Domain::Onnx,

@@ -4,8 +4,8 @@ use crate::front::shared::normalization::{cast, filled, in_f32};
 use crate::ir::primitives::{BinaryOp, LayerNormalization};
 use crate::ir::{OpError, TensorType, ValueId, op_error};
 
-/// The sum of the input, a tensor that skipped some layers and an optional bias, normalised over the last dimension, and
-/// scaled and shifted.
+/// The sum of the input, a tensor that skipped some layers and an optional bias, normalised over the last dimension,
+/// and scaled and shifted.
 pub(super) const SKIP_LAYER_NORMALIZATION: OperatorDef = OperatorDef {
     name: "SkipLayerNormalization",
     domain: Domain::Microsoft,

@@ -2,8 +2,8 @@ use crate::front::node::{Domain, OperatorDef};
 use crate::ir::primitives::Slice;
 use crate::ir::{OpError, op_error};
 
-/// Parts along `axis` of the sizes `split`, or of equal sizes. The sizes are an attribute before opset 13 (in opset 1 also
-/// numbers of the input's type); from 18 on `num_outputs` gives equal sizes except for a smaller last one.
+/// Parts along `axis` of the sizes `split`, or of equal sizes. The sizes are an attribute before opset 13 (in opset 1
+/// also numbers of the input's type); from 18 on `num_outputs` gives equal sizes except for a smaller last one.
 pub(super) const SPLIT: OperatorDef = OperatorDef {
     name: "Split",
     domain: Domain::Onnx,

@@ -4,8 +4,8 @@ use crate::front::shared::sequences::bound;
 use crate::ir::primitives::Slice;
 use crate::ir::{OpError, op_error};
 
-/// Parts along `axis` as a sequence: of one element each, of `split` elements each with a smaller last one, or of the sizes
-/// `split`.
+/// Parts along `axis` as a sequence: of one element each, of `split` elements each with a smaller last one, or of the
+/// sizes `split`.
 pub(super) const SPLIT_TO_SEQUENCE: OperatorDef = OperatorDef {
     name: "SplitToSequence",
     domain: Domain::Onnx,

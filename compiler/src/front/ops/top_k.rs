@@ -2,8 +2,8 @@ use crate::front::node::{Domain, OperatorDef};
 use crate::ir::op_error;
 use crate::ir::primitives::TopK;
 
-/// The greatest elements along `axis` and their places, or the least ones, sorted even where that is not asked for. `k` is
-/// an attribute before opset 10.
+/// The greatest elements along `axis` and their places, or the least ones, sorted even where that is not asked for. `k`
+/// is an attribute before opset 10.
 pub(super) const TOP_K: OperatorDef = OperatorDef {
     name: "TopK",
     domain: Domain::Onnx,

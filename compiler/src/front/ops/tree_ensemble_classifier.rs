@@ -89,8 +89,8 @@ impl Forest {
         Ok((labels(cx, place, classes)?, scores, Second::None))
     }
 
-    /// Label and scores of two classes, for which ONNX Runtime has rules of its own: they depend on which of the two the
-    /// leaves vote for, and on how many base values there are.
+    /// Label and scores of two classes, for which ONNX Runtime has rules of its own: they depend on which of the two
+    /// the leaves vote for, and on how many base values there are.
     fn two(&self, cx: &mut NodeContext<'_>, classes: &Classes) -> Result<(ValueId, ValueId, Second), OpError> {
         let [first, second] = [0, 1].map(|class| part(cx, self.sums, 1, class, 1));
         let (first, second) = (first?, second?);
@@ -149,7 +149,8 @@ impl Forest {
         labels(cx, place, classes)
     }
 
-    /// The second class where its score is positive; classes that are numbers are 0 and 1 then, whatever they are called.
+    /// The second class where its score is positive; classes that are numbers are 0 and 1 then, whatever they are
+    /// called.
     fn plain(&self, cx: &mut NodeContext<'_>, score: ValueId, classes: &Classes) -> Result<ValueId, OpError> {
         let place = above(cx, score, 0.0)?;
         match classes {

@@ -2,7 +2,8 @@ use crate::front::node::{Domain, OperatorDef};
 use crate::front::shared::labels::classes;
 use crate::ir::{Classes, Labels, RemarkKind, op_error};
 
-/// The tensor behind a sequence of maps from classes to scores: column `i` is class `i` of the table in the emitted file.
+/// The tensor behind a sequence of maps from classes to scores: column `i` is class `i` of the table in the emitted
+/// file.
 pub(super) const ZIP_MAP: OperatorDef = OperatorDef {
     name: "ZipMap",
     domain: Domain::Ml,

@@ -25,7 +25,8 @@ pub(in crate::front) fn known_size(cx: &NodeContext<'_>, index: usize, name: &st
     }
 }
 
-/// Reads a window: the sum of `coefficients[i] * cos(2 pi i n / N)`, where `N` is its size, or its size minus one unless `periodic`.
+/// Reads a window: the sum of `coefficients[i] * cos(2 pi i n / N)`, where `N` is its size, or its size minus one
+/// unless `periodic`.
 pub(in crate::front) fn read(cx: &mut NodeContext<'_>, coefficients: [f64; 3]) -> Result<Vec<ValueId>, OpError> {
     let dtype = output_datatype(cx)?;
     let periodic = cx.attributes.flag("periodic", true)?;

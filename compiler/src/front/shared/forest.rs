@@ -1,5 +1,5 @@
-//! Trees of any kind as the tables of the kernel `forest`, which has half the bytes and fewer branches: comparisons are `<=`,
-//! nodes are counted in 16 bits within their tree, and equal leaves are stored once.
+//! Trees of any kind as the tables of the kernel `forest`, which has half the bytes and fewer branches: comparisons are
+//! `<=`, nodes are counted in 16 bits within their tree, and equal leaves are stored once.
 
 use super::trees::{END, EQUAL, NAN_HOLDS, Trees, VALUE, real};
 use crate::front::node::NodeContext;
@@ -185,7 +185,8 @@ impl Tables {
     }
 }
 
-/// A comparison as one by `<=`: the feature with its mark, the split, and what is next. `None` where no split says the same.
+/// A comparison as one by `<=`: the feature with its mark, the split, and what is next. `None` where no split says the
+/// same.
 fn ordered(trees: &Trees, node: usize, dtype: DType) -> Option<(u16, f64, i32, i32)> {
     let ([kind, feature, then, otherwise], split) = (trees.nodes[node], trees.values[node]);
     let nan_holds = kind >= NAN_HOLDS;

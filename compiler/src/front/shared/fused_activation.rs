@@ -13,8 +13,8 @@ pub(in crate::front) fn of_params(cx: &mut NodeContext<'_>, x: ValueId) -> Resul
     apply(cx, x, &params)
 }
 
-/// Reads `activation` and its numbers `activation_alpha`, `activation_beta` and `activation_gamma`, and applies the function
-/// to a value.
+/// Reads `activation` and its numbers `activation_alpha`, `activation_beta` and `activation_gamma`, and applies the
+/// function to a value.
 pub(in crate::front) fn of_letters(cx: &mut NodeContext<'_>, x: ValueId) -> Result<ValueId, OpError> {
     let mut params = vec![];
     for name in ["activation_alpha", "activation_beta", "activation_gamma"] {

@@ -99,8 +99,8 @@ impl Settings {
         reshaped(cx, y, &[batch, queries, heads * v_shape[3]])
     }
 
-    /// A mask of integers, input `index`, as numbers that are added to scores: ones are open; or the ends of the keys that are
-    /// open, perhaps with their beginnings after them.
+    /// A mask of integers, input `index`, as numbers that are added to scores: ones are open; or the ends of the keys
+    /// that are open, perhaps with their beginnings after them.
     fn padding(
         &self,
         cx: &mut NodeContext<'_>,

@@ -7,7 +7,7 @@ use crate::front::node::NodeContext;
 use crate::ir::primitives::{BinaryOp, BitCast, IntegerGemm, MatMul, weights_around_zero};
 use crate::ir::{DType, OpError, Tensor, ValueId};
 
-/// 8-bit integers, and a zero point that broadcasts against them where it is not zero.
+/// 8-bit integers, and a zero point, unless it is zero, that broadcasts against them.
 #[derive(Clone, Copy)]
 pub(in crate::front) struct Integers {
     /// The integers.

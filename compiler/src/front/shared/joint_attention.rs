@@ -7,8 +7,8 @@ use crate::front::node::NodeContext;
 use crate::ir::primitives::Concat;
 use crate::ir::{DType, OpError, ValueId, op_error};
 
-/// Attention over `[batch, tokens, q + k + v]` in `f32`, the parts of these sizes; keys and values of earlier runs are input
-/// `past`, `[2, batch, heads, tokens, size]`. Gives the output, and the keys and values for the next run.
+/// Attention over `[batch, tokens, q + k + v]` in `f32`, the parts of these sizes; keys and values of earlier runs are
+/// input `past`, `[2, batch, heads, tokens, size]`. Gives the output, and the keys and values for the next run.
 pub(in crate::front) fn attend(
     cx: &mut NodeContext<'_>,
     settings: &Settings,

@@ -153,8 +153,9 @@ pub(in crate::front) fn known_quantization(
     }))
 }
 
-/// A constant and how it is quantised, without scales of zero and denormal ones, and a remark if there were some: what they
-/// stand for is zero to within 1e-28, and so is the zero point by another scale. Other values are given back as they are.
+/// A constant and how it is quantised, without scales of zero and denormal ones, and a remark if there were some: what
+/// they stand for is zero to within 1e-28, and so is the zero point by another scale. Other values are given back as
+/// they are.
 pub(in crate::front) fn with_normal_scales(
     cx: &mut NodeContext<'_>,
     value: ValueId,

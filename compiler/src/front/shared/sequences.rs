@@ -4,8 +4,8 @@ use super::control;
 use crate::front::node::NodeContext;
 use crate::ir::{OpError, op_error};
 
-/// The place that input `index`, called `position` in ONNX, names in a sequence of `len` tensors: from the end where it is
-/// negative. `past_end` says whether the place after the last one counts.
+/// The place that input `index`, called `position` in ONNX, names in a sequence of `len` tensors: from the end where it
+/// is negative. `past_end` says whether the place after the last one counts.
 pub(in crate::front) fn position(
     cx: &NodeContext<'_>,
     index: usize,

@@ -131,7 +131,8 @@ impl Trees {
 
     /// For each target whether the paths of a row give it a value.
     pub(in crate::front) fn presence(&self) -> Vec<Presence> {
-        // From the ends of paths on: the targets that all paths from a node have. Of a leaf its first node stands for all.
+        // From the ends of paths on: the targets that all paths from a node have. Of a leaf its first node stands for
+        // all.
         let none = vec![false; self.targets];
         let mut surely: HashMap<i32, Vec<bool>> = HashMap::from([(END, none)]);
         for root in &self.roots {

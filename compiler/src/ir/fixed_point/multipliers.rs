@@ -28,10 +28,10 @@ pub(in crate::ir) fn fixed_point(
     Some((integers, shift))
 }
 
-/// Factors as integers over 2^32, whose products with sums are results in their upper word. An integer is the factor itself
-/// where that is one, otherwise the nearest odd one: then no sum of fewer than 32 bits is halfway between two results, and
-/// instructions that round halves up give what [`rescale`](runtime_core::requantize::rescale) does. `None` if a factor is
-/// 1/2 or more, or not a number of at least 0.
+/// Factors as integers over 2^32, whose products with sums are results in their upper word. An integer is the factor
+/// itself where that is one, otherwise the nearest odd one: then no sum of fewer than 32 bits is halfway between two
+/// results, and instructions that round halves up give what [`rescale`](runtime_core::requantize::rescale) does. `None`
+/// if a factor is 1/2 or more, or not a number of at least 0.
 pub(in crate::ir) fn upper_word(factors: impl Iterator<Item = f64>) -> Option<Vec<i32>> {
     let integer = |factor: f64| {
         let scaled = factor * 32_f64.exp2();

@@ -6,8 +6,8 @@ use runtime_core::requantize::Requantize;
 
 /// Bits of a product of a sum and a multiplier: with half a step added, it still fits into an `i64`.
 const PRODUCT_BITS: u32 = 62;
-/// What a result of 8 bits may be off, in steps, for its multipliers to be over 2^32, which processors without a shift of 64
-/// bits are fastest with. ONNX Runtime's own floats are off by up to 2^-16 of a step.
+/// What a result of 8 bits may be off, in steps, for its multipliers to be over 2^32, which processors without a shift
+/// of 64 bits are fastest with. ONNX Runtime's own floats are off by up to 2^-16 of a step.
 const UPPER_WORD_ERROR: f64 = 1.0 / 256.0;
 
 /// What a convolution or product in integers needs beside its input and its weights.

@@ -8,9 +8,10 @@ const BITS: std::ops::RangeInclusive<u32> = 10..=22;
 /// What a result may be off, in steps of the output.
 const ERROR: f64 = 1.0 / 256.0;
 
-/// Multipliers of a sum of 8-bit integers `a * factors[0] + b * factors[1]`, and their shift, with which all sums fit into 32
-/// bits beside the zero point of the output. Of those the greatest with which no sum is halfway between two results, so that
-/// rounding halves up is rounding them to even; if halves cannot be avoided, the greatest. `None` if there are none.
+/// Multipliers of a sum of 8-bit integers `a * factors[0] + b * factors[1]`, and their shift, with which all sums fit
+/// into 32 bits beside the zero point of the output. Of those the greatest with which no sum is halfway between two
+/// results, so that rounding halves up is rounding them to even; if halves cannot be avoided, the greatest. `None` if
+/// there are none.
 pub(in crate::ir) fn sum_in_32_bits(factors: [f64; 2], zeros: [i32; 2], zero: i32) -> Option<(WeightedSum, u32)> {
     let candidates = BITS.rev().filter_map(|bits| {
         let (integers, shift) = multipliers(factors.into_iter(), bits)?;
@@ -36,8 +37,8 @@ pub(in crate::ir) fn sum_in_32_bits(factors: [f64; 2], zeros: [i32; 2], zero: i3
     exact.or(candidates.first()).copied()
 }
 
-/// The kernel for such sums, whose operands have the zero points `zeros`: `None` where a sum does not fit or is halfway between
-/// two results, which it rounds up.
+/// The kernel for such sums, whose operands have the zero points `zeros`: `None` where a sum does not fit or is halfway
+/// between two results, which it rounds up.
 pub(in crate::ir) fn add(
     sum: WeightedSum,
     shift: u32,

@@ -78,7 +78,8 @@ impl Activation {
         }
     }
 
-    /// Checks the element types of all operands, and bias and multipliers of `channels` numbers. Gives the output's type.
+    /// Checks the element types of all operands, and bias and multipliers of `channels` numbers. Gives the output's
+    /// type.
     pub(in crate::ir) fn check(
         &self,
         inputs: &Inputs<'_>,
@@ -126,7 +127,8 @@ impl Activation {
     }
 }
 
-/// The element type of a layer in floats: that of all operands, except that weights may be `f16` beside others of `f32`.
+/// The element type of a layer in floats: that of all operands, except that weights may be `f16` beside others of
+/// `f32`.
 fn of_floats(inputs: &Inputs<'_>) -> Result<DType, OpError> {
     let (x, w) = (inputs.ty(0)?.dtype, inputs.ty(1)?.dtype);
     if (x, w) != (DType::F32, DType::F16) {
@@ -184,7 +186,8 @@ macro_rules! with_activation {
 }
 with_activation!(Conv2d, DepthwiseConv2d, Gemm);
 
-/// The candidates that compute a layer by a kernel, one for each way to store its weights; `time` is what whole weights take.
+/// The candidates that compute a layer by a kernel, one for each way to store its weights; `time` is what whole weights
+/// take.
 pub(in crate::ir) fn candidates<'a, K: WithActivation + Copy + 'a>(
     cx: &Lowering<'_>,
     name: &'static str,

@@ -9,8 +9,8 @@ pub(in crate::ir) fn panels(machine: &Machine, products: u64) -> u64 {
     products * if machine.microcontroller { 3000 } else { 100 }
 }
 
-/// By pairs of channels with DSP instructions: so many products with what fills up the pairs, and so many inputs that are
-/// widened first.
+/// By pairs of channels with DSP instructions: so many products with what fills up the pairs, and so many inputs that
+/// are widened first.
 pub(in crate::ir) fn pairs(products: u64, widened: u64) -> u64 {
     products * 900 + widened * 2500
 }
@@ -39,8 +39,8 @@ pub(in crate::ir) fn sparse(machine: &Machine, weights: u64, places: u64) -> u64
     }
 }
 
-/// What weights of four bits add to that many products: to take them apart where registers have one number each. Vectors
-/// take apart many at once, while less is read from memory.
+/// What weights of four bits add to that many products: to take them apart where registers have one number each.
+/// Vectors take apart many at once, while less is read from memory.
 pub(in crate::ir) fn unpacking(machine: &Machine, products: u64) -> u64 {
     products * if machine.microcontroller { 1000 } else { 0 }
 }

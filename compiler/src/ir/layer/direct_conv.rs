@@ -1,5 +1,5 @@
-//! Convolutions that no fast kernel serves: of more than two axes, of other types than `f32`, with weights that are known
-//! at run time only.
+//! Convolutions that no fast kernel serves: of more than two axes, of other types than `f32`, with weights that are
+//! known at run time only.
 
 use super::{RESIDUAL, bias_or_zeros};
 use crate::bindings::{BinaryCall, BinaryOp, ConvCall, MapCall};

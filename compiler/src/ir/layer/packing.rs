@@ -89,8 +89,8 @@ impl Packing {
         packed
     }
 
-    /// Groups of channels that do not meet, and what each of them is a product of: inputs in the order of the kernel's rows,
-    /// columns and channels, by output channels.
+    /// Groups of channels that do not meet, and what each of them is a product of: inputs in the order of the kernel's
+    /// rows, columns and channels, by output channels.
     pub(in crate::ir) fn products_of_groups(&self) -> (usize, [usize; 2]) {
         match *self {
             Self::Conv {
@@ -142,8 +142,8 @@ impl Packing {
         }
     }
 
-    /// A candidate for each way to store the weights: halves as they are, integers that all have four bits as pairs or as
-    /// whole bytes. `time` is what whole weights take, and `lower` adds the calls for one of the ways.
+    /// A candidate for each way to store the weights: halves as they are, integers that all have four bits as pairs or
+    /// as whole bytes. `time` is what whole weights take, and `lower` adds the calls for one of the ways.
     pub(in crate::ir) fn candidates<'a>(
         self,
         cx: &Lowering<'_>,

@@ -30,8 +30,8 @@ struct Operands {
     requantize: Requantize,
 }
 
-/// The layer on pairs of channels, where the machine has the instructions for it: `Err` says why it is not offered although
-/// the machine has them.
+/// The layer on pairs of channels, where the machine has the instructions for it: `Err` says why it is not offered
+/// although the machine has them.
 pub(in crate::ir) fn candidate<'a>(
     cx: &Lowering<'_>,
     layer: Layer,
@@ -44,17 +44,15 @@ pub(in crate::ir) fn candidate<'a>(
     if !cx.machine().has(Feature::Dsp) {
         return None;
     }
-    let offer = (cx.ty(0).dtype, to) == (DType::I8, DType::I8);
-    let offer = if offer {
-        Ok(())
+    let operands = if (cx.ty(0).dtype, to) == (DType::I8, DType::I8) {
+        Operands::of(cx, packing, requantize)
     } else {
         Err("the kernels for DSP instructions are for 8 bits".to_owned())
     };
-    Some(offer.and_then(|()| {
-        let operands = Operands::of(cx, packing, requantize)?;
+    Some(operands.and_then(|operands| {
         operands.check(packing)?;
         let packed = operands.pack(layer, packing)?;
-        Ok(offer_of(cx, layer, packing, requantize, packed))
+        Ok(offer(cx, layer, packing, requantize, packed))
     }))
 }
 
@@ -163,7 +161,7 @@ impl Operands {
 }
 
 /// The candidate of a layer that has been found to fit.
-fn offer_of<'a>(
+fn offer<'a>(
     cx: &Lowering<'_>,
     layer: Layer,
     packing: Packing,

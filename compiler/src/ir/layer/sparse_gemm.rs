@@ -8,9 +8,9 @@ use crate::machine::Cost;
 use runtime_core::kernels::SparseGemm;
 use runtime_core::pack::{PANEL, packed_gemm_len};
 
-/// Bytes that leaving zeros out must save at least to be considered, and they must be half of them all: of `i8`, five weights
-/// in eight are zero then. With AVX2 it takes as long as the zeros do at four zeros in five, and three times as long at half
-/// of them; floats take longer throughout (`cargo bench -p runtime-core --bench sparse_gemm`).
+/// Bytes that leaving zeros out must save at least to be considered, and they must be half of them all: of `i8`, five
+/// weights in eight are zero then. With AVX2 it takes as long as the zeros do at four zeros in five, and three times as
+/// long at half of them; floats take longer throughout (`cargo bench -p runtime-core --bench sparse_gemm`).
 const LEAST_SAVING: usize = 1024;
 
 /// Weights `[k, n]`, or transposed, by the places where they are not zero.

@@ -174,8 +174,8 @@ impl<'a> Linear<'a> {
             .is_none_or(|window| has_packed_kernel(window, &weights, true))
     }
 
-    /// Whether a tensor can still be added to its sums before the function is applied: in floats, once, and by products and
-    /// convolutions that are not transposed.
+    /// Whether a tensor can still be added to its sums before the function is applied: in floats, once, and by products
+    /// and convolutions that are not transposed.
     pub fn takes_residual(&self) -> bool {
         !self.is_transposed() && self.function().is_some() && self.residual().is_none()
     }

@@ -1,7 +1,8 @@
-/// Which weight of a layer is where: the output channel, the input channel and the tap of the kernel that each belongs to.
+/// Which weight of a layer is where: the output channel, the input channel and the tap of the kernel that each belongs
+/// to.
 ///
-/// Weights are `[channels, channels of a group, kernel..]`. The first axis holds the output channels of a convolution, and
-/// the input channels of a transposed convolution or a product.
+/// Weights are `[channels, channels of a group, kernel..]`. The first axis holds the output channels of a convolution,
+/// and the input channels of a transposed convolution or a product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WeightPlaces {
     /// Axis of the output channels, 0 or 1; that of the input channels is the other.

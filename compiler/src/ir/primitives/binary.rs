@@ -33,8 +33,8 @@ fn accepts(op: BinaryOp, dtype: DType) -> bool {
     }
 }
 
-/// Extents of the output of a function of two operands, neighbours joined where both walk alike, and the distances between
-/// elements of the operands.
+/// Extents of the output of a function of two operands, neighbours joined where both walk alike, and the distances
+/// between elements of the operands.
 pub(super) fn walk(cx: &Lowering<'_>) -> Result<(Vec<usize>, [Vec<usize>; 2]), OpError> {
     let shape = &cx.output_ty(0).shape;
     let strides = [0, 1].map(|operand| broadcast_strides(&cx.ty(operand).shape, shape));

@@ -4,9 +4,9 @@ use crate::ir::{Inputs, OpError, Operator, TensorType, op_error};
 use crate::ir::{Lowering, Offers};
 use runtime_core::kernels::{Conv2d, DepthwiseConv2d, Gemm};
 
-/// A convolution: inputs `x`, `w` `[OC, IC / groups, kernel..]`, an optional bias `[OC]`, and an optional residual of the
-/// output's shape or, in integers, the multipliers `[OC]`. Channels-last where there is
-/// [a packed kernel](crate::ir::layer::has_packed_kernel).
+/// A convolution: inputs `x`, `w` `[OC, IC / groups, kernel..]`, an optional bias `[OC]`, and an optional residual of
+/// the output's shape or, in integers, the multipliers `[OC]`. Channels-last where there is [a packed
+/// kernel](crate::ir::layer::has_packed_kernel).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Conv {
     /// Geometry.

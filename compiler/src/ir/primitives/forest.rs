@@ -4,8 +4,8 @@ use crate::ir::geometry::tensor_type;
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
 use runtime_core::kernels;
 
-/// Sums of what the rows of input 0 lead to in decision trees that compare by `<=` only. Inputs 1 to 4 are the tables of the
-/// kernel of the same name.
+/// Sums of what the rows of input 0 lead to in decision trees that compare by `<=` only. Inputs 1 to 4 are the tables
+/// of the kernel of the same name.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Forest {
     /// Results of a row.

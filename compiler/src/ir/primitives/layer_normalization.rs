@@ -2,7 +2,8 @@ use crate::ir::Lowering;
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
 use runtime_core::kernels;
 
-/// Normalises rows, the last dimension of `x`: inputs `x`, `scale` `[row]`, and unless `rms`, `bias` `[row]`; all `f32`.
+/// Normalises rows, the last dimension of `x`: inputs `x`, `scale` `[row]`, and unless `rms`, `bias` `[row]`; all
+/// `f32`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LayerNormalization {
     /// Added to the variance or the mean square.

@@ -4,10 +4,10 @@ use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
 use runtime_core::kernels;
 
 /// Attention whose memory is a matrix for each head, in `f32`: inputs `q` `[batch, tokens, heads of queries, size]`,
-/// `k` `[batch, tokens, heads, size]`, `v` `[batch, tokens, heads, value size]`; optional are the state before, `[batch,
-/// heads, size, value size]`, the logarithms of decay `[batch, tokens, heads, 1 or size]` and the update rates `[batch,
-/// tokens, 1 or heads]`, without which an update does not look at what was stored. Gives the outputs, shaped as the
-/// queries, and the state after.
+/// `k` `[batch, tokens, heads, size]`, `v` `[batch, tokens, heads, value size]`; optional are the state before,
+/// `[batch, heads, size, value size]`, the logarithms of decay `[batch, tokens, heads, 1 or size]` and the update rates
+/// `[batch, tokens, 1 or heads]`, without which an update does not look at what was stored. Gives the outputs, shaped
+/// as the queries, and the state after.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LinearAttention {
     /// Factor of the outputs.

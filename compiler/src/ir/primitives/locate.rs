@@ -3,8 +3,8 @@ use crate::ir::Lowering;
 use crate::ir::geometry::{check_rank, joined, tensor_type};
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
 
-/// Places (`i32`) in a tensor from tuples of indices, which count from the end of their axis where negative. A tuple with
-/// an index outside its axis has the place `i32::MAX`, where no tensor has an element.
+/// Places (`i32`) in a tensor from tuples of indices, which count from the end of their axis where negative. A tuple
+/// with an index outside its axis has the place `i32::MAX`, where no tensor has an element.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Locate {
     /// Shape of the places: one per tuple.

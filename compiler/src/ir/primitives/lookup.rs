@@ -4,8 +4,8 @@ use crate::ir::{DType, Inputs, OpError, Operator, Parts, Permuted, Tensor, Tenso
 use runtime_core::kernels::{LOOKUP_ENTRIES, LOOKUP_KNOTS};
 use runtime_core::requantize::rescale;
 
-/// A function of each element of a quantised tensor, as a table: inputs `x`, and the results for all `i8` in order or for
-/// every 128th `i16` from the least on, between which are lines.
+/// A function of each element of a quantised tensor, as a table: inputs `x`, and the results for all `i8` in order or
+/// for every 128th `i16` from the least on, between which are lines.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lookup;
 

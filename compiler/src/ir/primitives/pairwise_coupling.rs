@@ -3,8 +3,8 @@ use crate::ir::geometry::tensor_type;
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
 use runtime_core::kernels;
 
-/// Probabilities of classes, `[rows, classes]`, from those of each against each other: input 0 has a column for class `i`
-/// against each later class `j`, for each `i` in order.
+/// Probabilities of classes, `[rows, classes]`, from those of each against each other: input 0 has a column for class
+/// `i` against each later class `j`, for each `i` in order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PairwiseCoupling {
     /// Number of classes.

@@ -21,8 +21,8 @@ const MOST_TAPS: usize = 1 << 23;
 
 impl QlinearAveragePool {
     /// The average pool `pool` of images quantised as `x`, quantised as `y`, within the least and greatest integer of a
-    /// fused `Relu` or `Clip`. `None` for other pools, quantisations with several scales or of other types than `i8` and
-    /// `i16`, windows of millions of elements, or if the output's scale is a billion times finer.
+    /// fused `Relu` or `Clip`. `None` for other pools, quantisations with several scales or of other types than `i8`
+    /// and `i16`, windows of millions of elements, or if the output's scale is a billion times finer.
     pub fn new(pool: &Pool, x: &Quantization, y: &Quantization, limits: Option<(i32, i32)>) -> Option<Self> {
         let PoolKind::Average { count_include_pad } = pool.kind else {
             return None;

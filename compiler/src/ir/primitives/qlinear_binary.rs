@@ -18,9 +18,10 @@ pub struct QlinearBinary {
 }
 
 impl QlinearBinary {
-    /// `op` of operands quantised as `a` and `b`, quantised as `y`, within the least and greatest integer of a fused `Relu`
-    /// or `Clip`. `None` for other functions than `Add`, `Sub` and `Mul`, operands of different types, quantisations
-    /// with several scales or of other types than `i8` and `i16`, or if the output's scale is a billion times finer.
+    /// `op` of operands quantised as `a` and `b`, quantised as `y`, within the least and greatest integer of a fused
+    /// `Relu` or `Clip`. `None` for other functions than `Add`, `Sub` and `Mul`, operands of different types,
+    /// quantisations with several scales or of other types than `i8` and `i16`, or if the output's scale is a billion
+    /// times finer.
     pub fn new(
         op: BinaryOp,
         a: &Quantization,

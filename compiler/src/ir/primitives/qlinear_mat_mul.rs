@@ -5,8 +5,8 @@ use crate::ir::Lowering;
 use crate::ir::fixed_point::{Quantization, Rounding, Uniform, expect, multiplier, room};
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
 
-/// A matrix product of two quantised tensors as `numpy.matmul`: batched, with broadcasting; rounded once, half to even, and
-/// limited.
+/// A matrix product of two quantised tensors as `numpy.matmul`: batched, with broadcasting; rounded once, half to even,
+/// and limited.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QlinearMatMul {
     k: usize,
@@ -17,9 +17,10 @@ pub struct QlinearMatMul {
 }
 
 impl QlinearMatMul {
-    /// Sums of `k` products of operands quantised as `a` and `b`, quantised as `y`, within the least and greatest integer of
-    /// a fused `Relu` or `Clip`. `None` for operands of different types, quantisations with several scales or of other
-    /// types than `i8` and `i16`, more products than can be summed, or if the output's scale is a billion times finer.
+    /// Sums of `k` products of operands quantised as `a` and `b`, quantised as `y`, within the least and greatest
+    /// integer of a fused `Relu` or `Clip`. `None` for operands of different types, quantisations with several scales
+    /// or of other types than `i8` and `i16`, more products than can be summed, or if the output's scale is a billion
+    /// times finer.
     pub fn new(
         k: usize,
         a: &Quantization,

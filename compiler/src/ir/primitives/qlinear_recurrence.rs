@@ -25,13 +25,14 @@ pub struct QlinearDirection {
     pub shift: u32,
 }
 
-/// Recurrent layers in integers, after the product of the input by its weights; the kernel `qlinear_recurrence` says what the
-/// integers stand for.
+/// Recurrent layers in integers, after the product of the input by its weights; the kernel `qlinear_recurrence` says
+/// what the integers stand for.
 ///
-/// Inputs: that product with its biases, `i16`, `[steps, batch, directions * gates * hidden]`, the gates of each 16 units
-/// together; the first states, `i16`, flat, or none; the lengths of the sequences, `i32`, or none; for each direction its
-/// weights, `i8`, its multipliers, `i32`, and its biases, `i32`, as the kernel wants them. Outputs, `i16`: the hidden states after every step
-/// `[steps, directions, batch, hidden]`, and each last state `[directions, batch, hidden]`.
+/// Inputs: that product with its biases, `i16`, `[steps, batch, directions * gates * hidden]`, the gates of each 16
+/// units together; the first states, `i16`, flat, or none; the lengths of the sequences, `i32`, or none; for each
+/// direction its weights, `i8`, its multipliers, `i32`, and its biases, `i32`, as the kernel wants them. Outputs,
+/// `i16`: the hidden states after every step `[steps, directions, batch, hidden]`, and each last state `[directions,
+/// batch, hidden]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QlinearRecurrence {
     /// Hidden units.

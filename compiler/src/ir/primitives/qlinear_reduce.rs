@@ -6,8 +6,8 @@ use crate::ir::fixed_point::{Quantization, Rounding, Uniform, expect, multiplier
 use crate::ir::{DType, Inputs, OpError, Operator, Parts, Permuted, TensorType, op_error};
 use runtime_core::kernels::QlinearReduceSum;
 
-/// Adds up or averages the elements of a quantised tensor along some axes, which stay with an extent of one; rounded once,
-/// half to even, and limited.
+/// Adds up or averages the elements of a quantised tensor along some axes, which stay with an extent of one; rounded
+/// once, half to even, and limited.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QlinearReduce {
     op: ReduceOp,
@@ -23,10 +23,10 @@ pub struct QlinearReduce {
 const MOST_ELEMENTS: usize = 1 << 23;
 
 impl QlinearReduce {
-    /// `op` of a tensor of `shape` along `axes`, ascending, from the quantisation `x` to `y`, within the least and greatest
-    /// integer of a fused `Relu` or `Clip`. `None` for other functions than `Sum` and `Mean`, the mean of nothing, sums of
-    /// millions of elements, quantisations with several scales or of other types than `i8` and `i16`, or if the output's
-    /// scale is a billion times finer.
+    /// `op` of a tensor of `shape` along `axes`, ascending, from the quantisation `x` to `y`, within the least and
+    /// greatest integer of a fused `Relu` or `Clip`. `None` for other functions than `Sum` and `Mean`, the mean of
+    /// nothing, sums of millions of elements, quantisations with several scales or of other types than `i8` and `i16`,
+    /// or if the output's scale is a billion times finer.
     pub fn new(
         op: ReduceOp,
         axes: &[usize],

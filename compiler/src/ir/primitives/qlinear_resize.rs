@@ -39,10 +39,10 @@ struct Fixed {
 }
 
 impl QlinearResize {
-    /// The operator for one or two axes, in ascending order, from the quantisation `x` to `y`, within the least and greatest
-    /// integer of a fused `Relu` or `Clip`, and its tables. `None` for quantisations with several scales or of other types than
-    /// `i8` and `i16`, tables that are no tables, or scales and weights whose sums keep less than 20 bits: an output some 100 000 times
-    /// coarser, or a billion times finer.
+    /// The operator for one or two axes, in ascending order, from the quantisation `x` to `y`, within the least and
+    /// greatest integer of a fused `Relu` or `Clip`, and its tables. `None` for quantisations with several scales or of
+    /// other types than `i8` and `i16`, tables that are no tables, or scales and weights whose sums keep less than 20
+    /// bits: an output some 100 000 times coarser, or a billion times finer.
     pub fn new(
         axes: &[ResizedAxis<'_>],
         x: &Quantization,
@@ -81,8 +81,8 @@ impl QlinearResize {
 }
 
 impl Fixed {
-    /// An axis' weights times `factor` with as many bits after the point, up to `most_shift`, as leave their sums of products
-    /// with integers of up to `reach` within `sum_bits` bits, and each weight within `bits`.
+    /// An axis' weights times `factor` with as many bits after the point, up to `most_shift`, as leave their sums of
+    /// products with integers of up to `reach` within `sum_bits` bits, and each weight within `bits`.
     fn new(
         axis: &ResizedAxis<'_>,
         factor: f64,

@@ -32,8 +32,8 @@ const MOST_LOG: f64 = 33.0;
 const POWER_BITS: i32 = 31;
 
 impl QlinearSoftmax {
-    /// Along `axis`, from the quantisation `x` to `y`, with the logarithm if `log`. `None` for quantisations with several
-    /// scales or of other types than `i8` and `i16`, or if the output's scale is finer than a billionth.
+    /// Along `axis`, from the quantisation `x` to `y`, with the logarithm if `log`. `None` for quantisations with
+    /// several scales or of other types than `i8` and `i16`, or if the output's scale is finer than a billionth.
     pub fn new(axis: usize, log: bool, x: &Quantization, y: &Quantization) -> Option<Self> {
         let (x, y) = (Uniform::of(x)?, Uniform::of(y)?);
         let (scale, shift) = if log {

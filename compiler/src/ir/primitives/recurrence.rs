@@ -29,10 +29,10 @@ pub struct Direction {
 
 /// Recurrent layers, `f32` or `f64`, after the product of the input by its weights.
 ///
-/// Inputs: that product with its biases, `[steps, batch, directions * gates * hidden]`, the gates of each 16 units together;
-/// the first states, flat, or none;
-/// the lengths of the sequences, `i32`, or none; for each direction its weights, as the kernel wants them. Outputs: the
-/// hidden states after every step `[steps, directions, batch, hidden]`, and each last state `[directions, batch, hidden]`.
+/// Inputs: that product with its biases, `[steps, batch, directions * gates * hidden]`, the gates of each 16 units
+/// together; the first states, flat, or none; the lengths of the sequences, `i32`, or none; for each direction its
+/// weights, as the kernel wants them. Outputs: the hidden states after every step `[steps, directions, batch, hidden]`,
+/// and each last state `[directions, batch, hidden]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recurrence {
     /// Hidden units.

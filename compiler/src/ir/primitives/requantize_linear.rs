@@ -14,8 +14,8 @@ pub struct RequantizeLinear {
 }
 
 impl RequantizeLinear {
-    /// From `x` to `y`, within the least and greatest integer of a fused `Relu` or `Clip`. `None` for quantisations with
-    /// several scales or of other types than `i8` and `i16`, or if the output's scale is a billion times finer.
+    /// From `x` to `y`, within the least and greatest integer of a fused `Relu` or `Clip`. `None` for quantisations
+    /// with several scales or of other types than `i8` and `i16`, or if the output's scale is a billion times finer.
     pub fn new(x: &Quantization, y: &Quantization, limits: Option<(i32, i32)>) -> Option<Self> {
         let (x, y) = (Uniform::of(x)?, Uniform::of(y)?);
         let (multiplier, shift) = multiplier(x.scale / y.scale, MULTIPLIER_BITS)?;

@@ -4,8 +4,8 @@ use crate::ir::geometry::{around, moved, tensor_type};
 use crate::ir::{DType, Inputs, OpError, Operator, Parts, Permuted, TensorType, op_error};
 use runtime_core::kernels;
 
-/// Weighted sums of elements along one axis: inputs `x`, indices `i32` `[output, taps]`, weights `[output, taps]` of the
-/// element type of `x`.
+/// Weighted sums of elements along one axis: inputs `x`, indices `i32` `[output, taps]`, weights `[output, taps]` of
+/// the element type of `x`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Resize {
     /// The axis.

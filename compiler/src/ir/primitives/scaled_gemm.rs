@@ -3,8 +3,8 @@ use crate::ir::layer::{Packing, call, cost};
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
 use runtime_core::kernels;
 
-/// A product with constant weights that are small integers: inputs `x` `[.., k]`, `f32`, `w` `[k, n]`, `i8`, and `scales`
-/// `[ceil(k / block), n]`, `f32`, one for each block of a column of the weights.
+/// A product with constant weights that are small integers: inputs `x` `[.., k]`, `f32`, `w` `[k, n]`, `i8`, and
+/// `scales` `[ceil(k / block), n]`, `f32`, one for each block of a column of the weights.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScaledGemm {
     /// Weights of a column that share a scale.

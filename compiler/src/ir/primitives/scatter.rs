@@ -3,8 +3,8 @@ use crate::bindings::ScatterCall;
 use crate::ir::{CallOptions, Lowering};
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
 
-/// Input 0 with the slices of input 2 put, one after another, at the places (`i32`) that input 1 gives. Slices whose place
-/// is outside are left out.
+/// Input 0 with the slices of input 2 put, one after another, at the places (`i32`) that input 1 gives. Slices whose
+/// place is outside are left out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scatter {
     /// Elements of a slice, which places count.

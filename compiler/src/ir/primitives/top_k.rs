@@ -4,8 +4,8 @@ use crate::ir::geometry::around;
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
 use runtime_core::kernels;
 
-/// The greatest or least elements along an axis, in order, and their places (`i64`). NaN is greater than all numbers; of
-/// equal elements the first comes first.
+/// The greatest or least elements along an axis, in order, and their places (`i64`). NaN is greater than all numbers;
+/// of equal elements the first comes first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TopK {
     /// The axis.

@@ -2,8 +2,8 @@ use crate::bindings::{UnaryCall, UnaryOp};
 use crate::ir::Lowering;
 use crate::ir::{DType, Inputs, OpError, Operator, Permuted, TensorType, op_error};
 
-/// One function of each element of the types that [`Map`](super::Map) does not take, integers and booleans, or a test of
-/// each float.
+/// One function of each element of the types that [`Map`](super::Map) does not take, integers and booleans, or a test
+/// of each float.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Unary {
     /// The function.

@@ -2,8 +2,8 @@ use super::rewrite::{either, input, nodes_of, plain, replace};
 use crate::ir::primitives::{Binary, BinaryOp, Cast, DequantizeLinear, Quantization};
 use crate::ir::{DType, Graph, NodeId, OpError, Tensor, ValueId};
 
-/// Constant integers that a `Cast` makes floats of, less a zero point and times a scale, are dequantised: so that what reads them
-/// reads integers, or so that they fold.
+/// Constant integers that a `Cast` makes floats of, less a zero point and times a scale, are dequantised: so that what
+/// reads them reads integers, or so that they fold.
 pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
     for id in nodes_of::<Binary>(graph) {
         if let Some((integers, from)) = dequantization(graph, id) {
@@ -69,7 +69,8 @@ fn centred(graph: &Graph, value: ValueId) -> Option<(ValueId, Option<&Tensor>)> 
     matches!(constant.dtype, DType::I8 | DType::U8).then_some((integers, None))
 }
 
-/// The axis along which parameters of this shape lie, where they broadcast to `shape`; of no consequence for a single one.
+/// The axis along which parameters of this shape lie, where they broadcast to `shape`; of no consequence for a single
+/// one.
 fn axis(parameters: &[usize], shape: &[usize]) -> Option<usize> {
     let lacking = shape.len().checked_sub(parameters.len())?;
     let mut long = (0..parameters.len()).filter(|axis| parameters[*axis] != 1);

@@ -7,8 +7,8 @@ use crate::ir::{DType, Graph, Node, NodeId, OpError, Tensor, ValueId};
 /// Weights of fewer bytes are as well stored as floats, whose products take a bias and an activation with them.
 const LEAST: usize = 1024;
 
-/// Products of floats by a constant matrix that is dequantised, and rows that are taken from one, read its integers, unless
-/// these are few.
+/// Products of floats by a constant matrix that is dequantised, and rows that are taken from one, read its integers,
+/// unless these are few.
 pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
     for id in nodes_of::<Gather>(graph) {
         rows(graph, id)?;
@@ -101,7 +101,8 @@ impl Small {
         })
     }
 
-    /// With a scale for each block of rows, as `DequantizeLinear` with blocks is read; or of columns, and then transposed.
+    /// With a scale for each block of rows, as `DequantizeLinear` with blocks is read; or of columns, and then
+    /// transposed.
     fn blocks(graph: &Graph, value: ValueId) -> Option<Self> {
         let (node, turned) = before_transpose(graph, value);
         let shape = &node.op::<Reshape>()?.shape;

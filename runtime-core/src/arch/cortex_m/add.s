@@ -1,5 +1,5 @@
-@ edgec_add(a, b, y, fours, a_multiplier, b_multiplier, constant, shift): weighted sums of four bytes a turn. `y` may be `a`:
-@ each four are read before they are written.
+@ edgec_add(a, b, y, fours, a_multiplier, b_multiplier, constant, shift): weighted sums of four bytes a turn. `y` may be
+@ `a`: each four are read before they are written.
     .macro EDGEC_SUM rotate
     sxtb r6,r4\rotate
     sxtb r7,r5\rotate

@@ -1,11 +1,12 @@
 @ Depthwise convolutions with weights of 16 bits in quads of channels (src/paired.rs), four channels a turn. A word of
-@ weights holds channels 0 and 2 of a tap, the next one 1 and 3; SXTAB16 widens the inputs and takes off their zero point.
+@ weights holds channels 0 and 2 of a tap, the next one 1 and 3; SXTAB16 widens the inputs and takes off their zero
+@ point.
 @
 @ The first computes neighbouring positions, the others one, for all channels, from the taps that are inside the image.
 @ Arguments: x, weights, parameters, y, then on the stack y_end, minus_zero, tap_step, row_step, zero, and of the first
-@ positions, x_step, y_gap, y_step, of the others rows, taps, weight_row_step, weight_quad_step. `minus_zero` is minus the
-@ zero point of the inputs, twice; steps and gaps are in bytes. `y` goes to `y_end` for one position; the next begins
-@ `y_gap` behind it and ends `y_step` later. Parameters of a quad: four biases, four multipliers.
+@ positions, x_step, y_gap, y_step, of the others rows, taps, weight_row_step, weight_quad_step. `minus_zero` is minus
+@ the zero point of the inputs, twice; steps and gaps are in bytes. `y` goes to `y_end` for one position; the next
+@ begins `y_gap` behind it and ends `y_step` later. Parameters of a quad: four biases, four multipliers.
 
 @ One tap: r0 + off: inputs, r1 + woff: weights, r10: minus the zero point, twice, r2 to r5: sums of channels 0 to 3.
     .macro EDGEC_TAP off, woff
@@ -89,7 +90,8 @@ edgec_taps_3x3:
     pop {r4-r11,pc}
     .size edgec_taps_3x3,.-edgec_taps_3x3
 
-@ What begins and ends the functions below: x and weights of the quad at sp and sp + 4, parameters at sp + 8, y at sp + 12.
+@ What begins and ends the functions below: x and weights of the quad at sp and sp + 4, parameters at sp + 8, y at sp +
+@ 12.
     .macro EDGEC_BEGIN_TAPS name
     .section .text.\name,"ax",%progbits
     .global \name

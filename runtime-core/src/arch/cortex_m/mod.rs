@@ -1,9 +1,9 @@
-//! Cortex-M with the DSP extension. Stable Rust has no functions for its instructions, and `asm!` blocks of single ones would
-//! move every operand through memory, so that whole loops are assembler: `paired.s`, `depthwise.s` and `add.s`. Their time does not
-//! depend on the opt-level that firmware is built with.
+//! Cortex-M with the DSP extension. Stable Rust has no functions for its instructions, and `asm!` blocks of single ones
+//! would move every operand through memory, so that whole loops are assembler: `paired.s`, `depthwise.s` and `add.s`.
+//! Their time does not depend on the opt-level that firmware is built with.
 //!
-//! The functions here check all lengths before; what is left over at the end of a row or of the channels goes through the
-//! portable definitions, or through a few numbers beside the operands, so that nothing outside is read or written.
+//! The functions here check all lengths before; what is left over at the end of a row or of the channels goes through
+//! the portable definitions, or through a few numbers beside the operands, so that nothing outside is read or written.
 #![allow(unsafe_code)]
 
 mod add;

@@ -85,8 +85,9 @@
     smlad \b,\odd,lr,\b
     .endm
 
-@ edgec_one_row_N(inputs, weights, parameters, inputs_end, y, groups, zero): one row by `groups` groups of two pairs, N times
-@ two quads a turn. Parameters of a group: 256 * A + B and B of the biases of each pair, multipliers of B and A of each.
+@ edgec_one_row_N(inputs, weights, parameters, inputs_end, y, groups, zero): one row by `groups` groups of two pairs, N
+@ times two quads a turn. Parameters of a group: 256 * A + B and B of the biases of each pair, multipliers of B and A of
+@ each.
     .macro EDGEC_ONE_ROW name, unroll
     .section .text.\name,"ax",%progbits
     .global \name
@@ -166,8 +167,8 @@ edgec_widen_three:
     bx lr
     .size edgec_widen_three,.-edgec_widen_three
 
-@ edgec_widen(x, words, eights, step, rows, gap): the same of one position, whose inputs are `rows` runs of `eights` eights
-@ with `gap` bytes between them. `step` bytes from quad to quad.
+@ edgec_widen(x, words, eights, step, rows, gap): the same of one position, whose inputs are `rows` runs of `eights`
+@ eights with `gap` bytes between them. `step` bytes from quad to quad.
     .section .text.edgec_widen,"ax",%progbits
     .global edgec_widen
     .type edgec_widen,%function

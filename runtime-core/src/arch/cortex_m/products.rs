@@ -65,8 +65,9 @@ pub(super) fn rows(panel: PairedPanel<'_>, words: &[u32], y: &mut [i8], starts: 
     );
     if pairs != 0 {
         let [y0, y1, y2] = starts.map(|start| begin.wrapping_add(start));
-        // SAFETY: reads six words of inputs and two of weights for each quad, and four parameters for each pair; writes two
-        // numbers per pair at all three places. All of it is inside of the slices, as checked above; places may be equal.
+        // SAFETY: reads six words of inputs and two of weights for each quad, and four parameters for each pair; writes
+        // two numbers per pair at all three places. All of it is inside of the slices, as checked above; places may be
+        // equal.
         unsafe { three_rows(words, w.as_ptr(), parameters.as_ptr(), end, y0, y1, y2, pairs, zero) };
     }
     if channels % 2 != 0 {
@@ -77,8 +78,8 @@ pub(super) fn rows(panel: PairedPanel<'_>, words: &[u32], y: &mut [i8], starts: 
             w.as_ptr().wrapping_add(2 * quads * pairs),
             parameters.as_ptr().wrapping_add(4 * pairs),
         );
-        // SAFETY: as above, for one pair, whose weights and parameters were packed whole; `last` has room for two results of
-        // each row.
+        // SAFETY: as above, for one pair, whose weights and parameters were packed whole; `last` has room for two
+        // results of each row.
         unsafe { three_rows(words, w, parameters, end, y0, y1, y2, 1, zero) };
         for (start, last) in starts.into_iter().zip(last.as_chunks::<2>().0) {
             if let Some(y) = y.get_mut(start + channels - 1) {
@@ -114,8 +115,8 @@ pub(super) fn row(panel: PairedPanel<'_>, words: &[u32], y: &mut [i8]) {
     };
     let (words, end) = (words.as_ptr(), words.as_ptr().wrapping_add(2 * quads));
     if groups != 0 {
-        // SAFETY: reads 2 * quads words of inputs, 4 * quads words of weights and eight parameters for each group; writes four
-        // numbers per group. All of it is inside of the slices, as checked above.
+        // SAFETY: reads 2 * quads words of inputs, 4 * quads words of weights and eight parameters for each group;
+        // writes four numbers per group. All of it is inside of the slices, as checked above.
         unsafe {
             one_row(
                 words,
@@ -134,7 +135,8 @@ pub(super) fn row(panel: PairedPanel<'_>, words: &[u32], y: &mut [i8]) {
             w.as_ptr().wrapping_add(4 * quads * groups),
             parameters.as_ptr().wrapping_add(8 * groups),
         );
-        // SAFETY: as above, for one group, whose weights and parameters were packed whole; `last` has room for its results.
+        // SAFETY: as above, for one group, whose weights and parameters were packed whole; `last` has room for its
+        // results.
         unsafe { one_row(words, w, parameters, end, last.as_mut_ptr(), 1, zero) };
         for (y, last) in y.iter_mut().take(channels).skip(4 * groups).zip(last) {
             *y = last;

@@ -114,9 +114,9 @@ pub(super) fn taps(window: &PairedWindow<'_>, y: &mut [i8]) {
     for position in 0..positions {
         let from = from.wrapping_add(position * x_step);
         let [to, end] = [to, end].map(|y| y.wrapping_add(position * channels));
-        // SAFETY: reads four bytes at each tap of each quad of channels, two words of weights for them, and eight parameters
-        // per quad; writes four numbers per quad from `to` on. All of it is inside of the slices, as checked above for the
-        // last position, and `to` for each chunk of `channels`.
+        // SAFETY: reads four bytes at each tap of each quad of channels, two words of weights for them, and eight
+        // parameters per quad; writes four numbers per quad from `to` on. All of it is inside of the slices, as checked
+        // above for the last position, and `to` for each chunk of `channels`.
         unsafe {
             function(
                 from,

@@ -14,8 +14,8 @@ pub(super) fn widen(row: &[i8], words: &mut [u32], step: usize) {
     let eights = row.len() / 8;
     // Two quads of two words each, of which the last is not followed by others.
     if eights != 0 && words.len() >= (2 * eights - 1) * step + 2 {
-        // SAFETY: reads 8 * eights bytes of `row`, which has as many; writes two words at each of 2 * eights places that are
-        // `step` words apart, which `words` has.
+        // SAFETY: reads 8 * eights bytes of `row`, which has as many; writes two words at each of 2 * eights places
+        // that are `step` words apart, which `words` has.
         unsafe { edgec_widen(row.as_ptr(), words.as_mut_ptr(), eights, 4 * step, 1, 0) };
     }
     if row.len() % 8 != 0 {
@@ -69,9 +69,9 @@ pub(super) fn widen_patches(x: &[i8], patches: Patches, patch: &mut [i8], words:
     for place in 0..ROWS {
         let x = x.as_ptr().wrapping_add(place * position_step);
         let words = words.as_mut_ptr().wrapping_add(2 * place);
-        // SAFETY: reads `bytes` at each of `rows` places that are `row_step` apart, and at most writes and reads the whole
-        // patch; writes two words for each four inputs, `STEP` apart, from the place's first two on. All of it is inside of
-        // the slices, as checked above for the last place.
+        // SAFETY: reads `bytes` at each of `rows` places that are `row_step` apart, and at most writes and reads the
+        // whole patch; writes two words for each four inputs, `STEP` apart, from the place's first two on. All of it is
+        // inside of the slices, as checked above for the last place.
         unsafe {
             if direct {
                 edgec_widen(x, words, eights, 4 * STEP, rows, row_step.wrapping_sub(bytes));

@@ -77,8 +77,8 @@ impl Simd {
         }
     }
 
-    /// [`run`](Self::run) of a kernel that multiplies 8-bit integers by the tiles of [`Arch`](super::Arch): it has a copy for
-    /// each level with tiles of its own.
+    /// [`run`](Self::run) of a kernel that multiplies 8-bit integers by the tiles of [`Arch`](super::Arch): it has a
+    /// copy for each level with tiles of its own.
     #[inline(always)]
     pub fn run_integers<K: Kernel>(self, kernel: K) {
         if self.level == Level::Vnni {
@@ -90,9 +90,9 @@ impl Simd {
     }
 }
 
-/// The compiled copies of a kernel, as calls of their own. They are methods, of any type, since rustc puts a method into the
-/// codegen unit of the module of its `Self`: as plain functions, all copies of all kernels would be one unit, which a
-/// single core compiles from beginning to end and which every change of a kernel compiles again.
+/// The compiled copies of a kernel, as calls of their own. They are methods, of any type, since rustc puts a method
+/// into the codegen unit of the module of its `Self`: as plain functions, all copies of all kernels would be one unit,
+/// which a single core compiles from beginning to end and which every change of a kernel compiles again.
 trait Copies<K> {
     /// # Safety
     /// The processor must be of [`Level::Vnni`].

@@ -15,8 +15,8 @@ use core::arch::x86_64::{
 };
 use half::f16;
 
-/// What [`Avx2`] has, AVX-512 (F, BW, VL) and VNNI. Private to this folder, and only used inside functions that enable them:
-/// that is what makes its intrinsics sound.
+/// What [`Avx2`] has, AVX-512 (F, BW, VL) and VNNI. Private to this folder, and only used inside functions that enable
+/// them: that is what makes its intrinsics sound.
 #[derive(Clone, Copy)]
 pub(super) struct Vnni;
 
@@ -121,8 +121,8 @@ impl Stored for Pairs {
 
 /// [`Arch::tile_i8`] and [`Arch::tile_i4`] for the first columns of a panel.
 ///
-/// The instruction takes one factor unsigned: inputs have 128 added, by their sign bit, and 128 times the weights are taken
-/// off the sums. Both wrap like the sums, so that the result is exact.
+/// The instruction takes one factor unsigned: inputs have 128 added, by their sign bit, and 128 times the weights are
+/// taken off the sums. Both wrap like the sums, so that the result is exact.
 #[inline(always)]
 fn tile<W: Stored, const M: usize, const N: usize>(
     mut acc: [[i32; N]; M],

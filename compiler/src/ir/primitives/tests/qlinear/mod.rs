@@ -65,8 +65,8 @@ fn one(operator: &dyn Operator, operands: &[Tensor]) -> Tensor {
     evaluate(operator, operands).unwrap().remove(0)
 }
 
-/// `operator` gives the integers nearest to `exact`, except for what is within a hundredth of the middle between two `i16` or
-/// a ten-thousandth of that between two `i8`.
+/// `operator` gives the integers nearest to `exact`, except for what is within a hundredth of the middle between two
+/// `i16` or a ten-thousandth of that between two `i8`.
 fn check(operator: &dyn Operator, operands: &[Tensor], y: &Quantization, exact: impl Iterator<Item = f64>) {
     let by = Uniform::of(y).unwrap();
     let result = one(operator, operands);

@@ -1,0 +1,88 @@
+//! Which positions of a window along one axis are inside the input.
+
+use core::ops::Range;
+
+/// The positions of a window along one axis, relative to the input.
+#[derive(Clone, Copy)]
+pub(super) struct Window {
+    start: isize,
+    count: usize,
+    step: usize,
+    size: usize,
+}
+
+impl Window {
+    /// The window of output `place` along an axis: `count` positions, `step` apart, in an input of `size` elements.
+    #[inline(always)]
+    pub(super) fn new(place: usize, stride: usize, pad: usize, count: usize, step: usize, size: usize) -> Self {
+        Self {
+            start: (place.wrapping_mul(stride) as isize).wrapping_sub_unsigned(pad),
+            count,
+            step,
+            size,
+        }
+    }
+
+    /// The number of positions before the input.
+    #[inline(always)]
+    pub(super) fn skipped(self) -> usize {
+        self.steps_to_input().min(self.count)
+    }
+
+    /// The number of steps before one is inside the input.
+    #[inline(always)]
+    fn steps_to_input(self) -> usize {
+        if self.start < 0 {
+            self.steps(self.start.unsigned_abs())
+        } else {
+            0
+        }
+    }
+
+    /// Whether all positions are inside the input.
+    #[inline(always)]
+    pub(super) fn is_whole(self) -> bool {
+        self.start >= 0 && self.inside().1 == self.count
+    }
+
+    /// The positions inside the input: the first, their number and the distance between them.
+    #[inline(always)]
+    pub(super) fn inside(self) -> (usize, usize, usize) {
+        let skipped = self.steps_to_input();
+        let first = self.start.wrapping_add_unsigned(skipped.wrapping_mul(self.step));
+        let count = self.before(self.size).saturating_sub(skipped);
+        (first as usize, count, self.step)
+    }
+
+    /// The number of positions inside the input or the padding, which the window never precedes.
+    #[inline(always)]
+    pub(super) fn padded(self, pad_end: usize) -> usize {
+        self.before(self.size.saturating_add(pad_end))
+    }
+
+    /// The number of positions before `end`.
+    #[inline(always)]
+    fn before(self, end: usize) -> usize {
+        let extent = (end as isize).saturating_sub(self.start).max(0) as usize;
+        self.steps(extent).min(self.count)
+    }
+
+    /// The number of positions that start within `extent`.
+    #[inline(always)]
+    fn steps(self, extent: usize) -> usize {
+        if self.step == 1 {
+            extent
+        } else {
+            let last = self.step.wrapping_sub(1);
+            extent.saturating_add(last).checked_div(self.step).unwrap_or(0)
+        }
+    }
+}
+
+/// The outputs along an axis whose windows are inside the input: they follow one another.
+#[inline(always)]
+pub(super) fn whole(outputs: usize, window: impl Fn(usize) -> Window) -> Range<usize> {
+    let whole = |place: &usize| window(*place).is_whole();
+    let first = (0..outputs).find(whole).unwrap_or(outputs);
+    first..(first..outputs).find(|place| !whole(place)).unwrap_or(outputs)
+}
