@@ -6,8 +6,7 @@
 #   scripts/firmware.sh                 all of it
 #   scripts/firmware.sh --build-only    build and measure, do not run
 #
-# Rust is rustup's with both targets or, where rustup cannot download them, Debian's rustc-web, which builds `core` from
-# source. EDGEC_FIRMWARE_RUST=rustup or =debian chooses.
+# scripts/cargo-for-boards.sh says with which Rust.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
@@ -26,41 +25,6 @@ case "${1-}" in
     --build-only) run=false ;;
     *) die "usage: scripts/firmware.sh [--build-only]" ;;
 esac
-
-choose_rust() {
-    if has_rustup_targets; then
-        echo rustup
-    elif has_debian_rust; then
-        echo debian
-    elif have rustup && timeout 300 rustup target add "${targets[@]}" >&2; then
-        echo rustup
-    else
-        die "no Rust for ${targets[*]}; run scripts/setup.sh"
-    fi
-}
-
-# build TARGET..: the crate in this directory
-build() {
-    local arguments=(build --quiet --release) target
-    for target in "$@"; do
-        arguments+=(--target "$target")
-    done
-    case "$rust" in
-        rustup)
-            cargo "${arguments[@]}"
-            ;;
-        debian)
-            # -Zbuild-std is for nightly compilers, and for those told to be.
-            RUSTC=$(debian_file rustc-web /bin/rustc) RUSTC_BOOTSTRAP=1 \
-                CARGO_TARGET_THUMBV7EM_NONE_EABIHF_LINKER=arm-none-eabi-ld \
-                CARGO_TARGET_THUMBV6M_NONE_EABI_LINKER=arm-none-eabi-ld \
-                "$(debian_file cargo-web /bin/cargo)" "${arguments[@]}" -Zbuild-std=core
-            ;;
-        *)
-            die "EDGEC_FIRMWARE_RUST is rustup or debian, not $rust"
-            ;;
-    esac
-}
 
 # The bytes of the named sections of an image.
 section_bytes() {
@@ -101,12 +65,11 @@ emulate() {
 for tool in qemu-system-arm arm-none-eabi-size arm-none-eabi-nm arm-none-eabi-objdump; do
     have "$tool" || die "$tool is missing; run scripts/setup.sh"
 done
-rust=${EDGEC_FIRMWARE_RUST-}
-[ -n "$rust" ] || rust=$(choose_rust)
 builds=${CARGO_TARGET_DIR:-$root/examples/firmware/target}
 
-say "Building the firmware for ${targets[*]} ($rust)"
-(cd "$root/examples/firmware" && CARGO_TARGET_DIR=$builds build "${targets[@]}")
+say "Building the firmware for ${targets[*]}"
+(cd "$root/examples/firmware" &&
+    CARGO_TARGET_DIR=$builds "$root/scripts/cargo-for-boards.sh" "${targets[@]}" -- build --quiet --release)
 
 table=("image target flash RAM stack instructions panics floats")
 problems=()
@@ -155,7 +118,8 @@ fi
 if $run; then
     # The assembler of runtime-core against its plain kernels, with operands at the end of memory.
     say "Random layers on an emulated mps2-an386 (${targets[0]})"
-    (cd "$root/codegen-tests/cortex-m" && CARGO_TARGET_DIR=$builds build "${targets[0]}")
+    (cd "$root/codegen-tests/cortex-m" &&
+        CARGO_TARGET_DIR=$builds "$root/scripts/cargo-for-boards.sh" "${targets[0]}" -- build --quiet --release)
     emulate mps2-an386 "$builds/${targets[0]}/release/cortex-m-kernels"
 fi
 

@@ -16,7 +16,12 @@ die() {
 have() { command -v "$1" >/dev/null 2>&1; }
 
 has_rustup_targets() {
-    have rustup && [ "$(rustup target list --installed | grep -cx "${targets[0]}\|${targets[1]}")" = ${#targets[@]} ]
+    have rustup || return 1
+    local installed target
+    installed=$(rustup target list --installed)
+    for target in "${targets[@]}"; do
+        grep -qx -- "$target" <<<"$installed" || return 1
+    done
 }
 
 # A file of an installed Debian package, by the end of its path.

@@ -1,5 +1,6 @@
 //! What the tests of the whole compiler share.
 
+pub mod firmware;
 pub mod model_builder;
 pub mod node_tests;
 pub mod python;

@@ -23,6 +23,15 @@ pub fn folder() -> Option<PathBuf> {
 /// 1.5e-5; the host executor is off by up to 2.3e-5, 1.9e-5 and 1.8e-5. So 1e-5 cannot be asked of every output.
 const DEEP: &[&str] = &["mobilenetv2_035_96", "mobilenetv2_224", "shufflenetv2_x0_5_224"];
 
+/// How far floats of this model may be from its reference.
+pub fn tolerance(model: &str) -> Tolerance {
+    let deep = DEEP.contains(&model);
+    Tolerance {
+        absolute: if deep { 3e-5 } else { 1e-5 },
+        relative: 1e-3,
+    }
+}
+
 /// A model compiled for its reference.
 pub struct Reference {
     /// Name of the module: the model's, as an identifier.
@@ -52,11 +61,7 @@ impl Reference {
         let compiler = harness::pin_shapes(compiler, &cases[0].inputs).map_err(|e| e.to_string())?;
         let compiled = compiler.compile().map_err(|e| e.to_string())?;
         let module = name.replace(|c: char| !c.is_ascii_alphanumeric(), "_").to_lowercase();
-        let deep = DEEP.contains(&name);
-        let tolerance = Tolerance {
-            absolute: if deep { 3e-5 } else { 1e-5 },
-            relative: 1e-3,
-        };
+        let tolerance = tolerance(name);
         Ok(Self {
             module,
             compiler,

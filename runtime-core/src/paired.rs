@@ -52,10 +52,10 @@ pub const ROWS: usize = 3;
 /// Words of a quad of inputs in the scratch of such rows: two of each row.
 pub(crate) const STEP: usize = 2 * ROWS;
 
-/// Words of scratch that a product of depth `k` takes: its rows of inputs as halfwords.
+/// Words of scratch that a product of `rows` rows of depth `k` takes: those that are multiplied at once, as halfwords.
 #[inline(always)]
-pub const fn scratch_words(k: usize) -> usize {
-    quads(k).saturating_mul(STEP)
+pub const fn scratch_words(k: usize, rows: usize) -> usize {
+    quads(k).saturating_mul(if rows == 1 { 2 } else { STEP })
 }
 
 /// Numbers that the inputs of a position are collected in, `k` of them, of `channels` per group, filled up to eights:

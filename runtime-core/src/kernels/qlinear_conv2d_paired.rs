@@ -254,7 +254,7 @@ impl Body<Operands<'_>> for Conv2d<Requantize> {
         let (Some(x), Some(y), Some(words), Some(patch)) = (
             operands.x.get(..batch.saturating_mul(image)),
             operands.y.get_mut(..batch.saturating_mul(outputs)),
-            operands.scratch.get_mut(..scratch_words(k)),
+            operands.scratch.get_mut(..scratch_words(k, ROWS)),
             operands.patch.get_mut(..patch_len(channels, k)),
         ) else {
             debug_assert!(false, "qlinear_conv2d_paired: an operand is too short");

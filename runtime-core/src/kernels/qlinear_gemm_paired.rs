@@ -21,7 +21,7 @@ impl Body<Operands<'_>> for Gemm<Requantize> {
         let (Some(x), Some(y), Some(words)) = (
             operands.x.get(..m.saturating_mul(k)),
             operands.y.get_mut(..m.saturating_mul(n)),
-            operands.scratch.get_mut(..scratch_words(k)),
+            operands.scratch.get_mut(..scratch_words(k, m)),
         ) else {
             debug_assert!(false, "qlinear_gemm_paired: an operand is too short");
             return;
@@ -53,7 +53,7 @@ impl Body<Operands<'_>> for Gemm<Requantize> {
 /// ONNX `QLinearMatMul` by constant weights in pairs of channels: `x` is `[m, k]`, `y` is `[m, n]`. `w` is packed by
 /// [`pack`](crate::paired::pack), for one row in groups of two pairs, and `parameters` by
 /// [`pack_parameters`](crate::paired::pack_parameters), from biases minus the products of the input's zero point and
-/// the weights. `scratch` has [`scratch_words`] of `k`. The shift is [`SHIFT`](crate::paired::SHIFT).
+/// the weights. `scratch` has [`scratch_words`] of `k` and `m`. The shift is [`SHIFT`](crate::paired::SHIFT).
 #[inline(always)]
 pub fn qlinear_gemm_paired(
     simd: Simd,

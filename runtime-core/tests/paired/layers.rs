@@ -178,7 +178,7 @@ pub(crate) fn products(place: &mut impl Place, rounds: usize) {
             x: &x,
             w: &words,
             parameters: &parameters,
-            scratch: paired::scratch_words(k),
+            scratch: paired::scratch_words(k, m),
             patch: 0,
         };
         operands.check(place, &expected, |x, w, parameters, y, scratch, _| {
@@ -235,7 +235,7 @@ pub(crate) fn convolutions(place: &mut impl Place, rounds: usize) {
             x: &x,
             w: &words,
             parameters: &parameters,
-            scratch: paired::scratch_words(k),
+            scratch: paired::scratch_words(k, paired::ROWS),
             patch: paired::patch_len(channels, k),
         };
         operands.check(place, &expected, |x, w, parameters, y, scratch, patch| {

@@ -22,6 +22,13 @@ struct Packed {
     parameters: Vec<i32>,
 }
 
+/// Room that a kernel needs beside its operands: words, and the numbers of a patch.
+#[derive(Clone, Copy)]
+struct Room {
+    words: usize,
+    patch: usize,
+}
+
 /// What the kernels need of a layer, from its operands.
 struct Operands {
     weights: Vec<i8>,
@@ -169,38 +176,51 @@ fn offer<'a>(
     packed: Packed,
 ) -> Candidate<'a> {
     let (_, [k, _]) = packing.products_of_groups();
-    let (kernel, layout, time, scratch) = match layer {
+    let (kernel, layout, time, room) = match layer {
         Layer::Conv2d(layer) => {
-            let words = paired::scratch_words(k);
             let pixels = (layer.batch * layer.output[0] * layer.output[1]) as u64;
             let collected = pixels * (k * layer.groups) as u64;
             let time = cost::pairs(pixels * 2 * packed.w.len() as u64, collected);
             let patch = paired::patch_len(layer.input[2] / layer.groups, k);
-            ("qlinear_conv2d_paired", "pairs of channels", time, 4 * words + patch)
+            let room = Room {
+                words: paired::scratch_words(k, paired::ROWS),
+                patch,
+            };
+            ("qlinear_conv2d_paired", "pairs of channels", time, room)
         }
         Layer::Gemm(layer) => {
-            let words = paired::scratch_words(k);
             let time = cost::pairs(layer.m as u64 * 2 * packed.w.len() as u64, (layer.m * k) as u64);
-            ("qlinear_gemm_paired", "pairs of channels", time, 4 * words)
+            let words = paired::scratch_words(k, layer.m);
+            (
+                "qlinear_gemm_paired",
+                "pairs of channels",
+                time,
+                Room { words, patch: 0 },
+            )
         }
         Layer::Depthwise(_) => {
             let time = cost::halfwords(cx.macs());
-            ("qlinear_depthwise_conv2d_paired", "halfwords", time, 0)
+            (
+                "qlinear_depthwise_conv2d_paired",
+                "halfwords",
+                time,
+                Room { words: 0, patch: 0 },
+            )
         }
     };
     let cost = Cost {
         time,
         flash: 4 * (packed.w.len() + packed.parameters.len()) as u64,
-        scratch: scratch as u64,
+        scratch: (4 * room.words + room.patch) as u64,
     };
     Candidate::new(kernel, layout, cost, move |cx| {
-        lower(cx, layer, requantize, packed, k);
+        lower(cx, layer, requantize, packed, room);
         Ok(())
     })
 }
 
 /// Adds the call.
-fn lower(cx: &mut Lowering<'_>, layer: Layer, requantize: Requantize, packed: Packed, k: usize) {
+fn lower(cx: &mut Lowering<'_>, layer: Layer, requantize: Requantize, packed: Packed, room: Room) {
     let x = cx.input(0);
     let (len, bytes) = (
         packed.w.len(),
@@ -213,13 +233,13 @@ fn lower(cx: &mut Lowering<'_>, layer: Layer, requantize: Requantize, packed: Pa
     let mut temporary = |name, dtype, len| cx.temporary(name, dtype, len);
     match layer {
         Layer::Conv2d(layer) => {
-            let scratch = temporary("scratch", DType::U32, paired::scratch_words(k));
-            let patch = temporary("patch", DType::I8, paired::patch_len(layer.input[2] / layer.groups, k));
+            let scratch = temporary("scratch", DType::U32, room.words);
+            let patch = temporary("patch", DType::I8, room.patch);
             let call = PairedCall(layer.with_activation(requantize));
             cx.call(call, &inputs, &[y, scratch, patch]);
         }
         Layer::Gemm(layer) => {
-            let scratch = temporary("scratch", DType::U32, paired::scratch_words(k));
+            let scratch = temporary("scratch", DType::U32, room.words);
             cx.call(PairedCall(layer.with_activation(requantize)), &inputs, &[y, scratch]);
         }
         Layer::Depthwise(layer) => cx.call(PairedCall(layer.with_activation(requantize)), &inputs, &[y]),
