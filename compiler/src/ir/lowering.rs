@@ -244,11 +244,12 @@ impl<'a> Lowering<'a> {
         })
     }
 
-    /// Room for `len` elements while this operator runs.
-    pub fn temporary(&mut self, name: &str, dtype: DType, len: usize) -> View {
-        let name = format!("{}_{name}", self.node.name);
-        self.values
-            .add_buffer(self.program, &name, &TensorType::new(dtype, [len]), Storage::Arena)
+    /// Room for `len` elements while this operator runs, with what it is to the kernel, such as `scratch`.
+    pub fn temporary(&mut self, role: &'static str, dtype: DType, len: usize) -> View {
+        let (name, ty) = (format!("{}_{role}", self.node.name), TensorType::new(dtype, [len]));
+        let view = self.values.add_buffer(self.program, &name, &ty, Storage::Arena);
+        self.program.buffers[view.buffer.0].role = Some(role);
+        view
     }
 
     /// A constant made while lowering, such as packed weights, with what it is to the kernel, such as `weights`.

@@ -35,7 +35,7 @@ impl Storage {
 pub struct Buffer {
     /// Name for people, not yet an identifier.
     pub name: String,
-    /// What a constant is to the kernel that reads it, such as `weights`, where that is known.
+    /// What a constant or a temporary is to its kernel, such as `weights` or `scratch`, where that is known.
     pub role: Option<&'static str>,
     /// Element type.
     pub dtype: DType,

@@ -144,10 +144,10 @@ impl ModelNames {
             }
             for (number, view) in called.outputs.iter().enumerate() {
                 writers.entry(view.buffer).or_insert(&call.name);
-                let part = if number == 0 {
-                    String::new()
-                } else {
-                    format!("_{}", written(number))
+                let part = match (number, program.buffer(view.buffer).role) {
+                    (0, _) => String::new(),
+                    (_, Some(role)) => format!("_{role}"),
+                    (_, None) => format!("_{}", written(number)),
                 };
                 self.add_slot(*view, || names.shouty(&format!("{}{part}", call.name)));
             }

@@ -3,6 +3,7 @@
 /// The word that names calls of a kernel: `depthwise` for `qlinear_depthwise_conv2d`.
 fn word(kernel: &str) -> &str {
     let kernel = kernel.strip_prefix("qlinear_").unwrap_or(kernel);
+    let kernel = kernel.strip_suffix("_paired").unwrap_or(kernel);
     match kernel {
         "depthwise_conv2d" => "depthwise",
         _ => {
@@ -25,6 +26,7 @@ mod tests {
     #[test]
     fn calls_are_numbered_and_named_after_their_kernels() {
         assert_eq!(call_name(3, 12, "qlinear_depthwise_conv2d"), "l03_depthwise");
+        assert_eq!(call_name(3, 12, "qlinear_depthwise_conv2d_paired"), "l03_depthwise");
         assert_eq!(call_name(0, 1, "conv2d"), "l00_conv");
         assert_eq!(call_name(7, 101, "requantize_linear"), "l007_requantize");
         assert_eq!(call_name(9, 10, "qlinear_average_pool2d"), "l09_average_pool");
