@@ -35,9 +35,9 @@ step "ONNX's node tests, a slice" "${CARGO_TARGET_DIR:-target}/debug/onnx-node-t
 # As it was built with the workspace: in the release profile the compiler would be built again for its build script.
 step "example" "${CARGO_TARGET_DIR:-target}/debug/digits"
 step "firmware" scripts/firmware.sh
-# A model of the zoo or, without it, of the example: integers as here, and nothing that firmware may not hold.
+# Models of the zoo or, without it, of the example: integers as here, and nothing that firmware may not hold.
 model=digits
-[ ! -d "${EDGEC_ZOO:-../shared/zoo}/golden" ] || model=ad
+[ ! -d "${EDGEC_ZOO:-../shared/zoo}/golden" ] || model=ad,micro_speech
 step "a model on microcontrollers" "${CARGO_TARGET_DIR:-target}/debug/firmware" --model $model --core m4f,m0 --opt s
 
 say "All passed"

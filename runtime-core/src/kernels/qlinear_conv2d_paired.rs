@@ -94,6 +94,7 @@ impl Group<'_> {
     /// The taps of a position along an axis.
     #[inline(always)]
     fn window(layer: &Conv2d<Requantize>, axis: usize, place: usize) -> Window {
+        let axis = axis & 1;
         let (stride, pad, dilation) = (layer.strides[axis], layer.pads[axis], layer.dilations[axis]);
         Window::new(place, stride, pad, layer.kernel[axis], dilation, layer.input[axis])
     }
@@ -285,7 +286,10 @@ impl Body<Operands<'_>> for Conv2d<Requantize> {
                     first: index * channels,
                     channels,
                     panel,
-                    whole: [0, 1].map(|axis| whole(self.output[axis], |at| Group::window(&self, axis, at))),
+                    whole: [
+                        whole(oh, |oy| Group::window(&self, 0, oy)),
+                        whole(ow, |ox| Group::window(&self, 1, ox)),
+                    ],
                 };
                 group.run::<A>(y, n * outputs + index * columns, words, patch);
             }

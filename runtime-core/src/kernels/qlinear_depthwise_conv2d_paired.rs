@@ -43,6 +43,7 @@ impl Body<Operands<'_>> for DepthwiseConv2d<Requantize> {
             return;
         }
         let window = |axis: usize, place| {
+            let axis = axis & 1;
             let (stride, pad, dilation) = (strides[axis], pads[axis], dilations[axis]);
             Window::new(place, stride, pad, self.kernel[axis], dilation, self.input[axis])
         };
