@@ -4,6 +4,7 @@ from onnx import numpy_helper
 
 from cases import F32, F64, I32, I64, Case, rounding
 from operators import generates
+from operators.learning import BRANCHES, forest
 
 ML = "ai.onnx.ml"
 TRANSFORMS = ["NONE", "SOFTMAX", "LOGISTIC", "SOFTMAX_ZERO"]
@@ -153,9 +154,6 @@ def svm_classifier(draw, name):
     return Case(name, 1, [x], attributes, (True, True), domain=ML, atol=1e-4)
 
 
-BRANCHES = ["BRANCH_LEQ", "BRANCH_LT", "BRANCH_GTE", "BRANCH_GT", "BRANCH_EQ", "BRANCH_NEQ"]
-
-
 @generates("TreeEnsembleClassifier")
 def trees(draw, name):
     opset = draw.integer(1, 4)
@@ -164,29 +162,15 @@ def trees(draw, name):
     #: Votes of every leaf: for all classes, for one that its tree stands for, or for any.
     kind = draw.pick(["all", "tree", "any"] if classes > 2 else ["all", "first", "second"])
     positive = draw.chance(0.5)
-    nodes, votes = [], []
 
     def voted(tree):
         if kind == "any":
-            return draw.axes(classes, 1, negative=False)
-        return {"all": range(classes), "tree": [tree % classes], "first": [0], "second": [1]}[kind]
+            targets = draw.axes(classes, 1, negative=False)
+        else:
+            targets = {"all": range(classes), "tree": [tree % classes], "first": [0], "second": [1]}[kind]
+        return [(target, draw.number(0 if positive else -1, 1)) for target in targets]
 
-    def node(tree, depth):
-        index = sum(n["treeids"] == tree for n in nodes)
-        made = {"treeids": tree, "nodeids": index, "featureids": 0, "modes": "LEAF", "values": 0.0}
-        made |= {"truenodeids": 0, "falsenodeids": 0, "missing_value_tracks_true": 0}
-        nodes.append(made)
-        if depth == 0 or draw.chance(0.3):
-            votes.extend((tree, index, c, draw.number(0 if positive else -1, 1)) for c in voted(tree))
-            return index
-        made |= {"featureids": draw.integer(0, features - 1), "modes": draw.pick(modes)}
-        made |= {"values": draw.integer(-8, 8) / 4, "missing_value_tracks_true": draw.integer(0, 1)}
-        made["truenodeids"], made["falsenodeids"] = node(tree, depth - 1), node(tree, depth - 1)
-        return index
-
-    for tree in range(draw.integer(1, 6)):
-        node(tree, draw.integer(1, 3))
-    attributes = {f"nodes_{key}": [n[key] for n in nodes] for key in nodes[0]}
+    attributes, votes = forest(draw, draw.integer(1, 6), features, modes, voted)
     names = ["class_treeids", "class_nodeids", "class_ids", "class_weights"]
     attributes |= dict(zip(names, map(list, zip(*votes))), classlabels_int64s=labels(draw, classes))
     attributes["post_transform"] = draw.pick(TRANSFORMS)

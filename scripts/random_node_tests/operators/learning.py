@@ -151,10 +151,9 @@ def walked(x, nodes, leaves, members, tracks, attributes):
 BRANCHES = ["BRANCH_LEQ", "BRANCH_LT", "BRANCH_GTE", "BRANCH_GT", "BRANCH_EQ", "BRANCH_NEQ"]
 
 
-@generates("TreeEnsembleRegressor")
-def regression_trees(draw, name):
-    opset = draw.integer(1, 4)
-    features, targets = draw.integer(1, 4), draw.integer(1, 3)
+def forest(draw, trees, features, modes, votes_of):
+    """Attributes of the nodes of random trees, and the votes of their leaves: (tree, node, target, weight), where
+    `votes_of(tree)` gives targets and weights."""
     nodes, votes = [], []
 
     def node(tree, depth):
@@ -163,23 +162,34 @@ def regression_trees(draw, name):
         made |= {"truenodeids": 0, "falsenodeids": 0, "missing_value_tracks_true": 0}
         nodes.append(made)
         if depth == 0 or draw.chance(0.3):
-            votes.extend((tree, index, target, draw.number(-2, 2)) for target in draw.axes(targets, 1, negative=False))
+            votes.extend((tree, index, target, weight) for target, weight in votes_of(tree))
             return index
-        made |= {"featureids": draw.integer(0, features - 1), "modes": draw.pick(BRANCHES)}
+        made |= {"featureids": draw.integer(0, features - 1), "modes": draw.pick(modes)}
         made |= {"values": draw.integer(-8, 8) / 4, "missing_value_tracks_true": draw.integer(0, 1)}
         made["truenodeids"], made["falsenodeids"] = node(tree, depth - 1), node(tree, depth - 1)
         return index
 
-    for tree in range(draw.integer(1, 3)):
+    for tree in range(trees):
         node(tree, draw.integer(1, 3))
-    attributes = {f"nodes_{key}": [n[key] for n in nodes] for key in nodes[0]}
+    return {f"nodes_{key}": [n[key] for n in nodes] for key in nodes[0]}, votes
+
+
+@generates("TreeEnsembleRegressor")
+def regression_trees(draw, name):
+    opset = draw.integer(1, 4)
+    features, targets = draw.integer(1, 4), draw.integer(1, 3)
+
+    def voted(_):
+        return [(target, draw.number(-2, 2)) for target in draw.axes(targets, 1, negative=False)]
+
+    attributes, votes = forest(draw, draw.integer(1, 3), features, BRANCHES, voted)
     names = ["target_treeids", "target_nodeids", "target_ids", "target_weights"]
     attributes |= dict(zip(names, map(list, zip(*votes))), n_targets=targets)
     if draw.chance(0.5):
         attributes["base_values"] = [draw.number(-2, 2) for _ in range(targets)]
     if draw.chance(0.6):
         attributes["aggregate_function"] = draw.pick(["SUM", "AVERAGE", "MIN", "MAX"])
-    if "base_values" in attributes and len(votes) < targets * sum(n["modes"] == "LEAF" for n in nodes):
+    if "base_values" in attributes and len(votes) < targets * attributes["nodes_modes"].count("LEAF"):
         raise Redraw("the runtime leaves a target without values without its base value too")
     dtype = draw.pick([F32, F32, F64])
     x = draw.exact((draw.integer(1, 4), features), dtype)

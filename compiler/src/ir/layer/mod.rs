@@ -14,4 +14,4 @@ pub(in crate::ir) use activation::{SUMMED, call, candidates, check_layout};
 pub(in crate::ir) use bias::bias_or_zeros;
 pub(in crate::ir) use direct_conv::direct;
 pub use direct_conv::has_packed_kernel;
-pub(in crate::ir) use packing::{FOUR_BITS, Packing};
+pub(in crate::ir) use packing::{FOUR_BITS, Filters, Packing};

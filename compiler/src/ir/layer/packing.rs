@@ -10,23 +10,22 @@ use std::ops::RangeInclusive;
 /// Integers that two of fit into a byte.
 pub(in crate::ir) const FOUR_BITS: RangeInclusive<i8> = -8..=7;
 
+/// The weights of a convolution.
+#[derive(Clone, Copy)]
+pub(in crate::ir) struct Filters {
+    pub(in crate::ir) groups: usize,
+    pub(in crate::ir) oc: usize,
+    pub(in crate::ir) kernel: [usize; 2],
+    pub(in crate::ir) ic_per_group: usize,
+}
+
 /// How the weights (operand 1) of a convolution or product are laid out for its kernel.
 #[derive(Clone, Copy)]
 pub(in crate::ir) enum Packing {
     /// `[oc, ic / groups, kh, kw]`.
-    Conv {
-        groups: usize,
-        oc: usize,
-        kernel: [usize; 2],
-        ic_per_group: usize,
-    },
+    Conv(Filters),
     /// `[ic, oc / groups, kh, kw]`.
-    ConvTranspose {
-        groups: usize,
-        oc: usize,
-        kernel: [usize; 2],
-        ic_per_group: usize,
-    },
+    ConvTranspose(Filters),
     /// `[channels, 1, kh, kw]`.
     Depthwise { channels: usize, kernel: [usize; 2] },
     /// `[k, n]`, or transposed.
@@ -37,7 +36,7 @@ impl Packing {
     /// Output channels.
     pub(in crate::ir) fn channels(&self) -> usize {
         match *self {
-            Self::Conv { oc, .. } | Self::ConvTranspose { oc, .. } => oc,
+            Self::Conv(filters) | Self::ConvTranspose(filters) => filters.oc,
             Self::Depthwise { channels, .. } => channels,
             Self::Gemm { n, .. } => n,
         }
@@ -45,18 +44,15 @@ impl Packing {
 
     fn len(&self) -> usize {
         match *self {
-            Self::Conv {
-                groups,
-                oc,
-                kernel: [kh, kw],
-                ic_per_group,
+            Self::Conv(filters) | Self::ConvTranspose(filters) => {
+                let Filters {
+                    groups,
+                    oc,
+                    kernel: [kh, kw],
+                    ic_per_group,
+                } = filters;
+                pack::packed_conv2d_len(groups, oc, kh, kw, ic_per_group)
             }
-            | Self::ConvTranspose {
-                groups,
-                oc,
-                kernel: [kh, kw],
-                ic_per_group,
-            } => pack::packed_conv2d_len(groups, oc, kh, kw, ic_per_group),
             Self::Depthwise {
                 channels,
                 kernel: [kh, kw],
@@ -68,18 +64,18 @@ impl Packing {
     fn packed<T: Element + Default>(&self, w: &[T]) -> Vec<T> {
         let mut packed = vec![T::default(); self.len()];
         match *self {
-            Self::Conv {
+            Self::Conv(Filters {
                 groups,
                 oc,
                 kernel: [kh, kw],
                 ic_per_group,
-            } => pack::pack_conv2d(groups, oc, kh, kw, ic_per_group, w, &mut packed),
-            Self::ConvTranspose {
+            }) => pack::pack_conv2d(groups, oc, kh, kw, ic_per_group, w, &mut packed),
+            Self::ConvTranspose(Filters {
                 groups,
                 oc,
                 kernel: [kh, kw],
                 ic_per_group,
-            } => pack::pack_conv_transpose2d(groups, oc, kh, kw, ic_per_group, w, &mut packed),
+            }) => pack::pack_conv_transpose2d(groups, oc, kh, kw, ic_per_group, w, &mut packed),
             Self::Depthwise {
                 channels,
                 kernel: [kh, kw],
@@ -93,18 +89,15 @@ impl Packing {
     /// rows, columns and channels, by output channels.
     pub(in crate::ir) fn products_of_groups(&self) -> (usize, [usize; 2]) {
         match *self {
-            Self::Conv {
-                groups,
-                oc,
-                kernel: [kh, kw],
-                ic_per_group,
+            Self::Conv(filters) | Self::ConvTranspose(filters) => {
+                let Filters {
+                    groups,
+                    oc,
+                    kernel: [kh, kw],
+                    ic_per_group,
+                } = filters;
+                (groups, [kh * kw * ic_per_group, oc / groups])
             }
-            | Self::ConvTranspose {
-                groups,
-                oc,
-                kernel: [kh, kw],
-                ic_per_group,
-            } => (groups, [kh * kw * ic_per_group, oc / groups]),
             Self::Depthwise {
                 channels,
                 kernel: [kh, kw],
@@ -116,21 +109,21 @@ impl Packing {
     /// Where the weight of one input and one output channel of a group is among the weights as the operator has them.
     pub(in crate::ir) fn index(&self, group: usize, input: usize, channel: usize) -> usize {
         match *self {
-            Self::Conv {
+            Self::Conv(Filters {
                 groups,
                 oc,
                 kernel: [kh, kw],
                 ic_per_group,
-            } => {
+            }) => {
                 let (tap, input) = (input / ic_per_group, input % ic_per_group);
                 ((group * (oc / groups) + channel) * ic_per_group + input) * kh * kw + tap
             }
-            Self::ConvTranspose {
+            Self::ConvTranspose(Filters {
                 groups,
                 oc,
                 kernel: [kh, kw],
                 ic_per_group,
-            } => {
+            }) => {
                 let (tap, input) = (input / ic_per_group, input % ic_per_group);
                 ((group * ic_per_group + input) * (oc / groups) + channel) * kh * kw + tap
             }

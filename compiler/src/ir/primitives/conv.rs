@@ -1,5 +1,7 @@
 use crate::ir::geometry::{Image, Layout, Window};
-use crate::ir::layer::{Activation, Packing, SUMMED, candidates, check_layout, cost, direct, paired, sparse_gemm};
+use crate::ir::layer::{
+    Activation, Filters, Packing, SUMMED, candidates, check_layout, cost, direct, paired, sparse_gemm,
+};
 use crate::ir::{Inputs, OpError, Operator, TensorType, op_error};
 use crate::ir::{Lowering, Offers};
 use runtime_core::kernels::{Conv2d, DepthwiseConv2d, Gemm};
@@ -137,12 +139,12 @@ impl Conv {
                 offers.extend(sparse_gemm::candidate(cx, [k, n], true, activation));
             }
         }
-        let packing = Packing::Conv {
+        let packing = Packing::Conv(Filters {
             groups: self.groups,
             oc: output.channels,
             kernel,
             ic_per_group: image.channels / self.groups,
-        };
+        });
         let layer = Conv2d {
             batch,
             input,

@@ -1,7 +1,9 @@
 use crate::bindings::{QLinearCall, Stored};
 use crate::ir::Lowering;
 use crate::ir::geometry::{Image, Layout, Window};
-use crate::ir::layer::{Activation, MULTIPLIER, Packing, SUMMED, bias_or_zeros, call, check_layout, cost, direct};
+use crate::ir::layer::{
+    Activation, Filters, MULTIPLIER, Packing, SUMMED, bias_or_zeros, call, check_layout, cost, direct,
+};
 use crate::ir::{Inputs, OpError, Operator, TensorType, op_error};
 use runtime_core::kernels::ConvTranspose2d;
 
@@ -94,12 +96,12 @@ impl Operator for ConvTranspose {
             return Ok(());
         }
         let kernel = Window::pair(&self.window.kernel, 1);
-        let packing = Packing::ConvTranspose {
+        let packing = Packing::ConvTranspose(Filters {
             groups: self.groups,
             oc: output.channels,
             kernel,
             ic_per_group: image.channels / self.groups,
-        };
+        });
         let [top, left, ..] = self.window.pads2d();
         let layer = ConvTranspose2d {
             batch: image.batch,
