@@ -22,7 +22,7 @@ const ROUNDS: usize = match option_env!("ROUNDS") {
 };
 
 /// The first address behind the board's memory, and the bytes before it that nothing else uses.
-const END: usize = 0x2040_0000;
+const END: usize = if cfg!(feature = "mve") { 0x3140_0000 } else { 0x2040_0000 };
 const ROOM: usize = 256 * 1024;
 
 #[global_allocator]

@@ -6,14 +6,18 @@ extern crate alloc;
 use alloc::vec;
 use alloc::vec::Vec;
 use runtime_core::Simd;
+use runtime_core::interleaved;
 use runtime_core::kernels::{
     Conv2d, DepthwiseConv2d, Gemm, QlinearAdd, qlinear_add, qlinear_add_in_place, qlinear_conv2d,
-    qlinear_conv2d_paired, qlinear_depthwise_conv2d, qlinear_depthwise_conv2d_paired, qlinear_gemm,
-    qlinear_gemm_paired,
+    qlinear_conv2d_interleaved, qlinear_conv2d_paired, qlinear_conv2d_rows, qlinear_depthwise_conv2d,
+    qlinear_depthwise_conv2d_interleaved, qlinear_depthwise_conv2d_paired, qlinear_depthwise_conv2d_rows, qlinear_gemm,
+    qlinear_gemm_interleaved, qlinear_gemm_paired, qlinear_gemm_rows,
 };
 use runtime_core::pack::{pack_conv2d, pack_depthwise, pack_gemm, packed_conv2d_len, packed_gemm_len};
 use runtime_core::paired::{self, Grouping};
 use runtime_core::requantize::Requantize;
+use runtime_core::rows;
+use runtime_core::upper_word::SHIFT;
 
 /// A small generator of numbers: the tests are the same on every run.
 struct Random(u64);
@@ -59,7 +63,7 @@ impl Random {
         let limits = [(-128, 127), (-20, 127), (-128, 50), (3, 60)];
         let (min, max) = limits[self.below(4)];
         Requantize {
-            shift: paired::SHIFT,
+            shift: SHIFT,
             zero: self.byte().into(),
             min,
             max,
@@ -75,9 +79,9 @@ pub(crate) trait Place {
 }
 
 /// The operands of a kernel except its output.
-struct Operands<'a> {
+struct Operands<'a, W> {
     x: &'a [i8],
-    w: &'a [u32],
+    w: &'a [W],
     parameters: &'a [i32],
     /// Words and numbers that the kernel needs beside them.
     scratch: usize,
@@ -88,14 +92,14 @@ struct Operands<'a> {
 const CANARY: i8 = 0x55;
 const MARGIN: usize = 16;
 
-impl Operands<'_> {
+impl<W: Copy> Operands<'_, W> {
     /// Runs a kernel with each operand in turn at the end of memory, and compares its outputs and what lies around
     /// them.
     fn check(
         &self,
         place: &mut impl Place,
         expected: &[i8],
-        kernel: impl Fn(&[i8], &[u32], &[i32], &mut [i8], &mut [u32], &mut [i8]),
+        kernel: impl Fn(&[i8], &[W], &[i32], &mut [i8], &mut [u32], &mut [i8]),
     ) {
         for last in 0..6 {
             let (mut x, mut w, mut parameters) = (self.x.to_vec(), self.w.to_vec(), self.parameters.to_vec());
@@ -155,11 +159,44 @@ fn pack(
     (w, parameters)
 }
 
+/// The same in fours of channels.
+fn interleave(
+    groups: usize,
+    [k, n]: [usize; 2],
+    (bias, multiplier): (&[i32], &[i32]),
+    weight: impl Fn(usize, usize, usize) -> i8,
+) -> (Vec<u8>, Vec<i32>) {
+    let (mut w, mut parameters) = (vec![], vec![]);
+    for group in 0..groups {
+        let mut bytes = vec![0; interleaved::packed_len(k, n)];
+        interleaved::pack([k, n], |input, channel| weight(group, input, channel), &mut bytes);
+        for (channel, input) in (0..n).flat_map(|channel| (0..k).map(move |input| (channel, input))) {
+            let unpacked = interleaved::unpack(k, &bytes, input, channel);
+            assert_eq!(unpacked, weight(group, input, channel));
+        }
+        let mut numbers = vec![0; interleaved::parameters_len(n)];
+        let channels = group * n..(group + 1) * n;
+        interleaved::pack_parameters(&bias[channels.clone()], &multiplier[channels], &mut numbers);
+        w.extend(bytes);
+        parameters.extend(numbers);
+    }
+    (w, parameters)
+}
+
+/// Parameters of rows of weights.
+fn row_parameters(bias: &[i32], multiplier: &[i32]) -> Vec<i32> {
+    let mut parameters = vec![0; 2 * bias.len()];
+    rows::pack_parameters(bias, multiplier, &mut parameters);
+    parameters
+}
+
 /// Products of one row and of several.
 pub(crate) fn products(place: &mut impl Place, rounds: usize) {
     let mut random = Random(1);
     for _ in 0..rounds {
-        let [m, k, n] = [1 + random.below(5), 1 + random.below(40), 1 + random.below(13)];
+        let [k, n] = [[40, 13], [40, 80], [600, 13]][random.below(3)];
+        let [m, k, n] = [1 + random.below(12), 1 + random.below(k), 1 + random.below(n)];
+        let m = if random.below(3) == 0 { 1 } else { m };
         let layer = Gemm {
             m,
             k,
@@ -184,6 +221,32 @@ pub(crate) fn products(place: &mut impl Place, rounds: usize) {
         operands.check(place, &expected, |x, w, parameters, y, scratch, _| {
             qlinear_gemm_paired(Simd::detect(), layer, x, w, parameters, y, scratch);
         });
+        let (bytes, parameters) = interleave(1, [k, n], (&bias, &multiplier), |_, k, c| w[k * n + c]);
+        let operands = Operands {
+            x: &x,
+            w: &bytes,
+            parameters: &parameters,
+            scratch: if m == 1 {
+                interleaved::scratch_of_row(k, n).iter().sum()
+            } else {
+                interleaved::scratch_words(k)
+            },
+            patch: 0,
+        };
+        operands.check(place, &expected, |x, w, parameters, y, scratch, _| {
+            qlinear_gemm_interleaved(Simd::detect(), layer, x, w, parameters, y, scratch);
+        });
+        let rows: Vec<i8> = (0..n * k).map(|at| w[at % k * n + at / k]).collect();
+        let operands = Operands {
+            x: &x,
+            w: &rows,
+            parameters: &row_parameters(&bias, &multiplier),
+            scratch: 0,
+            patch: 0,
+        };
+        operands.check(place, &expected, |x, w, parameters, y, _, _| {
+            qlinear_gemm_rows(Simd::detect(), layer, x, w, parameters, y);
+        });
     }
 }
 
@@ -204,7 +267,7 @@ pub(crate) fn convolutions(place: &mut impl Place, rounds: usize) {
     for _ in 0..rounds {
         let [h, v] = [axis(&mut random), axis(&mut random)];
         let groups = 1 + random.below(3);
-        let [channels, columns] = [[1, 2, 3, 5, 8, 16][random.below(6)], 1 + random.below(7)];
+        let [channels, columns] = [[1, 2, 3, 5, 8, 16][random.below(6)], 1 + random.below(18)];
         let [ic, oc] = [groups * channels, groups * columns];
         let layer = Conv2d {
             batch: 1 + random.below(2),
@@ -241,6 +304,30 @@ pub(crate) fn convolutions(place: &mut impl Place, rounds: usize) {
         operands.check(place, &expected, |x, w, parameters, y, scratch, patch| {
             qlinear_conv2d_paired(Simd::detect(), layer, x, w, parameters, y, scratch, patch);
         });
+        let (bytes, parameters) = interleave(groups, [k, columns], (&bias, &multiplier), weight);
+        let operands = Operands {
+            x: &x,
+            w: &bytes,
+            parameters: &parameters,
+            scratch: interleaved::scratch_words(k),
+            patch: 0,
+        };
+        operands.check(place, &expected, |x, w, parameters, y, scratch, _| {
+            qlinear_conv2d_interleaved(Simd::detect(), layer, x, w, parameters, y, scratch);
+        });
+        let rows: Vec<i8> = (0..oc * k)
+            .map(|at| weight(at / k / columns, at % k, at / k % columns))
+            .collect();
+        let operands = Operands {
+            x: &x,
+            w: &rows,
+            parameters: &row_parameters(&bias, &multiplier),
+            scratch: 0,
+            patch: rows::scratch_len(k),
+        };
+        operands.check(place, &expected, |x, w, parameters, y, _, patch| {
+            qlinear_conv2d_rows(Simd::detect(), layer, x, w, parameters, y, patch);
+        });
     }
 }
 
@@ -249,7 +336,7 @@ pub(crate) fn depthwise_convolutions(place: &mut impl Place, rounds: usize) {
     let mut random = Random(3);
     for _ in 0..rounds {
         let [h, v] = [axis(&mut random), axis(&mut random)];
-        let c = 1 + random.below(12);
+        let c = 1 + random.below(20);
         let layer = DepthwiseConv2d {
             batch: 1 + random.below(2),
             input: [h[0], v[0], c],
@@ -296,6 +383,34 @@ pub(crate) fn depthwise_convolutions(place: &mut impl Place, rounds: usize) {
         operands.check(place, &expected, |x, w, parameters, y, _, _| {
             qlinear_depthwise_conv2d_paired(Simd::detect(), layer, x, w, parameters, y);
         });
+        let mut bytes = vec![0; interleaved::depthwise_len(c, taps)];
+        interleaved::pack_depthwise([taps, c], |tap, channel| w[channel * taps + tap], &mut bytes);
+        let mut parameters = vec![0; interleaved::depthwise_parameters_len(c)];
+        interleaved::pack_depthwise_parameters(&corrected, &bias, &multiplier, &mut parameters);
+        let operands = Operands {
+            x: &x,
+            w: &bytes,
+            parameters: &parameters,
+            scratch: 0,
+            patch: 0,
+        };
+        operands.check(place, &expected, |x, w, parameters, y, _, _| {
+            qlinear_depthwise_conv2d_interleaved(Simd::detect(), layer, x, w, parameters, y);
+        });
+        let mut bytes = vec![0; rows::depthwise_len(c, taps)];
+        rows::pack_depthwise([taps, c], |tap, channel| w[channel * taps + tap], &mut bytes);
+        let mut parameters = vec![0; rows::depthwise_parameters_len(c)];
+        rows::pack_depthwise_parameters(&corrected, &bias, &multiplier, &mut parameters);
+        let operands = Operands {
+            x: &x,
+            w: &bytes,
+            parameters: &parameters,
+            scratch: 0,
+            patch: 0,
+        };
+        operands.check(place, &expected, |x, w, parameters, y, _, _| {
+            qlinear_depthwise_conv2d_rows(Simd::detect(), layer, x, w, parameters, y);
+        });
     }
 }
 
@@ -317,7 +432,7 @@ pub(crate) fn sums(place: &mut impl Place, rounds: usize) {
         let expected: Vec<i8> = a.iter().zip(&b).map(limited).collect();
         let operands = Operands {
             x: &a,
-            w: &[],
+            w: &[0_u32; 0],
             parameters: &[],
             scratch: 0,
             patch: 0,
