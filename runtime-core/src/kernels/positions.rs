@@ -115,7 +115,7 @@ impl Collect for Bytes<'_> {
 /// One group of channels of one image.
 pub(super) struct Group<'a, L> {
     /// The layer.
-    pub(super) layer: Conv2d<Requantize>,
+    pub(super) layer: &'a Conv2d<Requantize>,
     /// The image, and the first input channel of the group.
     pub(super) x: &'a [i8],
     pub(super) first: usize,
@@ -132,7 +132,7 @@ impl<L: Layout> Group<'_, L> {
     /// Strides, pads, kernel, dilations and the input along an axis.
     #[inline(always)]
     fn axis(&self, axis: usize) -> [usize; 5] {
-        let (axis, layer) = (axis & 1, &self.layer);
+        let (axis, layer) = (axis & 1, self.layer);
         let (stride, pad, dilation) = (layer.strides[axis], layer.pads[axis], layer.dilations[axis]);
         [stride, pad, layer.kernel[axis], dilation, layer.input[axis]]
     }
@@ -192,15 +192,21 @@ impl<L: Layout> Group<'_, L> {
             strides,
             dilations,
             ..
-        } = self.layer;
-        let [y, x] = [(0, oy), (1, ox)].map(|(axis, place)| taps(place, self.axis(axis)).first);
+        } = *self.layer;
+        let [y, x] = [(0, oy), (1, ox)].map(|(axis, place): (usize, usize)| {
+            let first = place.wrapping_mul(strides[axis & 1]);
+            first.wrapping_sub(self.layer.pads[axis & 1])
+        });
         let patches = Patches {
             position_step: strides[1] * ic,
             row_step: dilations[0] * iw * ic,
             bytes: kw * ic,
             rows: kh,
         };
-        let x = self.x.get((y * iw + x) * ic..).unwrap_or_default();
+        let x = self
+            .x
+            .get(y.wrapping_mul(iw).wrapping_add(x).wrapping_mul(ic)..)
+            .unwrap_or_default();
         self.layout.widen_patches::<A>(x, patches, patch, words);
     }
 
@@ -233,7 +239,7 @@ impl<L: Layout> Group<'_, L> {
             kernel: [kh, kw],
             dilations,
             ..
-        } = self.layer;
+        } = *self.layer;
         let (ky, iy, rows) = (vertical.skipped, vertical.first, vertical.count);
         let (kx, ix, taps) = (horizontal.skipped, horizontal.first, horizontal.count);
         let channels = self.channels;
@@ -263,7 +269,7 @@ impl<L: Layout> Group<'_, L> {
             kernel: [kh, kw],
             dilations,
             ..
-        } = self.layer;
+        } = *self.layer;
         let (iy, rows) = (vertical.first, vertical.count);
         let (ix, taps) = (horizontal.first, horizontal.count);
         if rows < kh || taps < kw {

@@ -98,7 +98,7 @@ impl Body<Operands<'_>> for Conv2d<Requantize> {
             };
             for n in 0..batch {
                 let group = Group {
-                    layer: self,
+                    layer: &self,
                     x: x.get(n * image..(n + 1) * image).unwrap_or_default(),
                     first: index * channels,
                     channels,

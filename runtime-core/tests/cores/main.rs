@@ -1,4 +1,6 @@
-//! Kernels on weights in pairs of channels, and other kernels that Cortex-M has assembler for, against plain ones.
+//! Kernels on the layouts of certain cores, and other kernels that these have assembler for, against plain ones.
+
+extern crate alloc;
 
 mod layers;
 
