@@ -126,7 +126,15 @@ fn rows(measurements: &[Measurement]) -> Vec<Vec<String>> {
 }
 
 fn layer_rows(measurement: &Measurement) -> Vec<Vec<String>> {
-    let headings = ["call", "kernel", "output", "MACs", "instructions", "per MAC"];
+    let headings = [
+        "call",
+        "kernel",
+        "output",
+        "MACs",
+        "instructions",
+        "per MAC",
+        "CMSIS-NN",
+    ];
     let mut rows = vec![headings.map(str::to_owned).to_vec()];
     for layer in &measurement.layers {
         let output: Vec<_> = layer.output.iter().map(usize::to_string).collect();
@@ -137,6 +145,7 @@ fn layer_rows(measurement: &Measurement) -> Vec<Vec<String>> {
             grouped(layer.macs),
             grouped(layer.instructions),
             per_mac(layer.instructions, layer.macs),
+            baselines::cmsis_nn_layer(&measurement.model, &measurement.core, layer.macs).map_or("-".into(), grouped),
         ]);
     }
     rows
