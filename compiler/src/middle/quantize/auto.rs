@@ -1,5 +1,5 @@
 use super::pipeline::by_method;
-use super::{Checked, Goal, Method, Progress, Quantized, QuantizeOptions, Source};
+use super::{Checked, Goal, Method, Progress, QuantizeOptions, Quantized, Source};
 use crate::Error;
 use crate::ir::Graph;
 use serde::Serialize;
@@ -91,6 +91,8 @@ impl Checked {
             None => output.sqnr.decibels(),
         });
         // What is no number is the poorest of all.
-        decibels.fold(f64::INFINITY, |least, db| if db.is_nan() { f64::NEG_INFINITY } else { least.min(db) })
+        decibels.fold(f64::INFINITY, |least, db| {
+            if db.is_nan() { f64::NEG_INFINITY } else { least.min(db) }
+        })
     }
 }

@@ -132,14 +132,20 @@ fn auto_keeps_the_method_with_the_best_outputs() {
     let tried = &auto.report.tried;
     let best = tried.iter().max_by(|a, b| a.decibels.total_cmp(&b.decibels)).unwrap();
     assert_eq!(tried.len(), 4);
-    assert!(tried.iter().any(|other| other.decibels < best.decibels - 0.2), "{tried:?}");
+    assert!(
+        tried.iter().any(|other| other.decibels < best.decibels - 0.2),
+        "{tried:?}"
+    );
     assert_eq!(auto.report.method, Some(best.method));
     for other in tried {
         let same = format!("{:?}", with(other.method).graph) == format!("{:?}", auto.graph);
         assert_eq!(same, other.method == best.method, "{other}");
     }
     let text = auto.report.remarks()[1].reason.clone();
-    assert!(text.contains(&format!("method {} is the best of minmax (", best.method)), "{text}");
+    assert!(
+        text.contains(&format!("method {} is the best of minmax (", best.method)),
+        "{text}"
+    );
 }
 
 #[test]
@@ -152,6 +158,11 @@ fn auto_reaches_a_bound_in_the_fewest_bytes() {
     };
     let met = to_goal(&graph, &options, &samples, Some(MaxLoss::Decibels(40.0))).unwrap();
     let bytes: usize = met.report.raised.iter().map(|raised| raised.bytes).sum();
-    assert!(met.report.tried.iter().all(|other| other.bytes >= bytes && other.decibels >= 40.0));
+    assert!(
+        met.report
+            .tried
+            .iter()
+            .all(|other| other.bytes >= bytes && other.decibels >= 40.0)
+    );
     assert!(to_goal(&graph, &options, &samples, Some(MaxLoss::Decibels(150.0))).is_err());
 }
