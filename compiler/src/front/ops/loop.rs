@@ -9,8 +9,8 @@ pub(super) const LOOP: OperatorDef = OperatorDef {
     name: "Loop",
     domain: Domain::Onnx,
     versions: &[1, 11, 13, 16, 19, 21, 23, 24, 25],
-    limits: "unrolled, except steps of recurrent layers: the trip count, or conditions that end the loop, must be known at compile time; scan outputs \
-             only where the number of iterations is",
+    limits: "unrolled, except steps of recurrent layers: the trip count, or conditions that end the loop, must be known \
+             at compile time; scan outputs only where the number of iterations is",
     read: |cx| {
         let states = cx.input_count().saturating_sub(2);
         let mut end = End::of(cx)?;

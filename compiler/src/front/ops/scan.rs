@@ -10,7 +10,8 @@ pub(super) const SCAN: OperatorDef = OperatorDef {
     name: "Scan",
     domain: Domain::Onnx,
     versions: &[8, 9, 11, 16, 19, 21, 23, 24, 25],
-    limits: "unrolled, except steps of recurrent layers and squared distances of rows; in opset 8 `sequence_lens` must be known at compile time",
+    limits: "unrolled, except steps of recurrent layers and squared distances of rows; in opset 8 \
+             `sequence_lens` must be known at compile time",
     read: |cx| {
         let batched = cx.opset() < 9;
         let first = usize::from(batched);
