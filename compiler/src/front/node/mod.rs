@@ -9,7 +9,7 @@ mod refusal;
 mod scope;
 
 pub use attributes::Attributes;
-pub use context::NodeContext;
+pub use context::{Input, NodeContext};
 pub use item::{Item, Sequence};
 pub use operator::{Domain, OperatorDef};
 pub use refusal::Refusal;

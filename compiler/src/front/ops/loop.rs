@@ -1,5 +1,6 @@
 use crate::front::node::{Domain, Item, NodeContext, OperatorDef};
 use crate::front::shared::control;
+use crate::front::shared::rolled::{self, Looped};
 use crate::ir::{DType, OpError, Tensor, ValueId, op_error};
 
 /// A sub-graph that is run several times: each iteration is written out. Where only a run-time condition ends the loop,
@@ -8,12 +9,15 @@ pub(super) const LOOP: OperatorDef = OperatorDef {
     name: "Loop",
     domain: Domain::Onnx,
     versions: &[1, 11, 13, 16, 19, 21, 23, 24, 25],
-    limits: "unrolled: the trip count, or conditions that end the loop, must be known at compile time; scan outputs \
-             only where the number of iterations is",
+    limits: "unrolled, except steps of recurrent layers: the trip count, or conditions that end the loop, must be known \
+             at compile time; scan outputs only where the number of iterations is",
     read: |cx| {
         let states = cx.input_count().saturating_sub(2);
         let mut end = End::of(cx)?;
         let state = (0..states).map(|i| cx.item(i + 2)).collect::<Result<Vec<_>, _>>()?;
+        if let Some(results) = layer(cx, &end, &state)? {
+            return Ok(results);
+        }
         let mut run = Run {
             state,
             elements: vec![],
@@ -41,6 +45,26 @@ pub(super) const LOOP: OperatorDef = OperatorDef {
         cx.give([run.state, stacks].concat())
     },
 };
+
+/// The results of a loop that is a recurrent layer.
+fn layer(cx: &mut NodeContext<'_>, end: &End, state: &[Item]) -> Result<Option<Vec<ValueId>>, OpError> {
+    let states: Option<Vec<_>> = state.iter().map(Item::tensor).collect();
+    let (Some(states), Some(true)) = (states, control::known(cx, end.condition)) else {
+        return Ok(None);
+    };
+    // Without a condition of its own, the loop takes none from its body.
+    let Some(trips) = end.trips.or(end.has_condition.then_some(u64::MAX)) else {
+        return Ok(None);
+    };
+    let looped = Looped {
+        is_loop: true,
+        states: &states,
+        scanned: &[],
+        trips: usize::try_from(trips).unwrap_or(usize::MAX),
+        may_end: end.has_condition,
+    };
+    rolled::recurrent(cx, &looped)
+}
 
 /// What ends the loop.
 struct End {

@@ -1,6 +1,7 @@
 use crate::front::node::{Domain, NodeContext, OperatorDef};
+use crate::front::shared::rolled::{self, Element, Looped};
 use crate::front::shared::{control, distances};
-use crate::ir::primitives::Expand;
+use crate::ir::primitives::{Expand, Slice, Transpose};
 use crate::ir::{OpError, ValueId, op_error};
 
 /// A sub-graph that is run for each element along an axis of its inputs: each iteration is written out. Opset 8 has a
@@ -9,7 +10,8 @@ pub(super) const SCAN: OperatorDef = OperatorDef {
     name: "Scan",
     domain: Domain::Onnx,
     versions: &[8, 9, 11, 16, 19, 21, 23, 24, 25],
-    limits: "unrolled, except squared distances of rows; in opset 8 `sequence_lens` must be known at compile time",
+    limits: "unrolled, except steps of recurrent layers and squared distances of rows; in opset 8 \
+             `sequence_lens` must be known at compile time",
     read: |cx| {
         let batched = cx.opset() < 9;
         let first = usize::from(batched);
@@ -146,6 +148,9 @@ fn over_axes(cx: &mut NodeContext<'_>, state: &[ValueId], inputs: &[ValueId]) ->
     {
         return Ok(vec![*rows, distances]);
     }
+    if let Some(results) = layer(cx, state, &scanned_inputs, steps)? {
+        return Ok(results);
+    }
     let mut scanned = scan(cx, state, &scanned_inputs, steps)?;
     if steps == 0 {
         // Only the types of what it gives are of use.
@@ -171,6 +176,49 @@ fn over_axes(cx: &mut NodeContext<'_>, state: &[ValueId], inputs: &[ValueId]) ->
         });
     }
     Ok(outputs)
+}
+
+/// The results of a scan that is a recurrent layer.
+fn layer(
+    cx: &mut NodeContext<'_>,
+    state: &[ValueId],
+    inputs: &[Input],
+    steps: usize,
+) -> Result<Option<Vec<ValueId>>, OpError> {
+    let element = |input: &Input| Element {
+        value: input.value,
+        axis: input.axis,
+        start: if input.backward { steps as i64 - 1 } else { 0 },
+        step: if input.backward { -1 } else { 1 },
+    };
+    let looped = Looped {
+        is_loop: false,
+        states: state,
+        scanned: &inputs.iter().map(element).collect::<Vec<_>>(),
+        trips: steps,
+        may_end: false,
+    };
+    let Some(mut results) = rolled::recurrent(cx, &looped)? else {
+        return Ok(None);
+    };
+    let stacks = &mut results[state.len()..];
+    let backward = directions(cx, "scan_output_directions", stacks.len())?;
+    let axes_out = axes(cx, "scan_output_axes", stacks.len())?;
+    for ((stack, axis), backward) in stacks.iter_mut().zip(axes_out).zip(backward) {
+        let shape = cx.value_ty(*stack).shape.clone();
+        let axis = control::axis(axis, shape.len())?;
+        if backward {
+            let mut slice = Slice::along(&shape, 0, steps - 1, steps);
+            slice.steps[0] = -1;
+            *stack = cx.add(slice, &[*stack])?;
+        }
+        if axis != 0 {
+            let mut perm: Vec<usize> = (1..shape.len()).collect();
+            perm.insert(axis, 0);
+            *stack = cx.add(Transpose { perm }, &[*stack])?;
+        }
+    }
+    Ok(Some(results))
 }
 
 /// Scans each sample along its first dimension; where a sequence is shorter than the others, zeros follow.

@@ -27,6 +27,7 @@ pub(super) mod recurrent;
 mod recurrent_tests;
 pub(super) mod reduce;
 pub(super) mod resample;
+pub(super) mod rolled;
 pub(super) mod scores;
 pub(super) mod sequences;
 pub(super) mod svm;

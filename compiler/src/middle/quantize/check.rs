@@ -1,5 +1,5 @@
 use super::refine::macs;
-use super::{Groups, Noise, QuantizeOptions, Scheme, Source, Watch};
+use super::{Groups, Method, Noise, QuantizeOptions, Scheme, Source, Watch};
 use crate::Error;
 use crate::ir::primitives::{DequantizeLinear, QuantizeLinear};
 use crate::ir::{Graph, NodeId, Tensor, ValueId};
@@ -38,8 +38,12 @@ pub struct Quality {
 
 impl Quality {
     fn reaches(&self, decibels: f64, share: f64) -> bool {
-        let blank = self.sqnr.signal == 0.0 && self.equal.is_none();
-        blank || self.sqnr.decibels() >= decibels || self.equal.is_some_and(|equal| equal >= share)
+        self.is_blank() || self.sqnr.decibels() >= decibels || self.equal.is_some_and(|equal| equal >= share)
+    }
+
+    /// Whether it is zero on all samples, which says nothing.
+    pub(super) fn is_blank(&self) -> bool {
+        self.sqnr.signal == 0.0 && self.equal.is_none()
     }
 
     /// The output and how good it is, in words.
@@ -245,7 +249,9 @@ fn advice(options: &QuantizeOptions) -> String {
     if options.max_loss.is_none() {
         ways.push("--max-loss 30dB, which keeps 16 bits where they are needed");
     }
-    ways.push("another --method");
+    if options.method != Method::Auto {
+        ways.push("--method auto");
+    }
     ways.push("more samples");
     format!("try {}", ways.join(", "))
 }

@@ -13,7 +13,8 @@ pub(super) fn range(histogram: &Histogram, method: Method, percentile: f64, leve
     let (min, max) = histogram.extremes();
     let whole = (min.min(0.0), max.max(0.0));
     match method {
-        Method::Minmax => whole,
+        // `auto` asks for each of the others in turn.
+        Method::Minmax | Method::Auto => whole,
         Method::Percentile => percentiles(histogram, percentile, whole),
         Method::Mse => narrowed(whole, |range| squared_error(histogram, range, levels)),
         Method::Entropy => narrowed(whole, |range| divergence(histogram, range, levels)),

@@ -4,6 +4,7 @@
 //! put around its operators. What computes in integers then is the business of the passes that follow.
 
 mod adaptive;
+mod auto;
 mod bound;
 mod calibrate;
 mod calibration;
@@ -37,6 +38,7 @@ mod tail;
 mod watch;
 mod weights;
 
+pub use auto::Tried;
 pub use calibrate::{Observed, Source, calibrate};
 pub use calibration::Calibration;
 pub use check::{Checked, Quality};

@@ -34,6 +34,20 @@ pub enum Method {
     Mse,
     /// The range whose integers tell most of the distribution (Kullback-Leibler divergence).
     Entropy,
+    /// Each of the others in turn, which takes four times as long: the one with the best outputs on the samples.
+    Auto,
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Minmax => "minmax",
+            Self::Percentile => "percentile",
+            Self::Mse => "mse",
+            Self::Entropy => "entropy",
+            Self::Auto => "auto",
+        })
+    }
 }
 
 /// What `run` takes and gives.

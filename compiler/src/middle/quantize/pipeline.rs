@@ -1,3 +1,4 @@
+use super::auto::best_of_all;
 use super::bound::meet;
 use super::check::check;
 use super::nothing::something;
@@ -5,7 +6,7 @@ use super::prepare::add_biases;
 use super::recurrences::Recurrences;
 use super::refined::{Refined, Refining};
 use super::role::Role;
-use super::{Goal, Groups, Io, QuantizeOptions, Report, Source, equalize, insert};
+use super::{Goal, Groups, Io, Method, QuantizeOptions, Report, Source, equalize, insert};
 use crate::Error;
 use crate::ir::{DType, Graph, OpError};
 use crate::middle::passes::unused;
@@ -30,6 +31,27 @@ pub type Progress<'a> = dyn FnMut(&str, usize, usize) + 'a;
 /// # Errors
 /// Samples that cannot be read, are too few or hold what is not finite; a goal that is not reached.
 pub fn quantize(
+    graph: &Graph,
+    options: &QuantizeOptions,
+    source: &Source<'_>,
+    goal: Option<&Goal<'_>>,
+    progress: &mut Progress<'_>,
+) -> Result<Quantized, Error> {
+    let run = match options.method {
+        Method::Auto => best_of_all,
+        _ => by_method,
+    };
+    let mut quantised = run(graph, options, source, goal, progress)?;
+    let report = &mut quantised.report;
+    report.warnings.extend(report.checked.warning(options));
+    Ok(quantised)
+}
+
+/// The same with ranges by one method, and without a word on poor outputs.
+///
+/// # Errors
+/// Those of [`quantize`].
+pub(super) fn by_method(
     graph: &Graph,
     options: &QuantizeOptions,
     source: &Source<'_>,
@@ -81,7 +103,6 @@ pub fn quantize(
         Some(goal) => check(&float, &measured, &groups, goal.source)?,
         None => check(&float, &measured, &groups, source)?,
     };
-    report.warnings.extend(report.checked.warning(options));
     let mut quantised = insert(&partly, &groups, &layers, &settings, options.io).map_err(internal)?;
     unused::run(&mut quantised).map_err(internal)?;
     if options.io == Io::Int8 {

@@ -1,4 +1,4 @@
-use super::Checked;
+use super::{Checked, Method, Tried};
 use crate::ir::{Remark, RemarkKind};
 use serde::Serialize;
 
@@ -19,6 +19,10 @@ pub struct Report {
     pub loss: Option<String>,
     /// How good the outputs are on samples, bound or not.
     pub checked: Checked,
+    /// The method that was kept of those that were tried, where that was left to the compiler.
+    pub method: Option<Method>,
+    /// The methods that were tried.
+    pub tried: Vec<Tried>,
     /// Operators that stay in floats: names of their nodes and why.
     pub float: Vec<(String, String)>,
     /// Remarks on the samples.
@@ -51,6 +55,11 @@ impl Report {
                 self.layers, self.tensors, self.samples
             ),
         )];
+        if let Some(method) = self.method {
+            let tried: Vec<_> = self.tried.iter().map(Tried::to_string).collect();
+            let text = format!("method {method} is the best of {}", tried.join(", "));
+            remarks.push(Remark::of_model(RemarkKind::Quantized, text));
+        }
         let outputs: Vec<_> = self.checked.outputs.iter().map(|output| output.text()).collect();
         if !outputs.is_empty() {
             let samples = self.checked.samples;

@@ -4,7 +4,7 @@ use super::build::{Build, classifier, decibels, plain, quantised, samples, to_go
 use edgec::Error;
 use edgec::ir::primitives::BIAS;
 use edgec::ir::{DType, Graph, Tensor, verify};
-use edgec::middle::quantize::{Io, MaxLoss, QuantizeOptions, Rounding, Scheme, equalize};
+use edgec::middle::quantize::{Io, MaxLoss, Method, QuantizeOptions, Rounding, Scheme, equalize};
 
 #[test]
 fn what_run_takes_changes_no_weight() {
@@ -118,4 +118,51 @@ fn equalized_graphs_compute_the_same() {
         closeness(true),
         closeness(false)
     );
+}
+
+#[test]
+fn auto_keeps_the_method_with_the_best_outputs() {
+    let graph = classifier();
+    let mut samples = samples(&graph, 40);
+    // What reaches far beyond the rest, so that the methods choose different ranges.
+    let far: Vec<f32> = samples[0][0].to_f32().unwrap().iter().map(|v| v * 30.0).collect();
+    samples[0][0] = Tensor::f32(&samples[0][0].shape, &far);
+    let with = |method| quantised(&graph, &QuantizeOptions { method, ..plain() }, &samples).unwrap();
+    let auto = with(Method::Auto);
+    let tried = &auto.report.tried;
+    let best = tried.iter().max_by(|a, b| a.decibels.total_cmp(&b.decibels)).unwrap();
+    assert_eq!(tried.len(), 4);
+    assert!(
+        tried.iter().any(|other| other.decibels < best.decibels - 0.2),
+        "{tried:?}"
+    );
+    assert_eq!(auto.report.method, Some(best.method));
+    for other in tried {
+        let same = format!("{:?}", with(other.method).graph) == format!("{:?}", auto.graph);
+        assert_eq!(same, other.method == best.method, "{other}");
+    }
+    let text = auto.report.remarks()[1].reason.clone();
+    assert!(
+        text.contains(&format!("method {} is the best of minmax (", best.method)),
+        "{text}"
+    );
+}
+
+#[test]
+fn auto_reaches_a_bound_in_the_fewest_bytes() {
+    let graph = classifier();
+    let samples = samples(&graph, 40);
+    let options = QuantizeOptions {
+        method: Method::Auto,
+        ..plain()
+    };
+    let met = to_goal(&graph, &options, &samples, Some(MaxLoss::Decibels(40.0))).unwrap();
+    let bytes: usize = met.report.raised.iter().map(|raised| raised.bytes).sum();
+    assert!(
+        met.report
+            .tried
+            .iter()
+            .all(|other| other.bytes >= bytes && other.decibels >= 40.0)
+    );
+    assert!(to_goal(&graph, &options, &samples, Some(MaxLoss::Decibels(150.0))).is_err());
 }

@@ -1,4 +1,7 @@
+mod sketch;
 mod subgraphs;
+
+pub use sketch::Input;
 
 use super::Attributes;
 use super::item::{Item, Sequence};

@@ -81,7 +81,13 @@ impl NodeContext<'_> {
     }
 
     /// Gives the sub-graph's inputs and stored tensors their values.
-    fn bind(&mut self, name: &str, graph: &GraphProto, inputs: &[Item], scope: &mut Scope<'_>) -> Result<(), OpError> {
+    pub(super) fn bind(
+        &mut self,
+        name: &str,
+        graph: &GraphProto,
+        inputs: &[Item],
+        scope: &mut Scope<'_>,
+    ) -> Result<(), OpError> {
         for tensor in &graph.initializer {
             let place = std::ptr::from_ref(tensor);
             let value = match self.made.stored.get(&place) {

@@ -1,0 +1,80 @@
+//! Sub-graphs that are only looked at.
+
+use super::NodeContext;
+use crate::front::node::item::Item;
+use crate::front::node::read_nodes;
+use crate::front::node::scope::Made;
+use crate::front::proto::GraphProto;
+use crate::ir::{Graph, OpError, TensorType, ValueId};
+
+/// What an input of a sub-graph is that is looked at.
+pub enum Input {
+    /// A value around it.
+    Known(ValueId),
+    /// Anything of this type.
+    Open(TensorType),
+}
+
+/// A sub-graph by itself.
+pub(in crate::front) struct Sketch {
+    /// The graph around it as it is before the node, and what the sub-graph computes. Values outside have the same ids.
+    pub(in crate::front) graph: Graph,
+    /// The first value that is not outside.
+    pub(in crate::front) first: ValueId,
+    /// The sub-graph's inputs.
+    pub(in crate::front) inputs: Vec<ValueId>,
+    /// Its outputs.
+    pub(in crate::front) outputs: Vec<ValueId>,
+}
+
+impl NodeContext<'_> {
+    /// Reads the sub-graph of attribute `name` apart from the model, which stays as it is; `None` if it cannot be read
+    /// without knowing its open inputs.
+    ///
+    /// # Errors
+    /// An attribute that is missing.
+    pub(in crate::front) fn sketch(&mut self, name: &'static str, inputs: &[Input]) -> Result<Option<Sketch>, OpError> {
+        let graph = self.attributes.graph(name)?;
+        let apart = Made::new(self.made.graph.clone(), self.made.room, self.made.find);
+        let real = std::mem::replace(self.made, apart);
+        let read = self.read_apart(name, graph, inputs);
+        let apart = std::mem::replace(self.made, real);
+        Ok(read.map(|(first, inputs, outputs)| Sketch {
+            graph: apart.graph,
+            first,
+            inputs,
+            outputs,
+        }))
+    }
+
+    /// The first new value, the inputs and the outputs.
+    fn read_apart(
+        &mut self,
+        name: &str,
+        graph: &GraphProto,
+        inputs: &[Input],
+    ) -> Option<(ValueId, Vec<ValueId>, Vec<ValueId>)> {
+        let open = |input: &Input| match input {
+            Input::Known(value) => *value,
+            Input::Open(ty) => self.made.graph.add_input("open", ty.clone()),
+        };
+        let values: Vec<_> = inputs.iter().map(open).collect();
+        let is_open = inputs
+            .iter()
+            .zip(&values)
+            .filter(|(input, _)| matches!(input, Input::Open(_)));
+        let first = is_open.map(|(_, value)| *value).min()?;
+        let mut scope = self.scope.inside(format!("{}{}/", self.scope.prefix, self.node.name()));
+        let items: Vec<_> = values.iter().copied().map(Item::Tensor).collect();
+        self.bind(name, graph, &items, &mut scope).ok()?;
+        let problems = read_nodes(self.model, &graph.node, self.made, &mut scope);
+        let outputs: Option<Vec<_>> = graph
+            .output
+            .iter()
+            .map(|output| scope.find(output.name())?.tensor())
+            .collect();
+        outputs
+            .filter(|_| problems.is_empty())
+            .map(|outputs| (first, values, outputs))
+    }
+}
