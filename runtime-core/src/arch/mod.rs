@@ -39,6 +39,7 @@ use crate::kernels::QlinearAdd;
 use crate::numbers::{Floats, Integers};
 use crate::pack::PANEL;
 use crate::paired::{ROWS, STEP};
+use crate::requantize::Requantize;
 use half::f16;
 
 /// An instruction set, as a kernel body sees it.
@@ -92,6 +93,12 @@ pub trait Arch: Copy {
         panel: &[[u8; PANEL / 2]],
     ) -> [[i32; N]; M] {
         portable::tile::<Self, Integers<i8>, u8, M, N, LANE>(acc, rows, panel)
+    }
+
+    /// Each sum rescaled by the multiplier of its channel: [`Requantize::apply`].
+    #[inline(always)]
+    fn requantize<const N: usize>(f: Requantize, sums: [i32; N], multipliers: [i32; N]) -> [i8; N] {
+        portable::requantize(f, sums, multipliers)
     }
 
     /// Widens a row of inputs for [`paired_rows`](Self::paired_rows) and [`paired_row`](Self::paired_row): each four of

@@ -125,10 +125,7 @@ impl<T: Quantized, Y: Quantized> Finish<Requantize> for Rescale<'_, T, Y> {
             return;
         };
         let multiplier = load::<i32, N>(multiplier, 0);
-        let mut outputs = [Y::default(); N];
-        for ((output, sum), multiplier) in outputs.iter_mut().zip(sums).zip(multiplier) {
-            *output = f.apply(T::total(sum), multiplier);
-        }
+        let outputs = T::requantize::<A, Y, N>(f, sums, multiplier);
         match y.first_chunk_mut() {
             Some(y) => *y = outputs,
             None => y.iter_mut().zip(outputs).for_each(|(y, output)| *y = output),

@@ -117,3 +117,55 @@ fn convolutions_are_the_same_on_every_level() {
         }
     }
 }
+
+#[test]
+fn sums_are_rescaled_alike_on_every_level() {
+    let sums = |n: usize| -> Vec<i32> {
+        let mut seed = 3_u32;
+        (0..n)
+            .map(|i| {
+                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                match i % 7 {
+                    0 => [i32::MIN, i32::MAX, 0, -1][i / 7 % 4],
+                    1 => 3 << (i % 29),
+                    2 => -(5 << (i % 28)),
+                    _ => (seed as i32) >> (i % 31),
+                }
+            })
+            .collect()
+    };
+    for shift in 1..=62 {
+        for (zero, min, max) in [(0, -128, 127), (-128, -128, 127), (127, -100, 127), (5, 5, 90), (300, -128, 127)] {
+            for n in [5, 8, 203] {
+                let activation = Requantize { shift, zero, min, max, outside: 0 };
+                let layer = Gemm { m: 1, k: 0, n, activation };
+                let bias = sums(n);
+                let multiplier = |i: usize| match i % 5 {
+                    0 => 1 << (i % 31),
+                    1 => i32::MAX,
+                    2 => 0,
+                    _ => 1_234_567 * (i as i32 + 1),
+                };
+                let multipliers: Vec<i32> = (0..n).map(multiplier).collect();
+                let run = |simd| {
+                    let mut y = vec![0_i8; n];
+                    qlinear_gemm::<_, i8, i8, i8>(simd, layer, &[], &[], &bias, &multipliers, &mut y);
+                    y
+                };
+                let expected = run(Simd::BASELINE);
+                for (i, y) in expected.iter().enumerate() {
+                    let product = i64::from(bias[i]) * i64::from(multipliers[i]);
+                    let quotient = (product as f64 / 2_f64.powi(shift as i32)).round_ties_even();
+                    // Floats of 53 bits are exact where it matters: where the limits do not decide.
+                    if product.unsigned_abs() < 1 << 53 {
+                        let value = (quotient + f64::from(zero)).max(min.into()).min(max.into());
+                        assert_eq!(f64::from(*y), value, "{product} >> {shift}");
+                    }
+                }
+                for simd in Simd::levels() {
+                    assert_eq!(run(simd), expected, "{simd:?}, shift {shift}, zero {zero}, {n}");
+                }
+            }
+        }
+    }
+}

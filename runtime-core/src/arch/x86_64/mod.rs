@@ -3,6 +3,7 @@
 
 mod avx2;
 mod detect;
+mod requantize;
 mod vnni;
 
 use self::avx2::Avx2;

@@ -2,10 +2,12 @@
 #![allow(unsafe_code)]
 
 use super::avx2::Avx2;
+use super::requantize;
 use crate::arch::vectors::opaque;
 use crate::arch::{Arch, portable};
 use crate::numbers::Integers;
 use crate::pack::PANEL;
+use crate::requantize::Requantize;
 use crate::unrolled::unrolled;
 use core::arch::x86_64::{
     __m512i, _mm256_loadu_si256, _mm512_add_epi32, _mm512_and_si512, _mm512_cvtepu8_epi16, _mm512_dpbusd_epi32,
@@ -67,6 +69,16 @@ impl Arch for Vnni {
             tile::<Pairs, M, N>(acc, rows, panel)
         } else {
             portable::tile::<Self, Integers<i8>, u8, M, N, LANE>(acc, rows, panel)
+        }
+    }
+
+    #[inline(always)]
+    fn requantize<const N: usize>(f: Requantize, sums: [i32; N], multipliers: [i32; N]) -> [i8; N] {
+        if N <= 16 && requantize::fits(f) {
+            // SAFETY: see `Vnni`.
+            unsafe { requantize::outputs_512(f, sums, multipliers) }
+        } else {
+            portable::requantize(f, sums, multipliers)
         }
     }
 }
