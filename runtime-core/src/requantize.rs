@@ -54,10 +54,20 @@ pub trait Quantized: Stored {
     ) -> [Y; N];
     /// A byte as such an element.
     fn of_byte(value: i8) -> Self;
+    /// The elements, if they are bytes.
+    #[inline(always)]
+    fn as_bytes(_: &[Self]) -> Option<&[i8]> {
+        None
+    }
+    /// The elements to write, if they are bytes.
+    #[inline(always)]
+    fn as_bytes_mut(_: &mut [Self]) -> Option<&mut [i8]> {
+        None
+    }
 }
 
 macro_rules! quantized {
-    ($($ty:ty, $sum:ty, $tile:ident, $requantize:ident;)*) => {$(
+    ($($ty:ty, $sum:ty, $tile:ident, $requantize:ident $(, $bytes:ident, $bytes_mut:ident)?;)*) => {$(
         impl Quantized for $ty {
             type Sum = $sum;
             const ZERO: $sum = 0;
@@ -110,11 +120,21 @@ macro_rules! quantized {
             fn of_byte(value: i8) -> Self {
                 value.into()
             }
+
+            $(#[inline(always)]
+            fn $bytes(elements: &[Self]) -> Option<&[i8]> {
+                Some(elements)
+            }
+
+            #[inline(always)]
+            fn $bytes_mut(elements: &mut [Self]) -> Option<&mut [i8]> {
+                Some(elements)
+            })?
         }
     )*};
 }
 quantized! {
-    i8, i32, bytes, requantize_i32;
+    i8, i32, bytes, requantize_i32, as_bytes, as_bytes_mut;
     // An `i16` by an `i8` has 23 bits: 256 of them fill an `i32`.
     i16, i64, words, requantize_i64;
 }
@@ -145,7 +165,11 @@ fn words<A: Arch, W: Packed<Number = i8>, const M: usize, const N: usize, const 
 
 /// [`Quantized::requantize`] of sums of `i8`.
 #[inline(always)]
-fn requantize_i32<A: Arch, Y: Quantized, const N: usize>(f: Requantize, sums: [i32; N], multipliers: [i32; N]) -> [Y; N] {
+fn requantize_i32<A: Arch, Y: Quantized, const N: usize>(
+    f: Requantize,
+    sums: [i32; N],
+    multipliers: [i32; N],
+) -> [Y; N] {
     if size_of::<Y>() > 1 {
         return requantize_i64::<A, Y, N>(f, sums.map(i64::from), multipliers);
     }
@@ -159,7 +183,11 @@ fn requantize_i32<A: Arch, Y: Quantized, const N: usize>(f: Requantize, sums: [i
 
 /// [`Quantized::requantize`] of sums of `i16`.
 #[inline(always)]
-fn requantize_i64<A: Arch, Y: Quantized, const N: usize>(f: Requantize, sums: [i64; N], multipliers: [i32; N]) -> [Y; N] {
+fn requantize_i64<A: Arch, Y: Quantized, const N: usize>(
+    f: Requantize,
+    sums: [i64; N],
+    multipliers: [i32; N],
+) -> [Y; N] {
     let mut outputs = [Y::default(); N];
     for ((output, sum), multiplier) in outputs.iter_mut().zip(sums).zip(multipliers) {
         *output = f.apply(sum, multiplier);

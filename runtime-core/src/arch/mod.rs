@@ -13,6 +13,7 @@
 //! On x86-64 a kernel is compiled for the baseline and for the levels above, and [`Simd`] picks at run time. Elsewhere
 //! the target's own features are fixed at compile time and [`Simd`] has no size.
 
+mod depthwise;
 mod paired;
 pub(crate) mod portable;
 #[cfg(any(target_arch = "x86_64", all(target_arch = "aarch64", target_feature = "neon")))]
@@ -32,6 +33,7 @@ mod native;
 #[cfg(not(target_arch = "x86_64"))]
 pub use native::Simd;
 
+pub use depthwise::DepthwiseRow;
 pub use paired::{PairedPanel, PairedWindow, Patches};
 pub use portable::Portable;
 
@@ -50,6 +52,9 @@ use half::f16;
 pub trait Arch: Copy {
     /// Whether registers are few: a tile is then 2 x 8 numbers, else 6 x 16.
     const NARROW: bool = false;
+
+    /// Whether registers are many: a tile is then 8 x 16 numbers.
+    const TALL: bool = false;
 
     /// `a * b + c`, rounded once where the machine has a fused instruction, else twice.
     fn fma(a: f32, b: f32, c: f32) -> f32;
@@ -99,6 +104,13 @@ pub trait Arch: Copy {
     #[inline(always)]
     fn requantize<const N: usize>(f: Requantize, sums: [i32; N], multipliers: [i32; N]) -> [i8; N] {
         portable::requantize(f, sums, multipliers)
+    }
+
+    /// One row of outputs of a depthwise convolution, `[outputs, channels]`. False, with `y` as it was, where there is
+    /// nothing better than the loops of the kernel, which are the definition.
+    #[inline(always)]
+    fn depthwise_row(_: DepthwiseRow<'_>, _: &mut [i8]) -> bool {
+        false
     }
 
     /// Widens a row of inputs for [`paired_rows`](Self::paired_rows) and [`paired_row`](Self::paired_row): each four of

@@ -1,5 +1,6 @@
-use super::finish::{Activate, Finish, Input, Nothing, Rescale, Weight};
-use super::tile::{OUTSIDE, Tile, cover};
+use super::finish::{Activate, Finish, Input, Nothing, Rescale, Sum, Weight};
+use super::gather_patch::{self as gather, GATHERED};
+use super::tile::{OUTSIDE, ROWS, SHORT, Tile, cover};
 use crate::arch::{Arch, Kernel};
 use crate::function::Function;
 use crate::numbers::Numbers;
@@ -80,6 +81,8 @@ struct Row<'a, F: Copy, E: Finish<F>, W: Packed> {
     w: &'a [W::Row],
     end: E,
     y: &'a mut [E::Y],
+    /// Room for the inputs of a tile, side by side.
+    patches: &'a mut [[Input<E, F>; GATHERED]; ROWS],
     /// Input channels of a group, and the first of this one.
     channels: usize,
     first_channel: usize,
@@ -131,6 +134,7 @@ where
         };
         let w = W::rows(w);
         let outside = [self.end.outside(layer.activation); OUTSIDE];
+        let mut patches = [[self.end.outside(layer.activation); GATHERED]; ROWS];
         let panel_len = kh * kw * ic_group;
         let panels = oc_group.div_ceil(PANEL);
         // Rows of outputs that take turns with a panel in the caches: about as many inputs as a panel has numbers.
@@ -159,6 +163,7 @@ where
                             w,
                             end: self.end,
                             y: &mut *y,
+                            patches: &mut patches,
                             channels: ic_group,
                             first_channel: group * ic_group,
                             output: channel,
@@ -194,6 +199,15 @@ impl<F: Copy, E: Finish<F>, W: Packed<Number = Weight<E, F>>> Tile for Row<'_, F
         let output = self.output + LANE;
         let len = self.columns.saturating_sub(LANE).min(N);
         let mut acc = [self.end.start::<N>(output, len); M];
+        if E::Numbers::ANY_ORDER && !A::NARROW && gather::gathers(&self.layer) {
+            let filler = self.end.outside(activation);
+            let mut rows: [&[Input<E, F>]; M] = [self.outside; M];
+            for (i, (patch, row)) in self.patches.iter_mut().zip(&mut rows).enumerate() {
+                *row = gather::patch(&self.layer, x, filler, [self.oy, ox + i], patch);
+            }
+            acc = E::Numbers::tile::<A, W, M, N, LANE>(acc, rows, w);
+            return self.store::<A, M, N, LANE>(acc, ox);
+        }
         // The taps of one kernel row that are inside the image for all columns of the tile are one run of inputs.
         let run = if groups == 1 && dilations[1] == 1 {
             let last = (ox + M - 1) * strides[1];
@@ -241,10 +255,41 @@ impl<F: Copy, E: Finish<F>, W: Packed<Number = Weight<E, F>>> Tile for Row<'_, F
                 }
             }
         }
-        for (i, acc) in acc.into_iter().enumerate() {
+        self.store::<A, M, N, LANE>(acc, ox);
+    }
+}
+
+impl<F: Copy, E: Finish<F>, W: Packed<Number = Weight<E, F>>> Row<'_, F, E, W> {
+    /// Finishes the sums of `M` columns from `ox` on.
+    #[inline(always)]
+    fn store<A: Arch, const M: usize, const N: usize, const LANE: usize>(
+        &mut self,
+        sums: [[Sum<E, F>; N]; M],
+        ox: usize,
+    ) {
+        let len = self.columns.saturating_sub(LANE).min(N);
+        for (i, sums) in sums.into_iter().enumerate() {
             let at = self.at + (ox + i) * self.layer.output[2] + LANE;
-            self.end.store::<A, N>(activation, acc, self.y, at, output, len);
+            self.end
+                .store::<A, N>(self.layer.activation, sums, self.y, at, self.output + LANE, len);
         }
+    }
+}
+
+/// Runs a convolution of floats in the copy that is fastest for it: one that is not specialised loses more on short sums
+/// and on narrow panels than wider vectors gain.
+#[inline(always)]
+fn run<P, F: Copy, E: Finish<F>, W>(simd: Simd, kernel: Convolve<'_, P, F, E, W>)
+where
+    P: Param<Conv2d<F>>,
+    W: Packed<Number = Weight<E, F>>,
+{
+    let layer = kernel.layer.get();
+    let (inputs, outputs) = layer.channels_per_group().unwrap_or_default();
+    if outputs > PANEL / 2 && inputs.saturating_mul(layer.kernel[0]).saturating_mul(layer.kernel[1]) >= SHORT {
+        simd.run_floats(kernel);
+    } else {
+        simd.run(kernel);
     }
 }
 
@@ -263,7 +308,7 @@ pub fn conv2d<P: Param<Conv2d<F>>, F: Function, W: Packed<Number = f32>>(
         bias,
         residual: Nothing,
     };
-    simd.run(Convolve { layer, x, w, end, y });
+    run(simd, Convolve { layer, x, w, end, y });
 }
 
 /// ONNX `Conv` and `Add`: as [`conv2d`], with `residual`, of the shape of `y`, added before the activation.
@@ -278,7 +323,7 @@ pub fn conv2d_add<P: Param<Conv2d<F>>, F: Function, W: Packed<Number = f32>>(
     y: &mut [f32],
 ) {
     let end = Activate { bias, residual };
-    simd.run(Convolve { layer, x, w, end, y });
+    run(simd, Convolve { layer, x, w, end, y });
 }
 
 /// ONNX `QLinearConv`: as [`conv2d`], with `bias` minus the products of the input's zero point and the weights, and the

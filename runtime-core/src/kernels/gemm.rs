@@ -1,6 +1,6 @@
 use super::finish::{Activate, Finish, Input, Nothing, Rescale, Weight};
 use super::sum_order::block;
-use super::tile::{Tile, cover};
+use super::tile::{SHORT, Tile, cover};
 use crate::arch::{Arch, Kernel};
 use crate::function::Function;
 use crate::numbers::Numbers;
@@ -144,6 +144,21 @@ impl<F: Copy, E: Finish<F>, W: Packed<Number = Weight<E, F>>> Tile for Rows<'_, 
     }
 }
 
+/// Runs a product of floats in the copy that is fastest for it, as [`conv2d`](super::conv2d()) does.
+#[inline(always)]
+fn run<P, F: Copy, E: Finish<F>, W>(simd: Simd, kernel: Multiply<'_, P, F, E, W>)
+where
+    P: Param<Gemm<F>>,
+    W: Packed<Number = Weight<E, F>>,
+{
+    let Gemm { k, n, .. } = kernel.layer.get();
+    if n > PANEL / 2 && k >= SHORT {
+        simd.run_floats(kernel);
+    } else {
+        simd.run(kernel);
+    }
+}
+
 /// ONNX `Gemm` with its activation: `x` is `[m, k]`, `bias` is `[n]`, `y` is `[m, n]`, and `w` is packed by
 /// [`pack_gemm`](crate::pack::pack_gemm).
 #[inline(always)]
@@ -159,7 +174,7 @@ pub fn gemm<P: Param<Gemm<F>>, F: Function, W: Packed<Number = f32>>(
         bias,
         residual: Nothing,
     };
-    simd.run(Multiply { layer, x, w, end, y });
+    run(simd, Multiply { layer, x, w, end, y });
 }
 
 /// ONNX `Gemm` and `Add`: as [`gemm`], with `residual`, of the shape of `y`, added before the activation.
@@ -174,7 +189,7 @@ pub fn gemm_add<P: Param<Gemm<F>>, F: Function, W: Packed<Number = f32>>(
     y: &mut [f32],
 ) {
     let end = Activate { bias, residual };
-    simd.run(Multiply { layer, x, w, end, y });
+    run(simd, Multiply { layer, x, w, end, y });
 }
 
 /// A quantised `Gemm` or ONNX `QLinearMatMul` by constant weights: as [`gemm`], with `bias` minus the products of the

@@ -6,6 +6,12 @@ use crate::numbers::Numbers;
 /// Numbers that stand in for inputs outside of the image: a dot product takes at most as many of them at once.
 pub(super) const OUTSIDE: usize = 64;
 
+/// Rows of a tile at most.
+pub(super) const ROWS: usize = 8;
+
+/// Products in a sum of floats from which vectors of 512 bits are worth a copy that is not specialised.
+pub(super) const SHORT: usize = 24;
+
 /// Computes `M` rows of outputs from `first` on, by the `N` columns of a panel from `LANE` on.
 pub(super) trait Tile {
     /// What is multiplied and added up.
@@ -21,6 +27,19 @@ pub(super) fn cover<A: Arch>(count: usize, columns: usize, body: &mut impl Tile)
         narrow::<A, 0, _>(count, body);
         if columns > 8 {
             narrow::<A, 8, _>(count, body);
+        }
+    } else if columns > 8 && A::TALL {
+        for (first, rows) in Split::<8>::new(count) {
+            match rows {
+                8 => body.tile::<A, 8, 16, 0>(first),
+                7 => body.tile::<A, 7, 16, 0>(first),
+                6 => body.tile::<A, 6, 16, 0>(first),
+                5 => body.tile::<A, 5, 16, 0>(first),
+                4 => body.tile::<A, 4, 16, 0>(first),
+                3 => body.tile::<A, 3, 16, 0>(first),
+                2 => body.tile::<A, 2, 16, 0>(first),
+                _ => body.tile::<A, 1, 16, 0>(first),
+            }
         }
     } else if columns > 8 {
         for (first, rows) in Split::<6>::new(count) {

@@ -135,10 +135,27 @@ fn sums_are_rescaled_alike_on_every_level() {
             .collect()
     };
     for shift in 1..=62 {
-        for (zero, min, max) in [(0, -128, 127), (-128, -128, 127), (127, -100, 127), (5, 5, 90), (300, -128, 127)] {
+        for (zero, min, max) in [
+            (0, -128, 127),
+            (-128, -128, 127),
+            (127, -100, 127),
+            (5, 5, 90),
+            (300, -128, 127),
+        ] {
             for n in [5, 8, 203] {
-                let activation = Requantize { shift, zero, min, max, outside: 0 };
-                let layer = Gemm { m: 1, k: 0, n, activation };
+                let activation = Requantize {
+                    shift,
+                    zero,
+                    min,
+                    max,
+                    outside: 0,
+                };
+                let layer = Gemm {
+                    m: 1,
+                    k: 0,
+                    n,
+                    activation,
+                };
                 let bias = sums(n);
                 let multiplier = |i: usize| match i % 5 {
                     0 => 1 << (i % 31),

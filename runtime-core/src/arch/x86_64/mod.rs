@@ -2,7 +2,10 @@
 #![allow(unsafe_code)]
 
 mod avx2;
+mod avx512;
+mod depthwise;
 mod detect;
+mod pairs;
 mod requantize;
 mod vnni;
 
@@ -25,7 +28,7 @@ enum Level {
     Baseline = 1,
     /// AVX2, FMA and F16C.
     Avx2,
-    /// AVX-512 with VNNI, for kernels of integers.
+    /// AVX-512 with VNNI, for kernels that multiply by tiles.
     Vnni,
 }
 
@@ -75,6 +78,19 @@ impl Simd {
             unsafe { <Owner as Copies<K>>::avx2(kernel) }
         } else {
             <Owner as Copies<K::Shared>>::baseline(kernel.shared())
+        }
+    }
+
+    /// [`run`](Self::run) of a kernel that multiplies floats by the tiles of [`Arch`](super::Arch). The copy for vectors
+    /// of 512 bits is not specialised to the layer: that keeps what rustc has to compile per layer as it is, and the
+    /// wider vectors gain several times what it costs.
+    #[inline(always)]
+    pub fn run_floats<K: Kernel>(self, kernel: K) {
+        if self.level == Level::Vnni {
+            // SAFETY: `detect::level` found the features.
+            unsafe { <K as Copies<K::Shared>>::vnni(kernel.shared()) }
+        } else {
+            self.run(kernel)
         }
     }
 

@@ -11,8 +11,9 @@ use core::arch::x86_64::{
     _mm_set1_epi8, _mm_setzero_si128, _mm_storel_epi64, _mm_storeu_si128, _mm256_add_epi64, _mm256_and_si256,
     _mm256_blend_epi32, _mm256_castsi256_si128, _mm256_extracti128_si256, _mm256_loadu_si256, _mm256_mul_epi32,
     _mm256_set1_epi32, _mm256_set1_epi64x, _mm256_srl_epi64, _mm256_srli_epi64, _mm256_sub_epi32, _mm512_add_epi64,
-    _mm512_cvtsepi32_epi8, _mm512_loadu_si512, _mm512_mask_blend_epi32, _mm512_mask_mov_epi64, _mm512_maskz_loadu_epi32,
-    _mm512_mul_epi32, _mm512_set1_epi64, _mm512_sra_epi64, _mm512_srli_epi64, _mm512_test_epi64_mask,
+    _mm512_cvtsepi32_epi8, _mm512_loadu_si512, _mm512_mask_blend_epi32, _mm512_mask_mov_epi64,
+    _mm512_maskz_loadu_epi32, _mm512_mul_epi32, _mm512_set1_epi64, _mm512_sra_epi64, _mm512_srli_epi64,
+    _mm512_test_epi64_mask,
 };
 
 /// Whether the vectors below may be used: a quotient fits into 32 bits, and the zero point times `2^shift` into 62. The
@@ -66,7 +67,10 @@ pub(super) unsafe fn requantize_512(f: Requantize, sums: __m512i, multipliers: _
         let odd = _mm512_sra_epi64(rounded_512(f, odd), _mm_cvtsi64_si128(i64::from(f.shift) - 32));
         let quotients = _mm512_mask_blend_epi32(0xaaaa, even, odd);
         let bytes = _mm512_cvtsepi32_epi8(quotients);
-        _mm_min_epi8(_mm_max_epi8(bytes, _mm_set1_epi8(limit(f.min))), _mm_set1_epi8(limit(f.max)))
+        _mm_min_epi8(
+            _mm_max_epi8(bytes, _mm_set1_epi8(limit(f.min))),
+            _mm_set1_epi8(limit(f.max)),
+        )
     }
 }
 
@@ -135,9 +139,15 @@ pub(super) unsafe fn requantize_256(f: Requantize, sums: __m256i, multipliers: _
         let odd = _mm256_srl_epi64(rounded_256(f, odd), _mm_cvtsi64_si128(i64::from(f.shift) - 32));
         let quotients = _mm256_blend_epi32::<0b1010_1010>(even, odd);
         let quotients = _mm256_sub_epi32(quotients, _mm256_set1_epi32((1_u64 << (63 - f.shift)) as i32));
-        let (low, high) = (_mm256_castsi256_si128(quotients), _mm256_extracti128_si256::<1>(quotients));
+        let (low, high) = (
+            _mm256_castsi256_si128(quotients),
+            _mm256_extracti128_si256::<1>(quotients),
+        );
         let bytes = _mm_packs_epi16(_mm_packs_epi32(low, high), _mm_setzero_si128());
-        _mm_min_epi8(_mm_max_epi8(bytes, _mm_set1_epi8(limit(f.min))), _mm_set1_epi8(limit(f.max)))
+        _mm_min_epi8(
+            _mm_max_epi8(bytes, _mm_set1_epi8(limit(f.min))),
+            _mm_set1_epi8(limit(f.max)),
+        )
     }
 }
 
