@@ -53,8 +53,8 @@ pub trait Arch: Copy {
     /// Whether registers are few: a tile is then 2 x 8 numbers, else 6 x 16.
     const NARROW: bool = false;
 
-    /// Whether registers are many: a tile is then 8 x 16 numbers.
-    const TALL: bool = false;
+    /// Whether registers are many: a tile is then 8 x 32 floats, of two panels, or 8 x 16 integers.
+    const MANY: bool = false;
 
     /// `a * b + c`, rounded once where the machine has a fused instruction, else twice.
     fn fma(a: f32, b: f32, c: f32) -> f32;
@@ -68,6 +68,16 @@ pub trait Arch: Copy {
         panel: &[[f32; PANEL]],
     ) -> [[f32; N]; M] {
         portable::tile::<Self, Floats, f32, M, N, LANE>(acc, rows, panel)
+    }
+
+    /// [`tile_f32`](Self::tile_f32) by two panels of one length, each of which has a half of the `N` columns.
+    #[inline(always)]
+    fn tiles_f32<const M: usize, const N: usize>(
+        acc: [[f32; N]; M],
+        rows: [&[f32]; M],
+        panels: [&[[f32; PANEL]]; 2],
+    ) -> [[f32; N]; M] {
+        portable::tiles::<Self, Floats, f32, M, N>(acc, rows, panels)
     }
 
     /// [`tile_f32`](Self::tile_f32) with finite weights of half precision.

@@ -71,14 +71,15 @@ struct Convolve<'a, P, F: Copy, E: Finish<F>, W> {
     y: &'a mut [E::Y],
 }
 
-/// One row of outputs by one panel.
+/// One row of outputs by the panels of a tile.
 struct Row<'a, F: Copy, E: Finish<F>, W: Packed> {
     layer: Conv2d<F>,
     /// The image, and what is outside of it.
     x: &'a [Input<E, F>],
     outside: &'a [Input<E, F>; OUTSIDE],
-    /// The panel.
+    /// The panel, or two, and the length of one.
     w: &'a [W::Row],
+    panel_len: usize,
     end: E,
     y: &'a mut [E::Y],
     /// Room for the inputs of a tile, side by side.
@@ -147,20 +148,25 @@ where
             let mut first = 0;
             while first < oh {
                 let last = oh.min(first + block);
-                for index in 0..layer.groups * panels {
+                let mut index = 0;
+                while index < layer.groups * panels {
                     let group = index.checked_div(panels).unwrap_or(0);
                     let panel = index - group * panels;
-                    let columns = (oc_group - panel * PANEL).min(PANEL);
+                    // A tile takes whole panels, and only as many as the group has left.
+                    let taken = E::Numbers::panels::<A, W>().min(panels - panel);
+                    let columns = (oc_group - panel * PANEL).min(taken * PANEL);
                     let channel = group * oc_group + panel * PANEL;
-                    let Some(w) = w.get(index * panel_len..(index + 1) * panel_len) else {
+                    let Some(w) = w.get(index * panel_len..(index + taken) * panel_len) else {
                         return;
                     };
+                    index += taken;
                     for oy in first..last {
                         let mut row: Row<'_, F, E, W> = Row {
                             layer,
                             x,
                             outside: &outside,
                             w,
+                            panel_len,
                             end: self.end,
                             y: &mut *y,
                             patches: &mut patches,
@@ -234,7 +240,7 @@ impl<F: Copy, E: Finish<F>, W: Packed<Number = Weight<E, F>>> Tile for Row<'_, F
                     (channels - channel).min(OUTSIDE)
                 };
                 let at = (ky * kw + kx) * channels + channel;
-                let Some(w) = w.get(at..at + len) else { return };
+                let Some(panel) = w.get(at..at + len) else { return };
                 let mut rows: [&[Input<E, F>]; M] = [self.outside; M];
                 unrolled!(i in 0..M {
                     let ix = ((ox + i) * strides[1] + kx * dilations[1]).wrapping_sub(pads[1]);
@@ -244,7 +250,13 @@ impl<F: Copy, E: Finish<F>, W: Packed<Number = Weight<E, F>>> Tile for Row<'_, F
                         rows[i] = row;
                     }
                 });
-                acc = E::Numbers::tile::<A, W, M, N, LANE>(acc, rows, w);
+                acc = if N > PANEL {
+                    let at = self.panel_len + at;
+                    let Some(second) = w.get(at..at + len) else { return };
+                    E::Numbers::tiles::<A, W, M, N>(acc, rows, [panel, second])
+                } else {
+                    E::Numbers::tile::<A, W, M, N, LANE>(acc, rows, panel)
+                };
                 channel += len;
                 if whole {
                     kx = run.1;

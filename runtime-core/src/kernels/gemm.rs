@@ -46,14 +46,15 @@ pub(super) struct Multiply<'a, P, F: Copy, E: Finish<F>, W> {
     pub(super) y: &'a mut [E::Y],
 }
 
-/// Some rows by one panel.
+/// Some rows by the panels of a tile.
 struct Rows<'a, F: Copy, E: Finish<F>, W: Packed> {
     layer: Gemm<F>,
     x: &'a [Input<E, F>],
+    /// One panel, or two.
     w: &'a [W::Row],
     end: E,
     y: &'a mut [E::Y],
-    /// The first row and the first column, and the columns of the panel.
+    /// The first row and the first column, and the columns of the panels.
     row: usize,
     column: usize,
     columns: usize,
@@ -97,10 +98,13 @@ where
         let mut row = 0;
         while row < m {
             let rows = (m - row).min(block);
-            for panel in 0..n.div_ceil(PANEL) {
-                let column = panel * PANEL;
-                let columns = (n - column).min(PANEL);
-                let Some(w) = w.get(panel * k..(panel + 1) * k) else {
+            let mut column = 0;
+            while column < n {
+                // A tile takes whole panels, and only as many as are left.
+                let panels = E::Numbers::panels::<A, W>().min((n - column).div_ceil(PANEL));
+                let columns = (n - column).min(panels * PANEL);
+                let panel = column / PANEL;
+                let Some(w) = w.get(panel * k..(panel + panels) * k) else {
                     return;
                 };
                 let mut body: Rows<'_, F, E, W> = Rows {
@@ -114,6 +118,7 @@ where
                     columns,
                 };
                 cover::<A>(rows, columns, &mut body);
+                column += panels * PANEL;
             }
             row += rows;
         }
@@ -136,7 +141,15 @@ impl<F: Copy, E: Finish<F>, W: Packed<Number = Weight<E, F>>> Tile for Rows<'_, 
             let Some(row) = x.get(at..at + k) else { return };
             rows[i] = row;
         });
-        let acc = E::Numbers::tile::<A, W, M, N, LANE>([self.end.start::<N>(output, len); M], rows, self.w);
+        let start = [self.end.start::<N>(output, len); M];
+        let acc = if N > PANEL {
+            let Some((first, second)) = self.w.split_at_checked(k) else {
+                return;
+            };
+            E::Numbers::tiles::<A, W, M, N>(start, rows, [first, second])
+        } else {
+            E::Numbers::tile::<A, W, M, N, LANE>(start, rows, self.w)
+        };
         for (i, acc) in acc.into_iter().enumerate() {
             let at = (row + i) * n + output;
             self.end.store::<A, N>(activation, acc, self.y, at, output, len);

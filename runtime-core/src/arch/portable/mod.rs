@@ -3,7 +3,7 @@
 pub(crate) mod paired;
 mod tile;
 
-pub(crate) use tile::tile;
+pub(crate) use tile::{tile, tiles};
 
 use super::Arch;
 use crate::requantize::Requantize;

@@ -2,12 +2,11 @@
 #![allow(unsafe_code)]
 
 use super::avx2::Avx2;
-use super::avx512::Sixteen;
+use super::avx512::{self, Sixteen};
 use super::depthwise;
 use super::requantize;
-use crate::arch::vectors;
-use crate::arch::{Arch, DepthwiseRow, portable};
-use crate::numbers::Integers;
+use crate::arch::{Arch, DepthwiseRow, portable, vectors};
+use crate::numbers::{Floats, Integers};
 use crate::pack::PANEL;
 use crate::requantize::Requantize;
 use crate::unrolled::unrolled;
@@ -27,7 +26,7 @@ use half::f16;
 pub(super) struct Vnni;
 
 impl Arch for Vnni {
-    const TALL: bool = true;
+    const MANY: bool = true;
 
     #[inline(always)]
     fn fma(a: f32, b: f32, c: f32) -> f32 {
@@ -41,8 +40,21 @@ impl Arch for Vnni {
         panel: &[[f32; PANEL]],
     ) -> [[f32; N]; M] {
         match N {
-            16 => vectors::tile::<Sixteen, f32, M, N, LANE, 1>(acc, rows, panel),
+            // SAFETY: see `Vnni`.
+            16 => unsafe { avx512::tile::<f32, M, N, LANE>(acc, rows, panel) },
             _ => Avx2::tile_f32::<M, N, LANE>(acc, rows, panel),
+        }
+    }
+
+    #[inline(always)]
+    fn tiles_f32<const M: usize, const N: usize>(
+        acc: [[f32; N]; M],
+        rows: [&[f32]; M],
+        panels: [&[[f32; PANEL]]; 2],
+    ) -> [[f32; N]; M] {
+        match N {
+            32 => vectors::tiles::<Sixteen, f32, M, N, 0, 1, 2>(acc, rows, panels),
+            _ => portable::tiles::<Self, Floats, f32, M, N>(acc, rows, panels),
         }
     }
 
@@ -53,7 +65,8 @@ impl Arch for Vnni {
         panel: &[[f16; PANEL]],
     ) -> [[f32; N]; M] {
         match N {
-            16 => vectors::tile::<Sixteen, f16, M, N, LANE, 1>(acc, rows, panel),
+            // SAFETY: see `Vnni`.
+            16 => unsafe { avx512::tile::<f16, M, N, LANE>(acc, rows, panel) },
             _ => Avx2::tile_f16::<M, N, LANE>(acc, rows, panel),
         }
     }
