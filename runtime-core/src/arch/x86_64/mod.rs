@@ -94,15 +94,16 @@ impl Simd {
         }
     }
 
-    /// [`run`](Self::run) of a kernel that multiplies 8-bit integers by the tiles of [`Arch`](super::Arch): it has a
-    /// copy for each level with tiles of its own.
+    /// [`run`](Self::run) of a kernel that multiplies 8-bit integers by the tiles of [`Arch`](super::Arch). Only the copy
+    /// of the highest level is specialised to the layer: two of them would take rustc twice the time.
     #[inline(always)]
     pub fn run_integers<K: Kernel>(self, kernel: K) {
-        if self.level == Level::Vnni {
+        match self.level {
             // SAFETY: `detect::level` found the features.
-            unsafe { <K as Copies<K>>::vnni(kernel) }
-        } else {
-            self.run(kernel)
+            Level::Vnni => unsafe { <K as Copies<K>>::vnni(kernel) },
+            // SAFETY: `detect::level` found the features.
+            Level::Avx2 => unsafe { <K as Copies<K::Shared>>::avx2(kernel.shared()) },
+            Level::Baseline => <K as Copies<K::Shared>>::baseline(kernel.shared()),
         }
     }
 }
