@@ -3,8 +3,8 @@
 #
 #   scripts/cargo-for-boards.sh TARGET.. -- CARGO-ARGUMENTS..
 #
-# Rust is rustup's with the targets or, where rustup cannot download them, Debian's rustc-web, which builds `core` from
-# source. EDGEC_FIRMWARE_RUST=rustup or =debian chooses.
+# Rust is rustup's with the targets or, where rustup cannot download them, Debian's rustc-web, which builds `core` and `alloc`
+# from source. EDGEC_FIRMWARE_RUST=rustup or =debian chooses.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
@@ -49,7 +49,7 @@ case "$rust" in
             esac
         done
         RUSTC=$(debian_file rustc-web /bin/rustc) RUSTC_BOOTSTRAP=1 \
-            exec "$(debian_file cargo-web /bin/cargo)" "${arguments[@]}" -Zbuild-std=core
+            exec "$(debian_file cargo-web /bin/cargo)" "${arguments[@]}" -Zbuild-std=core,alloc
         ;;
     *)
         die "EDGEC_FIRMWARE_RUST is rustup or debian, not $rust"

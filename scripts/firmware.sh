@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds examples/firmware for a Cortex-M4F and a Cortex-M0, runs it in QEMU, compares its scores with this machine's,
 # and prints what it takes. The integers of the quantised model must be this machine's. A panic path is an error, and so
-# is a float in a quantised image. Random layers then run through the kernels that Cortex-M has assembler for.
+# is a float in a quantised image. Random layers then run through the kernels that cores have assembler for.
 #
 #   scripts/firmware.sh                 all of it
 #   scripts/firmware.sh --build-only    build and measure, do not run
@@ -17,6 +17,14 @@ images=(
     "int8 thumbv7em-none-eabihf mps2-an386 10"
     "float thumbv6m-none-eabi microbit 15.625"
     "int8 thumbv6m-none-eabi microbit 15.625"
+)
+
+# Target, machine and options of cargo for the random layers: Cortex-M0 (its code on a Cortex-M3), M3, M4F and M55.
+cores=(
+    "thumbv6m-none-eabi mps2-an385"
+    "thumbv7m-none-eabi mps2-an385"
+    "thumbv7em-none-eabihf mps2-an386"
+    "thumbv8m.main-none-eabihf mps3-an547 --features=mve"
 )
 
 run=true
@@ -117,10 +125,14 @@ fi
 
 if $run; then
     # The assembler of runtime-core against its plain kernels, with operands at the end of memory.
-    say "Random layers on an emulated mps2-an386 (${targets[0]})"
-    (cd "$root/codegen-tests/cortex-m" &&
-        CARGO_TARGET_DIR=$builds "$root/scripts/cargo-for-boards.sh" "${targets[0]}" -- build --quiet --release)
-    emulate mps2-an386 "$builds/${targets[0]}/release/cortex-m-kernels"
+    for core in "${cores[@]}"; do
+        read -r target machine options <<<"$core"
+        say "Random layers on an emulated $machine ($target)"
+        # shellcheck disable=SC2086
+        (cd "$root/codegen-tests/cortex-m" &&
+            CARGO_TARGET_DIR=$builds "$root/scripts/cargo-for-boards.sh" "$target" -- build --quiet --release $options)
+        emulate "$machine" "$builds/$target/release/cortex-m-kernels"
+    done
 fi
 
 say "Flash, RAM and stack in bytes (RAM without the stack), instructions per inference, functions of core::panicking,"

@@ -38,7 +38,8 @@ step "firmware" scripts/firmware.sh
 # Models of the zoo or, without it, of the example: integers as here, and nothing that firmware may not hold.
 model=digits
 [ ! -d "${EDGEC_ZOO:-../shared/zoo}/golden" ] || model=ad,micro_speech
-step "a model on microcontrollers" "${CARGO_TARGET_DIR:-target}/debug/firmware" --model $model --core m4f,m0 --opt s
+step "a model on microcontrollers" "${CARGO_TARGET_DIR:-target}/debug/firmware" --model $model \
+    --core m0,m3,m4f,m55,rv32 --opt s
 
 say "All passed"
 printf '%s\n' "${summary[@]}"

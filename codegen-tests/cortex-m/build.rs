@@ -1,9 +1,16 @@
 //! Hands the linker the board's memory map.
 
+use std::path::Path;
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let out = std::env::var("OUT_DIR")?;
-    std::fs::copy("memory.x", std::path::Path::new(&out).join("memory.x"))?;
-    println!("cargo::rerun-if-changed=memory.x");
+    let map = if std::env::var_os("CARGO_FEATURE_MVE").is_some() {
+        "mps3-an547.x"
+    } else {
+        "mps2.x"
+    };
+    std::fs::copy(map, Path::new(&out).join("memory.x"))?;
+    println!("cargo::rerun-if-changed={map}");
     println!("cargo::rustc-link-search={out}");
     println!("cargo::rustc-link-arg-bins=-Tlink.x");
     Ok(())

@@ -14,6 +14,7 @@ pub mod arch;
 mod arena;
 mod element;
 pub mod function;
+pub mod interleaved;
 pub mod kernels;
 mod numbers;
 pub mod pack;
@@ -21,7 +22,9 @@ pub mod packed;
 pub mod paired;
 mod param;
 pub mod requantize;
+pub mod rows;
 mod unrolled;
+pub mod upper_word;
 mod weights;
 
 pub use arch::Simd;
@@ -46,6 +49,20 @@ pub mod params {
 pub const fn assert_dsp() {
     if cfg!(all(target_arch = "arm", target_os = "none", not(cortex_m_dsp))) {
         panic!("this model was emitted for a Cortex-M with the DSP extension; emit it with the --target of this core");
+    }
+}
+
+/// Stops the build of a model that was emitted for a Cortex-M with vectors (MVE) for one without. Elsewhere, as on the PC
+/// that verifies it, its kernels run their portable bodies.
+///
+/// # Panics
+/// At compile time, if the target is a bare-metal Arm core for which this crate was built without its kernels for MVE.
+pub const fn assert_mve() {
+    if cfg!(all(target_arch = "arm", target_os = "none", not(cortex_m_mve))) {
+        panic!(
+            "this model was emitted for a Cortex-M with vectors (MVE): give runtime-core the feature `mve`, or build with \
+             -C target-cpu=cortex-m55; for another core, emit the model with its --target"
+        );
     }
 }
 

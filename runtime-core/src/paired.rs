@@ -17,9 +17,6 @@
 //! pairs' biases and then both pairs' multipliers. Depthwise weights have 16 bits each: channels 0 and 2 of a tap in
 //! the first word, 1 and 3 in the second; the parameters of four channels are their biases and their multipliers.
 
-/// Bits that every product of a sum and a multiplier is shifted by: the result is the upper word of the product.
-pub const SHIFT: u32 = 32;
-
 /// How a product's pairs of channels are grouped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Grouping {
@@ -207,30 +204,4 @@ pub fn pack_depthwise_parameters(bias: &[i32], multiplier: &[i32], packed: &mut 
 /// Whether sums of one channel may be as large as `greatest` in the upper half of a pair: they have 24 bits.
 pub const fn fits_upper(greatest: i64) -> bool {
     greatest < 1 << 23
-}
-
-/// Whether a sum of at most `greatest` can never end halfway between two results: its products with `multiplier` then
-/// are rounded alike by SMMLAR, half up, and by [`rescale`](crate::requantize::rescale), half to even.
-pub const fn never_halfway(greatest: i64, multiplier: i32) -> bool {
-    let zeros = multiplier.trailing_zeros();
-    zeros >= SHIFT || greatest < 1 << (SHIFT - 1 - zeros)
-}
-
-/// A result from the sum of a channel: the upper word of the product, rounded half up, limited to an `i8`.
-#[inline(always)]
-pub(crate) fn rescaled(sum: i32, multiplier: i32, zero: i32) -> i8 {
-    let product = i64::from(sum) * i64::from(multiplier) + (i64::from(zero) << 32) + (1 << 31);
-    (product >> 32).clamp(i8::MIN.into(), i8::MAX.into()) as i8
-}
-
-/// Limits results that were limited to an `i8` to those of a fused activation, least and greatest.
-#[inline(always)]
-pub(crate) fn limit([min, max]: [i32; 2], y: &mut [i8]) {
-    let (min, max) = (min.max(i8::MIN.into()), max.min(i8::MAX.into()));
-    if min > i8::MIN.into() || max < i8::MAX.into() {
-        let (min, max) = (min as i8, max as i8);
-        for y in y {
-            *y = (*y).max(min).min(max);
-        }
-    }
 }

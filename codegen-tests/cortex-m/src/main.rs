@@ -1,11 +1,11 @@
-//! The random layers of `runtime-core/tests/paired` on a Cortex-M with the DSP extension, with each operand of a kernel
+//! The random layers of `runtime-core/tests/cores` on a Cortex-M, with each operand of a kernel
 //! in turn at the very end of the board's memory: a read or write behind it is a fault.
 #![no_std]
 #![no_main]
 
 extern crate alloc;
 
-#[path = "../../../runtime-core/tests/paired/layers.rs"]
+#[path = "../../../runtime-core/tests/cores/layers/mod.rs"]
 mod layers;
 
 use core::mem::{align_of, size_of, size_of_val};
@@ -22,7 +22,11 @@ const ROUNDS: usize = match option_env!("ROUNDS") {
 };
 
 /// The first address behind the board's memory, and the bytes before it that nothing else uses.
-const END: usize = 0x2040_0000;
+const END: usize = if cfg!(feature = "mve") {
+    0x3140_0000
+} else {
+    0x2040_0000
+};
 const ROOM: usize = 256 * 1024;
 
 #[global_allocator]

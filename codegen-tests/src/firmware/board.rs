@@ -11,6 +11,8 @@ pub struct Board {
     pub triple: &'static str,
     /// What edgec compiles for, unless `--target` says otherwise.
     pub target: &'static str,
+    /// Features of runtime-core, in quotation marks.
+    pub features: &'static str,
     /// The emulator.
     pub emulator: &'static str,
     /// The machine that it emulates.
@@ -71,6 +73,7 @@ const fn mps2(
         about,
         triple,
         target,
+        features: "",
         emulator: "qemu-system-arm",
         machine,
         code: (0, 4096),
@@ -93,6 +96,7 @@ pub const BOARDS: &[Board] = &[
         about: "Cortex-M0 of the micro:bit: 256 KB of flash, 16 KB of RAM",
         triple: "thumbv6m-none-eabi",
         target: "cortex-m0",
+        features: "",
         emulator: "qemu-system-arm",
         machine: "microbit",
         code: (0, 256),
@@ -128,6 +132,7 @@ pub const BOARDS: &[Board] = &[
         )
     },
     Board {
+        features: "\"mve\"",
         code: (0x1000_0000, 512),
         ram: (0x3100_0000, 4096),
         clock: mps(0x4930_2018, 20_000_000),
@@ -144,6 +149,7 @@ pub const BOARDS: &[Board] = &[
         about: "RISC-V, RV32IMAC",
         triple: "riscv32imac-unknown-none-elf",
         target: "rv32imac",
+        features: "",
         emulator: "qemu-system-riscv32",
         machine: "virt",
         code: (0x8000_0000, 8192),

@@ -59,7 +59,7 @@ impl<'s> Image<'s> {
         let name = format!("firmware-{name}");
         let lock = fs::read(root().join("Cargo.lock")).map_err(|e| format!("Cargo.lock: {e}"))?;
         let texts = [
-            ("Cargo.toml", manifest(&name)),
+            ("Cargo.toml", manifest(&name, board)),
             ("build.rs", BUILD.to_owned()),
             ("link.x", link(board)),
             ("src/main.rs", include_str!("template/main.rs").to_owned()),
@@ -131,13 +131,14 @@ const BUILD: &str = "//! Hands the linker the memory map.\n\nfn main() {\n    \
     println!(\"cargo::rustc-link-arg-bins=-T{folder}/link.x\");\n}\n";
 
 /// `Cargo.toml`, with a profile for each optimisation level: those of firmware that somebody would flash.
-fn manifest(name: &str) -> String {
+fn manifest(name: &str, board: &Board) -> String {
     let core = root().join("runtime-core");
     let mut text = format!(
         "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\npublish = false\n\n[workspace]\n\n\
-         [dependencies]\nruntime-core = {{ path = {:?} }}\n\n\
+         [dependencies]\nruntime-core = {{ path = {:?}, features = [{}] }}\n\n\
          [profile.release]\nlto = true\ncodegen-units = 1\npanic = \"abort\"\n",
-        core.to_string_lossy()
+        core.to_string_lossy(),
+        board.features
     );
     for level in ["1", "2", "3", "\"s\"", "\"z\""] {
         let name = level.trim_matches('"');

@@ -3,6 +3,17 @@ use bytemuck::AnyBitPattern;
 use runtime_core::Simd;
 use std::fmt;
 
+/// Cores with kernels of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cores {
+    /// Cortex-M with the DSP extension.
+    Dsp,
+    /// Cortex-M with vectors (MVE).
+    Mve,
+    /// Cores that compute one number at a time: Cortex-M0 to M3, and RV32.
+    Scalar,
+}
+
 /// A runtime-core kernel with the values of its parameters.
 pub trait KernelCall: fmt::Debug + Send + Sync {
     /// The function in `runtime_core::kernels`.
@@ -26,9 +37,9 @@ pub trait KernelCall: fmt::Debug + Send + Sync {
         false
     }
 
-    /// Whether it is for Cortex-M with the DSP extension, and slow elsewhere.
-    fn is_for_dsp(&self) -> bool {
-        false
+    /// The cores that it has assembler for, if any: it is slow elsewhere.
+    fn made_for(&self) -> Option<Cores> {
+        None
     }
 
     /// Runs it on the host.

@@ -2,7 +2,7 @@
 
 use super::generic::by_dtype;
 use super::widened::in_i16;
-use crate::{Args, DType, KernelCall, Typed, Value};
+use crate::{Args, Cores, DType, KernelCall, Typed, Value};
 use runtime_core::kernels::{self, Conv2d, ConvTranspose2d, DepthwiseConv2d, DequantizeLinear, Gemm, QuantizeLinear};
 use runtime_core::requantize::Requantize;
 
@@ -75,10 +75,18 @@ qlinear! {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PairedCall<K>(pub K);
 
-/// Binds a kernel on pairs of channels: input, weights and parameters, and what it needs beside its output.
-macro_rules! paired {
-    ($($kernel:ident, $function:ident($($scratch:literal),*);)*) => {$(
-        impl KernelCall for PairedCall<$kernel<Requantize>> {
+/// The integer form of a matrix kernel on weights in fours of channels.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct InterleavedCall<K>(pub K);
+
+/// The integer form of a matrix kernel on rows of weights.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RowsCall<K>(pub K);
+
+/// Binds a kernel on a layout of certain cores: input, weights and parameters, and what it needs beside its output.
+macro_rules! packed_for_cores {
+    ($call:ident, $cores:ident; $($kernel:ident, $function:ident($($scratch:literal),*);)*) => {$(
+        impl KernelCall for $call<$kernel<Requantize>> {
             fn name(&self) -> &'static str {
                 stringify!($function)
             }
@@ -87,8 +95,8 @@ macro_rules! paired {
                 Value::of(&self.0)
             }
 
-            fn is_for_dsp(&self) -> bool {
-                true
+            fn made_for(&self) -> Option<Cores> {
+                Some(Cores::$cores)
             }
 
             fn execute(&self, args: &mut Args<'_>) {
@@ -98,8 +106,21 @@ macro_rules! paired {
         }
     )*};
 }
-paired! {
+packed_for_cores! {
+    PairedCall, Dsp;
     Conv2d, qlinear_conv2d_paired(1, 2);
     DepthwiseConv2d, qlinear_depthwise_conv2d_paired();
     Gemm, qlinear_gemm_paired(1);
+}
+packed_for_cores! {
+    RowsCall, Mve;
+    Conv2d, qlinear_conv2d_rows(1);
+    DepthwiseConv2d, qlinear_depthwise_conv2d_rows();
+    Gemm, qlinear_gemm_rows();
+}
+packed_for_cores! {
+    InterleavedCall, Scalar;
+    Conv2d, qlinear_conv2d_interleaved(1);
+    DepthwiseConv2d, qlinear_depthwise_conv2d_interleaved();
+    Gemm, qlinear_gemm_interleaved(1);
 }

@@ -53,12 +53,13 @@ impl<'a> Offers<'a> {
         self.candidates.extend(candidates);
     }
 
-    /// Adds a way, if the machine has one, or the reason why it is none.
-    pub fn add(&mut self, candidate: Option<Result<Candidate<'a>, String>>) {
-        match candidate {
-            Some(Ok(candidate)) => self.candidates.push(candidate),
-            Some(Err(reason)) => self.declined.push(reason),
-            None => {}
+    /// Adds ways of the machine's own, or the reasons why they are none.
+    pub fn add(&mut self, offers: Vec<Result<Candidate<'a>, String>>) {
+        for offer in offers {
+            match offer {
+                Ok(candidate) => self.candidates.push(candidate),
+                Err(reason) => self.declined.push(reason),
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What runs, as plain data: buffers and a list of kernel calls. `emit` prints it, `exec` runs it.
 
-pub use crate::bindings::{Args, KernelCall, Value};
+pub use crate::bindings::{Args, Cores, KernelCall, Value};
 
 use crate::ir::{DType, Labels, PortSteps, Steps, Tensor, TensorType};
 use crate::machine::Cost;

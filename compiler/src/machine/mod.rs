@@ -137,6 +137,12 @@ impl Machine {
         self.fixed.has(feature)
     }
 
+    /// Whether it has kernels for cores that load and multiply one number at a time: Cortex-M, also where it has more
+    /// than that, and RV32.
+    pub fn multiplies_alone(&self) -> bool {
+        matches!(self.family, Family::CortexM | Family::Rv32) && self.has(Feature::Multiply)
+    }
+
     /// Bytes that every block of the arena is aligned to: the largest element on microcontrollers, else a vector of 128
     /// bits, which the smallest vector unit of a board loads at once.
     pub fn alignment(&self) -> usize {

@@ -9,13 +9,18 @@
 //! | `x86_64` | AVX2 with FMA, and AVX-512 with VNNI | at run time, by [`Simd`] |
 //! | `aarch64` | NEON | by the target |
 //! | `cortex_m` | the DSP extension of Cortex-M4, M7 and M33 | by the target |
+//! | `mve` | the vectors of Cortex-M55 and M85 | by the target processor, or by the feature `mve` |
+//! | `scalar` | Cortex-M0 to M3 and RV32, which compute one number at a time | by the target |
 //!
 //! On x86-64 a kernel is compiled for the baseline and for the levels above, and [`Simd`] picks at run time. Elsewhere
 //! the target's own features are fixed at compile time and [`Simd`] has no size.
 
 mod depthwise;
+mod interleaved;
 mod paired;
 pub(crate) mod portable;
+mod rows;
+mod tap_window;
 #[cfg(any(target_arch = "x86_64", all(target_arch = "aarch64", target_feature = "neon")))]
 mod vectors;
 
@@ -23,6 +28,12 @@ mod vectors;
 mod aarch64;
 #[cfg(cortex_m_dsp)]
 mod cortex_m;
+#[cfg(cortex_m_mve)]
+mod mve;
+#[cfg(any(cortex_m_mve, all(scalar, not(cortex_m_dsp))))]
+mod position;
+#[cfg(scalar)]
+mod scalar;
 #[cfg(target_arch = "x86_64")]
 mod x86_64;
 #[cfg(target_arch = "x86_64")]
@@ -34,8 +45,11 @@ mod native;
 pub use native::Simd;
 
 pub use depthwise::DepthwiseRow;
-pub use paired::{PairedPanel, PairedWindow, Patches};
+pub use interleaved::InterleavedPanel;
+pub use paired::{PairedPanel, Patches};
 pub use portable::Portable;
+pub use rows::RowsPanel;
+pub use tap_window::TapWindow;
 
 use crate::kernels::QlinearAdd;
 use crate::numbers::{Floats, Integers};
@@ -165,10 +179,75 @@ pub trait Arch: Copy {
         portable::paired::row(panel, words, y)
     }
 
-    /// Neighbouring positions of a depthwise convolution, as many as `y` has room for.
+    /// Neighbouring positions of a depthwise convolution, as many as `y` has room for, by weights as packed by
+    /// [`paired::pack_depthwise`](crate::paired::pack_depthwise).
     #[inline(always)]
-    fn paired_window(window: PairedWindow<'_>, y: &mut [i8]) {
+    fn paired_window(window: TapWindow<'_, u32>, y: &mut [i8]) {
         portable::paired::window(window, y, 0)
+    }
+
+    /// Widens a row of inputs to words, `step` words from input to input.
+    #[inline(always)]
+    fn widen_bytes(row: &[i8], words: &mut [u32], step: usize) {
+        portable::interleaved::widen_bytes(row, words, step)
+    }
+
+    /// Five rows of inputs by all channels of a panel, their results from `starts` on. Each input has a word of every
+    /// row. Where starts are equal, the results of the last such row stay.
+    #[inline(always)]
+    fn interleaved_rows(
+        panel: InterleavedPanel<'_>,
+        words: &[u32],
+        y: &mut [i8],
+        starts: [usize; crate::interleaved::ROWS],
+    ) {
+        portable::interleaved::rows(panel, words, y, starts)
+    }
+
+    /// Adds the products of inputs of one row, from input `first` on, to the sums of all channels of a panel. As many
+    /// inputs as there are words: whole fours.
+    #[inline(always)]
+    fn interleaved_sums(panel: InterleavedPanel<'_>, first: usize, words: &[u32], sums: &mut [u32]) {
+        portable::interleaved::sums(panel, first, words, sums)
+    }
+
+    /// The results of the sums of all channels of a panel.
+    #[inline(always)]
+    fn interleaved_results(panel: InterleavedPanel<'_>, sums: &[u32], y: &mut [i8]) {
+        portable::interleaved::results(panel, sums, y, 0)
+    }
+
+    /// Neighbouring positions of a depthwise convolution, as many as `y` has room for, by weights as packed by
+    /// [`interleaved::pack_depthwise`](crate::interleaved::pack_depthwise).
+    #[inline(always)]
+    fn interleaved_window(window: TapWindow<'_, i8>, y: &mut [i8]) {
+        portable::interleaved::window(window, y, 0)
+    }
+
+    /// Four rows of inputs, which begin at `from` in `x`, by all channels of a panel, their results from `starts` on.
+    /// Where starts are equal, the results of the last such row stay.
+    #[inline(always)]
+    fn rows(
+        panel: RowsPanel<'_>,
+        x: &[i8],
+        from: [usize; crate::rows::ROWS],
+        y: &mut [i8],
+        starts: [usize; crate::rows::ROWS],
+    ) {
+        portable::rows::rows(panel, x, from, y, starts)
+    }
+
+    /// One row of inputs by all channels of a panel.
+    #[inline(always)]
+    fn row(panel: RowsPanel<'_>, x: &[i8], y: &mut [i8]) {
+        portable::rows::row(panel, x, y)
+    }
+
+    /// Neighbouring positions of a depthwise convolution, as many as `y` has room for, by weights as packed by
+    /// [`rows::pack_depthwise`](crate::rows::pack_depthwise).
+    #[inline(always)]
+    fn rows_window(window: TapWindow<'_, i8>, y: &mut [i8]) {
+        portable::rows::window(window, y, 0)
     }
 
     /// Weighted sums of two tensors of 8-bit integers.

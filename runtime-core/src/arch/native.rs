@@ -1,10 +1,14 @@
 use super::Kernel;
-#[cfg(not(any(cortex_m_dsp, all(target_arch = "aarch64", target_feature = "neon"))))]
+#[cfg(not(any(cortex_m_dsp, scalar, all(target_arch = "aarch64", target_feature = "neon"))))]
 use super::Portable as Native;
 #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
 use super::aarch64::Neon as Native;
-#[cfg(cortex_m_dsp)]
+#[cfg(all(cortex_m_dsp, not(cortex_m_mve)))]
 use super::cortex_m::Dsp as Native;
+#[cfg(cortex_m_mve)]
+use super::mve::Mve as Native;
+#[cfg(all(scalar, not(cortex_m_dsp)))]
+use super::scalar::Scalar as Native;
 
 /// The target's own instruction set, fixed at compile time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -54,7 +54,7 @@ impl Pool2d {
 
     /// Folds each window, channel by channel, and finishes it with what `prepare` makes of the window.
     #[inline(always)]
-    pub(super) fn pool<T: Copy, S: Copy, U, W: Copy>(
+    pub(super) fn pool<A: Arch, T: Copy, S: Copy, U, W: Copy>(
         self,
         x: &[T],
         y: &mut [U],
@@ -89,7 +89,7 @@ impl Pool2d {
                     let mut rest = y;
                     while !rest.is_empty() {
                         let part;
-                        if rest.len() >= 16 {
+                        if !A::NARROW && rest.len() >= 16 {
                             (part, rest) = take::<_, 16>(rest);
                             fold::<_, _, _, 16>(x, places(first), start, &step, finish, part);
                         } else if rest.len() >= 8 {
@@ -166,14 +166,14 @@ struct Average<'a, T>(&'a [T], &'a mut [T]);
 impl<'a, T: Number> Body<Greatest<'a, T>> for Pool2d {
     #[inline(always)]
     fn body<A: Arch>(self, Greatest(x, y): Greatest<'a, T>) {
-        self.pool(x, y, T::LEAST, |m, x| if x > m { x } else { m }, |_, _| (), |m, ()| m);
+        self.pool::<A, _, _, _, _>(x, y, T::LEAST, |m, x| if x > m { x } else { m }, |_, _| (), |m, ()| m);
     }
 }
 
 impl<'a, T: Float> Body<Average<'a, T>> for Pool2d {
     #[inline(always)]
     fn body<A: Arch>(self, Average(x, y): Average<'a, T>) {
-        self.pool(
+        self.pool::<A, _, _, _, _>(
             x,
             y,
             T::ZERO,

@@ -2,8 +2,9 @@ use super::body::{Body, compute};
 use super::gemm::Gemm;
 use crate::Simd;
 use crate::arch::{Arch, PairedPanel};
-use crate::paired::{ROWS, limit, quads, scratch_words};
+use crate::paired::{ROWS, quads, scratch_words};
 use crate::requantize::Requantize;
+use crate::upper_word::limit;
 
 /// The operands of [`qlinear_gemm_paired`].
 struct Operands<'a> {
@@ -53,7 +54,7 @@ impl Body<Operands<'_>> for Gemm<Requantize> {
 /// ONNX `QLinearMatMul` by constant weights in pairs of channels: `x` is `[m, k]`, `y` is `[m, n]`. `w` is packed by
 /// [`pack`](crate::paired::pack), for one row in groups of two pairs, and `parameters` by
 /// [`pack_parameters`](crate::paired::pack_parameters), from biases minus the products of the input's zero point and
-/// the weights. `scratch` has [`scratch_words`] of `k` and `m`. The shift is [`SHIFT`](crate::paired::SHIFT).
+/// the weights. `scratch` has [`scratch_words`] of `k` and `m`. The shift is [`SHIFT`](crate::upper_word::SHIFT).
 #[inline(always)]
 pub fn qlinear_gemm_paired(
     simd: Simd,

@@ -79,10 +79,36 @@ impl Window {
     }
 }
 
-/// The outputs along an axis whose windows are inside the input: they follow one another.
-#[inline(always)]
-pub(super) fn whole(outputs: usize, window: impl Fn(usize) -> Window) -> Range<usize> {
-    let whole = |place: &usize| window(*place).is_whole();
+/// Which taps of a position along one axis are inside of the image.
+#[derive(Clone, Copy)]
+pub(super) struct Taps {
+    /// Taps before the first of them.
+    pub(super) skipped: usize,
+    /// Where the first is in the image.
+    pub(super) first: usize,
+    /// How many there are.
+    pub(super) count: usize,
+    /// Whether these are all.
+    pub(super) whole: bool,
+}
+
+/// The taps of output `place` along an axis. A call of its own: as part of a kernel it would be compiled many times.
+#[inline(never)]
+pub(super) fn taps(place: usize, [stride, pad, count, step, size]: [usize; 5]) -> Taps {
+    let window = Window::new(place, stride, pad, count, step, size);
+    let (first, inside, _) = window.inside();
+    Taps {
+        skipped: window.skipped(),
+        first,
+        count: inside,
+        whole: window.is_whole(),
+    }
+}
+
+/// The outputs along an axis whose taps are all inside of the image: they follow one another.
+#[inline(never)]
+pub(super) fn whole(outputs: usize, axis: [usize; 5]) -> Range<usize> {
+    let whole = |place: &usize| taps(*place, axis).whole;
     let first = (0..outputs).find(whole).unwrap_or(outputs);
     first..(first..outputs).find(|place| !whole(place)).unwrap_or(outputs)
 }

@@ -22,7 +22,7 @@ pub use weights::WeightsMode;
 use crate::back::plan::Plan;
 use crate::back::report::Report;
 use crate::ir::TensorType;
-use crate::ir::program::{Port, Program};
+use crate::ir::program::{Cores, Port, Program};
 use identifiers::commented;
 use names::ModelNames;
 use quote::{format_ident, quote};
@@ -97,8 +97,15 @@ pub fn emit(program: &Program, plan: &Plan, report: &Report, options: &Options) 
     out.line(&format!("// SHA-256 of the model: {}", report.sha256));
     out.line(&format!("// Regenerate: {}", commented(&options.command)));
     out.item(quote! { const _: () = runtime_core::assert_abi(#abi); });
-    if program.calls.iter().any(|call| call.kernel.is_for_dsp()) {
+    let made_for = |cores| {
+        let mut calls = program.calls.iter();
+        calls.any(|call| call.kernel.made_for() == Some(cores))
+    };
+    if made_for(Cores::Dsp) {
         out.item(quote! { const _: () = runtime_core::assert_dsp(); });
+    }
+    if made_for(Cores::Mve) {
+        out.item(quote! { const _: () = runtime_core::assert_mve(); });
     }
     out.item(interface::model_struct(report, &names));
     out.item(interface::model_impl(program, plan, report, &names, options));

@@ -12,7 +12,7 @@ pub use port::PortReport;
 pub(crate) use text::{dims, grouped};
 
 use crate::back::plan::Plan;
-use crate::ir::program::Program;
+use crate::ir::program::{Cores, Program};
 use crate::ir::{Remark, RemarkKind};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -102,9 +102,14 @@ impl Report {
 fn declined(program: &Program, plan: &Plan) -> Vec<Remark> {
     let calls = plan.order.iter().map(|index| &program.calls[*index]);
     let declined = calls.flat_map(|call| {
-        let choice = call.choice.iter().filter(|_| !call.kernel.is_for_dsp());
-        choice.flat_map(|choice| &choice.declined).map(|reason| {
-            let reason = format!("runs `{}`, which is portable: {reason}", call.kernel.name());
+        let (kernel, cores) = (call.kernel.name(), call.kernel.made_for());
+        let choice = call
+            .choice
+            .iter()
+            .filter(move |_| !matches!(cores, Some(Cores::Dsp | Cores::Mve)));
+        choice.flat_map(|choice| &choice.declined).map(move |reason| {
+            let what = if cores.is_none() { ", which is portable" } else { "" };
+            let reason = format!("runs `{kernel}`{what}: {reason}");
             Remark::on(RemarkKind::PortableKernel, &call.name, reason)
         })
     });

@@ -3,7 +3,11 @@
 /// The word that names calls of a kernel: `depthwise` for `qlinear_depthwise_conv2d`.
 fn word(kernel: &str) -> &str {
     let kernel = kernel.strip_prefix("qlinear_").unwrap_or(kernel);
-    let kernel = kernel.strip_suffix("_paired").unwrap_or(kernel);
+    let layouts = ["_paired", "_interleaved", "_rows"];
+    let kernel = layouts
+        .iter()
+        .find_map(|layout| kernel.strip_suffix(layout))
+        .unwrap_or(kernel);
     match kernel {
         "depthwise_conv2d" => "depthwise",
         _ => {

@@ -15,6 +15,27 @@ pub(in crate::ir) fn pairs(products: u64, widened: u64) -> u64 {
     products * 900 + widened * 2500
 }
 
+/// By fours of channels on cores that compute one number at a time: so many products with what fills up the fours, and
+/// so many inputs that are widened first.
+pub(in crate::ir) fn fours(products: u64, widened: u64) -> u64 {
+    products * 1600 + widened * 6000
+}
+
+/// Each channel by itself, in fours, on cores that compute one number at a time.
+pub(in crate::ir) fn fours_of_taps(products: u64) -> u64 {
+    products * 6000
+}
+
+/// By rows of weights with vectors: so many results of `k` products each, and so many inputs that are copied first.
+pub(in crate::ir) fn rows(results: u64, k: usize, copied: u64) -> u64 {
+    results * (7000 + 2500 * k.div_ceil(16) as u64) + copied * 1000
+}
+
+/// Each channel by itself, in eights, with vectors.
+pub(in crate::ir) fn eights_of_taps(products: u64) -> u64 {
+    products * 1400
+}
+
 /// Each channel by itself, with DSP instructions.
 pub(in crate::ir) fn halfwords(products: u64) -> u64 {
     products * 2700

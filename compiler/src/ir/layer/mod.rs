@@ -5,8 +5,11 @@ mod activation;
 mod bias;
 pub(in crate::ir) mod cost;
 mod direct_conv;
+pub(in crate::ir) mod for_cores;
+mod interleaved;
 mod packing;
-pub(in crate::ir) mod paired;
+mod paired;
+mod rows;
 pub(in crate::ir) mod sparse_gemm;
 
 pub use activation::{Activation, BIAS, MULTIPLIER, RESIDUAL};

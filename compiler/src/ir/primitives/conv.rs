@@ -1,6 +1,7 @@
 use crate::ir::geometry::{Image, Layout, Window};
+use crate::ir::layer::for_cores::Layer;
 use crate::ir::layer::{
-    Activation, Filters, Packing, SUMMED, candidates, check_layout, cost, direct, paired, sparse_gemm,
+    Activation, Filters, Packing, SUMMED, candidates, check_layout, cost, direct, for_cores, sparse_gemm,
 };
 use crate::ir::{Inputs, OpError, Operator, TensorType, op_error};
 use crate::ir::{Lowering, Offers};
@@ -115,12 +116,7 @@ impl Conv {
             };
             let time = cost::depthwise(machine, cx.macs());
             let packing = Packing::Depthwise { channels, kernel };
-            offers.add(paired::candidate(
-                cx,
-                paired::Layer::Depthwise(layer),
-                packing,
-                activation,
-            ));
+            offers.add(for_cores::offers(cx, Layer::Depthwise(layer), packing, activation));
             offers.extend(candidates(cx, "depthwise_conv2d", layer, packing, activation, time));
         }
         if self.window.is_pointwise() && self.groups == 1 {
@@ -133,7 +129,7 @@ impl Conv {
                 activation: (),
             };
             let time = cost::panels(machine, packing.products(m));
-            offers.add(paired::candidate(cx, paired::Layer::Gemm(layer), packing, activation));
+            offers.add(for_cores::offers(cx, Layer::Gemm(layer), packing, activation));
             offers.extend(candidates(cx, "gemm", layer, packing, activation, time));
             if m == 1 {
                 offers.extend(sparse_gemm::candidate(cx, [k, n], true, activation));
@@ -159,7 +155,7 @@ impl Conv {
         let pixels = output.pixels();
         let time = cost::panels(machine, packing.products(pixels)) + cost::runs(machine, (pixels * kernel[0]) as u64);
         if offers.is_empty() {
-            offers.add(paired::candidate(cx, paired::Layer::Conv2d(layer), packing, activation));
+            offers.add(for_cores::offers(cx, Layer::Conv2d(layer), packing, activation));
         }
         offers.extend(candidates(cx, "conv2d", layer, packing, activation, time));
         offers

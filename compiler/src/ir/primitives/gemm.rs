@@ -1,4 +1,4 @@
-use crate::ir::layer::{Activation, Packing, candidates, cost, paired, sparse_gemm};
+use crate::ir::layer::{Activation, Packing, candidates, cost, for_cores, sparse_gemm};
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
 use crate::ir::{Lowering, Offers};
 use runtime_core::kernels;
@@ -52,7 +52,12 @@ impl Operator for Gemm {
         };
         let time = cost::panels(cx.machine(), packing.products(m));
         let mut offers = Offers::from(candidates(cx, "gemm", layer, packing, activation, time));
-        offers.add(paired::candidate(cx, paired::Layer::Gemm(layer), packing, activation));
+        offers.add(for_cores::offers(
+            cx,
+            for_cores::Layer::Gemm(layer),
+            packing,
+            activation,
+        ));
         if m == 1 {
             offers.extend(sparse_gemm::candidate(cx, [k, n], false, activation));
         }

@@ -1,5 +1,5 @@
 use crate::kernels::QlinearAdd;
-use crate::paired::limit;
+use crate::upper_word::limit;
 
 unsafe extern "C" {
     fn edgec_add(

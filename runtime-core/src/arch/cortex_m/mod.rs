@@ -11,7 +11,8 @@ mod products;
 mod taps;
 mod widen;
 
-use super::{Arch, PairedPanel, PairedWindow, Patches, Portable};
+use super::{Arch, InterleavedPanel, PairedPanel, Patches, Portable, TapWindow, scalar};
+use crate::interleaved;
 use crate::kernels::QlinearAdd;
 use crate::paired::ROWS;
 use core::arch::global_asm;
@@ -66,6 +67,21 @@ impl Arch for Dsp {
     }
 
     #[inline(always)]
+    fn interleaved_rows(panel: InterleavedPanel<'_>, words: &[u32], y: &mut [i8], starts: [usize; interleaved::ROWS]) {
+        scalar::rows(panel, words, y, starts);
+    }
+
+    #[inline(always)]
+    fn interleaved_sums(panel: InterleavedPanel<'_>, first: usize, words: &[u32], sums: &mut [u32]) {
+        scalar::sums(panel, first, words, sums);
+    }
+
+    #[inline(always)]
+    fn interleaved_results(panel: InterleavedPanel<'_>, sums: &[u32], y: &mut [i8]) {
+        scalar::results(panel, sums, y);
+    }
+
+    #[inline(always)]
     fn add(layer: QlinearAdd, a: &[i8], b: &[i8], y: &mut [i8]) {
         add::add(layer, a, b, y);
     }
@@ -76,7 +92,7 @@ impl Arch for Dsp {
     }
 
     #[inline(always)]
-    fn paired_window(window: PairedWindow<'_>, y: &mut [i8]) {
+    fn paired_window(window: TapWindow<'_, u32>, y: &mut [i8]) {
         taps::taps(&window, y);
     }
 }

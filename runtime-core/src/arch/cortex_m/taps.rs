@@ -1,6 +1,6 @@
 //! Depthwise convolutions.
 
-use crate::arch::{PairedWindow, portable};
+use crate::arch::{TapWindow, portable};
 
 type Taps = unsafe extern "C" fn(
     *const i8,
@@ -42,8 +42,8 @@ macro_rules! taps {
 taps!(edgec_taps_3x3, edgec_taps_1, edgec_taps_2, edgec_taps_3, edgec_taps);
 
 #[inline(never)]
-pub(super) fn taps(window: &PairedWindow<'_>, y: &mut [i8]) {
-    let PairedWindow {
+pub(super) fn taps(window: &TapWindow<'_, u32>, y: &mut [i8]) {
+    let TapWindow {
         x,
         channels,
         x_step,
@@ -57,6 +57,7 @@ pub(super) fn taps(window: &PairedWindow<'_>, y: &mut [i8]) {
         weight_quad,
         outside,
         zero,
+        ..
     } = *window;
     let quads = channels / 4;
     let positions = y.len().checked_div(channels).unwrap_or(0);
@@ -69,7 +70,7 @@ pub(super) fn taps(window: &PairedWindow<'_>, y: &mut [i8]) {
         && w.len() >= (quads - 1) * weight_quad + last * weight_row + 2 * taps
         && parameters.len() >= 8 * quads;
     if !fits {
-        return portable::paired::window(*window, y, 0);
+        return plain(window, y, 0);
     }
     let (from, to, w, minus_zero) = (
         x.as_ptr(),
@@ -140,8 +141,14 @@ pub(super) fn taps(window: &PairedWindow<'_>, y: &mut [i8]) {
 
 /// The channels behind the last whole quad.
 #[inline(always)]
-fn rest(window: &PairedWindow<'_>, y: &mut [i8]) {
+fn rest(window: &TapWindow<'_, u32>, y: &mut [i8]) {
     if window.channels % 4 != 0 {
-        portable::paired::window(*window, y, window.channels / 4 * 4);
+        plain(window, y, window.channels / 4 * 4);
     }
+}
+
+/// The definition, from channel `first` on: for what is left over.
+#[inline(never)]
+fn plain(window: &TapWindow<'_, u32>, y: &mut [i8], first: usize) {
+    portable::paired::window(*window, y, first);
 }

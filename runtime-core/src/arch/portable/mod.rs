@@ -1,6 +1,8 @@
 //! Plain Rust: the definition of every micro-kernel, and what runs where an instruction set has none of its own.
 
+pub(crate) mod interleaved;
 pub(crate) mod paired;
+pub(crate) mod rows;
 mod tile;
 
 pub(crate) use tile::{tile, tiles};

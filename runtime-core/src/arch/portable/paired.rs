@@ -1,7 +1,8 @@
 //! The definitions of the micro-kernels on the layout of [`paired`](crate::paired).
 
-use crate::arch::{Arch, PairedPanel, PairedWindow, Patches};
-use crate::paired::{Grouping, ROWS, STEP, half, rescaled, unpack};
+use crate::arch::{Arch, PairedPanel, Patches, TapWindow};
+use crate::paired::{Grouping, ROWS, STEP, half, unpack};
+use crate::upper_word::rescaled;
 
 /// [`Arch::widen`](Arch::widen).
 #[inline(always)]
@@ -104,7 +105,7 @@ pub(crate) fn row(panel: PairedPanel<'_>, words: &[u32], y: &mut [i8]) {
 
 /// [`Arch::paired_window`](Arch::paired_window), from channel `first` on.
 #[inline(always)]
-pub(crate) fn window(window: PairedWindow<'_>, y: &mut [i8], first: usize) {
+pub(crate) fn window(window: TapWindow<'_, u32>, y: &mut [i8], first: usize) {
     for (position, y) in y.chunks_exact_mut(window.channels.max(1)).enumerate() {
         let x = window.x.get(position * window.x_step..).unwrap_or_default();
         for (c, y) in y.iter_mut().enumerate().skip(first) {

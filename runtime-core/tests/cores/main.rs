@@ -1,9 +1,12 @@
-//! Kernels on weights in pairs of channels, and other kernels that Cortex-M has assembler for, against plain ones.
+//! Kernels on the layouts of certain cores, and other kernels that these have assembler for, against plain ones.
+
+extern crate alloc;
 
 mod layers;
 
 use layers::Place;
 use runtime_core::paired::{self, Grouping};
+use runtime_core::upper_word;
 
 /// This machine's memory goes on.
 struct Anywhere;
@@ -41,6 +44,6 @@ fn what_does_not_fit_is_told() {
     assert_eq!(pack(-128, 0), Some(()));
     assert_eq!(pack(127, 127), Some(()));
     assert!(paired::fits_upper((1 << 23) - 1) && !paired::fits_upper(1 << 23));
-    assert!(paired::never_halfway(i32::MAX.into(), 5) && !paired::never_halfway(1 << 20, 1 << 11));
-    assert!(paired::never_halfway((1 << 20) - 1, 1 << 11));
+    assert!(upper_word::never_halfway(i32::MAX.into(), 5) && !upper_word::never_halfway(1 << 20, 1 << 11));
+    assert!(upper_word::never_halfway((1 << 20) - 1, 1 << 11));
 }
