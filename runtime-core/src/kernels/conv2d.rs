@@ -297,12 +297,21 @@ where
     W: Packed<Number = Weight<E, F>>,
 {
     let layer = kernel.layer.get();
-    let (inputs, outputs) = layer.channels_per_group().unwrap_or_default();
-    if outputs > PANEL / 2 && inputs.saturating_mul(layer.kernel[0]).saturating_mul(layer.kernel[1]) >= SHORT {
-        simd.run_floats(kernel);
-    } else {
+    let narrow = layer
+        .channels_per_group()
+        .is_none_or(|(_, outputs)| outputs <= PANEL / 2);
+    if narrow || is_short(&layer) {
         simd.run(kernel);
+    } else {
+        simd.run_floats(kernel);
     }
+}
+
+/// Whether the sums of a layer have few products.
+#[inline(always)]
+fn is_short<F>(layer: &Conv2d<F>) -> bool {
+    let inputs = layer.channels_per_group().map_or(0, |(inputs, _)| inputs);
+    inputs.saturating_mul(layer.kernel[0]).saturating_mul(layer.kernel[1]) < SHORT
 }
 
 /// ONNX `Conv` with its activation: `x` is `[batch, ih, iw, ic]`, `y` is `[batch, oh, ow, oc]`, `bias` is `[oc]`, and
@@ -355,5 +364,11 @@ pub fn qlinear_conv2d<P: Param<Conv2d<Requantize>>, T: Quantized, W: Packed<Numb
         multiplier,
         elements: PhantomData,
     };
-    simd.run_integers(Convolve { layer, x, w, end, y });
+    let short = is_short(&layer.get());
+    let kernel = Convolve { layer, x, w, end, y };
+    if short {
+        simd.run_integers(kernel);
+    } else {
+        simd.run_long_integers(kernel);
+    }
 }

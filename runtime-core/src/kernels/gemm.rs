@@ -222,5 +222,11 @@ pub fn qlinear_gemm<P: Param<Gemm<Requantize>>, T: Quantized, W: Packed<Number =
         multiplier,
         elements: PhantomData,
     };
-    simd.run_integers(Multiply { layer, x, w, end, y });
+    let short = layer.get().k < SHORT;
+    let kernel = Multiply { layer, x, w, end, y };
+    if short {
+        simd.run_integers(kernel);
+    } else {
+        simd.run_long_integers(kernel);
+    }
 }

@@ -193,8 +193,8 @@ fn depthwise_convolutions_are_the_same_on_every_level() {
             ([5, 5], 1, 1, [2, 2]),
             ([5, 3], 1, 1, [2, 1]),
         ] {
-            let input = [7, 6, channels];
-            let size = |axis: usize| {
+            let input: [usize; 3] = [7, 6, channels];
+            let size = |axis: usize| -> usize {
                 (input[axis] + 2 * pads[axis]).saturating_sub((kernel[axis] - 1) * dilation + 1) / stride + 1
             };
             let layer = DepthwiseConv2d {

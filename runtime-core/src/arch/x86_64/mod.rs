@@ -94,10 +94,21 @@ impl Simd {
         }
     }
 
-    /// [`run`](Self::run) of a kernel that multiplies 8-bit integers by the tiles of [`Arch`](super::Arch). Only the copy
-    /// of the highest level is specialised to the layer: two of them would take rustc twice the time.
+    /// [`run`](Self::run) of a kernel of 8-bit integers that [`Arch`](super::Arch) has more for at the highest level.
     #[inline(always)]
     pub fn run_integers<K: Kernel>(self, kernel: K) {
+        if self.level == Level::Vnni {
+            // SAFETY: `detect::level` found the features.
+            unsafe { <K as Copies<K>>::vnni(kernel) }
+        } else {
+            self.run(kernel)
+        }
+    }
+
+    /// [`run_integers`](Self::run_integers) where only the copy of the highest level is specialised to the layer: two of
+    /// them take rustc twice the time, and long sums hardly gain from it.
+    #[inline(always)]
+    pub fn run_long_integers<K: Kernel>(self, kernel: K) {
         match self.level {
             // SAFETY: `detect::level` found the features.
             Level::Vnni => unsafe { <K as Copies<K>>::vnni(kernel) },
