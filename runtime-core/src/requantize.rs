@@ -47,11 +47,14 @@ pub trait Quantized: Stored {
         panel: &[W::Row],
     ) -> [[Self::Sum; N]; M];
     /// [`Requantize::apply`] to sums of products of such elements, each with the multiplier of its channel.
+    #[inline(always)]
     fn requantize<A: Arch, Y: Quantized, const N: usize>(
         f: Requantize,
         sums: [Self::Sum; N],
         multipliers: [i32; N],
-    ) -> [Y; N];
+    ) -> [Y; N] {
+        each::<Self, Y, N>(f, sums, multipliers)
+    }
     /// A byte as such an element.
     fn of_byte(value: i8) -> Self;
     /// The elements, if they are bytes.
@@ -67,7 +70,7 @@ pub trait Quantized: Stored {
 }
 
 macro_rules! quantized {
-    ($($ty:ty, $sum:ty, $tile:ident, $requantize:ident $(, $bytes:ident, $bytes_mut:ident)?;)*) => {$(
+    ($($ty:ty, $sum:ty, $tile:ident $(, $requantize:ident, $bytes:ident, $bytes_mut:ident)?;)*) => {$(
         impl Quantized for $ty {
             type Sum = $sum;
             const ZERO: $sum = 0;
@@ -108,6 +111,11 @@ macro_rules! quantized {
             }
 
             #[inline(always)]
+            fn of_byte(value: i8) -> Self {
+                value.into()
+            }
+
+            $(#[inline(always)]
             fn requantize<A: Arch, Y: Quantized, const N: usize>(
                 f: Requantize,
                 sums: [$sum; N],
@@ -117,11 +125,6 @@ macro_rules! quantized {
             }
 
             #[inline(always)]
-            fn of_byte(value: i8) -> Self {
-                value.into()
-            }
-
-            $(#[inline(always)]
             fn $bytes(elements: &[Self]) -> Option<&[i8]> {
                 Some(elements)
             }
@@ -136,7 +139,7 @@ macro_rules! quantized {
 quantized! {
     i8, i32, bytes, requantize_i32, as_bytes, as_bytes_mut;
     // An `i16` by an `i8` has 23 bits: 256 of them fill an `i32`.
-    i16, i64, words, requantize_i64;
+    i16, i64, words;
 }
 
 /// [`Quantized::tile`] of `i8`.
@@ -171,7 +174,7 @@ fn requantize_i32<A: Arch, Y: Quantized, const N: usize>(
     multipliers: [i32; N],
 ) -> [Y; N] {
     if size_of::<Y>() > 1 {
-        return requantize_i64::<A, Y, N>(f, sums.map(i64::from), multipliers);
+        return each::<i8, Y, N>(f, sums, multipliers);
     }
     let bytes = A::requantize(f, sums, multipliers);
     let mut outputs = [Y::default(); N];
@@ -181,16 +184,12 @@ fn requantize_i32<A: Arch, Y: Quantized, const N: usize>(
     outputs
 }
 
-/// [`Quantized::requantize`] of sums of `i16`.
+/// [`Requantize::apply`] to each sum.
 #[inline(always)]
-fn requantize_i64<A: Arch, Y: Quantized, const N: usize>(
-    f: Requantize,
-    sums: [i64; N],
-    multipliers: [i32; N],
-) -> [Y; N] {
+fn each<T: Quantized, Y: Quantized, const N: usize>(f: Requantize, sums: [T::Sum; N], multipliers: [i32; N]) -> [Y; N] {
     let mut outputs = [Y::default(); N];
     for ((output, sum), multiplier) in outputs.iter_mut().zip(sums).zip(multipliers) {
-        *output = f.apply(sum, multiplier);
+        *output = f.apply(T::total(sum), multiplier);
     }
     outputs
 }
