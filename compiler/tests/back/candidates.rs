@@ -85,7 +85,10 @@ fn byte(i: usize) -> usize {
     (i * 40_503 + i / 7) >> 3
 }
 
-fn graph(layer: &Layer) -> Graph {
+/// The layer with results that are sums times 2^-9, or nearly so where `odd` multipliers are over 2^32, as layouts of
+/// certain cores want them.
+fn graph_of(layer: &Layer, odd: bool) -> Graph {
+    let (shift, multiplier) = if odd { (32, (1 << 23) + 1) } else { (30, 1 << 21) };
     let mut graph = Graph::new("layer");
     let conv = layer.w.len() == 4;
     let channels = layer.w[if conv { 0 } else { 1 }];
@@ -103,9 +106,9 @@ fn graph(layer: &Layer) -> Graph {
     let w = graph.add_constant("w", Tensor::new(DType::I8, layer.w.to_vec(), weights));
     let bias: Vec<i32> = (0..channels as i32).map(|i| i * 31 - 300).collect();
     let bias = graph.add_constant("b", Tensor::i32(&[channels], &bias));
-    let multiplier = graph.add_constant("m", Tensor::i32(&[channels], &vec![1 << 21; channels]));
+    let multiplier = graph.add_constant("m", Tensor::i32(&[channels], &vec![multiplier; channels]));
     let requantize = Requantize {
-        shift: 30,
+        shift,
         zero: 3,
         min: -128,
         max: 127,
@@ -137,6 +140,10 @@ fn graph(layer: &Layer) -> Graph {
     graph.add_output("y", y);
     run(&mut graph, REQUIRED, &mut |_, _| {}).unwrap();
     graph
+}
+
+fn graph(layer: &Layer) -> Graph {
+    graph_of(layer, false)
 }
 
 fn results(program: &Program, machine: &Machine, layer: &Layer) -> Vec<Tensor> {
@@ -207,4 +214,40 @@ fn the_machine_decides() {
         ("gemm", "whole bytes"),
     ];
     assert_eq!(kernels(&micro), quick);
+}
+
+#[test]
+fn layouts_of_cores_give_the_same_integers() {
+    let cores = [
+        ("cortex-m0", "interleaved"),
+        ("cortex-m3", "interleaved"),
+        ("cortex-m4f", "paired"),
+        ("cortex-m55", "rows"),
+        ("rv32imac", "interleaved"),
+    ];
+    for (name, layout) in cores {
+        let machine = Machine::named(name).unwrap();
+        let mut seen = BTreeSet::new();
+        for layer in LAYERS {
+            let graph = graph_of(layer, true);
+            let expected = results(&lower(&graph, &Machine::portable()).unwrap(), &machine, layer);
+            for number in 0..6 {
+                let program = lower_by(&graph, &Number(number, machine.clone())).unwrap();
+                seen.extend(chosen(&program).map(|(kernel, _)| kernel));
+                assert_eq!(results(&program, &machine, layer), expected, "{:?}", chosen(&program));
+            }
+        }
+        for kernel in ["conv2d", "gemm", "depthwise_conv2d"] {
+            assert!(
+                seen.contains(&*format!("qlinear_{kernel}_{layout}")),
+                "{name}: {seen:?}"
+            );
+        }
+        // With DSP instructions products have fours of channels as well, where sums do not fit pairs.
+        assert_eq!(
+            seen.contains("qlinear_gemm_interleaved"),
+            layout != "rows",
+            "{name}: {seen:?}"
+        );
+    }
 }

@@ -232,7 +232,6 @@ impl<L: Layout> Group<'_, L> {
     }
 
     /// Collects run by run, with what stands for inputs outside of the image between them.
-    #[inline(never)]
     fn taps<A: Arch>(&self, [vertical, horizontal]: [Taps; 2], to: &mut impl Collect) {
         let Conv2d {
             input: [_, iw, ic],
@@ -262,7 +261,6 @@ impl<L: Layout> Group<'_, L> {
     }
 
     /// The whole patch in one copy: taps of a row are next to each other on both sides.
-    #[inline(never)]
     fn patch<A: Arch>(&self, [vertical, horizontal]: [Taps; 2], outside: i8, patch: &mut [i8]) {
         let Conv2d {
             input: [_, iw, ic],

@@ -23,10 +23,10 @@ fn rows<A: Arch>(panel: InterleavedPanel<'_>, k: usize, x: &[i8], y: &mut [i8], 
         return;
     }
     words.fill(0);
-    for (x, y) in x.chunks(ROWS * k).zip(y.chunks_mut(ROWS * n)) {
+    for (x, y) in x.chunks((ROWS * k).max(1)).zip(y.chunks_mut((ROWS * n).max(1))) {
         // Fewer rows at the end take the last places; the places before have the first of them.
-        let missing = ROWS - y.len() / n;
-        for (row, x) in x.chunks(k).enumerate() {
+        let missing = ROWS.saturating_sub(y.len().checked_div(n).unwrap_or(0));
+        for (row, x) in x.chunks(k.max(1)).enumerate() {
             A::widen_bytes(x, words.get_mut(missing + row..).unwrap_or_default(), ROWS);
         }
         let starts = [0, 1, 2, 3, 4].map(|row: usize| row.saturating_sub(missing) * n);

@@ -38,9 +38,9 @@ impl Body<Operands<'_>> for Gemm<Requantize> {
             A::widen(x, words, 2);
             A::paired_row(panel, words, y);
         } else if k != 0 && n != 0 {
-            for (x, y) in x.chunks(ROWS * k).zip(y.chunks_mut(ROWS * n)) {
+            for (x, y) in x.chunks((ROWS * k).max(1)).zip(y.chunks_mut((ROWS * n).max(1))) {
                 // Fewer rows at the end take the last places; the places before have the first of them.
-                let missing = ROWS - y.len() / n;
+                let missing = ROWS.saturating_sub(y.len().checked_div(n).unwrap_or(0));
                 let place = |row: usize| row.saturating_sub(missing);
                 let rows = [0, 1, 2].map(|row| x.get(place(row) * k..(place(row) + 1) * k).unwrap_or_default());
                 A::widen_rows(rows, words);

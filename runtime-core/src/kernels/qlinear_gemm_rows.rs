@@ -35,9 +35,9 @@ impl Body<Operands<'_>> for Gemm<Requantize> {
         if m == 1 {
             A::row(panel, x, y);
         } else if k != 0 && n != 0 {
-            for (x, y) in x.chunks(ROWS * k).zip(y.chunks_mut(ROWS * n)) {
+            for (x, y) in x.chunks((ROWS * k).max(1)).zip(y.chunks_mut((ROWS * n).max(1))) {
                 // Where there are fewer rows at the end, the first of them is computed several times.
-                let missing = ROWS - y.len() / n;
+                let missing = ROWS.saturating_sub(y.len().checked_div(n).unwrap_or(0));
                 let place = |row: usize| row.saturating_sub(missing);
                 let from = [0, 1, 2, 3].map(|row| place(row) * k);
                 A::rows(panel, x, from, y, [0, 1, 2, 3].map(|row| place(row) * n));

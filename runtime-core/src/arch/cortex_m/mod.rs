@@ -67,6 +67,11 @@ impl Arch for Dsp {
     }
 
     #[inline(always)]
+    fn widen_bytes(row: &[i8], words: &mut [u32], step: usize) {
+        scalar::widen_bytes(row, words, step);
+    }
+
+    #[inline(always)]
     fn interleaved_rows(panel: InterleavedPanel<'_>, words: &[u32], y: &mut [i8], starts: [usize; interleaved::ROWS]) {
         scalar::rows(panel, words, y, starts);
     }

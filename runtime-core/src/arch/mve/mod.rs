@@ -45,6 +45,7 @@ impl Arch for Mve {
         paired_rows(panel: PairedPanel<'_>, words: &[u32], y: &mut [i8], starts: [usize; paired::ROWS]);
         paired_row(panel: PairedPanel<'_>, words: &[u32], y: &mut [i8]);
         paired_window(window: TapWindow<'_, u32>, y: &mut [i8]);
+        widen_bytes(row: &[i8], words: &mut [u32], step: usize);
         interleaved_rows(
             panel: super::InterleavedPanel<'_>,
             words: &[u32],

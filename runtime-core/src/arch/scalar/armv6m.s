@@ -62,6 +62,38 @@
     pop {r4-r7,pc}
     .endm
 
+@ edgec_widen_bytes(x, words, len, step): bytes to words that are `step` bytes apart. Only sums of two registers are
+@ addresses of signed bytes: r4 to r6 are 0 to 2.
+    .section .text.edgec_widen_bytes,"ax",%progbits
+    .global edgec_widen_bytes
+    .type edgec_widen_bytes,%function
+    .thumb_func
+edgec_widen_bytes:
+    push {r4-r7,lr}
+    movs r4,#0
+    movs r5,#1
+    movs r6,#2
+    subs r2,#3
+    blo 2f
+1:  .irp at,r4,r5,r6
+    ldrsb r7,[r0,\at]
+    str r7,[r1]
+    adds r1,r1,r3
+    .endr
+    adds r0,#3
+    subs r2,#3
+    bhs 1b
+2:  adds r2,#3
+    beq 4f
+3:  ldrsb r7,[r0,r4]
+    str r7,[r1]
+    adds r1,r1,r3
+    adds r0,#1
+    subs r2,#1
+    bne 3b
+4:  pop {r4-r7,pc}
+    .size edgec_widen_bytes,.-edgec_widen_bytes
+
 @ edgec_five_rows(inputs, weights, parameters, inputs_end, starts, fours, zero, back): five rows by `fours` of
 @ channels, one after another: four inputs a turn, 20 products in 48 instructions. `starts` are five pointers. `back` is
 @ the bytes of weights of four channels, minus one: from behind a channel to the next one.

@@ -9,6 +9,31 @@
     ssat \sum,#8,\sum
     .endm
 
+@ edgec_widen_bytes(x, words, len, step): bytes to words that are `step` bytes apart.
+    .section .text.edgec_widen_bytes,"ax",%progbits
+    .global edgec_widen_bytes
+    .type edgec_widen_bytes,%function
+    .thumb_func
+edgec_widen_bytes:
+    subs r2,#4
+    blo 2f
+1:  .rept 4
+    ldrsb r12,[r0],#1
+    str r12,[r1]
+    add r1,r3
+    .endr
+    subs r2,#4
+    bhs 1b
+2:  adds r2,#4
+    beq 4f
+3:  ldrsb r12,[r0],#1
+    str r12,[r1]
+    add r1,r3
+    subs r2,#1
+    bne 3b
+4:  bx lr
+    .size edgec_widen_bytes,.-edgec_widen_bytes
+
 @ edgec_five_rows(inputs, weights, parameters, inputs_end, starts, fours, zero, back): five rows by `fours` of
 @ channels, one after another: four inputs a turn, 20 products in 28 instructions. `starts` are five pointers, which
 @ advance. `back` is the bytes of weights of four channels, minus one: from behind a channel to the next one.

@@ -15,6 +15,11 @@ impl Arch for Scalar {
     }
 
     #[inline(always)]
+    fn widen_bytes(row: &[i8], words: &mut [u32], step: usize) {
+        products::widen_bytes(row, words, step);
+    }
+
+    #[inline(always)]
     fn interleaved_rows(panel: InterleavedPanel<'_>, words: &[u32], y: &mut [i8], starts: [usize; ROWS]) {
         products::rows(panel, words, y, starts);
     }

@@ -16,7 +16,7 @@ mod taps;
 #[cfg(not(cortex_m_dsp))]
 pub(super) use machine::Scalar;
 #[cfg(cortex_m_dsp)]
-pub(super) use products::{results, rows, sums};
+pub(super) use products::{results, rows, sums, widen_bytes};
 
 use core::arch::global_asm;
 

@@ -1,9 +1,10 @@
-//! Products of inputs that have been widened.
+//! Widening of inputs, and products of them.
 
 use crate::arch::{InterleavedPanel, portable};
 use crate::interleaved::{ROWS, WIDTH, packed_len, parameters_len};
 
 unsafe extern "C" {
+    fn edgec_widen_bytes(x: *const i8, words: *mut u32, len: usize, step: usize);
     fn edgec_five_rows(
         words: *const u32,
         w: *const u8,
@@ -16,6 +17,16 @@ unsafe extern "C" {
     );
     fn edgec_sums(words: *const u32, w: *const u8, sums: *mut u32, end: *const u32, fours: usize, skip: usize);
     fn edgec_results(sums: *const u32, multipliers: *const i32, y: *mut i8, fours: usize, zero: i32);
+}
+
+#[inline(never)]
+pub(in crate::arch) fn widen_bytes(row: &[i8], words: &mut [u32], step: usize) {
+    let last = row.len().saturating_sub(1);
+    if !row.is_empty() && last.checked_mul(step).is_some_and(|last| last < words.len()) {
+        // SAFETY: reads the whole row, and writes a word for each input, `step` words apart: the last one is inside of
+        // the slice, as checked above.
+        unsafe { edgec_widen_bytes(row.as_ptr(), words.as_mut_ptr(), row.len(), 4 * step) };
+    }
 }
 
 #[inline(never)]

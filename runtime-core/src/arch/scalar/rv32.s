@@ -20,6 +20,31 @@
     addi a3,a3,-128
     .endm
 
+# edgec_widen_bytes(x, words, len, step): bytes to words that are `step` bytes apart.
+    .section .text.edgec_widen_bytes,"ax",@progbits
+    .global edgec_widen_bytes
+    .type edgec_widen_bytes,@function
+edgec_widen_bytes:
+    li t1,4
+1:  bltu a2,t1,2f
+    .irp at,0,1,2,3
+    lb t0,\at(a0)
+    sw t0,0(a1)
+    add a1,a1,a3
+    .endr
+    addi a0,a0,4
+    addi a2,a2,-4
+    j 1b
+2:  beqz a2,4f
+3:  lb t0,0(a0)
+    sw t0,0(a1)
+    add a1,a1,a3
+    addi a0,a0,1
+    addi a2,a2,-1
+    bnez a2,3b
+4:  ret
+    .size edgec_widen_bytes,.-edgec_widen_bytes
+
 # Five results of one channel at `at`: a7: pointers to the rows.
     .macro EDGEC_COLUMN multiplier, at, r0, r1, r2, r3, r4
     lw t6,\multiplier(a2)
