@@ -33,6 +33,20 @@ pub(crate) trait Numbers: Copy {
         rows: [&[Self::X]; M],
         panel: &[W::Row],
     ) -> [[Self::Sum; N]; M];
+    /// [`tile`](Self::tile) by two panels of one length, each of which has a half of the `N` columns.
+    #[inline(always)]
+    fn tiles<A: Arch, W: Packed<Number = Self::W>, const M: usize, const N: usize>(
+        acc: [[Self::Sum; N]; M],
+        rows: [&[Self::X]; M],
+        panels: [&[W::Row]; 2],
+    ) -> [[Self::Sum; N]; M] {
+        portable::tiles::<A, Self, W, M, N>(acc, rows, panels)
+    }
+    /// Panels that a tile takes at once.
+    #[inline(always)]
+    fn panels<A: Arch, W: Packed<Number = Self::W>>() -> usize {
+        1
+    }
 }
 
 /// `f32` throughout.
@@ -69,6 +83,23 @@ impl Numbers for Floats {
             (_, Some(panel)) => A::tile_f16::<M, N, LANE>(acc, rows, panel),
             _ => portable::tile::<A, Self, W, M, N, LANE>(acc, rows, panel),
         }
+    }
+
+    #[inline(always)]
+    fn tiles<A: Arch, W: Packed<Number = f32>, const M: usize, const N: usize>(
+        acc: [[f32; N]; M],
+        rows: [&[f32]; M],
+        panels: [&[W::Row]; 2],
+    ) -> [[f32; N]; M] {
+        match (W::as_f32(panels[0]), W::as_f32(panels[1])) {
+            (Some(first), Some(second)) => A::tiles_f32::<M, N>(acc, rows, [first, second]),
+            _ => portable::tiles::<A, Self, W, M, N>(acc, rows, panels),
+        }
+    }
+
+    #[inline(always)]
+    fn panels<A: Arch, W: Packed<Number = f32>>() -> usize {
+        if A::MANY && W::as_f32(&[]).is_some() { 2 } else { 1 }
     }
 }
 

@@ -37,6 +37,11 @@ pub trait Packed: Element {
     fn as_i4(_: &[Self::Row]) -> Option<&[[u8; PANEL / 2]]> {
         None
     }
+    /// The weights if they are whole `i8`.
+    #[inline(always)]
+    fn as_bytes(_: &[Self]) -> Option<&[i8]> {
+        None
+    }
     /// The `N` weights of a row from `LANE` on, which is even.
     fn lanes<const N: usize, const LANE: usize>(row: &Self::Row) -> [Self::Number; N];
     /// The `N` weights from weight `start` on.
@@ -44,7 +49,7 @@ pub trait Packed: Element {
 }
 
 macro_rules! packed {
-    ($($ty:ty, $number:ty: $from:path, $through_memory:literal $(, $whole:ident)?;)*) => {$(
+    ($($ty:ty, $number:ty: $from:path, $through_memory:literal, $whole:ident $(, $bytes:ident)?;)*) => {$(
         impl Packed for $ty {
             type Number = $number;
             type Row = [$ty; PANEL];
@@ -56,9 +61,14 @@ macro_rules! packed {
                 w.as_chunks().0
             }
 
-            $(#[inline(always)]
+            #[inline(always)]
             fn $whole(rows: &[[$ty; PANEL]]) -> Option<&[[$ty; PANEL]]> {
                 Some(rows)
+            }
+
+            $(#[inline(always)]
+            fn $bytes(w: &[$ty]) -> Option<&[$ty]> {
+                Some(w)
             })?
 
             #[inline(always)]
@@ -84,7 +94,7 @@ macro_rules! packed {
 }
 packed! {
     f32, f32: f32::from, false, as_f32;
-    i8, i8: i8::from, false, as_i8;
+    i8, i8: i8::from, false, as_i8, as_bytes;
     f16, f32: from_half, false, as_f16;
 }
 

@@ -46,10 +46,31 @@ pub trait Quantized: Stored {
         rows: [&[Self]; M],
         panel: &[W::Row],
     ) -> [[Self::Sum; N]; M];
+    /// [`Requantize::apply`] to sums of products of such elements, each with the multiplier of its channel.
+    #[inline(always)]
+    fn requantize<A: Arch, Y: Quantized, const N: usize>(
+        f: Requantize,
+        sums: [Self::Sum; N],
+        multipliers: [i32; N],
+    ) -> [Y; N] {
+        each::<Self, Y, N>(f, sums, multipliers)
+    }
+    /// A byte as such an element.
+    fn of_byte(value: i8) -> Self;
+    /// The elements, if they are bytes.
+    #[inline(always)]
+    fn as_bytes(_: &[Self]) -> Option<&[i8]> {
+        None
+    }
+    /// The elements to write, if they are bytes.
+    #[inline(always)]
+    fn as_bytes_mut(_: &mut [Self]) -> Option<&mut [i8]> {
+        None
+    }
 }
 
 macro_rules! quantized {
-    ($($ty:ty, $sum:ty, $tile:ident;)*) => {$(
+    ($($ty:ty, $sum:ty, $tile:ident $(, $requantize:ident, $bytes:ident, $bytes_mut:ident)?;)*) => {$(
         impl Quantized for $ty {
             type Sum = $sum;
             const ZERO: $sum = 0;
@@ -88,11 +109,35 @@ macro_rules! quantized {
             ) -> [[$sum; N]; M] {
                 $tile::<A, W, M, N, LANE>(acc, rows, panel)
             }
+
+            #[inline(always)]
+            fn of_byte(value: i8) -> Self {
+                value.into()
+            }
+
+            $(#[inline(always)]
+            fn requantize<A: Arch, Y: Quantized, const N: usize>(
+                f: Requantize,
+                sums: [$sum; N],
+                multipliers: [i32; N],
+            ) -> [Y; N] {
+                $requantize::<A, Y, N>(f, sums, multipliers)
+            }
+
+            #[inline(always)]
+            fn $bytes(elements: &[Self]) -> Option<&[i8]> {
+                Some(elements)
+            }
+
+            #[inline(always)]
+            fn $bytes_mut(elements: &mut [Self]) -> Option<&mut [i8]> {
+                Some(elements)
+            })?
         }
     )*};
 }
 quantized! {
-    i8, i32, bytes;
+    i8, i32, bytes, requantize_i32, as_bytes, as_bytes_mut;
     // An `i16` by an `i8` has 23 bits: 256 of them fill an `i32`.
     i16, i64, words;
 }
@@ -119,6 +164,34 @@ fn words<A: Arch, W: Packed<Number = i8>, const M: usize, const N: usize, const 
     panel: &[W::Row],
 ) -> [[i64; N]; M] {
     portable::tile::<A, Integers<i16>, W, M, N, LANE>(acc, rows, panel)
+}
+
+/// [`Quantized::requantize`] of sums of `i8`.
+#[inline(always)]
+fn requantize_i32<A: Arch, Y: Quantized, const N: usize>(
+    f: Requantize,
+    sums: [i32; N],
+    multipliers: [i32; N],
+) -> [Y; N] {
+    if size_of::<Y>() > 1 {
+        return each::<i8, Y, N>(f, sums, multipliers);
+    }
+    let bytes = A::requantize(f, sums, multipliers);
+    let mut outputs = [Y::default(); N];
+    for (output, byte) in outputs.iter_mut().zip(bytes) {
+        *output = Y::of_byte(byte);
+    }
+    outputs
+}
+
+/// [`Requantize::apply`] to each sum.
+#[inline(always)]
+fn each<T: Quantized, Y: Quantized, const N: usize>(f: Requantize, sums: [T::Sum; N], multipliers: [i32; N]) -> [Y; N] {
+    let mut outputs = [Y::default(); N];
+    for ((output, sum), multiplier) in outputs.iter_mut().zip(sums).zip(multipliers) {
+        *output = f.apply(T::total(sum), multiplier);
+    }
+    outputs
 }
 
 /// How sums become quantised outputs: `clamp(zero + round(sum * multiplier / 2^shift))`, with the multiplier of the

@@ -15,6 +15,7 @@
 //! On x86-64 a kernel is compiled for the baseline and for the levels above, and [`Simd`] picks at run time. Elsewhere
 //! the target's own features are fixed at compile time and [`Simd`] has no size.
 
+mod depthwise;
 mod interleaved;
 mod paired;
 pub(crate) mod portable;
@@ -43,6 +44,7 @@ mod native;
 #[cfg(not(target_arch = "x86_64"))]
 pub use native::Simd;
 
+pub use depthwise::DepthwiseRow;
 pub use interleaved::InterleavedPanel;
 pub use paired::{PairedPanel, Patches};
 pub use portable::Portable;
@@ -53,6 +55,7 @@ use crate::kernels::QlinearAdd;
 use crate::numbers::{Floats, Integers};
 use crate::pack::PANEL;
 use crate::paired::{ROWS, STEP};
+use crate::requantize::Requantize;
 use half::f16;
 
 /// An instruction set, as a kernel body sees it.
@@ -63,6 +66,9 @@ use half::f16;
 pub trait Arch: Copy {
     /// Whether registers are few: a tile is then 2 x 8 numbers, else 6 x 16.
     const NARROW: bool = false;
+
+    /// Whether registers are many: a tile is then 8 x 32 floats, of two panels, or 8 x 16 integers.
+    const MANY: bool = false;
 
     /// `a * b + c`, rounded once where the machine has a fused instruction, else twice.
     fn fma(a: f32, b: f32, c: f32) -> f32;
@@ -76,6 +82,16 @@ pub trait Arch: Copy {
         panel: &[[f32; PANEL]],
     ) -> [[f32; N]; M] {
         portable::tile::<Self, Floats, f32, M, N, LANE>(acc, rows, panel)
+    }
+
+    /// [`tile_f32`](Self::tile_f32) by two panels of one length, each of which has a half of the `N` columns.
+    #[inline(always)]
+    fn tiles_f32<const M: usize, const N: usize>(
+        acc: [[f32; N]; M],
+        rows: [&[f32]; M],
+        panels: [&[[f32; PANEL]]; 2],
+    ) -> [[f32; N]; M] {
+        portable::tiles::<Self, Floats, f32, M, N>(acc, rows, panels)
     }
 
     /// [`tile_f32`](Self::tile_f32) with finite weights of half precision.
@@ -106,6 +122,19 @@ pub trait Arch: Copy {
         panel: &[[u8; PANEL / 2]],
     ) -> [[i32; N]; M] {
         portable::tile::<Self, Integers<i8>, u8, M, N, LANE>(acc, rows, panel)
+    }
+
+    /// Each sum rescaled by the multiplier of its channel: [`Requantize::apply`].
+    #[inline(always)]
+    fn requantize<const N: usize>(f: Requantize, sums: [i32; N], multipliers: [i32; N]) -> [i8; N] {
+        portable::requantize(f, sums, multipliers)
+    }
+
+    /// One row of outputs of a depthwise convolution, `[outputs, channels]`. False, with `y` as it was, where there is
+    /// nothing better than the loops of the kernel, which are the definition.
+    #[inline(always)]
+    fn depthwise_row(_: DepthwiseRow<'_>, _: &mut [i8]) -> bool {
+        false
     }
 
     /// Widens a row of inputs for [`paired_rows`](Self::paired_rows) and [`paired_row`](Self::paired_row): each four of

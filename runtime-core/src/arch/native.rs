@@ -43,6 +43,18 @@ impl Simd {
 
     /// [`run`](Self::run): there is one level.
     #[inline(always)]
+    pub fn run_floats<K: Kernel>(self, kernel: K) {
+        self.run(kernel)
+    }
+
+    /// [`run`](Self::run): there is one level.
+    #[inline(always)]
+    pub fn run_long_integers<K: Kernel>(self, kernel: K) {
+        self.run(kernel)
+    }
+
+    /// [`run`](Self::run): there is one level.
+    #[inline(always)]
     pub fn run_integers<K: Kernel>(self, kernel: K) {
         self.run(kernel)
     }

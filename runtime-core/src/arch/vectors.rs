@@ -33,42 +33,79 @@ pub(super) trait Widen<W>: Vector {
 /// [`Arch::tile_f32`](super::Arch::tile_f32) and its like in `V` vectors a row, each of `N / V` lanes.
 #[inline(always)]
 pub(super) fn tile<T: Widen<W>, W, const M: usize, const N: usize, const LANE: usize, const V: usize>(
-    mut acc: [[f32; N]; M],
-    mut rows: [&[f32]; M],
+    acc: [[f32; N]; M],
+    rows: [&[f32]; M],
     panel: &[[W; PANEL]],
 ) -> [[f32; N]; M] {
-    let len = panel.len();
+    tiles::<T, W, M, N, LANE, V, 1>(acc, rows, [panel])
+}
+
+/// [`tile`] by `P` panels of one length, in `V` vectors a row and panel.
+#[inline(always)]
+pub(super) fn tiles<
+    T: Widen<W>,
+    W,
+    const M: usize,
+    const N: usize,
+    const LANE: usize,
+    const V: usize,
+    const P: usize,
+>(
+    mut acc: [[f32; N]; M],
+    mut rows: [&[f32]; M],
+    mut panels: [&[[W; PANEL]]; P],
+) -> [[f32; N]; M] {
+    let len = panels[0].len();
+    unrolled!(p in 0..P {
+        let Some(cut) = panels[p].get(..len) else { return acc };
+        panels[p] = cut;
+    });
     unrolled!(i in 0..M {
         let Some(cut) = rows[i].get(..len) else { return acc };
         rows[i] = cut;
     });
-    let mut sums = [[T::zero(); V]; M];
+    let mut sums = [[[T::zero(); V]; P]; M];
     unrolled!(i in 0..M {
-        sums[i] = load::<T, V>(&acc[i]);
+        unrolled!(p in 0..P {
+            sums[i][p] = load::<T, V>(acc[i].split_at(lanes::<T>() * V * p).1);
+        });
     });
     if M == 1 {
-        sums[0] = row::<T, W, LANE, V>(sums[0], rows[0], panel);
+        unrolled!(p in 0..P {
+            sums[0][p] = row::<T, W, LANE, V>(sums[0][p], rows[0], panels[p]);
+        });
     } else {
         let mut from = [rows[0].as_ptr(); M];
         unrolled!(i in 0..M {
             from[i] = opaque(rows[i].as_ptr());
         });
-        let mut row = panel.as_ptr();
+        let mut at = [panels[0].as_ptr(); P];
+        unrolled!(p in 0..P {
+            at[p] = panels[p].as_ptr();
+        });
         for k in 0..len {
-            // SAFETY: there are `len` rows in the panel, and every row of inputs was cut to `len` numbers.
-            let (b, next) = unsafe { (&*row, row.add(1)) };
-            let b = weights::<T, W, LANE, V>(b);
-            unrolled!(i in 0..M {
-                // SAFETY: as above.
-                let a = unsafe { *from[i].add(k) };
-                sums[i] = multiply_add(a, b, sums[i]);
+            let mut b = [[T::zero(); V]; P];
+            unrolled!(p in 0..P {
+                // SAFETY: there are `len` rows in each panel.
+                unsafe {
+                    b[p] = weights::<T, W, LANE, V>(&*at[p]);
+                    at[p] = at[p].add(1);
+                }
             });
-            row = next;
+            unrolled!(i in 0..M {
+                // SAFETY: every row of inputs was cut to `len` numbers.
+                let a = unsafe { *from[i].add(k) };
+                unrolled!(p in 0..P {
+                    sums[i][p] = multiply_add(a, b[p], sums[i][p]);
+                });
+            });
         }
     }
     unrolled!(i in 0..M {
-        unrolled!(v in 0..V {
-            sums[i][v].store(acc[i].split_at_mut(lanes::<T>() * v).1);
+        unrolled!(p in 0..P {
+            unrolled!(v in 0..V {
+                sums[i][p][v].store(acc[i].split_at_mut(lanes::<T>() * (V * p + v)).1);
+            });
         });
     });
     acc

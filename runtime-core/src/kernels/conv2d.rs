@@ -1,5 +1,6 @@
-use super::finish::{Activate, Finish, Input, Nothing, Rescale, Weight};
-use super::tile::{OUTSIDE, Tile, cover};
+use super::finish::{Activate, Finish, Input, Nothing, Rescale, Sum, Weight};
+use super::gather_patch::{self as gather, GATHERED};
+use super::tile::{OUTSIDE, ROWS, SHORT, Tile, cover};
 use crate::arch::{Arch, Kernel};
 use crate::function::Function;
 use crate::numbers::Numbers;
@@ -70,16 +71,19 @@ struct Convolve<'a, P, F: Copy, E: Finish<F>, W> {
     y: &'a mut [E::Y],
 }
 
-/// One row of outputs by one panel.
+/// One row of outputs by the panels of a tile.
 struct Row<'a, F: Copy, E: Finish<F>, W: Packed> {
     layer: Conv2d<F>,
     /// The image, and what is outside of it.
     x: &'a [Input<E, F>],
     outside: &'a [Input<E, F>; OUTSIDE],
-    /// The panel.
+    /// The panel, or two, and the length of one.
     w: &'a [W::Row],
+    panel_len: usize,
     end: E,
     y: &'a mut [E::Y],
+    /// Room for the inputs of a tile, side by side.
+    patches: &'a mut [[Input<E, F>; GATHERED]; ROWS],
     /// Input channels of a group, and the first of this one.
     channels: usize,
     first_channel: usize,
@@ -131,6 +135,7 @@ where
         };
         let w = W::rows(w);
         let outside = [self.end.outside(layer.activation); OUTSIDE];
+        let mut patches = [[self.end.outside(layer.activation); GATHERED]; ROWS];
         let panel_len = kh * kw * ic_group;
         let panels = oc_group.div_ceil(PANEL);
         // Rows of outputs that take turns with a panel in the caches: about as many inputs as a panel has numbers.
@@ -143,22 +148,28 @@ where
             let mut first = 0;
             while first < oh {
                 let last = oh.min(first + block);
-                for index in 0..layer.groups * panels {
+                let mut index = 0;
+                while index < layer.groups * panels {
                     let group = index.checked_div(panels).unwrap_or(0);
                     let panel = index - group * panels;
-                    let columns = (oc_group - panel * PANEL).min(PANEL);
+                    // A tile takes whole panels, and only as many as the group has left.
+                    let taken = E::Numbers::panels::<A, W>().min(panels - panel);
+                    let columns = (oc_group - panel * PANEL).min(taken * PANEL);
                     let channel = group * oc_group + panel * PANEL;
-                    let Some(w) = w.get(index * panel_len..(index + 1) * panel_len) else {
+                    let Some(w) = w.get(index * panel_len..(index + taken) * panel_len) else {
                         return;
                     };
+                    index += taken;
                     for oy in first..last {
                         let mut row: Row<'_, F, E, W> = Row {
                             layer,
                             x,
                             outside: &outside,
                             w,
+                            panel_len,
                             end: self.end,
                             y: &mut *y,
+                            patches: &mut patches,
                             channels: ic_group,
                             first_channel: group * ic_group,
                             output: channel,
@@ -194,6 +205,15 @@ impl<F: Copy, E: Finish<F>, W: Packed<Number = Weight<E, F>>> Tile for Row<'_, F
         let output = self.output + LANE;
         let len = self.columns.saturating_sub(LANE).min(N);
         let mut acc = [self.end.start::<N>(output, len); M];
+        if E::Numbers::ANY_ORDER && !A::NARROW && gather::gathers(&self.layer) {
+            let filler = self.end.outside(activation);
+            let mut rows: [&[Input<E, F>]; M] = [self.outside; M];
+            for (i, (patch, row)) in self.patches.iter_mut().zip(&mut rows).enumerate() {
+                *row = gather::patch(&self.layer, x, filler, [self.oy, ox + i], patch);
+            }
+            acc = E::Numbers::tile::<A, W, M, N, LANE>(acc, rows, w);
+            return self.store::<A, M, N, LANE>(acc, ox);
+        }
         // The taps of one kernel row that are inside the image for all columns of the tile are one run of inputs.
         let run = if groups == 1 && dilations[1] == 1 {
             let last = (ox + M - 1) * strides[1];
@@ -220,7 +240,7 @@ impl<F: Copy, E: Finish<F>, W: Packed<Number = Weight<E, F>>> Tile for Row<'_, F
                     (channels - channel).min(OUTSIDE)
                 };
                 let at = (ky * kw + kx) * channels + channel;
-                let Some(w) = w.get(at..at + len) else { return };
+                let Some(panel) = w.get(at..at + len) else { return };
                 let mut rows: [&[Input<E, F>]; M] = [self.outside; M];
                 unrolled!(i in 0..M {
                     let ix = ((ox + i) * strides[1] + kx * dilations[1]).wrapping_sub(pads[1]);
@@ -230,7 +250,13 @@ impl<F: Copy, E: Finish<F>, W: Packed<Number = Weight<E, F>>> Tile for Row<'_, F
                         rows[i] = row;
                     }
                 });
-                acc = E::Numbers::tile::<A, W, M, N, LANE>(acc, rows, w);
+                acc = if N > PANEL {
+                    let at = self.panel_len + at;
+                    let Some(second) = w.get(at..at + len) else { return };
+                    E::Numbers::tiles::<A, W, M, N>(acc, rows, [panel, second])
+                } else {
+                    E::Numbers::tile::<A, W, M, N, LANE>(acc, rows, panel)
+                };
                 channel += len;
                 if whole {
                     kx = run.1;
@@ -241,11 +267,51 @@ impl<F: Copy, E: Finish<F>, W: Packed<Number = Weight<E, F>>> Tile for Row<'_, F
                 }
             }
         }
-        for (i, acc) in acc.into_iter().enumerate() {
+        self.store::<A, M, N, LANE>(acc, ox);
+    }
+}
+
+impl<F: Copy, E: Finish<F>, W: Packed<Number = Weight<E, F>>> Row<'_, F, E, W> {
+    /// Finishes the sums of `M` columns from `ox` on.
+    #[inline(always)]
+    fn store<A: Arch, const M: usize, const N: usize, const LANE: usize>(
+        &mut self,
+        sums: [[Sum<E, F>; N]; M],
+        ox: usize,
+    ) {
+        let len = self.columns.saturating_sub(LANE).min(N);
+        for (i, sums) in sums.into_iter().enumerate() {
             let at = self.at + (ox + i) * self.layer.output[2] + LANE;
-            self.end.store::<A, N>(activation, acc, self.y, at, output, len);
+            self.end
+                .store::<A, N>(self.layer.activation, sums, self.y, at, self.output + LANE, len);
         }
     }
+}
+
+/// Runs a convolution of floats in the copy that is fastest for it: one that is not specialised loses more on short sums
+/// and on narrow panels than wider vectors gain.
+#[inline(always)]
+fn run<P, F: Copy, E: Finish<F>, W>(simd: Simd, kernel: Convolve<'_, P, F, E, W>)
+where
+    P: Param<Conv2d<F>>,
+    W: Packed<Number = Weight<E, F>>,
+{
+    let layer = kernel.layer.get();
+    let narrow = layer
+        .channels_per_group()
+        .is_none_or(|(_, outputs)| outputs <= PANEL / 2);
+    if narrow || is_short(&layer) {
+        simd.run(kernel);
+    } else {
+        simd.run_floats(kernel);
+    }
+}
+
+/// Whether the sums of a layer have few products.
+#[inline(always)]
+fn is_short<F>(layer: &Conv2d<F>) -> bool {
+    let inputs = layer.channels_per_group().map_or(0, |(inputs, _)| inputs);
+    inputs.saturating_mul(layer.kernel[0]).saturating_mul(layer.kernel[1]) < SHORT
 }
 
 /// ONNX `Conv` with its activation: `x` is `[batch, ih, iw, ic]`, `y` is `[batch, oh, ow, oc]`, `bias` is `[oc]`, and
@@ -263,7 +329,7 @@ pub fn conv2d<P: Param<Conv2d<F>>, F: Function, W: Packed<Number = f32>>(
         bias,
         residual: Nothing,
     };
-    simd.run(Convolve { layer, x, w, end, y });
+    run(simd, Convolve { layer, x, w, end, y });
 }
 
 /// ONNX `Conv` and `Add`: as [`conv2d`], with `residual`, of the shape of `y`, added before the activation.
@@ -278,7 +344,7 @@ pub fn conv2d_add<P: Param<Conv2d<F>>, F: Function, W: Packed<Number = f32>>(
     y: &mut [f32],
 ) {
     let end = Activate { bias, residual };
-    simd.run(Convolve { layer, x, w, end, y });
+    run(simd, Convolve { layer, x, w, end, y });
 }
 
 /// ONNX `QLinearConv`: as [`conv2d`], with `bias` minus the products of the input's zero point and the weights, and the
@@ -298,5 +364,11 @@ pub fn qlinear_conv2d<P: Param<Conv2d<Requantize>>, T: Quantized, W: Packed<Numb
         multiplier,
         elements: PhantomData,
     };
-    simd.run_integers(Convolve { layer, x, w, end, y });
+    let short = is_short(&layer.get());
+    let kernel = Convolve { layer, x, w, end, y };
+    if short {
+        simd.run_integers(kernel);
+    } else {
+        simd.run_long_integers(kernel);
+    }
 }

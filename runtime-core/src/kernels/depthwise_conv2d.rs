@@ -1,6 +1,6 @@
 use super::finish::{Activate, Finish, Input, Nothing, Rescale, Sum, Weight};
 use super::tile::Windows;
-use crate::arch::{Arch, Kernel};
+use crate::arch::{Arch, DepthwiseRow, Kernel};
 use crate::function::Function;
 use crate::numbers::Numbers;
 use crate::packed::Packed;
@@ -110,6 +110,9 @@ where
             };
             for oy in 0..oh {
                 let at = (n * oh + oy) * ow * c;
+                if row_of_bytes::<A, F, E, W>(&layer, self.end, oy, (x, w), y.get_mut(at..at + ow * c)) {
+                    continue;
+                }
                 let mut row = Row {
                     layer,
                     x,
@@ -133,6 +136,34 @@ where
             }
         }
     }
+}
+
+/// A row of outputs by the instruction set, if it has something for the operands.
+#[inline(always)]
+fn row_of_bytes<A: Arch, F: Copy, E: Finish<F>, W: Packed>(
+    layer: &DepthwiseConv2d<F>,
+    end: E,
+    oy: usize,
+    (x, w): (&[Input<E, F>], &[W]),
+    y: Option<&mut [E::Y]>,
+) -> bool {
+    let Some(bytes) = y.and_then(|y| end.bytes(layer.activation, x, w, y)) else {
+        return false;
+    };
+    let row = DepthwiseRow {
+        input: layer.input,
+        kernel: layer.kernel,
+        strides: layer.strides,
+        dilations: layer.dilations,
+        pads: layer.pads,
+        oy,
+        x: bytes.x,
+        w: bytes.w,
+        bias: bytes.bias,
+        multipliers: bytes.multipliers,
+        requantize: bytes.requantize,
+    };
+    A::depthwise_row(row, bytes.y)
 }
 
 /// The taps of a kernel row that are inside the image at column `ox`: the first, and the one after the last.
@@ -293,5 +324,5 @@ pub fn qlinear_depthwise_conv2d<
         multiplier,
         elements: PhantomData,
     };
-    simd.run(Convolve { layer, x, w, end, y });
+    simd.run_integers(Convolve { layer, x, w, end, y });
 }

@@ -5,6 +5,7 @@ use crate::Element;
 use crate::arch::Arch;
 use crate::function::Function;
 use crate::numbers::{Floats, Integers, Numbers};
+use crate::packed::Packed;
 use crate::requantize::{Quantized, Requantize};
 use core::marker::PhantomData;
 
@@ -20,6 +21,14 @@ pub(super) trait Finish<F: Copy>: Copy {
     fn outside(self, f: F) -> Input<Self, F>;
     /// The sums of the channels `channel..channel + len`, where `len <= N`, before any product.
     fn start<const N: usize>(self, channel: usize, len: usize) -> [Sum<Self, F>; N];
+    /// The operands of a row of a depthwise convolution, if all are bytes.
+    #[inline(always)]
+    fn bytes<'a, W: Packed>(self, _: F, _: &'a [Input<Self, F>], _: &'a [W], _: &'a mut [Self::Y]) -> Option<Bytes<'a>>
+    where
+        Self: 'a,
+    {
+        None
+    }
     /// Writes `y[at..at + len]`, where `len <= N`, from the sums of the channels from `channel` on.
     fn store<A: Arch, const N: usize>(
         self,
@@ -30,6 +39,16 @@ pub(super) trait Finish<F: Copy>: Copy {
         channel: usize,
         len: usize,
     );
+}
+
+/// Operands that are bytes.
+pub(super) struct Bytes<'a> {
+    pub(super) x: &'a [i8],
+    pub(super) w: &'a [i8],
+    pub(super) bias: &'a [i32],
+    pub(super) multipliers: &'a [i32],
+    pub(super) requantize: Requantize,
+    pub(super) y: &'a mut [i8],
 }
 
 /// Inputs of a kernel that ends in `E`.
@@ -107,6 +126,21 @@ impl<T: Quantized, Y: Quantized> Finish<Requantize> for Rescale<'_, T, Y> {
     }
 
     #[inline(always)]
+    fn bytes<'a, W: Packed>(self, requantize: Requantize, x: &'a [T], w: &'a [W], y: &'a mut [Y]) -> Option<Bytes<'a>>
+    where
+        Self: 'a,
+    {
+        Some(Bytes {
+            x: T::as_bytes(x)?,
+            w: W::as_bytes(w)?,
+            bias: self.bias,
+            multipliers: self.multiplier,
+            requantize,
+            y: Y::as_bytes_mut(y)?,
+        })
+    }
+
+    #[inline(always)]
     fn start<const N: usize>(self, channel: usize, len: usize) -> [T::Sum; N] {
         load::<i32, N>(self.bias.get(channel..channel + len).unwrap_or(&[]), 0).map(T::bias)
     }
@@ -125,10 +159,7 @@ impl<T: Quantized, Y: Quantized> Finish<Requantize> for Rescale<'_, T, Y> {
             return;
         };
         let multiplier = load::<i32, N>(multiplier, 0);
-        let mut outputs = [Y::default(); N];
-        for ((output, sum), multiplier) in outputs.iter_mut().zip(sums).zip(multiplier) {
-            *output = f.apply(T::total(sum), multiplier);
-        }
+        let outputs = T::requantize::<A, Y, N>(f, sums, multiplier);
         match y.first_chunk_mut() {
             Some(y) => *y = outputs,
             None => y.iter_mut().zip(outputs).for_each(|(y, output)| *y = output),

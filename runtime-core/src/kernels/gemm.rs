@@ -1,6 +1,6 @@
 use super::finish::{Activate, Finish, Input, Nothing, Rescale, Weight};
 use super::sum_order::block;
-use super::tile::{Tile, cover};
+use super::tile::{SHORT, Tile, cover};
 use crate::arch::{Arch, Kernel};
 use crate::function::Function;
 use crate::numbers::Numbers;
@@ -46,14 +46,15 @@ pub(super) struct Multiply<'a, P, F: Copy, E: Finish<F>, W> {
     pub(super) y: &'a mut [E::Y],
 }
 
-/// Some rows by one panel.
+/// Some rows by the panels of a tile.
 struct Rows<'a, F: Copy, E: Finish<F>, W: Packed> {
     layer: Gemm<F>,
     x: &'a [Input<E, F>],
+    /// One panel, or two.
     w: &'a [W::Row],
     end: E,
     y: &'a mut [E::Y],
-    /// The first row and the first column, and the columns of the panel.
+    /// The first row and the first column, and the columns of the panels.
     row: usize,
     column: usize,
     columns: usize,
@@ -97,10 +98,13 @@ where
         let mut row = 0;
         while row < m {
             let rows = (m - row).min(block);
-            for panel in 0..n.div_ceil(PANEL) {
-                let column = panel * PANEL;
-                let columns = (n - column).min(PANEL);
-                let Some(w) = w.get(panel * k..(panel + 1) * k) else {
+            let mut column = 0;
+            while column < n {
+                // A tile takes whole panels, and only as many as are left.
+                let panels = E::Numbers::panels::<A, W>().min((n - column).div_ceil(PANEL));
+                let columns = (n - column).min(panels * PANEL);
+                let panel = column / PANEL;
+                let Some(w) = w.get(panel * k..(panel + panels) * k) else {
                     return;
                 };
                 let mut body: Rows<'_, F, E, W> = Rows {
@@ -114,6 +118,7 @@ where
                     columns,
                 };
                 cover::<A>(rows, columns, &mut body);
+                column += panels * PANEL;
             }
             row += rows;
         }
@@ -136,11 +141,34 @@ impl<F: Copy, E: Finish<F>, W: Packed<Number = Weight<E, F>>> Tile for Rows<'_, 
             let Some(row) = x.get(at..at + k) else { return };
             rows[i] = row;
         });
-        let acc = E::Numbers::tile::<A, W, M, N, LANE>([self.end.start::<N>(output, len); M], rows, self.w);
+        let start = [self.end.start::<N>(output, len); M];
+        let acc = if N > PANEL {
+            let Some((first, second)) = self.w.split_at_checked(k) else {
+                return;
+            };
+            E::Numbers::tiles::<A, W, M, N>(start, rows, [first, second])
+        } else {
+            E::Numbers::tile::<A, W, M, N, LANE>(start, rows, self.w)
+        };
         for (i, acc) in acc.into_iter().enumerate() {
             let at = (row + i) * n + output;
             self.end.store::<A, N>(activation, acc, self.y, at, output, len);
         }
+    }
+}
+
+/// Runs a product of floats in the copy that is fastest for it, as [`conv2d`](super::conv2d()) does.
+#[inline(always)]
+fn run<P, F: Copy, E: Finish<F>, W>(simd: Simd, kernel: Multiply<'_, P, F, E, W>)
+where
+    P: Param<Gemm<F>>,
+    W: Packed<Number = Weight<E, F>>,
+{
+    let Gemm { k, n, .. } = kernel.layer.get();
+    if n > PANEL / 2 && k >= SHORT {
+        simd.run_floats(kernel);
+    } else {
+        simd.run(kernel);
     }
 }
 
@@ -159,7 +187,7 @@ pub fn gemm<P: Param<Gemm<F>>, F: Function, W: Packed<Number = f32>>(
         bias,
         residual: Nothing,
     };
-    simd.run(Multiply { layer, x, w, end, y });
+    run(simd, Multiply { layer, x, w, end, y });
 }
 
 /// ONNX `Gemm` and `Add`: as [`gemm`], with `residual`, of the shape of `y`, added before the activation.
@@ -174,7 +202,7 @@ pub fn gemm_add<P: Param<Gemm<F>>, F: Function, W: Packed<Number = f32>>(
     y: &mut [f32],
 ) {
     let end = Activate { bias, residual };
-    simd.run(Multiply { layer, x, w, end, y });
+    run(simd, Multiply { layer, x, w, end, y });
 }
 
 /// A quantised `Gemm` or ONNX `QLinearMatMul` by constant weights: as [`gemm`], with `bias` minus the products of the
@@ -194,5 +222,11 @@ pub fn qlinear_gemm<P: Param<Gemm<Requantize>>, T: Quantized, W: Packed<Number =
         multiplier,
         elements: PhantomData,
     };
-    simd.run_integers(Multiply { layer, x, w, end, y });
+    let short = layer.get().k < SHORT;
+    let kernel = Multiply { layer, x, w, end, y };
+    if short {
+        simd.run_integers(kernel);
+    } else {
+        simd.run_long_integers(kernel);
+    }
 }

@@ -57,6 +57,7 @@ mod fmod;
 mod forest;
 mod gates;
 mod gather;
+mod gather_patch;
 mod gemm;
 mod grid_sample;
 mod group_normalization;

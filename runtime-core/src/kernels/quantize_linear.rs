@@ -20,11 +20,26 @@ pub struct QuantizeLinear {
 /// A quotient beyond any integer type that is quantised to, and exact as `f32`.
 const BEYOND: f32 = 16_777_216.0;
 
-/// `round(x / scale) + zero`, half to even, limited to the range of the type.
+/// A quotient beyond any integer type of 16 bits or fewer, whatever the zero point.
+const BEYOND_WORDS: f32 = 2_097_152.0;
+
+/// What is added to such a quotient so that the sum has no bits for a fraction, and is rounded half to even: 1.5 times
+/// 2^23.
+const WHOLE: f32 = 12_582_912.0;
+
+/// `round(x / scale) + zero`, half to even, limited to the range of the type; `zero` where the quotient is no number.
 #[inline(always)]
 fn quantize<A: Arch, T: Stored>(x: f32, scale: f32, zero: i32) -> T {
-    let quotient = Round.eval::<A>(x / scale).clamp(-BEYOND, BEYOND);
-    T::narrow((quotient as i32).saturating_add(zero))
+    let quotient = x / scale;
+    let rounded = if size_of::<T>() <= 2 {
+        // The low bits of the rounded sum are the integer: a conversion that saturates would not be vectorised.
+        let known = if quotient.is_nan() { 0.0 } else { quotient };
+        let whole = known.clamp(-BEYOND_WORDS, BEYOND_WORDS) + WHOLE;
+        (whole.to_bits() as i32).wrapping_sub(WHOLE.to_bits() as i32)
+    } else {
+        Round.eval::<A>(quotient).clamp(-BEYOND, BEYOND) as i32
+    };
+    T::narrow(rounded.saturating_add(zero))
 }
 
 impl<'a, T: Stored> Body<(&'a [f32], &'a [f32], &'a [T], &'a mut [T])> for QuantizeLinear {

@@ -2,9 +2,17 @@
 
 use crate::arch::Arch;
 use crate::numbers::Numbers;
+use crate::pack::PANEL;
 
 /// Numbers that stand in for inputs outside of the image: a dot product takes at most as many of them at once.
 pub(super) const OUTSIDE: usize = 64;
+
+/// Rows of a tile at most.
+pub(super) const ROWS: usize = 8;
+
+/// Products in a sum below which a copy that is not specialised to the layer is much slower: for longer sums x86-64 has
+/// such copies, of floats for vectors of 512 bits and of integers for AVX2.
+pub(super) const SHORT: usize = 32;
 
 /// Computes `M` rows of outputs from `first` on, by the `N` columns of a panel from `LANE` on.
 pub(super) trait Tile {
@@ -14,13 +22,40 @@ pub(super) trait Tile {
     fn tile<A: Arch, const M: usize, const N: usize, const LANE: usize>(&mut self, first: usize);
 }
 
-/// Covers `count` rows by `columns <= PANEL` columns with tiles of about equal height.
+/// Covers `count` rows by `columns` columns, of one panel or of as many as a tile takes at once, with tiles of about equal
+/// height.
 #[inline(always)]
 pub(super) fn cover<A: Arch>(count: usize, columns: usize, body: &mut impl Tile) {
     if A::NARROW {
         narrow::<A, 0, _>(count, body);
         if columns > 8 {
             narrow::<A, 8, _>(count, body);
+        }
+    } else if A::MANY && columns > PANEL {
+        for (first, rows) in Split::<8>::new(count) {
+            match rows {
+                8 => body.tile::<A, 8, 32, 0>(first),
+                7 => body.tile::<A, 7, 32, 0>(first),
+                6 => body.tile::<A, 6, 32, 0>(first),
+                5 => body.tile::<A, 5, 32, 0>(first),
+                4 => body.tile::<A, 4, 32, 0>(first),
+                3 => body.tile::<A, 3, 32, 0>(first),
+                2 => body.tile::<A, 2, 32, 0>(first),
+                _ => body.tile::<A, 1, 32, 0>(first),
+            }
+        }
+    } else if A::MANY && columns > 8 {
+        for (first, rows) in Split::<8>::new(count) {
+            match rows {
+                8 => body.tile::<A, 8, 16, 0>(first),
+                7 => body.tile::<A, 7, 16, 0>(first),
+                6 => body.tile::<A, 6, 16, 0>(first),
+                5 => body.tile::<A, 5, 16, 0>(first),
+                4 => body.tile::<A, 4, 16, 0>(first),
+                3 => body.tile::<A, 3, 16, 0>(first),
+                2 => body.tile::<A, 2, 16, 0>(first),
+                _ => body.tile::<A, 1, 16, 0>(first),
+            }
         }
     } else if columns > 8 {
         for (first, rows) in Split::<6>::new(count) {

@@ -56,6 +56,48 @@ fn requantize_linear_rounds_once() {
 }
 
 #[test]
+fn quantize_linear_rounds_halves_to_even() {
+    fn quantised<T: Quantized + Debug>() {
+        let special = [
+            f32::NAN,
+            f32::INFINITY,
+            f32::NEG_INFINITY,
+            f32::MAX,
+            -0.0,
+            3e6,
+            -3e6,
+            1e-40,
+        ];
+        for scale in [0.5, 0.013, 3.0, 1e-7] {
+            let halves = (-700..700).map(|i| i as f32 / 2.0 * scale);
+            let x: Vec<f32> = halves
+                .chain((0..400).map(|i| (i * i) as f32 * 0.37 - 9000.0))
+                .chain(special)
+                .collect();
+            for zero in zeros::<T>() {
+                let exact = |x: &f32| match f64::from(x / scale) {
+                    quotient if quotient.is_nan() => zero,
+                    quotient => (quotient.round_ties_even() + f64::from(zero)) as i32,
+                };
+                let expected: Vec<T> = x.iter().map(|x| T::narrow(exact(x))).collect();
+                for simd in SIMD {
+                    let layer = QuantizeLinear {
+                        outer: 1,
+                        channels: 1,
+                        inner: x.len(),
+                    };
+                    let mut y = vec![T::default(); x.len()];
+                    quantize_linear(simd(), layer, &x, &[scale], &[T::narrow(zero)], &mut y);
+                    assert_eq!(y, expected, "scale {scale}, zero {zero}");
+                }
+            }
+        }
+    }
+    quantised::<i8>();
+    quantised::<i16>();
+}
+
+#[test]
 fn requantize_linear_in_place_is_the_same() {
     let layer = RequantizeLinear {
         x_zero: -128,

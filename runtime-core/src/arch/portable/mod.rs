@@ -5,9 +5,10 @@ pub(crate) mod paired;
 pub(crate) mod rows;
 mod tile;
 
-pub(crate) use tile::tile;
+pub(crate) use tile::{tile, tiles};
 
 use super::Arch;
+use crate::requantize::Requantize;
 
 /// Whether registers are few: on 32-bit targets.
 const NARROW: bool = cfg!(not(any(target_arch = "x86_64", target_arch = "aarch64")));
@@ -23,4 +24,14 @@ impl Arch for Portable {
     fn fma(a: f32, b: f32, c: f32) -> f32 {
         a * b + c
     }
+}
+
+/// [`Requantize::apply`] to each sum.
+#[inline(always)]
+pub(super) fn requantize<const N: usize>(f: Requantize, sums: [i32; N], multipliers: [i32; N]) -> [i8; N] {
+    let mut outputs = [0; N];
+    for ((output, sum), multiplier) in outputs.iter_mut().zip(sums).zip(multipliers) {
+        *output = f.apply(sum.into(), multiplier);
+    }
+    outputs
 }

@@ -1,10 +1,13 @@
 //! AVX2 with FMA and F16C: what processors of the last ten years have.
 #![allow(unsafe_code)]
 
+use super::pairs::{self, Bytes, HalfBytes};
+use super::requantize;
 use crate::arch::vectors::{self, Vector, Widen};
 use crate::arch::{Arch, portable};
-use crate::numbers::Floats;
+use crate::numbers::{Floats, Integers};
 use crate::pack::PANEL;
+use crate::requantize::Requantize;
 use core::arch::x86_64::{
     __m256, _mm_cvtss_f32, _mm_fmadd_ss, _mm_loadu_si128, _mm_set_ss, _mm256_add_ps, _mm256_cvtph_ps, _mm256_fmadd_ps,
     _mm256_loadu_ps, _mm256_set1_ps, _mm256_setzero_ps, _mm256_storeu_ps,
@@ -47,6 +50,46 @@ impl Arch for Avx2 {
             16 => vectors::tile::<Eight, f16, M, N, LANE, 2>(acc, rows, panel),
             8 => vectors::tile::<Eight, f16, M, N, LANE, 1>(acc, rows, panel),
             _ => portable::tile::<Self, Floats, f16, M, N, LANE>(acc, rows, panel),
+        }
+    }
+
+    #[inline(always)]
+    fn tile_i8<const M: usize, const N: usize, const LANE: usize>(
+        acc: [[i32; N]; M],
+        rows: [&[i8]; M],
+        panel: &[[i8; PANEL]],
+    ) -> [[i32; N]; M] {
+        match (LANE, N) {
+            // SAFETY: see `Avx2`.
+            (0, 16) => unsafe { pairs::tile::<Bytes, M, N, 2>(acc, rows, panel) },
+            // SAFETY: see `Avx2`.
+            (0, 8) => unsafe { pairs::tile::<Bytes, M, N, 1>(acc, rows, panel) },
+            _ => portable::tile::<Self, Integers<i8>, i8, M, N, LANE>(acc, rows, panel),
+        }
+    }
+
+    #[inline(always)]
+    fn tile_i4<const M: usize, const N: usize, const LANE: usize>(
+        acc: [[i32; N]; M],
+        rows: [&[i8]; M],
+        panel: &[[u8; PANEL / 2]],
+    ) -> [[i32; N]; M] {
+        match (LANE, N) {
+            // SAFETY: see `Avx2`.
+            (0, 16) => unsafe { pairs::tile::<HalfBytes, M, N, 2>(acc, rows, panel) },
+            // SAFETY: see `Avx2`.
+            (0, 8) => unsafe { pairs::tile::<HalfBytes, M, N, 1>(acc, rows, panel) },
+            _ => portable::tile::<Self, Integers<i8>, u8, M, N, LANE>(acc, rows, panel),
+        }
+    }
+
+    #[inline(always)]
+    fn requantize<const N: usize>(f: Requantize, sums: [i32; N], multipliers: [i32; N]) -> [i8; N] {
+        if N.is_multiple_of(8) && requantize::fits(f) {
+            // SAFETY: see `Avx2`.
+            unsafe { requantize::outputs_256(f, sums, multipliers) }
+        } else {
+            portable::requantize(f, sums, multipliers)
         }
     }
 }

@@ -2,7 +2,11 @@
 #![allow(unsafe_code)]
 
 mod avx2;
+mod avx512;
+mod depthwise;
 mod detect;
+mod pairs;
+mod requantize;
 mod vnni;
 
 use self::avx2::Avx2;
@@ -24,7 +28,7 @@ enum Level {
     Baseline = 1,
     /// AVX2, FMA and F16C.
     Avx2,
-    /// AVX-512 with VNNI, for kernels of integers.
+    /// AVX-512 with VNNI, for kernels that multiply by tiles.
     Vnni,
 }
 
@@ -77,8 +81,20 @@ impl Simd {
         }
     }
 
-    /// [`run`](Self::run) of a kernel that multiplies 8-bit integers by the tiles of [`Arch`](super::Arch): it has a
-    /// copy for each level with tiles of its own.
+    /// [`run`](Self::run) of a kernel that multiplies floats by the tiles of [`Arch`](super::Arch). The copy for vectors
+    /// of 512 bits is not specialised to the layer: that keeps what rustc has to compile per layer as it is, and the
+    /// wider vectors gain several times what it costs.
+    #[inline(always)]
+    pub fn run_floats<K: Kernel>(self, kernel: K) {
+        if self.level == Level::Vnni {
+            // SAFETY: `detect::level` found the features.
+            unsafe { <K as Copies<K::Shared>>::vnni(kernel.shared()) }
+        } else {
+            self.run(kernel)
+        }
+    }
+
+    /// [`run`](Self::run) of a kernel of 8-bit integers that [`Arch`](super::Arch) has more for at the highest level.
     #[inline(always)]
     pub fn run_integers<K: Kernel>(self, kernel: K) {
         if self.level == Level::Vnni {
@@ -86,6 +102,19 @@ impl Simd {
             unsafe { <K as Copies<K>>::vnni(kernel) }
         } else {
             self.run(kernel)
+        }
+    }
+
+    /// [`run_integers`](Self::run_integers) where only the copy of the highest level is specialised to the layer: two of
+    /// them take rustc twice the time, and long sums hardly gain from it.
+    #[inline(always)]
+    pub fn run_long_integers<K: Kernel>(self, kernel: K) {
+        match self.level {
+            // SAFETY: `detect::level` found the features.
+            Level::Vnni => unsafe { <K as Copies<K>>::vnni(kernel) },
+            // SAFETY: `detect::level` found the features.
+            Level::Avx2 => unsafe { <K as Copies<K::Shared>>::avx2(kernel.shared()) },
+            Level::Baseline => <K as Copies<K::Shared>>::baseline(kernel.shared()),
         }
     }
 }

@@ -2,17 +2,22 @@
 #![allow(unsafe_code)]
 
 use super::avx2::Avx2;
-use crate::arch::vectors::opaque;
-use crate::arch::{Arch, portable};
-use crate::numbers::Integers;
+use super::avx512::{self, Sixteen};
+use super::depthwise;
+use super::requantize;
+use crate::arch::{Arch, DepthwiseRow, portable, vectors};
+use crate::numbers::{Floats, Integers};
 use crate::pack::PANEL;
+use crate::requantize::Requantize;
 use crate::unrolled::unrolled;
 use core::arch::x86_64::{
     __m512i, _mm256_loadu_si256, _mm512_add_epi32, _mm512_and_si512, _mm512_cvtepu8_epi16, _mm512_dpbusd_epi32,
-    _mm512_loadu_si512, _mm512_mask_storeu_epi32, _mm512_maskz_loadu_epi32, _mm512_or_si512, _mm512_permutexvar_epi32,
-    _mm512_set1_epi8, _mm512_set1_epi32, _mm512_setzero_si512, _mm512_shuffle_epi8, _mm512_slli_epi16, _mm512_sub_epi8,
+    _mm512_loadu_si512, _mm512_mask_storeu_epi8, _mm512_mask_storeu_epi32, _mm512_maskz_loadu_epi8,
+    _mm512_maskz_loadu_epi32, _mm512_or_si512, _mm512_permutexvar_epi32, _mm512_set1_epi8, _mm512_set1_epi32,
+    _mm512_setzero_si512, _mm512_shuffle_epi8, _mm512_slli_epi16, _mm512_storeu_si512, _mm512_sub_epi8,
     _mm512_sub_epi32, _mm512_xor_si512,
 };
+use core::mem::MaybeUninit;
 use half::f16;
 
 /// What [`Avx2`] has, AVX-512 (F, BW, VL) and VNNI. Private to this folder, and only used inside functions that enable
@@ -21,6 +26,8 @@ use half::f16;
 pub(super) struct Vnni;
 
 impl Arch for Vnni {
+    const MANY: bool = true;
+
     #[inline(always)]
     fn fma(a: f32, b: f32, c: f32) -> f32 {
         Avx2::fma(a, b, c)
@@ -32,7 +39,23 @@ impl Arch for Vnni {
         rows: [&[f32]; M],
         panel: &[[f32; PANEL]],
     ) -> [[f32; N]; M] {
-        Avx2::tile_f32::<M, N, LANE>(acc, rows, panel)
+        match N {
+            // SAFETY: see `Vnni`.
+            16 => unsafe { avx512::tile::<f32, M, N, LANE>(acc, rows, panel) },
+            _ => Avx2::tile_f32::<M, N, LANE>(acc, rows, panel),
+        }
+    }
+
+    #[inline(always)]
+    fn tiles_f32<const M: usize, const N: usize>(
+        acc: [[f32; N]; M],
+        rows: [&[f32]; M],
+        panels: [&[[f32; PANEL]]; 2],
+    ) -> [[f32; N]; M] {
+        match N {
+            32 => vectors::tiles::<Sixteen, f32, M, N, 0, 1, 2>(acc, rows, panels),
+            _ => portable::tiles::<Self, Floats, f32, M, N>(acc, rows, panels),
+        }
     }
 
     #[inline(always)]
@@ -41,7 +64,11 @@ impl Arch for Vnni {
         rows: [&[f32]; M],
         panel: &[[f16; PANEL]],
     ) -> [[f32; N]; M] {
-        Avx2::tile_f16::<M, N, LANE>(acc, rows, panel)
+        match N {
+            // SAFETY: see `Vnni`.
+            16 => unsafe { avx512::tile::<f16, M, N, LANE>(acc, rows, panel) },
+            _ => Avx2::tile_f16::<M, N, LANE>(acc, rows, panel),
+        }
     }
 
     #[inline(always)]
@@ -69,10 +96,29 @@ impl Arch for Vnni {
             portable::tile::<Self, Integers<i8>, u8, M, N, LANE>(acc, rows, panel)
         }
     }
+
+    #[inline(always)]
+    fn depthwise_row(row: DepthwiseRow<'_>, y: &mut [i8]) -> bool {
+        // SAFETY: see `Vnni`.
+        unsafe { depthwise::row(row, y) }
+    }
+
+    #[inline(always)]
+    fn requantize<const N: usize>(f: Requantize, sums: [i32; N], multipliers: [i32; N]) -> [i8; N] {
+        if N <= 16 && requantize::fits(f) {
+            // SAFETY: see `Vnni`.
+            unsafe { requantize::outputs_512(f, sums, multipliers) }
+        } else {
+            portable::requantize(f, sums, multipliers)
+        }
+    }
 }
 
 /// Inputs that an instruction multiplies and adds up in each lane.
 const STEP: usize = 4;
+
+/// Steps of a row that get their 128 at once.
+const CHUNK: usize = 128;
 
 /// How the weights of a panel are stored.
 trait Stored {
@@ -145,21 +191,29 @@ fn tile<W: Stored, const M: usize, const N: usize>(
     if M == 1 {
         (sums[0], offsets) = row::<W>(sums[0], rows[0].as_chunks().0, steps);
     } else {
-        let mut from = [rows[0].as_ptr().cast::<[i8; STEP]>(); M];
-        unrolled!(i in 0..M {
-            from[i] = opaque(rows[i].as_ptr().cast());
-        });
-        let mut at = steps.as_ptr();
-        for step in 0..steps.len() {
-            // SAFETY: there are so many steps in the panel, and every row of inputs was cut to its length.
-            let (w, next) = unsafe { (weights::<W>(&*at), at.add(1)) };
-            offsets = multiply_add(all_128(), w, offsets);
+        let mut flipped = [[MaybeUninit::<[u8; STEP]>::uninit(); CHUNK]; M];
+        let mut done = 0;
+        while done < steps.len() {
+            let len = (steps.len() - done).min(CHUNK);
+            let Some(steps) = steps.get(done..done + len) else {
+                return acc;
+            };
             unrolled!(i in 0..M {
-                // SAFETY: as above.
-                let x = unsafe { *from[i].add(step) };
-                sums[i] = multiply_add(flipped(x), w, sums[i]);
+                let Some(row) = rows[i].get(STEP * done..STEP * (done + len)) else { return acc };
+                // SAFETY: see `Vnni`; there are at most `CHUNK` steps.
+                unsafe { flip(row, flipped[i].as_mut_ptr().cast()) };
             });
-            at = next;
+            let from = flipped.as_ptr().cast::<i32>();
+            for (k, w) in steps.iter().enumerate() {
+                let w = weights::<W>(w);
+                offsets = multiply_add(all_128(), w, offsets);
+                unrolled!(i in 0..M {
+                    // SAFETY: see `Vnni`; so many steps of each row were just written.
+                    let x = unsafe { _mm512_set1_epi32(from.add(i * CHUNK + k).read_unaligned()) };
+                    sums[i] = multiply_add(x, w, sums[i]);
+                });
+            }
+            done += len;
         }
     }
     if !rest.is_empty() {
@@ -182,6 +236,28 @@ fn tile<W: Stored, const M: usize, const N: usize>(
         unsafe { _mm512_mask_storeu_epi32(acc[i].as_mut_ptr(), mask, _mm512_sub_epi32(sums[i], offsets)) };
     });
     acc
+}
+
+/// Copies whole steps of inputs with 128 added.
+///
+/// # Safety
+/// As for `Vnni`; there is room for the row at `to`.
+#[inline(always)]
+unsafe fn flip(row: &[i8], mut to: *mut u8) {
+    let (blocks, rest) = row.as_chunks::<64>();
+    // SAFETY: as the caller says; the mask leaves out what is beyond the row.
+    unsafe {
+        for block in blocks {
+            let numbers = _mm512_loadu_si512(block.as_ptr().cast());
+            _mm512_storeu_si512(to.cast(), _mm512_xor_si512(numbers, all_128()));
+            to = to.add(64);
+        }
+        if !rest.is_empty() {
+            let mask = (1_u64 << rest.len()) - 1;
+            let numbers = _mm512_maskz_loadu_epi8(mask, rest.as_ptr());
+            _mm512_mask_storeu_epi8(to.cast(), mask, _mm512_xor_si512(numbers, all_128()));
+        }
+    }
 }
 
 /// The sums of one row and their offsets, each in two parts: one alone would wait for each product before the next.
