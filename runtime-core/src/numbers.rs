@@ -91,15 +91,19 @@ impl Numbers for Floats {
         rows: [&[f32]; M],
         panels: [&[W::Row]; 2],
     ) -> [[f32; N]; M] {
-        match (W::as_f32(panels[0]), W::as_f32(panels[1])) {
-            (Some(first), Some(second)) => A::tiles_f32::<M, N>(acc, rows, [first, second]),
-            _ => portable::tiles::<A, Self, W, M, N>(acc, rows, panels),
+        if let [Some(first), Some(second)] = panels.map(W::as_f32) {
+            A::tiles_f32::<M, N>(acc, rows, [first, second])
+        } else if let [Some(first), Some(second)] = panels.map(W::as_f16) {
+            A::tiles_f16::<M, N>(acc, rows, [first, second])
+        } else {
+            portable::tiles::<A, Self, W, M, N>(acc, rows, panels)
         }
     }
 
     #[inline(always)]
     fn panels<A: Arch, W: Packed<Number = f32>>() -> usize {
-        if A::MANY && W::as_f32(&[]).is_some() { 2 } else { 1 }
+        let wide = W::as_f32(&[]).is_some() || W::as_f16(&[]).is_some();
+        if A::MANY && wide { 2 } else { 1 }
     }
 }
 

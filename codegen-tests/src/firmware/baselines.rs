@@ -16,8 +16,8 @@ pub fn cmsis_nn(model: &str, core: &str) -> Option<u64> {
     found.map(|(_, instructions)| *instructions)
 }
 
-/// Layers of the DS-CNN for keyword spotting: their products, and instructions on Cortex-M0, M3, M4F and M55. Those of M0
-/// are of its code on a Cortex-M3, as ours.
+/// Layers of the DS-CNN for keyword spotting: their products, and instructions on Cortex-M0, M3, M4F and M55. Those of
+/// M0 are of its code on a Cortex-M3, as ours.
 const CMSIS_NN_KWS: &[(u64, [u64; 4])] = &[
     (320_000, [3_014_162, 1_362_467, 1_111_178, 289_044]),
     (72_000, [2_569_506, 674_332, 599_615, 166_877]),
@@ -35,6 +35,6 @@ pub fn cmsis_nn_layer(model: &str, core: &str, macs: u64) -> Option<u64> {
 }
 
 /// What the last column is.
-pub const NOTE: &str = "\nThe column CMSIS-NN has instructions of TensorFlow Lite Micro with CMSIS-NN (commit 99f736a6,\n\
-    arm-none-eabi-gcc 12.2 at `-Ofast`) for the same model on a Cortex-M4F, and of CMSIS-NN's functions for layers of\n\
-    the same shape on other cores, counted in the same way.\n";
+pub const NOTE: &str = "\nThe column CMSIS-NN has instructions of TensorFlow Lite Micro with CMSIS-NN (commit\n\
+    99f736a6, arm-none-eabi-gcc 12.2 at `-Ofast`) for the same model on a Cortex-M4F, and of CMSIS-NN's\n\
+    functions for layers of the same shape on other cores, counted in the same way.\n";

@@ -94,6 +94,16 @@ pub trait Arch: Copy {
         portable::tiles::<Self, Floats, f32, M, N>(acc, rows, panels)
     }
 
+    /// [`tiles_f32`](Self::tiles_f32) with finite weights of half precision.
+    #[inline(always)]
+    fn tiles_f16<const M: usize, const N: usize>(
+        acc: [[f32; N]; M],
+        rows: [&[f32]; M],
+        panels: [&[[f16; PANEL]]; 2],
+    ) -> [[f32; N]; M] {
+        portable::tiles::<Self, Floats, f16, M, N>(acc, rows, panels)
+    }
+
     /// [`tile_f32`](Self::tile_f32) with finite weights of half precision.
     #[inline(always)]
     fn tile_f16<const M: usize, const N: usize, const LANE: usize>(

@@ -22,8 +22,8 @@ pub(super) trait Tile {
     fn tile<A: Arch, const M: usize, const N: usize, const LANE: usize>(&mut self, first: usize);
 }
 
-/// Covers `count` rows by `columns` columns, of one panel or of as many as a tile takes at once, with tiles of about equal
-/// height.
+/// Covers `count` rows by `columns` columns, of one panel or of as many as a tile takes at once, mostly with tiles of about
+/// equal height.
 #[inline(always)]
 pub(super) fn cover<A: Arch>(count: usize, columns: usize, body: &mut impl Tile) {
     if A::NARROW {
@@ -32,31 +32,9 @@ pub(super) fn cover<A: Arch>(count: usize, columns: usize, body: &mut impl Tile)
             narrow::<A, 8, _>(count, body);
         }
     } else if A::MANY && columns > PANEL {
-        for (first, rows) in Split::<8>::new(count) {
-            match rows {
-                8 => body.tile::<A, 8, 32, 0>(first),
-                7 => body.tile::<A, 7, 32, 0>(first),
-                6 => body.tile::<A, 6, 32, 0>(first),
-                5 => body.tile::<A, 5, 32, 0>(first),
-                4 => body.tile::<A, 4, 32, 0>(first),
-                3 => body.tile::<A, 3, 32, 0>(first),
-                2 => body.tile::<A, 2, 32, 0>(first),
-                _ => body.tile::<A, 1, 32, 0>(first),
-            }
-        }
+        many::<A, 32, _>(count, body);
     } else if A::MANY && columns > 8 {
-        for (first, rows) in Split::<8>::new(count) {
-            match rows {
-                8 => body.tile::<A, 8, 16, 0>(first),
-                7 => body.tile::<A, 7, 16, 0>(first),
-                6 => body.tile::<A, 6, 16, 0>(first),
-                5 => body.tile::<A, 5, 16, 0>(first),
-                4 => body.tile::<A, 4, 16, 0>(first),
-                3 => body.tile::<A, 3, 16, 0>(first),
-                2 => body.tile::<A, 2, 16, 0>(first),
-                _ => body.tile::<A, 1, 16, 0>(first),
-            }
-        }
+        many::<A, 16, _>(count, body);
     } else if columns > 8 {
         for (first, rows) in Split::<6>::new(count) {
             match rows {
@@ -83,6 +61,29 @@ pub(super) fn cover<A: Arch>(count: usize, columns: usize, body: &mut impl Tile)
                 1
             };
         }
+    }
+}
+
+/// Covers `count` rows by `N` columns where registers are many: by tiles of eight rows, and what is left by powers of two.
+/// Tiles of all heights would take rustc twice the time, for a few per cent of the rows.
+#[inline(always)]
+fn many<A: Arch, const N: usize, B: Tile>(count: usize, body: &mut B) {
+    let mut first = 0;
+    while first < count {
+        let rows = count - first;
+        first += if rows >= 8 {
+            body.tile::<A, 8, N, 0>(first);
+            8
+        } else if rows >= 4 {
+            body.tile::<A, 4, N, 0>(first);
+            4
+        } else if rows >= 2 {
+            body.tile::<A, 2, N, 0>(first);
+            2
+        } else {
+            body.tile::<A, 1, N, 0>(first);
+            1
+        };
     }
 }
 

@@ -1,5 +1,5 @@
-@ Kernels on rows of weights (src/rows.rs) for Cortex-M with vectors. The first four arguments are in r0 to r3, the others
-@ on the stack. A loop from DLSTP to LETP masks the lanes behind the last input: they are neither read nor added up.
+@ Kernels on rows of weights (src/rows.rs) for Cortex-M with vectors. The first four arguments are in r0 to r3, the
+@ others on the stack. A loop from DLSTP to LETP masks the lanes behind the last input: they are neither read nor added.
 
     .cpu cortex-m55
 
@@ -112,9 +112,9 @@ edgec_one_row_of:
     pop {r1,r4-r11,pc}
     .size edgec_one_row_of,.-edgec_one_row_of
 
-@ edgec_eights_all(x, y, operands) and edgec_eights_some: one position of a depthwise convolution, eight channels a turn.
-@ The operands are those of `Taps` in position.rs. With all taps the biases hold the products of the zero point of the
-@ inputs; with some of them it is taken off each input. q2: sums of the even channels, q3: of the odd ones.
+@ edgec_eights_all(x, y, operands) and edgec_eights_some: one position of a depthwise convolution, eight channels a
+@ turn. The operands are those of `Taps` in position.rs. With all taps the biases hold the products of the zero point
+@ of the inputs; with some of them it is taken off each input. q2: sums of the even channels, q3: of the odd ones.
     .macro EDGEC_EIGHTS name, some
     .section .text.\name,"ax",%progbits
     .global \name

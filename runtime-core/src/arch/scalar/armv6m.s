@@ -211,9 +211,9 @@ edgec_five_rows:
     EDGEC_RESTORE
     .size edgec_five_rows,.-edgec_five_rows
 
-@ edgec_sums(inputs, weights, sums, inputs_end, fours, skip): adds the products of one row's inputs to fours of sums: four
-@ inputs a turn, 16 products in 49 instructions. `skip` is the bytes of weights between the last of a four and the first
-@ of the next. Stack: 128 * the sum of the inputs, inputs, sums. r8 to r11: sums of a four.
+@ edgec_sums(inputs, weights, sums, inputs_end, fours, skip): adds the products of one row's inputs to fours of sums:
+@ four inputs a turn, 16 products in 49 instructions. `skip` is the bytes of weights between the last of a four and
+@ the first of the next. Stack: 128 * the sum of the inputs, inputs, sums. r8 to r11: sums of a four.
     .section .text.edgec_sums,"ax",%progbits
     .global edgec_sums
     .type edgec_sums,%function
@@ -289,8 +289,8 @@ edgec_sums:
     EDGEC_RESTORE
     .size edgec_sums,.-edgec_sums
 
-@ edgec_results(sums, multipliers, y, fours, zero): the results of fours of sums; multipliers of each four are eight words
-@ from the next. r8: sums, r9: multipliers, r10: y, r11: fours left.
+@ edgec_results(sums, multipliers, y, fours, zero): the results of fours of sums; multipliers of each four are eight
+@ words from the next. r8: sums, r9: multipliers, r10: y, r11: fours left.
     .section .text.edgec_results,"ax",%progbits
     .global edgec_results
     .type edgec_results,%function
@@ -326,10 +326,11 @@ edgec_results:
 2:  EDGEC_RESTORE
     .size edgec_results,.-edgec_results
 
-@ edgec_all_taps(x, y, operands) and edgec_some_taps: one position of a depthwise convolution, two channels a turn. The
-@ operands are those of `Taps` in position.rs. With all taps the biases hold the products of the zero point of the inputs;
-@ with some of them it is taken off each input. Stack: x, y, weights and parameters of the two channels. r8: inputs from
-@ tap to tap, r9: minus the zero point, r10: where the weights of a row end, r11: the operands, r12: turns, lr: rows.
+@ edgec_all_taps(x, y, operands) and edgec_some_taps: one position of a depthwise convolution, two channels a turn.
+@ The operands are those of `Taps` in position.rs. With all taps the biases hold the products of the zero point of the
+@ inputs; with some of them it is taken off each input. Stack: x, y, weights and parameters of the two channels. r8:
+@ inputs from tap to tap, r9: minus the zero point, r10: where the weights of a row end, r11: the operands, r12:
+@ turns, lr: rows.
     .macro EDGEC_FOURS_OF_TAPS name, some
     .section .text.\name,"ax",%progbits
     .global \name

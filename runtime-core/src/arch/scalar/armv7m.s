@@ -128,9 +128,9 @@ edgec_five_rows:
     pop {r4-r11,pc}
     .size edgec_five_rows,.-edgec_five_rows
 
-@ edgec_sums(inputs, weights, sums, inputs_end, fours, skip): adds the products of one row's inputs to fours of sums: four
-@ inputs a turn, 16 products in 33 instructions. `skip` is the bytes of weights between the last of a four and the first
-@ of the next. Stack: 128 * the sum of the inputs, inputs.
+@ edgec_sums(inputs, weights, sums, inputs_end, fours, skip): adds the products of one row's inputs to fours of sums:
+@ four inputs a turn, 16 products in 33 instructions. `skip` is the bytes of weights between the last of a four and
+@ the first of the next. Stack: 128 * the sum of the inputs, inputs.
     .section .text.edgec_sums,"ax",%progbits
     .global edgec_sums
     .type edgec_sums,%function
@@ -179,8 +179,8 @@ edgec_sums:
     pop {r4-r11,pc}
     .size edgec_sums,.-edgec_sums
 
-@ edgec_results(sums, multipliers, y, fours, zero): the results of fours of sums; multipliers of each four are eight words
-@ from the next.
+@ edgec_results(sums, multipliers, y, fours, zero): the results of fours of sums; multipliers of each four are eight
+@ words from the next.
     .section .text.edgec_results,"ax",%progbits
     .global edgec_results
     .type edgec_results,%function
@@ -208,9 +208,9 @@ edgec_results:
     bx lr
     .size edgec_results,.-edgec_results
 
-@ edgec_all_taps(x, y, operands) and edgec_some_taps: one position of a depthwise convolution, four channels a turn. The
-@ operands are those of `Taps` in position.rs. With all taps the biases hold the products of the zero point of the inputs;
-@ with some of them it is taken off each input. Stack: x and y of the four channels.
+@ edgec_all_taps(x, y, operands) and edgec_some_taps: one position of a depthwise convolution, four channels a turn.
+@ The operands are those of `Taps` in position.rs. With all taps the biases hold the products of the zero point of the
+@ inputs; with some of them it is taken off each input. Stack: x and y of the four channels.
     .macro EDGEC_LANE at, some, sum
     ldrsb r8,[r0,#\at]
     ldrsb r9,[r1],#1

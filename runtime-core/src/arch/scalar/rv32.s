@@ -201,9 +201,9 @@ edgec_five_rows:
     ret
     .size edgec_five_rows,.-edgec_five_rows
 
-# edgec_sums(inputs, weights, sums, inputs_end, fours, skip): adds the products of one row's inputs to fours of sums. `skip`
-# is the bytes of weights between the last of a four and the first of the next. t0: 128 * the sum of the inputs, t1 to
-# t4: sums of a four, t5: inputs.
+# edgec_sums(inputs, weights, sums, inputs_end, fours, skip): adds the products of one row's inputs to fours of sums.
+# `skip` is the bytes of weights between the last of a four and the first of the next. t0: 128 * the sum of the
+# inputs, t1 to t4: sums of a four, t5: inputs.
     .section .text.edgec_sums,"ax",@progbits
     .global edgec_sums
     .type edgec_sums,@function
@@ -257,8 +257,8 @@ edgec_sums:
     ret
     .size edgec_sums,.-edgec_sums
 
-# edgec_results(sums, multipliers, y, fours, zero): the results of fours of sums; multipliers of each four are eight words
-# from the next.
+# edgec_results(sums, multipliers, y, fours, zero): the results of fours of sums; multipliers of each four are eight
+# words from the next.
     .section .text.edgec_results,"ax",@progbits
     .global edgec_results
     .type edgec_results,@function
@@ -284,10 +284,10 @@ edgec_results:
     ret
     .size edgec_results,.-edgec_results
 
-# edgec_all_taps(x, y, operands) and edgec_some_taps: one position of a depthwise convolution, four channels a turn. The
-# operands are those of `Taps` in position.rs. With all taps the biases hold the products of the zero point of the inputs;
-# with some of them it is taken off each input. t0 to t3: sums, t4: rows, t5: turns, s0: x, s1: y, s2: weights, s3:
-# parameters.
+# edgec_all_taps(x, y, operands) and edgec_some_taps: one position of a depthwise convolution, four channels a turn.
+# The operands are those of `Taps` in position.rs. With all taps the biases hold the products of the zero point of the
+# inputs; with some of them it is taken off each input. t0 to t3: sums, t4: rows, t5: turns, s0: x, s1: y, s2:
+# weights, s3: parameters.
     .macro EDGEC_LANE at, some, sum
     lb a3,\at(a0)
     lb a4,\at(a1)

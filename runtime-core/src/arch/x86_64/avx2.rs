@@ -61,9 +61,9 @@ impl Arch for Avx2 {
     ) -> [[i32; N]; M] {
         match (LANE, N) {
             // SAFETY: see `Avx2`.
-            (0, 16) => unsafe { pairs::tile::<Bytes, M, N, 2>(acc, rows, panel) },
+            (0, 16) => unsafe { pairs::apart::<Bytes, M, N, 2>(acc, rows, panel) },
             // SAFETY: see `Avx2`.
-            (0, 8) => unsafe { pairs::tile::<Bytes, M, N, 1>(acc, rows, panel) },
+            (0, 8) => unsafe { pairs::apart::<Bytes, M, N, 1>(acc, rows, panel) },
             _ => portable::tile::<Self, Integers<i8>, i8, M, N, LANE>(acc, rows, panel),
         }
     }
@@ -76,9 +76,9 @@ impl Arch for Avx2 {
     ) -> [[i32; N]; M] {
         match (LANE, N) {
             // SAFETY: see `Avx2`.
-            (0, 16) => unsafe { pairs::tile::<HalfBytes, M, N, 2>(acc, rows, panel) },
+            (0, 16) => unsafe { pairs::apart::<HalfBytes, M, N, 2>(acc, rows, panel) },
             // SAFETY: see `Avx2`.
-            (0, 8) => unsafe { pairs::tile::<HalfBytes, M, N, 1>(acc, rows, panel) },
+            (0, 8) => unsafe { pairs::apart::<HalfBytes, M, N, 1>(acc, rows, panel) },
             _ => portable::tile::<Self, Integers<i8>, u8, M, N, LANE>(acc, rows, panel),
         }
     }

@@ -40,6 +40,37 @@ fn add_products<W, const M: usize, const N: usize, const LANE: usize>(
     *acc = vectors::tile::<Sixteen, W, M, N, LANE, 1>(*acc, *rows, panel);
 }
 
+/// [`vectors::tiles`] by two panels, as such a call too: the forms of kernels, with their residuals and activations, would
+/// each have a copy of every height, which is most of what rustc compiles.
+///
+/// # Safety
+/// The processor is at the level of `Vnni`.
+#[inline(always)]
+pub(super) unsafe fn tiles<W, const M: usize, const N: usize>(
+    mut acc: [[f32; N]; M],
+    rows: [&[f32]; M],
+    panels: [&[[W; PANEL]]; 2],
+) -> [[f32; N]; M]
+where
+    Sixteen: Widen<W>,
+{
+    // SAFETY: as the caller says.
+    unsafe { add_products_of_two::<W, M, N>(&mut acc, &rows, panels) };
+    acc
+}
+
+#[inline(never)]
+#[target_feature(enable = "avx512f,avx2,fma")]
+fn add_products_of_two<W, const M: usize, const N: usize>(
+    acc: &mut [[f32; N]; M],
+    rows: &[&[f32]; M],
+    panels: [&[[W; PANEL]]; 2],
+) where
+    Sixteen: Widen<W>,
+{
+    *acc = vectors::tiles::<Sixteen, W, M, N, 0, 1, 2>(*acc, *rows, panels);
+}
+
 /// Sixteen floats, used where `Vnni` is.
 #[derive(Clone, Copy)]
 pub(super) struct Sixteen(__m512);

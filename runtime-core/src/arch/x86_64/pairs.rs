@@ -64,13 +64,40 @@ impl Stored for HalfBytes {
     }
 }
 
+/// [`tile`] as a call of its own, which all layers share: their loops would each have a copy of every height, which is
+/// most of what rustc compiles.
+///
+/// # Safety
+/// The processor has AVX2.
+#[inline(always)]
+pub(super) unsafe fn apart<W: Stored, const M: usize, const N: usize, const V: usize>(
+    mut acc: [[i32; N]; M],
+    rows: [&[i8]; M],
+    panel: &[W::Row],
+) -> [[i32; N]; M] {
+    // SAFETY: as the caller says.
+    unsafe { add_products::<W, M, N, V>(&mut acc, &rows, panel) };
+    acc
+}
+
+#[inline(never)]
+#[target_feature(enable = "avx2")]
+fn add_products<W: Stored, const M: usize, const N: usize, const V: usize>(
+    acc: &mut [[i32; N]; M],
+    rows: &[&[i8]; M],
+    panel: &[W::Row],
+) {
+    // SAFETY: this function is only called where there is AVX2.
+    *acc = unsafe { tile::<W, M, N, V>(*acc, *rows, panel) };
+}
+
 /// [`Arch::tile_i8`](crate::arch::Arch::tile_i8) and `tile_i4` for the first `N` columns of a panel, in `V = N / 8`
 /// vectors a row.
 ///
 /// # Safety
 /// The processor has AVX2.
 #[inline(always)]
-pub(super) unsafe fn tile<W: Stored, const M: usize, const N: usize, const V: usize>(
+unsafe fn tile<W: Stored, const M: usize, const N: usize, const V: usize>(
     mut acc: [[i32; N]; M],
     mut rows: [&[i8]; M],
     panel: &[W::Row],

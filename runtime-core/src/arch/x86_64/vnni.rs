@@ -2,10 +2,10 @@
 #![allow(unsafe_code)]
 
 use super::avx2::Avx2;
-use super::avx512::{self, Sixteen};
+use super::avx512;
 use super::depthwise;
 use super::requantize;
-use crate::arch::{Arch, DepthwiseRow, portable, vectors};
+use crate::arch::{Arch, DepthwiseRow, portable};
 use crate::numbers::{Floats, Integers};
 use crate::pack::PANEL;
 use crate::requantize::Requantize;
@@ -53,8 +53,22 @@ impl Arch for Vnni {
         panels: [&[[f32; PANEL]]; 2],
     ) -> [[f32; N]; M] {
         match N {
-            32 => vectors::tiles::<Sixteen, f32, M, N, 0, 1, 2>(acc, rows, panels),
+            // SAFETY: see `Vnni`.
+            32 => unsafe { avx512::tiles::<f32, M, N>(acc, rows, panels) },
             _ => portable::tiles::<Self, Floats, f32, M, N>(acc, rows, panels),
+        }
+    }
+
+    #[inline(always)]
+    fn tiles_f16<const M: usize, const N: usize>(
+        acc: [[f32; N]; M],
+        rows: [&[f32]; M],
+        panels: [&[[f16; PANEL]]; 2],
+    ) -> [[f32; N]; M] {
+        match N {
+            // SAFETY: see `Vnni`.
+            32 => unsafe { avx512::tiles::<f16, M, N>(acc, rows, panels) },
+            _ => portable::tiles::<Self, Floats, f16, M, N>(acc, rows, panels),
         }
     }
 
@@ -78,7 +92,8 @@ impl Arch for Vnni {
         panel: &[[i8; PANEL]],
     ) -> [[i32; N]; M] {
         if LANE == 0 && N <= PANEL {
-            tile::<Bytes, M, N>(acc, rows, panel)
+            // SAFETY: see `Vnni`.
+            unsafe { apart::<Bytes, M, N>(acc, rows, panel) }
         } else {
             portable::tile::<Self, Integers<i8>, i8, M, N, LANE>(acc, rows, panel)
         }
@@ -91,7 +106,8 @@ impl Arch for Vnni {
         panel: &[[u8; PANEL / 2]],
     ) -> [[i32; N]; M] {
         if LANE == 0 && N <= PANEL {
-            tile::<Pairs, M, N>(acc, rows, panel)
+            // SAFETY: see `Vnni`.
+            unsafe { apart::<Pairs, M, N>(acc, rows, panel) }
         } else {
             portable::tile::<Self, Integers<i8>, u8, M, N, LANE>(acc, rows, panel)
         }
@@ -163,6 +179,32 @@ impl Stored for Pairs {
             _mm512_sub_epi8(_mm512_xor_si512(halves, sign), sign)
         }
     }
+}
+
+/// [`tile`] as a call of its own, which all layers share: their loops would each have a copy of every height, which is
+/// most of what rustc compiles.
+///
+/// # Safety
+/// The processor is at the level of [`Vnni`].
+#[inline(always)]
+unsafe fn apart<W: Stored, const M: usize, const N: usize>(
+    mut acc: [[i32; N]; M],
+    rows: [&[i8]; M],
+    panel: &[W::Row],
+) -> [[i32; N]; M] {
+    // SAFETY: as the caller says.
+    unsafe { add_products::<W, M, N>(&mut acc, &rows, panel) };
+    acc
+}
+
+#[inline(never)]
+#[target_feature(enable = "avx2,avx512f,avx512bw,avx512vl,avx512vnni")]
+fn add_products<W: Stored, const M: usize, const N: usize>(
+    acc: &mut [[i32; N]; M],
+    rows: &[&[i8]; M],
+    panel: &[W::Row],
+) {
+    *acc = tile::<W, M, N>(*acc, *rows, panel);
 }
 
 /// [`Arch::tile_i8`] and [`Arch::tile_i4`] for the first columns of a panel.
