@@ -64,19 +64,23 @@ pub(super) fn cover<A: Arch>(count: usize, columns: usize, body: &mut impl Tile)
     }
 }
 
-/// Covers `count` rows by `N` columns where registers are many: by tiles of eight rows, and what is left by powers of two.
-/// Tiles of all heights would take rustc twice the time, for a few per cent of the rows.
+/// Covers `count` rows by `N` columns where registers are many: by tiles of eight rows, and what is left by smaller ones.
+/// Tiles of all heights would take rustc twice the time, for a few per cent of the rows. A row is by itself only if there
+/// is no other: alone it is added up in another order (see `sum_order.rs`).
 #[inline(always)]
 fn many<A: Arch, const N: usize, B: Tile>(count: usize, body: &mut B) {
     let mut first = 0;
     while first < count {
         let rows = count - first;
-        first += if rows >= 8 {
+        first += if rows >= 8 && rows != 9 {
             body.tile::<A, 8, N, 0>(first);
             8
-        } else if rows >= 4 {
+        } else if rows >= 4 && rows != 5 {
             body.tile::<A, 4, N, 0>(first);
             4
+        } else if rows == 3 {
+            body.tile::<A, 3, N, 0>(first);
+            3
         } else if rows >= 2 {
             body.tile::<A, 2, N, 0>(first);
             2
