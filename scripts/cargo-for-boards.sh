@@ -3,8 +3,8 @@
 #
 #   scripts/cargo-for-boards.sh TARGET.. -- CARGO-ARGUMENTS..
 #
-# Rust is rustup's with the targets or, where rustup cannot download them, Debian's rustc-web, which builds `core` and `alloc`
-# from source. EDGEC_FIRMWARE_RUST=rustup or =debian chooses.
+# Rust is rustup's with the targets or, where rustup cannot download them, Debian's rustc-web, which builds `core` and
+# `alloc` from source. EDGEC_FIRMWARE_RUST=rustup or =debian chooses.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 

@@ -101,7 +101,22 @@ fn elementwise() -> Vec<Case> {
             run!(qlinear_binary(integer(op), x16, other16) -> vec![0i16; SIZE]),
         ],
     };
-    vec![quantized, lookups, sums]
+    let (x, x8, x16) = (a.clone(), a.clone(), a);
+    let linear = QuantizeLinear {
+        outer: 1,
+        channels: 1,
+        inner: SIZE,
+    };
+    let quantize = Case {
+        name: "quantize_linear, or a copy",
+        len: SIZE,
+        runs: [
+            run!(duplicate(Duplicate, x) -> vec![0.0; SIZE]),
+            run!(quantize_linear(linear, x8, [0.01_f32], [3_i8]) -> vec![0i8; SIZE]),
+            run!(quantize_linear(linear, x16, [0.0001_f32], [3_i16]) -> vec![0i16; SIZE]),
+        ],
+    };
+    vec![quantized, quantize, lookups, sums]
 }
 
 fn combining() -> Vec<Case> {

@@ -17,6 +17,8 @@
 //! Inputs are filled up to fours with zeros, channels with weights of zero. Depthwise convolutions take the zero point
 //! off each input at the border of the image; where all taps are inside, the biases for all taps hold its products.
 
+use crate::pack::pack_taps;
+
 /// Output channels that are stored side by side.
 pub const WIDTH: usize = 4;
 
@@ -116,14 +118,9 @@ pub const fn depthwise_parameters_len(channels: usize) -> usize {
 /// Parameters of four channels of a depthwise convolution.
 pub(crate) const DEPTHWISE: usize = 3 * WIDTH;
 
-/// Packs depthwise weights: `weight(tap, channel)` is asked for those that exist.
-pub fn pack_depthwise([taps, channels]: [usize; 2], weight: impl Fn(usize, usize) -> i8, packed: &mut [i8]) {
-    let places = (0..channels)
-        .step_by(WIDTH)
-        .flat_map(|first| (0..taps).flat_map(move |tap| (first..first + WIDTH).map(move |channel| (tap, channel))));
-    for (to, (tap, channel)) in packed.iter_mut().zip(places) {
-        *to = if channel < channels { weight(tap, channel) } else { 0 };
-    }
+/// Packs depthwise weights, of `[taps, channels]`: `weight(tap, channel)` is asked for those that exist.
+pub fn pack_depthwise(shape: [usize; 2], weight: impl Fn(usize, usize) -> i8, packed: &mut [i8]) {
+    pack_taps::<WIDTH>(shape, weight, packed);
 }
 
 /// Packs the biases of a depthwise convolution, `corrected` for the zero point of the inputs and as they are, and its

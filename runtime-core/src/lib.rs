@@ -52,8 +52,8 @@ pub const fn assert_dsp() {
     }
 }
 
-/// Stops the build of a model that was emitted for a Cortex-M with vectors (MVE) for one without. Elsewhere, as on the PC
-/// that verifies it, its kernels run their portable bodies.
+/// Stops the build of a model that was emitted for a Cortex-M with vectors (MVE) for one without. Elsewhere, as on the
+/// PC that verifies it, its kernels run their portable bodies.
 ///
 /// # Panics
 /// At compile time, if the target is a bare-metal Arm core for which this crate was built without its kernels for MVE.

@@ -124,6 +124,21 @@ pub fn pack_depthwise<T: Element>(channels: usize, kh: usize, kw: usize, c1hw: &
     }
 }
 
+/// Packs depthwise weights as `[ceil(channels / WIDTH)][taps][WIDTH]`, filled up with zeros: `weight(tap, channel)` is
+/// asked for those that exist.
+pub(crate) fn pack_taps<const WIDTH: usize>(
+    [taps, channels]: [usize; 2],
+    weight: impl Fn(usize, usize) -> i8,
+    packed: &mut [i8],
+) {
+    let places = (0..channels)
+        .step_by(WIDTH)
+        .flat_map(|first| (0..taps).flat_map(move |tap| (first..first + WIDTH).map(move |channel| (tap, channel))));
+    for (to, (tap, channel)) in packed.iter_mut().zip(places) {
+        *to = if channel < channels { weight(tap, channel) } else { 0 };
+    }
+}
+
 /// Packs a matrix `[k, n]`, or `[n, k]` if `transposed`, as `[ceil(n / 16)][k][16]`.
 pub fn pack_gemm<T: Element + Default>(k: usize, n: usize, w: &[T], transposed: bool, packed: &mut [T]) {
     debug_assert_eq!(packed.len(), packed_gemm_len(k, n));

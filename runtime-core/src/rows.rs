@@ -8,10 +8,12 @@
 //! | weights | `[n][inputs]` bytes |
 //! | parameters | `[n][2]`: bias, multiplier |
 //! | depthwise weights | `[ceil(channels / 8)][taps][8]` bytes |
-//! | depthwise parameters | `[ceil(channels / 8)][6][4]`: biases for all taps, biases, multipliers, each of the even channels and then of the odd ones |
+//! | depthwise parameters | `[ceil(channels / 8)][3][2][4]`: biases for all taps, biases, multipliers; even channels, odd |
 //!
 //! Depthwise convolutions take the zero point off each input at the border of the image; where all taps are inside, the
 //! biases for all taps hold its products.
+
+use crate::pack::pack_taps;
 
 /// Rows of inputs that are multiplied at once, where there are several.
 pub const ROWS: usize = 4;
@@ -47,14 +49,9 @@ pub const fn depthwise_parameters_len(channels: usize) -> usize {
     channels.div_ceil(EIGHT).saturating_mul(DEPTHWISE)
 }
 
-/// Packs depthwise weights: `weight(tap, channel)` is asked for those that exist.
-pub fn pack_depthwise([taps, channels]: [usize; 2], weight: impl Fn(usize, usize) -> i8, packed: &mut [i8]) {
-    let places = (0..channels)
-        .step_by(EIGHT)
-        .flat_map(|first| (0..taps).flat_map(move |tap| (first..first + EIGHT).map(move |channel| (tap, channel))));
-    for (to, (tap, channel)) in packed.iter_mut().zip(places) {
-        *to = if channel < channels { weight(tap, channel) } else { 0 };
-    }
+/// Packs depthwise weights, of `[taps, channels]`: `weight(tap, channel)` is asked for those that exist.
+pub fn pack_depthwise(shape: [usize; 2], weight: impl Fn(usize, usize) -> i8, packed: &mut [i8]) {
+    pack_taps::<EIGHT>(shape, weight, packed);
 }
 
 /// Where a parameter of a channel of a depthwise convolution is: one of biases for all taps, biases, and multipliers.

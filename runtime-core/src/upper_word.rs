@@ -1,7 +1,7 @@
 //! Requantisation by one instruction that many cores have: the upper word of the product of a sum and a multiplier.
 //!
-//! It rounds half up, where [`rescale`](crate::requantize::rescale) rounds half to even. The compiler chooses it where no
-//! sum can end halfway, so that both give the same integers.
+//! It rounds half up, where [`rescale`](crate::requantize::rescale) rounds half to even. The compiler chooses it where
+//! no sum can end halfway, so that both give the same integers.
 
 /// Bits that every product of a sum and a multiplier is shifted by: the result is the upper word of the product.
 pub const SHIFT: u32 = 32;

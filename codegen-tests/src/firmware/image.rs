@@ -150,7 +150,8 @@ fn manifest(name: &str, board: &Board) -> String {
     text
 }
 
-/// The linker script: everything of the model in `.text`, `.rodata`, `.data` and `.bss`, and what is around it in `.probe`.
+/// The linker script: everything of the model in `.text`, `.rodata`, `.data` and `.bss`, and what is around it in
+/// `.probe`.
 fn link(board: &Board) -> String {
     let ((code, code_size), (ram, ram_size)) = (board.code, board.ram);
     let entry = if board.triple.starts_with("riscv") {

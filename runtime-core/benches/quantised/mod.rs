@@ -100,6 +100,7 @@ pub(crate) fn add(cases: &mut Vec<Case>) {
         "qlinear_conv2d 56x56x64 3x3", A: Conv = conv_to([56, 56, 64], [56, 56, 64], 3, 1, REQUANTIZE);
         "qlinear_conv2d 14x14x256 3x3", B: Conv = conv_to([14, 14, 256], [14, 14, 256], 3, 1, REQUANTIZE);
         "qlinear_conv2d 16x16x4 to 16 3x3", C: Conv = conv_to([16, 16, 4], [16, 16, 16], 3, 1, REQUANTIZE);
+        "qlinear_conv2d 112x112x3 to 56x56x32 3x3 stride 2", J: Conv = conv_to([112, 112, 3], [56, 56, 32], 3, 2, REQUANTIZE);
     }
     integers! { cases, qlinear_gemm, Sizes::gemm,
         "qlinear_gemm 3136x64x256", D: Gemm<Requantize> = Gemm { m: 3136, k: 64, n: 256, activation: REQUANTIZE };
@@ -107,6 +108,7 @@ pub(crate) fn add(cases: &mut Vec<Case>) {
     }
     integers! { cases, qlinear_depthwise_conv2d, Sizes::depthwise,
         "qlinear_depthwise_conv2d 56x56x64 3x3", F: Depthwise = depthwise_to(56, 64, 1, REQUANTIZE);
+        "qlinear_depthwise_conv2d 56x56x64 3x3 stride 2", K: Depthwise = depthwise_to(56, 64, 2, REQUANTIZE);
     }
     halves! { cases, conv2d, Sizes::conv,
         "conv2d 56x56x64 3x3, f16 weights", G: Conv2d<Relu> = conv([56, 56, 64], [56, 56, 64], 3, 1);

@@ -1,5 +1,5 @@
 use super::finish::{Activate, Finish, Input, Nothing, Rescale, Sum, Weight};
-use super::gather_patch::{self as gather, GATHERED};
+use super::gather_patch::{self as gather, GATHERED, Windows};
 use super::tile::{OUTSIDE, ROWS, SHORT, Tile, cover};
 use crate::arch::{Arch, Kernel};
 use crate::function::Function;
@@ -53,6 +53,18 @@ impl<F> Conv2d<F> {
 }
 
 impl<F> Conv2d<F> {
+    /// Where the windows are.
+    #[inline(always)]
+    fn windows(&self) -> Windows {
+        Windows {
+            input: self.input,
+            kernel: self.kernel,
+            strides: self.strides,
+            dilations: self.dilations,
+            pads: self.pads,
+        }
+    }
+
     /// Input channels and output channels of a group.
     #[inline(always)]
     fn channels_per_group(&self) -> Option<(usize, usize)> {
@@ -205,11 +217,12 @@ impl<F: Copy, E: Finish<F>, W: Packed<Number = Weight<E, F>>> Tile for Row<'_, F
         let output = self.output + LANE;
         let len = self.columns.saturating_sub(LANE).min(N);
         let mut acc = [self.end.start::<N>(output, len); M];
-        if E::Numbers::ANY_ORDER && !A::NARROW && gather::gathers(&self.layer) {
+        let windows = self.layer.windows();
+        if E::Numbers::ANY_ORDER && !A::NARROW && self.layer.groups == 1 && gather::gathers(&windows) {
             let filler = self.end.outside(activation);
             let mut rows: [&[Input<E, F>]; M] = [self.outside; M];
             for (i, (patch, row)) in self.patches.iter_mut().zip(&mut rows).enumerate() {
-                *row = gather::patch(&self.layer, x, filler, [self.oy, ox + i], patch);
+                *row = gather::patch(&windows, x, filler, [self.oy, ox + i], patch);
             }
             acc = E::Numbers::tile::<A, W, M, N, LANE>(acc, rows, w);
             return self.store::<A, M, N, LANE>(acc, ox);
@@ -288,8 +301,8 @@ impl<F: Copy, E: Finish<F>, W: Packed<Number = Weight<E, F>>> Row<'_, F, E, W> {
     }
 }
 
-/// Runs a convolution of floats in the copy that is fastest for it: one that is not specialised loses more on short sums
-/// and on narrow panels than wider vectors gain.
+/// Runs a convolution of floats in the copy that is fastest for it: one that is not specialised loses more on short
+/// sums and on narrow panels than wider vectors gain.
 #[inline(always)]
 fn run<P, F: Copy, E: Finish<F>, W>(simd: Simd, kernel: Convolve<'_, P, F, E, W>)
 where

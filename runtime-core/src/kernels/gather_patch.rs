@@ -1,8 +1,6 @@
 //! The inputs of one output of a convolution, gathered: where a kernel row is a few numbers only, one product of all of
 //! them is much faster than one for each row.
 
-use super::Conv2d;
-
 /// Numbers that a patch may have.
 pub(super) const GATHERED: usize = 256;
 
@@ -12,12 +10,21 @@ const BLOCK: usize = 16;
 /// Numbers of a kernel row up to which patches are gathered.
 const FEW: usize = 2 * BLOCK;
 
+/// The windows of a convolution in one group, as in `Conv2d`.
+#[derive(Clone, Copy)]
+pub(super) struct Windows {
+    pub(super) input: [usize; 3],
+    pub(super) kernel: [usize; 2],
+    pub(super) strides: [usize; 2],
+    pub(super) dilations: [usize; 2],
+    pub(super) pads: [usize; 2],
+}
+
 /// Whether the patches of a layer are gathered: there are few numbers in a kernel row.
 #[inline(always)]
-pub(super) fn gathers<F>(layer: &Conv2d<F>) -> bool {
+pub(super) fn gathers(layer: &Windows) -> bool {
     let ([kh, kw], channels) = (layer.kernel, layer.input[2]);
-    layer.groups == 1
-        && layer.dilations[1] == 1
+    layer.dilations[1] == 1
         && kh > 1
         && kw.saturating_mul(channels) <= FEW
         && kh.saturating_mul(kw * channels) <= GATHERED - FEW
@@ -25,8 +32,8 @@ pub(super) fn gathers<F>(layer: &Conv2d<F>) -> bool {
 
 /// The inputs of the output at a place, in the order of the weights, with `filler` for those outside of the image.
 #[inline(always)]
-pub(super) fn patch<'a, F, X: Copy>(
-    layer: &Conv2d<F>,
+pub(super) fn patch<'a, X: Copy>(
+    layer: &Windows,
     x: &[X],
     filler: X,
     [oy, ox]: [usize; 2],

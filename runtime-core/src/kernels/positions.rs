@@ -1,134 +1,98 @@
 //! Convolutions of 8-bit integers by way of scratch: the inputs of a few neighbouring positions are widened into it,
 //! which take turns there, and are multiplied at once.
 
+use super::body::Body;
+use super::collect::{Bytes, Collect, Words};
 use super::conv2d::Conv2d;
+use super::layout::Layout;
 use super::window::{Taps, taps, whole};
 use crate::arch::{Arch, Patches};
 use crate::requantize::Requantize;
+use crate::upper_word::limit;
 use core::marker::PhantomData;
 use core::ops::Range;
 
-/// How the inputs of positions are laid out in scratch, and the product by the weights of a group of channels.
-pub(super) trait Layout {
-    /// What inputs are stored as.
-    type Word: Copy;
+/// The operands of a convolution whose weights are in a layout.
+pub(super) struct Operands<'a, L: Layout<'a>> {
+    pub(super) x: &'a [i8],
+    pub(super) w: &'a [L::Weight],
+    pub(super) parameters: &'a [i32],
+    pub(super) y: &'a mut [i8],
+    pub(super) scratch: &'a mut [L::Word],
+    pub(super) patch: &'a mut [i8],
+}
 
-    /// Positions that are multiplied at once.
-    const ROWS: usize;
-
-    /// Words before the first one of the position at `place`.
-    fn place(&self, place: usize) -> usize;
-
-    /// Words that `inputs` inputs of all positions take: a whole number of them where patches have no room.
-    fn words(inputs: usize) -> usize;
-
-    /// Widens inputs of the position whose words these are.
-    fn widen<A: Arch>(run: &[i8], words: &mut [Self::Word]);
-
-    /// Stores an input that is outside of the image `inputs` times.
-    fn fill(words: &mut [Self::Word], outside: i8, inputs: usize);
-
-    /// Widens the inputs of positions that are all inside of the image; `x` begins with those of the first.
+impl<'a, L: Layout<'a>> Body<Operands<'a, L>> for Conv2d<Requantize> {
     #[inline(always)]
-    fn widen_patches<A: Arch>(&self, x: &[i8], patches: Patches, patch: &mut [i8], words: &mut [Self::Word]) {
-        let Patches {
-            position_step,
-            row_step,
-            bytes,
-            rows,
-        } = patches;
-        debug_assert!(patch.is_empty(), "this layout widens inputs where they are");
-        for place in 0..Self::ROWS {
-            let x = x.get(place * position_step..).unwrap_or_default();
-            let words = words.get_mut(self.place(place)..).unwrap_or_default();
-            for row in 0..rows {
-                let x = x.get(row * row_step..row * row_step + bytes).unwrap_or_default();
-                Self::widen::<A>(x, words.get_mut(Self::words(row * bytes)..).unwrap_or_default());
+    fn body<A: Arch>(self, operands: Operands<'a, L>) {
+        let Self {
+            batch,
+            input: [ih, iw, ic],
+            output: [oh, ow, oc],
+            kernel: [kh, kw],
+            groups,
+            activation,
+            ..
+        } = self;
+        let (Some(channels), Some(columns)) = (ic.checked_div(groups), oc.checked_div(groups)) else {
+            return;
+        };
+        let image = ih.saturating_mul(iw).saturating_mul(ic);
+        let outputs = oh.saturating_mul(ow).saturating_mul(oc);
+        let k = kh.saturating_mul(kw).saturating_mul(channels);
+        let lengths = L::lengths(channels, k, columns);
+        let (Some(x), Some(y), Some(words), Some(patch)) = (
+            operands.x.get(..batch.saturating_mul(image)),
+            operands.y.get_mut(..batch.saturating_mul(outputs)),
+            operands.scratch.get_mut(..lengths.scratch),
+            operands.patch.get_mut(..lengths.patch),
+        ) else {
+            debug_assert!(false, "qlinear_conv2d: an operand is too short");
+            return;
+        };
+        // What fills up inputs stays zero.
+        words.fill(L::Word::default());
+        let of_group = |index: usize, len: usize| index * len..(index + 1) * len;
+        for index in 0..groups {
+            let (Some(w), Some(parameters)) = (
+                operands.w.get(of_group(index, lengths.weights)),
+                operands.parameters.get(of_group(index, lengths.parameters)),
+            ) else {
+                return;
+            };
+            for n in 0..batch {
+                let group = Group {
+                    layer: &self,
+                    x: x.get(n * image..(n + 1) * image).unwrap_or_default(),
+                    first: index * channels,
+                    channels,
+                    layout: L::of(w, parameters, k, columns, activation.zero),
+                    lifetime: PhantomData,
+                };
+                group.run::<A>(y, n * outputs + index * columns, words, patch);
             }
         }
-    }
-
-    /// Multiplies all positions by all channels, whose results are `step` numbers apart. The first `missing` positions
-    /// do not exist; the results of the next are the first in `y`.
-    fn multiply<A: Arch>(&self, words: &[Self::Word], y: &mut [i8], step: usize, missing: usize);
-}
-
-/// Where the inputs of one position are collected, in the order of the weights.
-trait Collect {
-    /// The next inputs.
-    fn put<A: Arch>(&mut self, run: &[i8]);
-    /// As many inputs outside of the image.
-    fn fill(&mut self, len: usize);
-}
-
-/// Widened, straight from the image.
-struct Words<'a, L: Layout> {
-    words: &'a mut [L::Word],
-    outside: i8,
-    layout: PhantomData<L>,
-}
-
-/// As bytes; and what is outside of the image.
-struct Bytes<'a>(&'a mut [i8], i8);
-
-impl<L: Layout> Collect for Words<'_, L> {
-    #[inline(always)]
-    fn put<A: Arch>(&mut self, run: &[i8]) {
-        L::widen::<A>(run, self.words);
-        self.skip(run.len());
-    }
-
-    #[inline(always)]
-    fn fill(&mut self, len: usize) {
-        L::fill(self.words, self.outside, len);
-        self.skip(len);
-    }
-}
-
-impl<L: Layout> Words<'_, L> {
-    /// Goes behind `len` inputs.
-    #[inline(always)]
-    fn skip(&mut self, len: usize) {
-        let words = core::mem::take(&mut self.words);
-        self.words = words.get_mut(L::words(len)..).unwrap_or_default();
-    }
-}
-
-impl Collect for Bytes<'_> {
-    #[inline(always)]
-    fn put<A: Arch>(&mut self, run: &[i8]) {
-        if let Some((to, rest)) = core::mem::take(&mut self.0).split_at_mut_checked(run.len()) {
-            A::copy_rows((run, 0), (to, 0), run.len(), 1);
-            self.0 = rest;
-        }
-    }
-
-    #[inline(always)]
-    fn fill(&mut self, len: usize) {
-        if let Some((to, rest)) = core::mem::take(&mut self.0).split_at_mut_checked(len) {
-            to.fill(self.1);
-            self.0 = rest;
-        }
+        limit([activation.min, activation.max], y);
     }
 }
 
 /// One group of channels of one image.
-pub(super) struct Group<'a, L> {
-    /// The layer.
-    pub(super) layer: &'a Conv2d<Requantize>,
+struct Group<'a, 'l, L: Layout<'l>> {
+    layer: &'a Conv2d<Requantize>,
     /// The image, and the first input channel of the group.
-    pub(super) x: &'a [i8],
-    pub(super) first: usize,
+    x: &'a [i8],
+    first: usize,
     /// Input channels of the group.
-    pub(super) channels: usize,
+    channels: usize,
     /// Its weights.
-    pub(super) layout: L,
+    layout: L,
+    lifetime: PhantomData<&'l ()>,
 }
 
 /// Rows and columns of positions whose taps are all inside of the image.
 struct Inside([Range<usize>; 2]);
 
-impl<L: Layout> Group<'_, L> {
+impl<'l, L: Layout<'l>> Group<'_, 'l, L> {
     /// Strides, pads, kernel, dilations and the input along an axis.
     #[inline(always)]
     fn axis(&self, axis: usize) -> [usize; 5] {
@@ -145,7 +109,7 @@ impl<L: Layout> Group<'_, L> {
 
     /// All positions; the results of the first begin at `at`. `patch` has room where the layout needs it.
     #[inline(always)]
-    pub(super) fn run<A: Arch>(&self, y: &mut [i8], at: usize, words: &mut [L::Word], patch: &mut [i8]) {
+    fn run<A: Arch>(&self, y: &mut [i8], at: usize, words: &mut [L::Word], patch: &mut [i8]) {
         let [oh, ow, oc] = self.layer.output;
         let inside = Inside([whole(oh, self.axis(0)), whole(ow, self.axis(1))]);
         let positions = oh * ow;
@@ -216,7 +180,7 @@ impl<L: Layout> Group<'_, L> {
         let outside = self.layer.activation.outside as i8;
         let windows = [taps(oy, self.axis(0)), taps(ox, self.axis(1))];
         if patch.is_empty() {
-            let mut words = Words::<L> {
+            let mut words = Words::<'_, 'l, L> {
                 words,
                 outside,
                 layout: PhantomData,

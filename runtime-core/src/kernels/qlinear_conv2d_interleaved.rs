@@ -1,27 +1,40 @@
-use super::body::{Body, compute};
+use super::body::compute;
 use super::conv2d::Conv2d;
-use super::positions::{Group, Layout};
+use super::layout::{Layout, Lengths};
+use super::positions::Operands;
 use crate::Simd;
 use crate::arch::{Arch, InterleavedPanel};
 use crate::interleaved::{ROWS, inputs, packed_len, parameters_len, scratch_words};
 use crate::requantize::Requantize;
-use crate::upper_word::limit;
-
-/// The operands of [`qlinear_conv2d_interleaved`].
-struct Operands<'a> {
-    x: &'a [i8],
-    w: &'a [u8],
-    parameters: &'a [i32],
-    y: &'a mut [i8],
-    scratch: &'a mut [u32],
-}
 
 /// Words of one input each, of all positions in turn.
 struct Fours<'a>(InterleavedPanel<'a>);
 
-impl Layout for Fours<'_> {
+impl<'a> Layout<'a> for Fours<'a> {
+    type Weight = u8;
     type Word = u32;
     const ROWS: usize = ROWS;
+
+    #[inline(always)]
+    fn lengths(_: usize, k: usize, columns: usize) -> Lengths {
+        Lengths {
+            weights: packed_len(k, columns),
+            parameters: parameters_len(columns),
+            scratch: scratch_words(k),
+            patch: 0,
+        }
+    }
+
+    #[inline(always)]
+    fn of(w: &'a [u8], parameters: &'a [i32], k: usize, columns: usize, zero: i32) -> Self {
+        Self(InterleavedPanel {
+            w,
+            parameters,
+            inputs: inputs(k),
+            channels: columns,
+            zero,
+        })
+    }
 
     #[inline(always)]
     fn place(&self, place: usize) -> usize {
@@ -52,65 +65,6 @@ impl Layout for Fours<'_> {
     }
 }
 
-impl Body<Operands<'_>> for Conv2d<Requantize> {
-    #[inline(always)]
-    fn body<A: Arch>(self, operands: Operands<'_>) {
-        let Self {
-            batch,
-            input: [ih, iw, ic],
-            output: [oh, ow, oc],
-            kernel: [kh, kw],
-            groups,
-            activation,
-            ..
-        } = self;
-        let (Some(channels), Some(columns)) = (ic.checked_div(groups), oc.checked_div(groups)) else {
-            return;
-        };
-        let image = ih.saturating_mul(iw).saturating_mul(ic);
-        let outputs = oh.saturating_mul(ow).saturating_mul(oc);
-        let k = kh.saturating_mul(kw).saturating_mul(channels);
-        let (Some(x), Some(y), Some(words)) = (
-            operands.x.get(..batch.saturating_mul(image)),
-            operands.y.get_mut(..batch.saturating_mul(outputs)),
-            operands.scratch.get_mut(..scratch_words(k)),
-        ) else {
-            debug_assert!(false, "qlinear_conv2d_interleaved: an operand is too short");
-            return;
-        };
-        words.fill(0);
-        let (w_len, parameters_len) = (packed_len(k, columns), parameters_len(columns));
-        for index in 0..groups {
-            let (Some(w), Some(parameters)) = (
-                operands.w.get(index * w_len..(index + 1) * w_len),
-                operands
-                    .parameters
-                    .get(index * parameters_len..(index + 1) * parameters_len),
-            ) else {
-                return;
-            };
-            let panel = InterleavedPanel {
-                w,
-                parameters,
-                inputs: inputs(k),
-                channels: columns,
-                zero: activation.zero,
-            };
-            for n in 0..batch {
-                let group = Group {
-                    layer: &self,
-                    x: x.get(n * image..(n + 1) * image).unwrap_or_default(),
-                    first: index * channels,
-                    channels,
-                    layout: Fours(panel),
-                };
-                group.run::<A>(y, n * outputs + index * columns, words, &mut []);
-            }
-        }
-        limit([activation.min, activation.max], y);
-    }
-}
-
 /// ONNX `QLinearConv` with weights in fours of channels: `x` is `[batch, ih, iw, ic]`, `y` is `[batch, oh, ow, oc]`.
 /// For each group of channels, `w` is packed by [`pack`](crate::interleaved::pack), its inputs in the order `[kh, kw,
 /// ic / groups]`, and `parameters` by [`pack_parameters`](crate::interleaved::pack_parameters), from biases minus the
@@ -129,12 +83,13 @@ pub fn qlinear_conv2d_interleaved(
     compute(
         simd,
         layer,
-        Operands {
+        Operands::<Fours<'_>> {
             x,
             w,
             parameters,
             y,
             scratch,
+            patch: &mut [],
         },
     )
 }

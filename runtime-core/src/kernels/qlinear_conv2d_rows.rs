@@ -1,27 +1,40 @@
-use super::body::{Body, compute};
+use super::body::compute;
 use super::conv2d::Conv2d;
-use super::positions::{Group, Layout};
+use super::layout::{Layout, Lengths};
+use super::positions::Operands;
 use crate::Simd;
 use crate::arch::{Arch, RowsPanel};
 use crate::requantize::Requantize;
 use crate::rows::{ROWS, scratch_len};
-use crate::upper_word::limit;
-
-/// The operands of [`qlinear_conv2d_rows`].
-struct Operands<'a> {
-    x: &'a [i8],
-    w: &'a [i8],
-    parameters: &'a [i32],
-    y: &'a mut [i8],
-    scratch: &'a mut [i8],
-}
 
 /// Bytes, of one position after the other.
 struct Rows<'a>(RowsPanel<'a>);
 
-impl Layout for Rows<'_> {
+impl<'a> Layout<'a> for Rows<'a> {
+    type Weight = i8;
     type Word = i8;
     const ROWS: usize = ROWS;
+
+    #[inline(always)]
+    fn lengths(_: usize, k: usize, columns: usize) -> Lengths {
+        Lengths {
+            weights: columns.saturating_mul(k),
+            parameters: 2 * columns,
+            scratch: scratch_len(k),
+            patch: 0,
+        }
+    }
+
+    #[inline(always)]
+    fn of(w: &'a [i8], parameters: &'a [i32], k: usize, columns: usize, zero: i32) -> Self {
+        Self(RowsPanel {
+            w,
+            parameters,
+            inputs: k,
+            channels: columns,
+            zero,
+        })
+    }
 
     #[inline(always)]
     fn place(&self, place: usize) -> usize {
@@ -53,68 +66,10 @@ impl Layout for Rows<'_> {
     }
 }
 
-impl Body<Operands<'_>> for Conv2d<Requantize> {
-    #[inline(always)]
-    fn body<A: Arch>(self, operands: Operands<'_>) {
-        let Self {
-            batch,
-            input: [ih, iw, ic],
-            output: [oh, ow, oc],
-            kernel: [kh, kw],
-            groups,
-            activation,
-            ..
-        } = self;
-        let (Some(channels), Some(columns)) = (ic.checked_div(groups), oc.checked_div(groups)) else {
-            return;
-        };
-        let image = ih.saturating_mul(iw).saturating_mul(ic);
-        let outputs = oh.saturating_mul(ow).saturating_mul(oc);
-        let k = kh.saturating_mul(kw).saturating_mul(channels);
-        let (Some(x), Some(y), Some(words)) = (
-            operands.x.get(..batch.saturating_mul(image)),
-            operands.y.get_mut(..batch.saturating_mul(outputs)),
-            operands.scratch.get_mut(..scratch_len(k)),
-        ) else {
-            debug_assert!(false, "qlinear_conv2d_rows: an operand is too short");
-            return;
-        };
-        let (w_len, parameters_len) = (columns.saturating_mul(k), 2 * columns);
-        for index in 0..groups {
-            let (Some(w), Some(parameters)) = (
-                operands.w.get(index * w_len..(index + 1) * w_len),
-                operands
-                    .parameters
-                    .get(index * parameters_len..(index + 1) * parameters_len),
-            ) else {
-                return;
-            };
-            let panel = RowsPanel {
-                w,
-                parameters,
-                inputs: k,
-                channels: columns,
-                zero: activation.zero,
-            };
-            for n in 0..batch {
-                let group = Group {
-                    layer: &self,
-                    x: x.get(n * image..(n + 1) * image).unwrap_or_default(),
-                    first: index * channels,
-                    channels,
-                    layout: Rows(panel),
-                };
-                group.run::<A>(y, n * outputs + index * columns, words, &mut []);
-            }
-        }
-        limit([activation.min, activation.max], y);
-    }
-}
-
-/// ONNX `QLinearConv` with rows of weights: `x` is `[batch, ih, iw, ic]`, `y` is `[batch, oh, ow, oc]`, `w` is `[oc, kh,
-/// kw, ic / groups]`. `parameters` are packed by [`pack_parameters`](crate::rows::pack_parameters), from biases minus the
-/// products of the input's zero point and the weights. `scratch` has [`scratch_len`] of a position's inputs. The shift is
-/// [`SHIFT`](crate::upper_word::SHIFT).
+/// ONNX `QLinearConv` with rows of weights: `x` is `[batch, ih, iw, ic]`, `y` is `[batch, oh, ow, oc]`, `w` is `[oc,
+/// kh, kw, ic / groups]`. `parameters` are packed by [`pack_parameters`](crate::rows::pack_parameters), from biases
+/// minus the products of the input's zero point and the weights. `scratch` has [`scratch_len`] of a position's inputs.
+/// The shift is [`SHIFT`](crate::upper_word::SHIFT).
 #[inline(always)]
 pub fn qlinear_conv2d_rows(
     simd: Simd,
@@ -128,12 +83,13 @@ pub fn qlinear_conv2d_rows(
     compute(
         simd,
         layer,
-        Operands {
+        Operands::<Rows<'_>> {
             x,
             w,
             parameters,
             y,
             scratch,
+            patch: &mut [],
         },
     )
 }

@@ -1,42 +1,26 @@
-use super::body::{Body, compute};
+use super::body::compute;
 use super::depthwise_conv2d::DepthwiseConv2d;
-use super::tap_windows::for_each_window;
+use super::tap_windows::{Layout, Operands};
 use crate::Simd;
 use crate::arch::{Arch, TapWindow};
 use crate::paired::depthwise_words;
 use crate::requantize::Requantize;
-use crate::upper_word::limit;
 
-/// The operands of [`qlinear_depthwise_conv2d_paired`].
-struct Operands<'a> {
-    x: &'a [i8],
-    w: &'a [u32],
-    parameters: &'a [i32],
-    y: &'a mut [i8],
-}
+/// Halfwords, of four channels at a time.
+struct Halfwords;
 
-impl Body<Operands<'_>> for DepthwiseConv2d<Requantize> {
+impl Layout for Halfwords {
+    type Weight = u32;
+    const OF_TAP: usize = 2;
+
     #[inline(always)]
-    fn body<A: Arch>(self, operands: Operands<'_>) {
-        let Operands { x, w, parameters, y } = operands;
-        let ([_, _, channels], [kh, kw]) = (self.input, self.kernel);
-        let taps = kh.saturating_mul(kw);
-        let Some(w) = w.get(..depthwise_words(channels, taps)) else {
-            debug_assert!(false, "qlinear_depthwise_conv2d_paired: an operand is too short");
-            return;
-        };
-        for_each_window(&self, x, y, |place, y| {
-            let window = TapWindow {
-                w: w.get(2 * place.first..).unwrap_or_default(),
-                parameters,
-                weight_row: 2 * kw,
-                weight_quad: 2 * taps,
-                ..place.window(&self)
-            };
-            A::paired_window(window, y);
-        });
-        let Requantize { min, max, .. } = self.activation;
-        limit([min, max], y);
+    fn len(channels: usize, taps: usize) -> usize {
+        depthwise_words(channels, taps)
+    }
+
+    #[inline(always)]
+    fn window<A: Arch>(window: TapWindow<'_, u32>, y: &mut [i8]) {
+        A::paired_window(window, y);
     }
 }
 
@@ -53,5 +37,5 @@ pub fn qlinear_depthwise_conv2d_paired(
     parameters: &[i32],
     y: &mut [i8],
 ) {
-    compute(simd, layer, Operands { x, w, parameters, y })
+    compute(simd, layer, Operands::<Halfwords> { x, w, parameters, y })
 }

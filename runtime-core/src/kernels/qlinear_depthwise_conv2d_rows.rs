@@ -1,42 +1,26 @@
-use super::body::{Body, compute};
+use super::body::compute;
 use super::depthwise_conv2d::DepthwiseConv2d;
-use super::tap_windows::for_each_window;
+use super::tap_windows::{Layout, Operands};
 use crate::Simd;
 use crate::arch::{Arch, TapWindow};
 use crate::requantize::Requantize;
 use crate::rows::{EIGHT, depthwise_len};
-use crate::upper_word::limit;
 
-/// The operands of [`qlinear_depthwise_conv2d_rows`].
-struct Operands<'a> {
-    x: &'a [i8],
-    w: &'a [i8],
-    parameters: &'a [i32],
-    y: &'a mut [i8],
-}
+/// Bytes, of eight channels at a time.
+struct Eights;
 
-impl Body<Operands<'_>> for DepthwiseConv2d<Requantize> {
+impl Layout for Eights {
+    type Weight = i8;
+    const OF_TAP: usize = EIGHT;
+
     #[inline(always)]
-    fn body<A: Arch>(self, operands: Operands<'_>) {
-        let Operands { x, w, parameters, y } = operands;
-        let ([_, _, channels], [kh, kw]) = (self.input, self.kernel);
-        let taps = kh.saturating_mul(kw);
-        let Some(w) = w.get(..depthwise_len(channels, taps)) else {
-            debug_assert!(false, "qlinear_depthwise_conv2d_rows: an operand is too short");
-            return;
-        };
-        for_each_window(&self, x, y, |place, y| {
-            let window = TapWindow {
-                w: w.get(EIGHT * place.first..).unwrap_or_default(),
-                parameters,
-                weight_row: EIGHT * kw,
-                weight_quad: EIGHT * taps,
-                ..place.window(&self)
-            };
-            A::rows_window(window, y);
-        });
-        let Requantize { min, max, .. } = self.activation;
-        limit([min, max], y);
+    fn len(channels: usize, taps: usize) -> usize {
+        depthwise_len(channels, taps)
+    }
+
+    #[inline(always)]
+    fn window<A: Arch>(window: TapWindow<'_, i8>, y: &mut [i8]) {
+        A::rows_window(window, y);
     }
 }
 
@@ -53,5 +37,5 @@ pub fn qlinear_depthwise_conv2d_rows(
     parameters: &[i32],
     y: &mut [i8],
 ) {
-    compute(simd, layer, Operands { x, w, parameters, y })
+    compute(simd, layer, Operands::<Eights> { x, w, parameters, y })
 }

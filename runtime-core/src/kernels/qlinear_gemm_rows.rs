@@ -47,9 +47,9 @@ impl Body<Operands<'_>> for Gemm<Requantize> {
     }
 }
 
-/// ONNX `QLinearMatMul` by constant rows of weights: `x` is `[m, k]`, `w` is `[n, k]`, `y` is `[m, n]`. `parameters` are
-/// packed by [`pack_parameters`](crate::rows::pack_parameters), from biases minus the products of the input's zero point
-/// and the weights. The shift is [`SHIFT`](crate::upper_word::SHIFT).
+/// ONNX `QLinearMatMul` by constant rows of weights: `x` is `[m, k]`, `w` is `[n, k]`, `y` is `[m, n]`. `parameters`
+/// are packed by [`pack_parameters`](crate::rows::pack_parameters), from biases minus the products of the input's zero
+/// point and the weights. The shift is [`SHIFT`](crate::upper_word::SHIFT).
 #[inline(always)]
 pub fn qlinear_gemm_rows(simd: Simd, layer: Gemm<Requantize>, x: &[i8], w: &[i8], parameters: &[i32], y: &mut [i8]) {
     compute(simd, layer, Operands { x, w, parameters, y })

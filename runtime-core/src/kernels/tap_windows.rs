@@ -1,17 +1,67 @@
 //! The walk of depthwise convolutions of 8-bit integers: positions that have the same taps inside of the image are
 //! computed together.
 
+use super::body::Body;
 use super::depthwise_conv2d::DepthwiseConv2d;
 use super::window::{taps, whole};
-use crate::arch::TapWindow;
+use crate::arch::{Arch, TapWindow};
 use crate::requantize::Requantize;
+use crate::upper_word::limit;
+
+/// The operands of a depthwise convolution whose weights are in a layout.
+pub(super) struct Operands<'a, L: Layout> {
+    pub(super) x: &'a [i8],
+    pub(super) w: &'a [L::Weight],
+    pub(super) parameters: &'a [i32],
+    pub(super) y: &'a mut [i8],
+}
+
+/// How the weights of a depthwise convolution are stored: for so many channels at a time, tap by tap.
+pub(super) trait Layout {
+    /// What weights are stored as.
+    type Weight: Copy;
+
+    /// Weights of a tap.
+    const OF_TAP: usize;
+
+    /// Weights in all.
+    fn len(channels: usize, taps: usize) -> usize;
+
+    /// Computes neighbouring positions.
+    fn window<A: Arch>(window: TapWindow<'_, Self::Weight>, y: &mut [i8]);
+}
+
+impl<L: Layout> Body<Operands<'_, L>> for DepthwiseConv2d<Requantize> {
+    #[inline(always)]
+    fn body<A: Arch>(self, operands: Operands<'_, L>) {
+        let Operands { x, w, parameters, y } = operands;
+        let ([_, _, channels], [kh, kw]) = (self.input, self.kernel);
+        let taps = kh.saturating_mul(kw);
+        let Some(w) = w.get(..L::len(channels, taps)) else {
+            debug_assert!(false, "qlinear_depthwise_conv2d: an operand is too short");
+            return;
+        };
+        for_each_window(&self, x, y, |place, y| {
+            let window = TapWindow {
+                w: w.get(L::OF_TAP * place.first..).unwrap_or_default(),
+                parameters,
+                weight_row: L::OF_TAP * kw,
+                weight_quad: L::OF_TAP * taps,
+                ..place.window(&self)
+            };
+            L::window::<A>(window, y);
+        });
+        let Requantize { min, max, .. } = self.activation;
+        limit([min, max], y);
+    }
+}
 
 /// The taps of neighbouring positions that are inside of the image.
-pub(super) struct Place<'a> {
+struct Place<'a> {
     /// Inputs from the first of these taps on.
     x: &'a [i8],
     /// The index of the first of these taps in the kernel.
-    pub(super) first: usize,
+    first: usize,
     rows: usize,
     taps: usize,
 }
@@ -19,7 +69,7 @@ pub(super) struct Place<'a> {
 impl<'a> Place<'a> {
     /// The window of these taps, except its weights and parameters.
     #[inline(always)]
-    pub(super) fn window<W>(&self, layer: &DepthwiseConv2d<Requantize>) -> TapWindow<'a, W> {
+    fn window<W>(&self, layer: &DepthwiseConv2d<Requantize>) -> TapWindow<'a, W> {
         let [_, iw, channels] = layer.input;
         TapWindow {
             x: self.x,
@@ -42,7 +92,7 @@ impl<'a> Place<'a> {
 
 /// Calls `each` with the taps and the outputs of neighbouring positions, until all are computed.
 #[inline(always)]
-pub(super) fn for_each_window<'a>(
+fn for_each_window<'a>(
     layer: &DepthwiseConv2d<Requantize>,
     x: &'a [i8],
     y: &mut [i8],

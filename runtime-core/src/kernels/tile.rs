@@ -22,8 +22,8 @@ pub(super) trait Tile {
     fn tile<A: Arch, const M: usize, const N: usize, const LANE: usize>(&mut self, first: usize);
 }
 
-/// Covers `count` rows by `columns` columns, of one panel or of as many as a tile takes at once, mostly with tiles of about
-/// equal height.
+/// Covers `count` rows by `columns` columns, of one panel or of as many as a tile takes at once, mostly with tiles of
+/// about equal height.
 #[inline(always)]
 pub(super) fn cover<A: Arch>(count: usize, columns: usize, body: &mut impl Tile) {
     if A::NARROW {
@@ -64,9 +64,9 @@ pub(super) fn cover<A: Arch>(count: usize, columns: usize, body: &mut impl Tile)
     }
 }
 
-/// Covers `count` rows by `N` columns where registers are many: by tiles of eight rows, and what is left by smaller ones.
-/// Tiles of all heights would take rustc twice the time, for a few per cent of the rows. A row is by itself only if there
-/// is no other: alone it is added up in another order (see `sum_order.rs`).
+/// Covers `count` rows by `N` columns where registers are many: by tiles of eight rows, and what is left by smaller
+/// ones. Tiles of all heights are the larger part of what rustc compiles of a model in floats. A row is by itself only
+/// if there is no other: alone it is added up in another order (see `sum_order.rs`).
 #[inline(always)]
 fn many<A: Arch, const N: usize, B: Tile>(count: usize, body: &mut B) {
     let mut first = 0;

@@ -1,12 +1,10 @@
 //! What `RNN`, `GRU` and `LSTM` have in common: their operands.
 
+use super::gate_panels::{in_panels, panels};
 use super::normalization::{cast, reshaped};
 use crate::front::node::NodeContext;
-use crate::ir::primitives::{
-    Binary, BinaryOp, Concat, Direction, Gather, MatMul, Pad, PadMode, Recurrence, RecurrentCell, Slice, Transpose,
-};
+use crate::ir::primitives::{Binary, BinaryOp, Concat, Direction, MatMul, Recurrence, RecurrentCell, Slice, Transpose};
 use crate::ir::{DType, OpError, Tensor, TensorType, ValueId, op_error};
-use runtime_core::pack::PANEL;
 
 /// A recurrent layer as its operator sees it.
 pub(in crate::front) struct Layer {
@@ -167,7 +165,7 @@ impl Layer {
         self.panels(cx, r, gates, self.hidden)
     }
 
-    /// `[gates, hidden, inputs]`, of any shape, as `[panels, inputs, gates, 16]`, with units filled up by zeros, flat.
+    /// [`panels`] of a value that is `[gates, hidden, inputs]`, of any shape.
     pub(in crate::front) fn panels(
         &self,
         cx: &mut NodeContext<'_>,
@@ -175,37 +173,7 @@ impl Layer {
         gates: usize,
         inputs: usize,
     ) -> Result<ValueId, OpError> {
-        let panels = self.hidden.div_ceil(PANEL);
-        let value = reshaped(cx, value, &[gates, self.hidden, inputs])?;
-        let pad = Pad {
-            begins: vec![0; 3],
-            ends: vec![0, panels * PANEL - self.hidden, 0],
-            mode: PadMode::Constant,
-        };
-        let zero = cx.scalar(self.dtype, 0.0);
-        let value = cx.add(pad, &[value, zero])?;
-        let value = reshaped(cx, value, &[gates, panels, PANEL, inputs])?;
-        let perm = vec![1, 3, 0, 2];
-        let value = cx.add(Transpose { perm }, &[value])?;
-        reshaped(cx, value, &[panels * PANEL * inputs * gates])
-    }
-
-    /// Rows of all directions' gates and units, in the order of the kernel's input: for each panel of units, its gates.
-    fn in_panels(&self, cx: &mut NodeContext<'_>, rows: ValueId) -> Result<ValueId, OpError> {
-        if self.hidden <= PANEL || self.gates == 1 {
-            return Ok(rows);
-        }
-        let mut order = vec![];
-        for direction in 0..self.directions {
-            for first in (0..self.hidden).step_by(PANEL) {
-                for gate in 0..self.gates {
-                    let row = (direction * self.gates + gate) * self.hidden;
-                    order.extend((first..self.hidden.min(first + PANEL)).map(|unit| (row + unit) as i64));
-                }
-            }
-        }
-        let order = cx.add_constant(Tensor::i64(&[order.len()], &order));
-        cx.add(Gather { axis: 0 }, &[rows, order])
+        panels(cx, value, [gates, self.hidden, inputs])
     }
 
     /// Adds the layer. `weights` and `cells` are those of each direction, `first` the first states, `apart` as for the
@@ -222,13 +190,14 @@ impl Layer {
         let size = cx.value_ty(w).shape[2];
         let width = self.directions * self.gates * self.hidden;
         let w = reshaped(cx, w, &[width, size])?;
-        let w = self.in_panels(cx, w)?;
+        let rows = [self.directions, self.gates, self.hidden];
+        let w = in_panels(cx, w, rows)?;
         let w = cx.add(Transpose { perm: vec![1, 0] }, &[w])?;
         let mut product = cx.add(MatMul, &[x, w])?;
         if cx.has(BIAS) {
             let bias = self.bias(cx, apart)?;
             let bias = reshaped(cx, bias, &[width])?;
-            let bias = self.in_panels(cx, bias)?;
+            let bias = in_panels(cx, bias, rows)?;
             product = cx.add(Binary::from(BinaryOp::Add), &[product, bias])?;
         }
         let lengths = self.lengths(cx)?;

@@ -1,6 +1,6 @@
 //! Convolutions and products in integers on weights in fours of channels: cores that compute one number at a time.
 
-use super::for_cores::{Layer, Offer, Operands};
+use super::offer::{Layer, Offer, Operands};
 use super::{Packing, cost};
 use crate::bindings::InterleavedCall;
 use crate::ir::{Candidate, DType, Tensor};
@@ -22,7 +22,7 @@ pub(super) fn candidate<'a>(layer: Layer, packing: Packing, operands: &Operands)
                 time: cost::fours((pixels * w.len()) as u64, (pixels * k * layer.groups) as u64),
                 w: Tensor::new(DType::U8, vec![w.len()], w),
                 parameters,
-                scratch: Some((DType::U32, interleaved::scratch_words(k))),
+                scratch: vec![("scratch", DType::U32, interleaved::scratch_words(k))],
             }
             .candidate(InterleavedCall(layer.with_activation(requantize)))
         }
@@ -39,7 +39,7 @@ pub(super) fn candidate<'a>(layer: Layer, packing: Packing, operands: &Operands)
                 time: cost::fours((layer.m * w.len()) as u64, (layer.m * k) as u64),
                 w: Tensor::new(DType::U8, vec![w.len()], w),
                 parameters,
-                scratch: Some((DType::U32, words)),
+                scratch: vec![("scratch", DType::U32, words)],
             }
             .candidate(InterleavedCall(layer.with_activation(requantize)))
         }
@@ -52,7 +52,7 @@ pub(super) fn candidate<'a>(layer: Layer, packing: Packing, operands: &Operands)
                 time: cost::fours_of_taps((pixels * w.len()) as u64),
                 w: Tensor::new(DType::I8, vec![w.len()], w),
                 parameters,
-                scratch: None,
+                scratch: vec![],
             }
             .candidate(InterleavedCall(layer.with_activation(requantize)))
         }

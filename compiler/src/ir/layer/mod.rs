@@ -7,6 +7,7 @@ pub(in crate::ir) mod cost;
 mod direct_conv;
 pub(in crate::ir) mod for_cores;
 mod interleaved;
+mod offer;
 mod packing;
 mod paired;
 mod rows;

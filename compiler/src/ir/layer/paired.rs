@@ -1,25 +1,16 @@
 //! Convolutions and products in integers on weights in pairs of channels: Cortex-M with the DSP extension.
 
-use super::for_cores::{Layer, Operands};
+use super::offer::{Layer, Offer, Operands};
 use super::{Packing, cost};
 use crate::bindings::PairedCall;
-use crate::ir::{Candidate, DType, Lowering, Tensor};
-use crate::machine::Cost;
+use crate::ir::{Candidate, DType, Tensor};
 use runtime_core::kernels::Gemm;
 use runtime_core::paired::{self, Grouping};
-use runtime_core::requantize::Requantize;
 
 /// Constants in the form that the kernels read.
 struct Packed {
     w: Vec<u32>,
     parameters: Vec<i32>,
-}
-
-/// Room that a kernel needs beside its operands: words, and the numbers of a patch.
-#[derive(Clone, Copy)]
-struct Room {
-    words: usize,
-    patch: usize,
 }
 
 impl Operands {
@@ -77,83 +68,55 @@ impl Operands {
     }
 }
 
-/// The layer on pairs of channels, or why it does not fit.
-pub(super) fn candidate<'a>(
-    cx: &Lowering<'_>,
-    layer: Layer,
-    packing: Packing,
-    operands: &Operands,
-) -> Result<Candidate<'a>, String> {
-    operands.fit_upper_halves(packing)?;
-    let packed = operands.pack_paired(layer, packing)?;
-    let requantize = operands.requantize;
-    let (_, [k, _]) = packing.products_of_groups();
-    let (kernel, layout, time, room) = match layer {
-        Layer::Conv2d(layer) => {
-            let pixels = (layer.batch * layer.output[0] * layer.output[1]) as u64;
-            let collected = pixels * (k * layer.groups) as u64;
-            let time = cost::pairs(pixels * 2 * packed.w.len() as u64, collected);
-            let patch = paired::patch_len(layer.input[2] / layer.groups, k);
-            let room = Room {
-                words: paired::scratch_words(k, paired::ROWS),
-                patch,
-            };
-            ("qlinear_conv2d_paired", "pairs of channels", time, room)
-        }
-        Layer::Gemm(layer) => {
-            let time = cost::pairs(layer.m as u64 * 2 * packed.w.len() as u64, (layer.m * k) as u64);
-            let words = paired::scratch_words(k, layer.m);
-            (
-                "qlinear_gemm_paired",
-                "pairs of channels",
-                time,
-                Room { words, patch: 0 },
-            )
-        }
-        Layer::Depthwise(_) => {
-            let time = cost::halfwords(cx.macs());
-            (
-                "qlinear_depthwise_conv2d_paired",
-                "halfwords",
-                time,
-                Room { words: 0, patch: 0 },
-            )
-        }
-    };
-    let cost = Cost {
-        time,
-        flash: 4 * (packed.w.len() + packed.parameters.len()) as u64,
-        scratch: (4 * room.words + room.patch) as u64,
-    };
-    Ok(Candidate::new(kernel, layout, cost, move |cx| {
-        lower(cx, layer, requantize, packed, room);
-        Ok(())
-    }))
+impl Packed {
+    fn weights(&self) -> Tensor {
+        let bytes = self.w.iter().flat_map(|word| word.to_le_bytes()).collect();
+        Tensor::new(DType::U32, vec![self.w.len()], bytes)
+    }
 }
 
-/// Adds the call.
-fn lower(cx: &mut Lowering<'_>, layer: Layer, requantize: Requantize, packed: Packed, room: Room) {
-    let x = cx.input(0);
-    let (len, bytes) = (
-        packed.w.len(),
-        packed.w.iter().flat_map(|word| word.to_le_bytes()).collect(),
-    );
-    let w = cx.add_constant("weights", Tensor::new(DType::U32, vec![len], bytes));
-    let parameters = Tensor::i32(&[packed.parameters.len()], &packed.parameters);
-    let parameters = cx.add_constant("parameters", parameters);
-    let (inputs, y) = ([x, w, parameters], cx.output(0));
-    let mut temporary = |name, dtype, len| cx.temporary(name, dtype, len);
-    match layer {
+/// The layer on pairs of channels, or why it does not fit.
+pub(super) fn candidate<'a>(layer: Layer, packing: Packing, operands: &Operands) -> Result<Candidate<'a>, String> {
+    operands.fit_upper_halves(packing)?;
+    let packed = operands.pack_paired(layer, packing)?;
+    let (w, products) = (packed.weights(), 2 * packed.w.len() as u64);
+    let (parameters, requantize) = (packed.parameters, operands.requantize);
+    let (_, [k, _]) = packing.products_of_groups();
+    let candidate = match layer {
         Layer::Conv2d(layer) => {
-            let scratch = temporary("scratch", DType::U32, room.words);
-            let patch = temporary("patch", DType::I8, room.patch);
-            let call = PairedCall(layer.with_activation(requantize));
-            cx.call(call, &inputs, &[y, scratch, patch]);
+            let pixels = (layer.batch * layer.output[0] * layer.output[1]) as u64;
+            let patch = paired::patch_len(layer.input[2] / layer.groups, k);
+            Offer {
+                kernel: "qlinear_conv2d_paired",
+                layout: "pairs of channels",
+                time: cost::pairs(pixels * products, pixels * (k * layer.groups) as u64),
+                w,
+                parameters,
+                scratch: vec![
+                    ("scratch", DType::U32, paired::scratch_words(k, paired::ROWS)),
+                    ("patch", DType::I8, patch),
+                ],
+            }
+            .candidate(PairedCall(layer.with_activation(requantize)))
         }
-        Layer::Gemm(layer) => {
-            let scratch = temporary("scratch", DType::U32, room.words);
-            cx.call(PairedCall(layer.with_activation(requantize)), &inputs, &[y, scratch]);
+        Layer::Gemm(layer) => Offer {
+            kernel: "qlinear_gemm_paired",
+            layout: "pairs of channels",
+            time: cost::pairs(layer.m as u64 * products, (layer.m * k) as u64),
+            w,
+            parameters,
+            scratch: vec![("scratch", DType::U32, paired::scratch_words(k, layer.m))],
         }
-        Layer::Depthwise(layer) => cx.call(PairedCall(layer.with_activation(requantize)), &inputs, &[y]),
-    }
+        .candidate(PairedCall(layer.with_activation(requantize))),
+        Layer::Depthwise(layer) => Offer {
+            kernel: "qlinear_depthwise_conv2d_paired",
+            layout: "halfwords",
+            time: cost::halfwords((layer.batch * layer.output.iter().product::<usize>() * k) as u64),
+            w,
+            parameters,
+            scratch: vec![],
+        }
+        .candidate(PairedCall(layer.with_activation(requantize))),
+    };
+    Ok(candidate)
 }

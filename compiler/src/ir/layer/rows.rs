@@ -1,6 +1,6 @@
 //! Convolutions and products in integers on rows of weights: Cortex-M with vectors.
 
-use super::for_cores::{Layer, Offer, Operands};
+use super::offer::{Layer, Offer, Operands};
 use super::{Packing, cost};
 use crate::bindings::RowsCall;
 use crate::ir::{Candidate, DType, Tensor};
@@ -24,7 +24,7 @@ pub(super) fn candidate<'a>(layer: Layer, packing: Packing, operands: &Operands)
                 ),
                 w,
                 parameters,
-                scratch: Some((DType::I8, rows::scratch_len(k))),
+                scratch: vec![("scratch", DType::I8, rows::scratch_len(k))],
             }
             .candidate(RowsCall(layer.with_activation(requantize)))
         }
@@ -36,7 +36,7 @@ pub(super) fn candidate<'a>(layer: Layer, packing: Packing, operands: &Operands)
                 time: cost::rows((layer.m * layer.n) as u64, k, 0),
                 w,
                 parameters,
-                scratch: None,
+                scratch: vec![],
             }
             .candidate(RowsCall(layer.with_activation(requantize)))
         }
@@ -49,7 +49,7 @@ pub(super) fn candidate<'a>(layer: Layer, packing: Packing, operands: &Operands)
                 time: cost::eights_of_taps((pixels * w.bytes.len()) as u64),
                 w,
                 parameters,
-                scratch: None,
+                scratch: vec![],
             }
             .candidate(RowsCall(layer.with_activation(requantize)))
         }

@@ -1,7 +1,5 @@
-use super::pipeline::by_method;
-use super::{Checked, Goal, Method, Progress, QuantizeOptions, Quantized, Source};
+use super::{Checked, Method, QuantizeOptions, Quantized};
 use crate::Error;
-use crate::ir::Graph;
 use serde::Serialize;
 use std::fmt;
 
@@ -19,17 +17,15 @@ pub struct Tried {
     pub bytes: usize,
 }
 
-/// Quantises by each method and keeps the result whose poorest output is best, or where there is a goal, that which
-/// takes the fewest bytes to reach it.
+/// Quantises by each method, as `by_method` does, and keeps the result whose poorest output is best or, where there is
+/// a bound to reach, that which takes the fewest bytes to reach it.
 ///
 /// # Errors
 /// Those of quantization; a bound that no method reaches.
 pub(super) fn best_of_all(
-    graph: &Graph,
     options: &QuantizeOptions,
-    source: &Source<'_>,
-    goal: Option<&Goal<'_>>,
-    progress: &mut Progress<'_>,
+    bound: bool,
+    mut by_method: impl FnMut(&QuantizeOptions) -> Result<Quantized, Error>,
 ) -> Result<Quantized, Error> {
     let mut tried = vec![];
     let mut by = |method| {
@@ -37,7 +33,7 @@ pub(super) fn best_of_all(
             method,
             ..options.clone()
         };
-        let quantised = by_method(graph, &options, source, goal, progress)?;
+        let quantised = by_method(&options)?;
         let this = Tried {
             method,
             decibels: quantised.report.checked.poorest(),
@@ -49,7 +45,7 @@ pub(super) fn best_of_all(
     let mut best: Result<(Tried, Quantized), Error> = by(Method::default());
     for method in OTHERS {
         // A bound may be one that another method reaches.
-        if goal.is_none() && best.is_err() {
+        if !bound && best.is_err() {
             break;
         }
         let next = by(method);

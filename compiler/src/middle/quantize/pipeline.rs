@@ -37,11 +37,11 @@ pub fn quantize(
     goal: Option<&Goal<'_>>,
     progress: &mut Progress<'_>,
 ) -> Result<Quantized, Error> {
-    let run = match options.method {
-        Method::Auto => best_of_all,
-        _ => by_method,
+    let mut by = |options: &QuantizeOptions| by_method(graph, options, source, goal, progress);
+    let mut quantised = match options.method {
+        Method::Auto => best_of_all(options, goal.is_some(), by)?,
+        _ => by(options)?,
     };
-    let mut quantised = run(graph, options, source, goal, progress)?;
     let report = &mut quantised.report;
     report.warnings.extend(report.checked.warning(options));
     Ok(quantised)
@@ -51,7 +51,7 @@ pub fn quantize(
 ///
 /// # Errors
 /// Those of [`quantize`].
-pub(super) fn by_method(
+fn by_method(
     graph: &Graph,
     options: &QuantizeOptions,
     source: &Source<'_>,

@@ -3,6 +3,19 @@
 
     .cpu cortex-m55
 
+@ Sixteen inputs of one row by those of four others, whose sums are in r4, r6, r8 and r10.
+    .macro EDGEC_SIXTEEN one, a, b, c, d
+    vldrb.u8 q0,[\one],#16
+    vldrb.u8 q1,[\a],#16
+    vmladava.s8 r4,q0,q1
+    vldrb.u8 q2,[\b],#16
+    vmladava.s8 r6,q0,q2
+    vldrb.u8 q3,[\c],#16
+    vmladava.s8 r8,q0,q3
+    vldrb.u8 q1,[\d],#16
+    vmladava.s8 r10,q0,q1
+    .endm
+
 @ edgec_four_rows(x, weights, parameters, y, inputs, channels, zero): four rows by all channels: 64 products in 10
 @ instructions. `x` and `y` are four pointers each; those of `y` advance.
     .section .text.edgec_four_rows,"ax",%progbits
@@ -23,15 +36,7 @@ edgec_four_rows:
     ldr r12,[sp,#44]
     add r11,r12
     dlstp.8 lr,r12
-2:  vldrb.u8 q0,[r9],#16
-    vldrb.u8 q1,[r1],#16
-    vmladava.s8 r4,q0,q1
-    vldrb.u8 q2,[r3],#16
-    vmladava.s8 r6,q0,q2
-    vldrb.u8 q3,[r5],#16
-    vmladava.s8 r8,q0,q3
-    vldrb.u8 q1,[r7],#16
-    vmladava.s8 r10,q0,q1
+2:  EDGEC_SIXTEEN r9,r1,r3,r5,r7
     letp lr,2b
     ldr r12,[r2],#4
     smmlar r4,r4,r12,r0
@@ -77,15 +82,7 @@ edgec_one_row_of:
     str r12,[sp]
     mov r12,r0
     dlstp.8 lr,r11
-2:  vldrb.u8 q0,[r12],#16
-    vldrb.u8 q1,[r1],#16
-    vmladava.s8 r4,q0,q1
-    vldrb.u8 q2,[r5],#16
-    vmladava.s8 r6,q0,q2
-    vldrb.u8 q3,[r7],#16
-    vmladava.s8 r8,q0,q3
-    vldrb.u8 q1,[r9],#16
-    vmladava.s8 r10,q0,q1
+2:  EDGEC_SIXTEEN r12,r1,r5,r7,r9
     letp lr,2b
     ldr r5,[sp,#48]
     ldr r1,[r2,#4]

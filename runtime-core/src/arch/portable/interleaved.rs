@@ -1,5 +1,6 @@
 //! The definitions of the micro-kernels on the layout of [`interleaved`](crate::interleaved).
 
+use super::taps;
 use crate::arch::{InterleavedPanel, TapWindow};
 use crate::interleaved::{DEPTHWISE, ROWS, WIDTH, unpack};
 use crate::upper_word::rescaled;
@@ -65,25 +66,9 @@ pub(crate) fn results(panel: InterleavedPanel<'_>, sums: &[u32], y: &mut [i8], f
 /// [`Arch::interleaved_window`](crate::arch::Arch::interleaved_window), from channel `first` on.
 #[inline(always)]
 pub(crate) fn window(window: TapWindow<'_, i8>, y: &mut [i8], first: usize) {
-    for (position, y) in y.chunks_exact_mut(window.channels.max(1)).enumerate() {
-        let x = window.x.get(position * window.x_step..).unwrap_or_default();
-        for (c, y) in y.iter_mut().enumerate().skip(first) {
-            let (quad, lane) = (c / WIDTH, c % WIDTH);
-            let parameter = |index: usize| {
-                let at = DEPTHWISE * quad + index + lane;
-                window.parameters.get(at).copied().unwrap_or_default()
-            };
-            let mut sum = parameter(WIDTH);
-            for row in 0..window.rows {
-                for tap in 0..window.taps {
-                    let at = quad * window.weight_quad + row * window.weight_row + WIDTH * tap + lane;
-                    let weight = window.w.get(at).copied().unwrap_or_default();
-                    let x = x.get(row * window.row_step + tap * window.tap_step + c);
-                    let x = i32::from(x.copied().unwrap_or_default()) - window.outside;
-                    sum = sum.wrapping_add(x.wrapping_mul(weight.into()));
-                }
-            }
-            *y = rescaled(sum, parameter(2 * WIDTH), window.zero);
-        }
-    }
+    let parameters = |c: usize| {
+        let at = |kind: usize| c / WIDTH * DEPTHWISE + kind * WIDTH + c % WIDTH;
+        [at(1), at(2)].map(|at| window.parameters.get(at).copied().unwrap_or_default())
+    };
+    taps::window(&window, y, first, parameters, taps::byte::<WIDTH>(&window));
 }

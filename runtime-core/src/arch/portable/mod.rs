@@ -3,6 +3,7 @@
 pub(crate) mod interleaved;
 pub(crate) mod paired;
 pub(crate) mod rows;
+mod taps;
 mod tile;
 
 pub(crate) use tile::{tile, tiles};

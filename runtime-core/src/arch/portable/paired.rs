@@ -1,5 +1,6 @@
 //! The definitions of the micro-kernels on the layout of [`paired`](crate::paired).
 
+use super::taps;
 use crate::arch::{Arch, PairedPanel, Patches, TapWindow};
 use crate::paired::{Grouping, ROWS, STEP, half, unpack};
 use crate::upper_word::rescaled;
@@ -106,22 +107,13 @@ pub(crate) fn row(panel: PairedPanel<'_>, words: &[u32], y: &mut [i8]) {
 /// [`Arch::paired_window`](Arch::paired_window), from channel `first` on.
 #[inline(always)]
 pub(crate) fn window(window: TapWindow<'_, u32>, y: &mut [i8], first: usize) {
-    for (position, y) in y.chunks_exact_mut(window.channels.max(1)).enumerate() {
-        let x = window.x.get(position * window.x_step..).unwrap_or_default();
-        for (c, y) in y.iter_mut().enumerate().skip(first) {
-            let (quad, lane) = (c / 4, c % 4);
-            let at = |index: usize| window.parameters.get(8 * quad + index).copied().unwrap_or_default();
-            let mut sum = at(lane);
-            for row in 0..window.rows {
-                for tap in 0..window.taps {
-                    let word = quad * window.weight_quad + row * window.weight_row + 2 * tap + lane % 2;
-                    let weight = half(window.w.get(word).copied().unwrap_or_default(), lane / 2);
-                    let x = x.get(row * window.row_step + tap * window.tap_step + c);
-                    let x = i32::from(x.copied().unwrap_or_default()) - window.outside;
-                    sum = sum.wrapping_add(x.wrapping_mul(weight));
-                }
-            }
-            *y = rescaled(sum, at(4 + lane), window.zero);
-        }
-    }
+    let parameters = |c: usize| {
+        let at = |index: usize| window.parameters.get(c / 4 * 8 + index).copied().unwrap_or_default();
+        [at(c % 4), at(4 + c % 4)]
+    };
+    let weight = |c: usize, row: usize, tap: usize| {
+        let at = c / 4 * window.weight_quad + row * window.weight_row + 2 * tap + c % 2;
+        half(window.w.get(at).copied().unwrap_or_default(), c % 4 / 2)
+    };
+    taps::window(&window, y, first, parameters, weight);
 }

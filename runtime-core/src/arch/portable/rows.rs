@@ -1,5 +1,6 @@
 //! The definitions of the micro-kernels on the layout of [`rows`](crate::rows).
 
+use super::taps;
 use crate::arch::{RowsPanel, TapWindow};
 use crate::rows::{EIGHT, ROWS, depthwise_parameter};
 use crate::upper_word::rescaled;
@@ -34,22 +35,9 @@ pub(crate) fn rows(panel: RowsPanel<'_>, x: &[i8], from: [usize; ROWS], y: &mut 
 /// [`Arch::rows_window`](crate::arch::Arch::rows_window), from channel `first` on.
 #[inline(always)]
 pub(crate) fn window(window: TapWindow<'_, i8>, y: &mut [i8], first: usize) {
-    for (position, y) in y.chunks_exact_mut(window.channels.max(1)).enumerate() {
-        let x = window.x.get(position * window.x_step..).unwrap_or_default();
-        for (c, y) in y.iter_mut().enumerate().skip(first) {
-            let parameter = |kind: usize| {
-                let at = depthwise_parameter(kind, c);
-                window.parameters.get(at).copied().unwrap_or_default()
-            };
-            let mut sum = parameter(1);
-            for (row, tap) in (0..window.rows).flat_map(|row| (0..window.taps).map(move |tap| (row, tap))) {
-                let at = c / EIGHT * window.weight_quad + row * window.weight_row + EIGHT * tap + c % EIGHT;
-                let weight = window.w.get(at).copied().unwrap_or_default();
-                let x = x.get(row * window.row_step + tap * window.tap_step + c);
-                let x = i32::from(x.copied().unwrap_or_default()) - window.outside;
-                sum = sum.wrapping_add(x.wrapping_mul(weight.into()));
-            }
-            *y = rescaled(sum, parameter(2), window.zero);
-        }
-    }
+    let parameters = |c: usize| {
+        let at = |kind: usize| depthwise_parameter(kind, c);
+        [at(1), at(2)].map(|at| window.parameters.get(at).copied().unwrap_or_default())
+    };
+    taps::window(&window, y, first, parameters, taps::byte::<EIGHT>(&window));
 }

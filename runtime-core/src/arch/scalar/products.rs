@@ -97,8 +97,9 @@ pub(in crate::arch) fn sums(panel: InterleavedPanel<'_>, first: usize, words: &[
             words.as_ptr().wrapping_add(words.len()),
             WIDTH * (inputs - words.len()),
         );
-        // SAFETY: reads every word, and for each four channels four bytes of weights for each of them, `4 * inputs` bytes
-        // apart; reads and writes four sums per four channels. All of it is inside of the slices, as checked above.
+        // SAFETY: reads every word, and for each four channels four bytes of weights for each of them, `4 * inputs`
+        // bytes apart; reads and writes four sums per four channels. All of it is inside of the slices, as checked
+        // above.
         unsafe { edgec_sums(words, w, sums.as_mut_ptr(), end, fours, skip) };
     }
 }
@@ -117,8 +118,8 @@ pub(in crate::arch) fn results(panel: InterleavedPanel<'_>, sums: &[u32], y: &mu
     }
     if fours != 0 {
         let multipliers = parameters.as_ptr().wrapping_add(WIDTH);
-        // SAFETY: reads four sums, and four of each eight parameters, per four channels, and writes four numbers. All of
-        // it is inside of the slices, as checked above.
+        // SAFETY: reads four sums, and four of each eight parameters, per four channels, and writes four numbers. All
+        // of it is inside of the slices, as checked above.
         unsafe { edgec_results(sums.as_ptr(), multipliers, y.as_mut_ptr(), fours, zero) };
     }
     if channels % WIDTH != 0 {

@@ -9,8 +9,8 @@ use core::arch::x86_64::{
 };
 use half::f16;
 
-/// [`vectors::tile`] as a call of its own, which all layers share: compiled into the loops of a convolution, where tiles
-/// of two panels are too, some of its sums would live in memory.
+/// [`vectors::tile`] as a call of its own, which all layers share: compiled into the loops of a convolution, where
+/// tiles of two panels are too, some of its sums would live in memory.
 ///
 /// # Safety
 /// The processor is at the level of `Vnni`.
@@ -40,8 +40,8 @@ fn add_products<W, const M: usize, const N: usize, const LANE: usize>(
     *acc = vectors::tile::<Sixteen, W, M, N, LANE, 1>(*acc, *rows, panel);
 }
 
-/// [`vectors::tiles`] by two panels, as such a call too: the forms of kernels, with their residuals and activations, would
-/// each have a copy of every height, which is most of what rustc compiles.
+/// [`vectors::tiles`] by two panels, as such a call too: the forms of kernels, with their residuals and activations,
+/// would each have a copy of every height, which is most of what rustc compiles.
 ///
 /// # Safety
 /// The processor is at the level of `Vnni`.

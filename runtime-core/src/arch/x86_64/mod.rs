@@ -81,9 +81,8 @@ impl Simd {
         }
     }
 
-    /// [`run`](Self::run) of a kernel that multiplies floats by the tiles of [`Arch`](super::Arch). The copy for vectors
-    /// of 512 bits is not specialised to the layer: that keeps what rustc has to compile per layer as it is, and the
-    /// wider vectors gain several times what it costs.
+    /// [`run`](Self::run) of a kernel that multiplies floats by the tiles of [`Arch`](super::Arch). The copy for
+    /// vectors of 512 bits is not specialised to the layer, so that rustc compiles it once for all layers of a form.
     #[inline(always)]
     pub fn run_floats<K: Kernel>(self, kernel: K) {
         if self.level == Level::Vnni {
@@ -105,8 +104,8 @@ impl Simd {
         }
     }
 
-    /// [`run_integers`](Self::run_integers) where only the copy of the highest level is specialised to the layer: two of
-    /// them take rustc twice the time, and long sums hardly gain from it.
+    /// [`run_integers`](Self::run_integers) where only the copy of the highest level is specialised to the layer: two
+    /// of them take rustc twice the time, and long sums hardly gain from it.
     #[inline(always)]
     pub fn run_long_integers<K: Kernel>(self, kernel: K) {
         match self.level {

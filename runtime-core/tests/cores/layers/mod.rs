@@ -1,5 +1,5 @@
-//! Random layers of every shape: kernels on the layouts of certain cores give the integers of the kernels on panels, and
-//! touch nothing but their operands. They run on this machine and, in an emulator, on Cortex-M0 to M55.
+//! Random layers of every shape: kernels on the layouts of certain cores give the integers of the kernels on panels,
+//! and touch nothing but their operands. They run on this machine and, in an emulator, on Cortex-M0 to M55.
 
 mod convolutions;
 mod depthwise;

@@ -1,18 +1,19 @@
 //! The recurrent layer that a loop is.
 
-use super::Element;
 use super::cells::Found;
+use super::element::Element;
 use super::linear::{Linear, Matrix};
 use super::results::{Last, Sequence};
 use super::view::{Counter, View};
 use crate::front::node::NodeContext;
 use crate::front::shared::compose::{binary, reduce, with_number};
+use crate::front::shared::gate_panels::{in_panels, panels};
 use crate::front::shared::normalization::{cast, reshaped};
+use crate::front::shared::recurrent::joined;
 use crate::ir::primitives::{
     BinaryOp, Concat, Cumulate, Direction, Expand, Gather, MatMul, Recurrence, ReduceOp, Select, Slice, Transpose,
 };
 use crate::ir::{DType, OpError, Tensor, ValueId};
-use runtime_core::pack::PANEL;
 
 /// A layer as the operator wants it.
 pub(super) struct Layer<'f> {
@@ -127,10 +128,7 @@ impl<'f> Layer<'f> {
     /// The operator; where steps are masked, over those that are not, one after the other.
     fn recurrence(&self, cx: &mut NodeContext<'_>, masked: Option<&Masked>) -> Result<Vec<ValueId>, OpError> {
         let x = stacked(cx, &self.input, self.steps, &[self.batch, self.inputs])?;
-        let w = self.input_weights();
-        let w = cx.add_constant(w);
-        let bias = self.in_panels(1, |gate, _| gate.bias.clone());
-        let bias = cx.add_constant(Tensor::f32(&[bias.len()], &bias));
+        let [w, bias] = self.input_weights(cx)?;
         let product = cx.add(MatMul, &[x, w])?;
         let mut product = binary(cx, BinaryOp::Add, product, bias)?;
         let mut lengths = cx.add_constant(Tensor::i32(&[0], &[]));
@@ -138,8 +136,7 @@ impl<'f> Layer<'f> {
             product = cx.add(Gather { axis: 0 }, &[product, *order])?;
             lengths = cx.add(Slice::along(&[self.steps], 0, self.steps - 1, 1), &[*count])?;
         }
-        let weights = self.state_weights();
-        let weights = cx.add_constant(Tensor::f32(&[weights.len()], &weights));
+        let weights = self.state_weights(cx)?;
         let mut first = vec![];
         for state in &self.first {
             first.push(reshaped(cx, *state, &[self.batch * self.hidden])?);
@@ -161,72 +158,47 @@ impl<'f> Layer<'f> {
         cx.add_all(layer, &[product, first, lengths, weights])
     }
 
-    /// Numbers of all gates with `rows` each, `[rows, gates of each 16 units]`.
-    fn in_panels(&self, rows: usize, of: impl Fn(&Linear, usize) -> Option<Vec<f32>>) -> Vec<f32> {
-        let mut values = vec![];
-        for row in 0..rows {
-            let gates = self.found.gates.iter();
-            let gates: Vec<Vec<f32>> = gates
-                .map(|gate| of(gate, row).unwrap_or_else(|| vec![0.0; self.hidden]))
-                .collect();
-            for first in (0..self.hidden).step_by(PANEL) {
-                let units = first..self.hidden.min(first + PANEL);
-                gates.iter().for_each(|gate| values.extend(&gate[units.clone()]));
-            }
-        }
-        values
+    /// The input's weights of all gates, `[inputs, gates * hidden]`, and their biases.
+    fn input_weights(&self, cx: &mut NodeContext<'_>) -> Result<[ValueId; 2], OpError> {
+        let gates = &self.found.gates;
+        let order = [1, gates.len(), self.hidden];
+        let width = gates.len() * self.hidden;
+        let rows: Vec<f32> = gates
+            .iter()
+            .flat_map(|gate| by_unit(gate.input.as_ref().map(|(_, matrix)| matrix)))
+            .collect();
+        let rows = cx.add_constant(Tensor::f32(&[width, self.inputs], &rows));
+        let rows = in_panels(cx, rows, order)?;
+        let weights = cx.add(Transpose { perm: vec![1, 0] }, &[rows])?;
+        let biases: Vec<f32> = gates.iter().flat_map(|gate| self.bias(gate)).collect();
+        let biases = cx.add_constant(Tensor::f32(&[width], &biases));
+        Ok([weights, in_panels(cx, biases, order)?])
     }
 
-    fn input_weights(&self) -> Tensor {
-        let row = |gate: &Linear, row: usize| {
-            let (_, matrix) = gate.input.as_ref()?;
-            Some(matrix.values[row * self.hidden..][..self.hidden].to_vec())
-        };
-        let values = self.in_panels(self.inputs, row);
-        Tensor::f32(&[self.inputs, self.found.gates.len() * self.hidden], &values)
+    /// The bias of a gate; zeros if there is none.
+    fn bias(&self, gate: &Linear) -> Vec<f32> {
+        gate.bias.clone().unwrap_or_else(|| vec![0.0; self.hidden])
     }
 
     /// The weights of the states as the kernel wants them: those of a GRU's last gate apart, with their bias.
-    fn state_weights(&self) -> Vec<f32> {
+    fn state_weights(&self, cx: &mut NodeContext<'_>) -> Result<ValueId, OpError> {
         let gates: Vec<&Linear> = self.found.gates.iter().collect();
-        let state = |gate: &Linear| {
-            gate.state
-                .as_ref()
-                .map(|matrix| matrix.values.clone())
-                .unwrap_or_default()
+        let parts = match gates[..] {
+            [z, r, n] => vec![vec![z, r], vec![self.found.reset.as_ref().unwrap_or(n)]],
+            _ => vec![gates],
         };
-        if gates.len() != 3 {
-            let all: Vec<_> = gates.into_iter().map(state).collect();
-            return self.panels(&all, self.hidden);
+        let mut packed = vec![];
+        for part in &parts {
+            let rows: Vec<f32> = part.iter().flat_map(|gate| by_unit(gate.state.as_ref())).collect();
+            let shape = [part.len(), self.hidden, self.hidden];
+            let rows = cx.add_constant(Tensor::f32(&shape, &rows));
+            packed.push(panels(cx, rows, shape)?);
         }
-        let last = self.found.reset.as_ref().unwrap_or(gates[2]);
-        let mut weights = self.panels(&[state(gates[0]), state(gates[1])], self.hidden);
-        weights.extend(self.panels(&[state(last)], self.hidden));
         if let Some(reset) = &self.found.reset {
-            let bias = reset.bias.clone().unwrap_or_else(|| vec![0.0; self.hidden]);
-            weights.extend(self.panels(&[bias], 1));
+            let bias = cx.add_constant(Tensor::f32(&[1, self.hidden, 1], &self.bias(reset)));
+            packed.push(panels(cx, bias, [1, self.hidden, 1])?);
         }
-        weights
-    }
-
-    /// Matrices `[rows, hidden]` of gates, as `[panels, rows, gates, 16]`, with units filled up by zeros.
-    fn panels(&self, gates: &[Vec<f32>], rows: usize) -> Vec<f32> {
-        let mut values = vec![];
-        for first in (0..self.hidden).step_by(PANEL) {
-            for row in 0..rows {
-                for gate in gates {
-                    let unit = |unit| {
-                        if unit < self.hidden {
-                            gate[row * self.hidden + unit]
-                        } else {
-                            0.0
-                        }
-                    };
-                    values.extend((first..first + PANEL).map(unit));
-                }
-            }
-        }
-        values
+        joined(cx, DType::F32, &packed)
     }
 
     fn masked(&self, cx: &mut NodeContext<'_>, mask: &Element) -> Result<Masked, OpError> {
@@ -278,6 +250,15 @@ impl<'f> Layer<'f> {
         }
         reshaped(cx, all, &[&[self.steps], &sequence.shape[..]].concat())
     }
+}
+
+/// The weights of a gate, those of each unit together.
+fn by_unit(matrix: Option<&Matrix>) -> Vec<f32> {
+    matrix.map_or_else(Vec::new, |matrix| {
+        let units = 0..matrix.columns;
+        let of_unit = |unit| matrix.values.iter().skip(unit).step_by(matrix.columns).copied();
+        units.flat_map(of_unit).collect()
+    })
 }
 
 /// Whether a value is known to be zero.

@@ -1,6 +1,6 @@
 //! Sums of products by constant weights, as the gates of recurrent layers begin.
 
-use super::Element;
+use super::element::Element;
 use super::view::View;
 use crate::ir::primitives::{BinaryOp, Concat, MatMul};
 use crate::ir::{DType, ValueId};

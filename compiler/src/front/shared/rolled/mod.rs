@@ -3,6 +3,7 @@
 
 mod build;
 mod cells;
+mod element;
 mod linear;
 mod results;
 #[cfg(test)]
@@ -11,24 +12,14 @@ mod view;
 
 use crate::front::node::{Input, NodeContext};
 use crate::ir::{DType, OpError, TensorType, ValueId};
+pub(in crate::front) use element::Element;
+
 use build::Layer;
 use cells::Found;
+use element::State;
 use results::Results;
 use std::collections::HashMap;
 use view::{Counter, View};
-
-/// What a loop reads of a tensor in a step: the element `start + step * i` along an axis.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(in crate::front) struct Element {
-    /// The tensor, outside of the loop.
-    pub(in crate::front) value: ValueId,
-    /// Along which it is read.
-    pub(in crate::front) axis: usize,
-    /// Index of the first step's element.
-    pub(in crate::front) start: i64,
-    /// How far those of neighbouring steps are apart.
-    pub(in crate::front) step: i64,
-}
 
 /// A loop before it is read.
 pub(in crate::front) struct Looped<'a> {
@@ -103,14 +94,6 @@ fn inputs(cx: &mut NodeContext<'_>, of: &Looped<'_>) -> Vec<Input> {
         Input::Open(ty)
     }));
     given
-}
-
-/// A state: what it is in the body, before the first step, and what the body makes of it.
-#[derive(Clone, Copy, Debug)]
-struct State {
-    open: ValueId,
-    initial: ValueId,
-    new: ValueId,
 }
 
 /// The body of a loop that may be a layer.

@@ -1,7 +1,7 @@
 //! What a loop that is a recurrent layer gives: its states after the last step and what it collects of all steps.
 
+use super::element::{Element, State};
 use super::view::{Counter, View};
-use super::{Element, State};
 use crate::ir::primitives::{BinaryOp, Select};
 use crate::ir::{DType, Tensor, ValueId};
 

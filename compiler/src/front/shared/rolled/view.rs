@@ -1,7 +1,7 @@
 //! A loop's body as a graph of its own, seen from what it computes: what is the same in all steps, what is read of
 //! which step, and what counts steps.
 
-use super::Element;
+use super::element::Element;
 use crate::ir::primitives::{Binary, BinaryOp, Cast, Expand, Gather, Map, Reshape, Slice, Tile};
 use crate::ir::{DType, Graph, Operator, Tensor, ValueId};
 use runtime_core::function::{AnyFunction, AnyGateFunction};
