@@ -156,9 +156,9 @@ fn pools() -> Case {
         name: "average_pool2d 2x2",
         len: SIZE / 4,
         runs: [
-            run!(average_pool2d(pool, x) -> vec![0.0; SIZE / 4]),
-            run!(qlinear_average_pool2d(integer_pool, x8, multiplier) -> vec![0i8; SIZE / 4]),
-            run!(qlinear_average_pool2d(integer_pool, x16, again) -> vec![0i16; SIZE / 4]),
+            run!(average_pool2d(&pool, x) -> vec![0.0; SIZE / 4]),
+            run!(qlinear_average_pool2d(&integer_pool, x8, multiplier) -> vec![0i8; SIZE / 4]),
+            run!(qlinear_average_pool2d(&integer_pool, x16, again) -> vec![0i16; SIZE / 4]),
         ],
     }
 }
@@ -229,8 +229,8 @@ fn resizes() -> Case {
                     black_box(&mut y),
                 );
             }),
-            run!(qlinear_resize(integer_resize, x8, first, second) -> vec![0i8; SIZE]),
-            run!(qlinear_resize(integer_resize, x16, f, s) -> vec![0i16; SIZE]),
+            run!(qlinear_resize(&integer_resize, x8, first, second) -> vec![0i8; SIZE]),
+            run!(qlinear_resize(&integer_resize, x16, f, s) -> vec![0i16; SIZE]),
         ],
     }
 }
@@ -259,8 +259,8 @@ fn means() -> Case {
         len: 16,
         runs: [
             run!(reduce(reduce_, x) -> vec![0.0; 16]),
-            run!(qlinear_reduce_sum(integer_reduce, x8) -> vec![0i8; 16]),
-            run!(qlinear_reduce_sum(integer_reduce, x16) -> vec![0i16; 16]),
+            run!(qlinear_reduce_sum(&integer_reduce, x8) -> vec![0i8; 16]),
+            run!(qlinear_reduce_sum(&integer_reduce, x16) -> vec![0i16; 16]),
         ],
     }
 }
@@ -288,8 +288,8 @@ fn softmaxes() -> Case {
         len: 4096,
         runs: [
             run!(softmax(softmax_, x) -> vec![0.0; 4096]),
-            run!(qlinear_softmax(integer_softmax, x8, powers) -> vec![0i8; 4096]),
-            run!(qlinear_softmax(integer_softmax, x16, twice) -> vec![0i16; 4096]),
+            run!(qlinear_softmax(&integer_softmax, x8, powers) -> vec![0i8; 4096]),
+            run!(qlinear_softmax(&integer_softmax, x16, twice) -> vec![0i16; 4096]),
         ],
     }
 }

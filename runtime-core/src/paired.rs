@@ -5,17 +5,18 @@
 //! bytes alone it adds up `B`. So one instruction of widening serves two channels, and two instructions of products
 //! serve four inputs.
 //!
-//! | layout | words | parameters |
+//! | layout | words, of depthwise weights bytes | parameters |
 //! |---|---|---|
 //! | a product of several rows | `[groups][pairs][quads][2]` | `[groups][pairs][4]` |
 //! | a product of one row | `[ceil(pairs / 2)][quads][2][2]` | `[ceil(pairs / 2)][8]` |
-//! | depthwise | `[ceil(channels / 4)][taps][2]` | `[ceil(channels / 4)][8]` |
+//! | depthwise | `[ceil(channels / 4)][taps][4]` | `[ceil(channels / 4)][8]` |
 //!
 //! A quad is four inputs: its first word holds inputs 0 and 2, the second 1 and 3, each as a pair of channels. Inputs
 //! are filled up with zeros to an even number of quads, channels to whole pairs, or groups of two pairs. The parameters
 //! of a pair are `256 * bias_a + bias_b`, `bias_b`, and the multipliers of `b` and `a`; those of a group are both
-//! pairs' biases and then both pairs' multipliers. Depthwise weights have 16 bits each: channels 0 and 2 of a tap in
-//! the first word, 1 and 3 in the second; the parameters of four channels are their biases and their multipliers.
+//! pairs' biases and then both pairs' multipliers. Depthwise weights are bytes, which the kernel widens once for all
+//! positions: channels 0 and 2 of a tap into its first word of scratch, 1 and 3 into the second. The parameters of four
+//! channels are their biases and their multipliers.
 
 /// How a product's pairs of channels are grouped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,7 +81,13 @@ pub const fn parameters_len(n: usize, grouping: Grouping) -> usize {
     n.div_ceil(grouping.channels()).saturating_mul(2 * grouping.channels())
 }
 
-/// Words of depthwise weights.
+/// Bytes of depthwise weights.
+#[inline(always)]
+pub const fn depthwise_len(channels: usize, taps: usize) -> usize {
+    channels.div_ceil(4).saturating_mul(4).saturating_mul(taps)
+}
+
+/// Words of scratch that depthwise weights take as halfwords.
 #[inline(always)]
 pub const fn depthwise_words(channels: usize, taps: usize) -> usize {
     channels.div_ceil(4).saturating_mul(2).saturating_mul(taps)
@@ -171,20 +178,13 @@ pub fn pack_parameters(grouping: Grouping, bias: &[i32], multiplier: &[i32], pac
 }
 
 /// Packs depthwise weights: `weight(tap, channel)` is asked for those that exist.
-pub fn pack_depthwise([taps, channels]: [usize; 2], weight: impl Fn(usize, usize) -> i8, packed: &mut [u32]) {
-    let or_zero = |tap, channel| {
-        if channel < channels {
-            weight(tap, channel).into()
-        } else {
-            0
-        }
-    };
-    let mut words = packed.iter_mut();
+pub fn pack_depthwise([taps, channels]: [usize; 2], weight: impl Fn(usize, usize) -> i8, packed: &mut [i8]) {
+    let mut bytes = packed.iter_mut();
     for first in (0..channels).step_by(4) {
         for tap in 0..taps {
-            for channel in [first, first + 1] {
-                let Some(to) = words.next() else { return };
-                *to = word(or_zero(tap, channel), or_zero(tap, channel + 2));
+            for channel in first..first + 4 {
+                let Some(to) = bytes.next() else { return };
+                *to = if channel < channels { weight(tap, channel) } else { 0 };
             }
         }
     }

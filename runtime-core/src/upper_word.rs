@@ -21,7 +21,7 @@ pub(crate) fn rescaled(sum: i32, multiplier: i32, zero: i32) -> i8 {
 }
 
 /// Limits results that were limited to an `i8` to those of a fused activation, least and greatest.
-#[inline(always)]
+#[inline(never)]
 pub(crate) fn limit([min, max]: [i32; 2], y: &mut [i8]) {
     let (min, max) = (min.max(i8::MIN.into()), max.min(i8::MAX.into()));
     if min > i8::MIN.into() || max < i8::MAX.into() {

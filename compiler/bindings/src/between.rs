@@ -60,13 +60,17 @@ macro_rules! between {
                 stringify!($function)
             }
 
+            fn by_reference(&self) -> bool {
+                true
+            }
+
             fn params(&self) -> Value {
                 Value::of(&self.kernel)
             }
 
             fn execute(&self, args: &mut Args<'_>) {
                 by_dtype!(self.from, T => in_i16(args, 0, self.to, |args, y|
-                    kernels::$function(args.simd, self.kernel, args.x::<T>(0), $(args.x($x),)* y)), [I8 i8, I16 i16]);
+                    kernels::$function(args.simd, &self.kernel, args.x::<T>(0), $(args.x($x),)* y)), [I8 i8, I16 i16]);
             }
         }
     )*};

@@ -37,6 +37,11 @@ pub trait KernelCall: fmt::Debug + Send + Sync {
         false
     }
 
+    /// Whether the kernel takes a reference to its parameters: large ones would be copied to the stack for every call.
+    fn by_reference(&self) -> bool {
+        self.made_for().is_some()
+    }
+
     /// The cores that it has assembler for, if any: it is slow elsewhere.
     fn made_for(&self) -> Option<Cores> {
         None

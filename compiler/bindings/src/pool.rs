@@ -18,12 +18,16 @@ impl KernelCall for MaxPoolCall {
         "max_pool2d"
     }
 
+    fn by_reference(&self) -> bool {
+        true
+    }
+
     fn params(&self) -> Value {
         Value::of(&self.pool)
     }
 
     fn execute(&self, args: &mut Args<'_>) {
-        by_dtype!(self.dtype, T => kernels::max_pool2d(args.simd, self.pool, args.x::<T>(0), args.y(0)),
+        by_dtype!(self.dtype, T => kernels::max_pool2d(args.simd, &self.pool, args.x::<T>(0), args.y(0)),
             [F32 f32, F64 f64, F16 f16, Bf16 bf16, I8 i8, I16 i16, I32 i32, I64 i64, U8 u8, U16 u16, U32 u32, U64 u64]);
     }
 }
@@ -42,12 +46,16 @@ impl KernelCall for AveragePoolCall {
         "average_pool2d"
     }
 
+    fn by_reference(&self) -> bool {
+        true
+    }
+
     fn params(&self) -> Value {
         Value::of(&self.pool)
     }
 
     fn execute(&self, args: &mut Args<'_>) {
-        by_dtype!(self.dtype, T => kernels::average_pool2d(args.simd, self.pool, args.x::<T>(0), args.y(0)),
+        by_dtype!(self.dtype, T => kernels::average_pool2d(args.simd, &self.pool, args.x::<T>(0), args.y(0)),
             [F32 f32, F64 f64]);
     }
 }

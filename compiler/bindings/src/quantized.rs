@@ -101,7 +101,7 @@ macro_rules! packed_for_cores {
 
             fn execute(&self, args: &mut Args<'_>) {
                 let (x, w, parameters) = (args.x(0), args.x(1), args.x(2));
-                kernels::$function(args.simd, self.0, x, w, parameters, args.y(0) $(, args.y($scratch))*);
+                kernels::$function(args.simd, &self.0, x, w, parameters, args.y(0) $(, args.y($scratch))*);
             }
         }
     )*};
@@ -109,7 +109,7 @@ macro_rules! packed_for_cores {
 packed_for_cores! {
     PairedCall, Dsp;
     Conv2d, qlinear_conv2d_paired(1, 2);
-    DepthwiseConv2d, qlinear_depthwise_conv2d_paired();
+    DepthwiseConv2d, qlinear_depthwise_conv2d_paired(1);
     Gemm, qlinear_gemm_paired(1);
 }
 packed_for_cores! {

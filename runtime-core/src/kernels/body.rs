@@ -50,6 +50,12 @@ pub(super) fn compute<P: Param<T>, T: Body<Operands>, Operands>(simd: Simd, laye
     })
 }
 
+/// Arithmetic of a kernel that takes its parameters by reference, and for which no layer has a copy of its own.
+#[inline(always)]
+pub(super) fn compute_shared<T: Body<Operands>, Operands>(simd: Simd, parameters: T, operands: Operands) {
+    compute::<T, T, _>(simd, parameters, operands)
+}
+
 /// Data movement and rare arithmetic: one copy for the target's plain instructions, shared by all layers.
 #[inline(always)]
 pub(super) fn plain<T: Body<Operands>, Operands>(parameters: T, operands: Operands) {

@@ -25,6 +25,9 @@ pub(super) trait Layout<'a>: Sized + 'a {
     /// Positions that are multiplied at once.
     const ROWS: usize;
 
+    /// Whether what fills up inputs must be zero: the weights there are not.
+    const CLEARED: bool = false;
+
     /// Words before the first one of the position at `place`.
     fn place(&self, place: usize) -> usize;
 

@@ -37,7 +37,6 @@ mod cast;
 mod cell;
 mod chunks;
 mod col2im;
-mod collect;
 mod complex;
 mod concat;
 mod conv;

@@ -1,8 +1,8 @@
 use super::body::{Body, compute};
 use super::chunks::{rows, rows_mut};
-use super::window::Window;
+use super::window::{Span, Window};
 use crate::arch::Arch;
-use crate::{Float, Number, Param, Simd};
+use crate::{Float, Number, Simd};
 
 /// ONNX `MaxPool` and `AveragePool` over channels-last images. Windows may reach beyond the padding at the end
 /// (`ceil_mode`): only what they share with the input counts. Spatial pairs are (height, width).
@@ -28,27 +28,33 @@ pub struct Pool2d {
 }
 
 impl Pool2d {
+    /// The positions of the windows of output `place` along an axis.
     #[inline(always)]
-    fn window(self, axis: usize, place: usize) -> Window {
+    fn span<A: Arch>(self, axis: usize, place: usize) -> Span {
         let axis = axis & 1;
-        Window::new(
+        let window = Window::new(
             place,
             self.strides[axis],
             self.pads[axis],
             self.kernel[axis],
             self.dilations[axis],
             self.input[axis],
-        )
+        );
+        let pad_end = self.pads[axis + 2];
+        if A::NARROW {
+            window.shared_span(pad_end)
+        } else {
+            window.span(pad_end)
+        }
     }
 
     /// The number of elements of a window that are averaged.
     #[inline(always)]
-    pub(super) fn averaged(self, vertical: Window, horizontal: Window) -> usize {
-        let [_, _, bottom, right] = self.pads;
+    pub(super) fn averaged(self, vertical: Span, horizontal: Span) -> usize {
         if self.count_include_pad {
-            vertical.padded(bottom) * horizontal.padded(right)
+            vertical.padded * horizontal.padded
         } else {
-            vertical.inside().1 * horizontal.inside().1
+            vertical.count * horizontal.count
         }
     }
 
@@ -60,7 +66,7 @@ impl Pool2d {
         y: &mut [U],
         start: S,
         step: impl Fn(S, T) -> S,
-        prepare: impl Fn(Window, Window) -> W,
+        prepare: impl Fn(Span, Span) -> W,
         finish: impl Fn(S, W) -> U,
     ) {
         let [height, width, channels] = self.input;
@@ -72,38 +78,68 @@ impl Pool2d {
             .take(self.batch)
         {
             for (out_y, y) in rows_mut(y, row).enumerate() {
-                let vertical = self.window(0, out_y);
+                let vertical = self.span::<A>(0, out_y);
                 for (out_x, y) in rows_mut(y, channels).enumerate() {
-                    let horizontal = self.window(1, out_x);
+                    let horizontal = self.span::<A>(1, out_x);
                     let window = prepare(vertical, horizontal);
-                    let (top, rows, step_y) = vertical.inside();
-                    let (left, columns, step_x) = horizontal.inside();
-                    let places = |first: usize| {
-                        (0..rows).flat_map(move |row| {
-                            let start = (top + row * step_y) * width + left;
-                            (0..columns).map(move |column| (start + column * step_x) * channels + first)
-                        })
+                    let places = Places {
+                        rows: vertical.count,
+                        row_step: vertical.step * width * channels,
+                        columns: horizontal.count,
+                        column_step: horizontal.step * channels,
                     };
+                    let first = (vertical.first.wrapping_mul(width)).wrapping_add(horizontal.first);
+                    let x = x.get(first.wrapping_mul(channels)..).unwrap_or_default();
                     let finish = |total| finish(total, window);
                     let mut first = 0;
                     let mut rest = y;
                     while !rest.is_empty() {
                         let part;
+                        let x = x.get(first..).unwrap_or_default();
                         if !A::NARROW && rest.len() >= 16 {
                             (part, rest) = take::<_, 16>(rest);
-                            fold::<_, _, _, 16>(x, places(first), start, &step, finish, part);
+                            fold::<_, _, _, 16>(x, places, start, &step, finish, part);
+                        } else if A::NARROW {
+                            // As many sums as registers have room for, and one loop for any number of channels.
+                            let len = rest.len().min(4);
+                            (part, rest) = rest.split_at_mut_checked(len).unwrap_or_default();
+                            fold_few::<_, _, _, 4>(x, places, start, &step, finish, part);
                         } else if rest.len() >= 8 {
                             (part, rest) = take::<_, 8>(rest);
-                            fold::<_, _, _, 8>(x, places(first), start, &step, finish, part);
+                            fold::<_, _, _, 8>(x, places, start, &step, finish, part);
                         } else {
                             (part, rest) = (rest, &mut []);
-                            fold_few(x, places(first), start, &step, finish, part);
+                            fold_few::<_, _, _, 8>(x, places, start, &step, finish, part);
                         }
                         first += part.len();
                     }
                 }
             }
         }
+    }
+}
+
+/// Where the elements of a window are, from the first of them on.
+#[derive(Clone, Copy)]
+struct Places {
+    rows: usize,
+    row_step: usize,
+    columns: usize,
+    column_step: usize,
+}
+
+impl Places {
+    /// Calls `each` with what is from each element on, until it gives `None`.
+    #[inline(always)]
+    fn visit<T>(self, x: &[T], mut each: impl FnMut(&[T]) -> Option<()>) -> Option<()> {
+        for row in 0..self.rows {
+            let mut place = row * self.row_step;
+            for _ in 0..self.columns {
+                each(x.get(place..)?)?;
+                place += self.column_step;
+            }
+        }
+        Some(())
     }
 }
 
@@ -117,43 +153,47 @@ fn take<T, const N: usize>(y: &mut [T]) -> (&mut [T], &mut [T]) {
 #[inline(always)]
 fn fold<T: Copy, S: Copy, U, const N: usize>(
     x: &[T],
-    places: impl Iterator<Item = usize>,
+    places: Places,
     start: S,
     step: impl Fn(S, T) -> S,
     finish: impl Fn(S) -> U,
     y: &mut [U],
 ) {
     let mut lanes = [start; N];
-    for place in places {
-        let Some(x) = x.get(place..).and_then(|x| x.first_chunk::<N>()) else {
-            return;
-        };
-        for (lane, x) in lanes.iter_mut().zip(x) {
+    let all = places.visit(x, |x| {
+        for (lane, x) in lanes.iter_mut().zip(x.first_chunk::<N>()?) {
             *lane = step(*lane, *x);
         }
+        Some(())
+    });
+    if all.is_none() {
+        return;
     }
     for (y, lane) in y.iter_mut().zip(lanes) {
         *y = finish(lane);
     }
 }
 
-/// Folds fewer than eight channels.
+/// Folds `N` channels or fewer.
 #[inline(always)]
-fn fold_few<T: Copy, S: Copy, U>(
+fn fold_few<T: Copy, S: Copy, U, const N: usize>(
     x: &[T],
-    places: impl Iterator<Item = usize>,
+    places: Places,
     start: S,
     step: impl Fn(S, T) -> S,
     finish: impl Fn(S) -> U,
     y: &mut [U],
 ) {
-    let mut lanes = [start; 8];
+    let mut lanes = [start; N];
     let width = y.len();
-    for place in places {
-        let Some(x) = x.get(place..) else { return };
+    let all = places.visit(x, |x| {
         for (lane, x) in lanes.iter_mut().zip(x).take(width) {
             *lane = step(*lane, *x);
         }
+        Some(())
+    });
+    if all.is_none() {
+        return;
     }
     for (y, lane) in y.iter_mut().zip(lanes) {
         *y = finish(lane);
@@ -186,12 +226,12 @@ impl<'a, T: Float> Body<Average<'a, T>> for Pool2d {
 
 /// The greatest element of each window; the least value of the type for a window without elements.
 #[inline(always)]
-pub fn max_pool2d<P: Param<Pool2d>, T: Number>(simd: Simd, layer: P, x: &[T], y: &mut [T]) {
-    compute(simd, layer, Greatest(x, y))
+pub fn max_pool2d<T: Number>(simd: Simd, layer: &Pool2d, x: &[T], y: &mut [T]) {
+    compute::<_, Pool2d, _>(simd, layer, Greatest(x, y))
 }
 
 /// The average of each window.
 #[inline(always)]
-pub fn average_pool2d<P: Param<Pool2d>, T: Float>(simd: Simd, layer: P, x: &[T], y: &mut [T]) {
-    compute(simd, layer, Average(x, y))
+pub fn average_pool2d<T: Float>(simd: Simd, layer: &Pool2d, x: &[T], y: &mut [T]) {
+    compute::<_, Pool2d, _>(simd, layer, Average(x, y))
 }

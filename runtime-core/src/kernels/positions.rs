@@ -2,10 +2,9 @@
 //! which take turns there, and are multiplied at once.
 
 use super::body::Body;
-use super::collect::{Bytes, Collect, Words};
 use super::conv2d::Conv2d;
 use super::layout::Layout;
-use super::window::{Taps, taps, whole};
+use super::window::{taps, whole};
 use crate::arch::{Arch, Patches};
 use crate::requantize::Requantize;
 use crate::upper_word::limit;
@@ -22,10 +21,10 @@ pub(super) struct Operands<'a, L: Layout<'a>> {
     pub(super) patch: &'a mut [i8],
 }
 
-impl<'a, L: Layout<'a>> Body<Operands<'a, L>> for Conv2d<Requantize> {
+impl<'a, L: Layout<'a>> Body<Operands<'a, L>> for &Conv2d<Requantize> {
     #[inline(always)]
     fn body<A: Arch>(self, operands: Operands<'a, L>) {
-        let Self {
+        let Conv2d {
             batch,
             input: [ih, iw, ic],
             output: [oh, ow, oc],
@@ -33,25 +32,26 @@ impl<'a, L: Layout<'a>> Body<Operands<'a, L>> for Conv2d<Requantize> {
             groups,
             activation,
             ..
-        } = self;
+        } = *self;
         let (Some(channels), Some(columns)) = (ic.checked_div(groups), oc.checked_div(groups)) else {
             return;
         };
-        let image = ih.saturating_mul(iw).saturating_mul(ic);
-        let outputs = oh.saturating_mul(ow).saturating_mul(oc);
-        let k = kh.saturating_mul(kw).saturating_mul(channels);
+        let image = ih.wrapping_mul(iw).wrapping_mul(ic);
+        let outputs = oh.wrapping_mul(ow).wrapping_mul(oc);
+        let k = kh.wrapping_mul(kw).wrapping_mul(channels);
         let lengths = L::lengths(channels, k, columns);
         let (Some(x), Some(y), Some(words), Some(patch)) = (
-            operands.x.get(..batch.saturating_mul(image)),
-            operands.y.get_mut(..batch.saturating_mul(outputs)),
+            operands.x.get(..batch.wrapping_mul(image)),
+            operands.y.get_mut(..batch.wrapping_mul(outputs)),
             operands.scratch.get_mut(..lengths.scratch),
             operands.patch.get_mut(..lengths.patch),
         ) else {
             debug_assert!(false, "qlinear_conv2d: an operand is too short");
             return;
         };
-        // What fills up inputs stays zero.
-        words.fill(L::Word::default());
+        if L::CLEARED {
+            words.fill(L::Word::default());
+        }
         let of_group = |index: usize, len: usize| index * len..(index + 1) * len;
         for index in 0..groups {
             let (Some(w), Some(parameters)) = (
@@ -62,7 +62,7 @@ impl<'a, L: Layout<'a>> Body<Operands<'a, L>> for Conv2d<Requantize> {
             };
             for n in 0..batch {
                 let group = Group {
-                    layer: &self,
+                    layer: self,
                     x: x.get(n * image..(n + 1) * image).unwrap_or_default(),
                     first: index * channels,
                     channels,
@@ -154,13 +154,12 @@ impl<'l, L: Layout<'l>> Group<'_, 'l, L> {
             input: [_, iw, ic],
             kernel: [kh, kw],
             strides,
+            pads,
             dilations,
             ..
         } = *self.layer;
-        let [y, x] = [(0, oy), (1, ox)].map(|(axis, place): (usize, usize)| {
-            let first = place.wrapping_mul(strides[axis & 1]);
-            first.wrapping_sub(self.layer.pads[axis & 1])
-        });
+        let y = oy.wrapping_mul(strides[0]).wrapping_sub(pads[0]);
+        let x = ox.wrapping_mul(strides[1]).wrapping_sub(pads[1]);
         let patches = Patches {
             position_step: strides[1] * ic,
             row_step: dilations[0] * iw * ic,
@@ -177,70 +176,63 @@ impl<'l, L: Layout<'l>> Group<'_, 'l, L> {
     /// The inputs of one position, by way of `patch` if it has room.
     #[inline(never)]
     fn collect<A: Arch>(&self, oy: usize, ox: usize, patch: &mut [i8], words: &mut [L::Word]) {
-        let outside = self.layer.activation.outside as i8;
-        let windows = [taps(oy, self.axis(0)), taps(ox, self.axis(1))];
-        if patch.is_empty() {
-            let mut words = Words::<'_, 'l, L> {
-                words,
-                outside,
-                layout: PhantomData,
-            };
-            return self.taps::<A>(windows, &mut words);
-        }
-        if self.rows_are_runs() {
-            self.patch::<A>(windows, outside, patch);
-        } else {
-            self.taps::<A>(windows, &mut Bytes(patch, outside));
-        }
-        L::widen::<A>(patch, words);
-    }
-
-    /// Collects run by run, with what stands for inputs outside of the image between them.
-    fn taps<A: Arch>(&self, [vertical, horizontal]: [Taps; 2], to: &mut impl Collect) {
         let Conv2d {
             input: [_, iw, ic],
             kernel: [kh, kw],
             dilations,
+            activation,
             ..
         } = *self.layer;
-        let (ky, iy, rows) = (vertical.skipped, vertical.first, vertical.count);
-        let (kx, ix, taps) = (horizontal.skipped, horizontal.first, horizontal.count);
         let channels = self.channels;
-        to.fill(ky * kw * channels);
-        for row in 0..rows {
-            let start = ((iy + row * dilations[0]) * iw).wrapping_add(ix).wrapping_mul(ic);
-            let x = self.x.get(start.wrapping_add(self.first)..).unwrap_or_default();
-            to.fill(kx * channels);
-            if self.rows_are_runs() {
-                to.put::<A>(x.get(..taps * channels).unwrap_or_default());
-            } else {
-                for tap in 0..taps {
-                    let start = tap * dilations[1] * ic;
-                    to.put::<A>(x.get(start..start + channels).unwrap_or_default());
-                }
+        let [vertical, horizontal] = [taps(oy, self.axis(0)), taps(ox, self.axis(1))];
+        let (direct, outside) = (patch.is_empty(), activation.outside as i8);
+        match vertical.whole && horizontal.whole {
+            true => (),
+            false if direct => L::fill(words, outside, kh * kw * channels),
+            false => patch.fill(outside),
+        }
+        // Taps that are next to each other in the image are one run. Runs repeat along one axis or along two.
+        let row = Runs::new(vertical.count, dilations[0] * iw * ic, kw * channels);
+        let (bytes, outer, inner) = if self.rows_are_runs() {
+            (horizontal.count * channels, Runs::new(1, 0, 0), row)
+        } else {
+            (channels, row, Runs::new(horizontal.count, dilations[1] * ic, channels))
+        };
+        let from = (vertical.first.wrapping_mul(iw).wrapping_add(horizontal.first)).wrapping_mul(ic);
+        let x = self.x.get(from.wrapping_add(self.first)..).unwrap_or_default();
+        let at = (vertical.skipped * kw + horizontal.skipped) * channels;
+        for run in 0..outer.count {
+            let (x, at) = (x.get(run * outer.x_step..).unwrap_or_default(), at + run * outer.step);
+            if !direct {
+                let to = patch.get_mut(at..).unwrap_or_default();
+                A::copy_rows((x, inner.x_step), (to, inner.step), bytes, inner.count);
+                continue;
             }
-            to.fill((kw - kx - taps) * channels);
+            for run in 0..inner.count {
+                let x = x
+                    .get(run * inner.x_step..)
+                    .and_then(|x| x.get(..bytes))
+                    .unwrap_or_default();
+                let words = words.get_mut(L::words(at + run * inner.step)..).unwrap_or_default();
+                L::widen::<A>(x, words);
+            }
         }
-        to.fill((kh - ky - rows) * kw * channels);
+        if !direct {
+            L::widen::<A>(patch, words);
+        }
     }
+}
 
-    /// The whole patch in one copy: taps of a row are next to each other on both sides.
-    fn patch<A: Arch>(&self, [vertical, horizontal]: [Taps; 2], outside: i8, patch: &mut [i8]) {
-        let Conv2d {
-            input: [_, iw, ic],
-            kernel: [kh, kw],
-            dilations,
-            ..
-        } = *self.layer;
-        let (iy, rows) = (vertical.first, vertical.count);
-        let (ix, taps) = (horizontal.first, horizontal.count);
-        if rows < kh || taps < kw {
-            patch.fill(outside);
-        }
-        let from = self.x.get(iy.wrapping_mul(iw).wrapping_add(ix).wrapping_mul(ic)..);
-        let to = patch.get_mut((vertical.skipped * kw + horizontal.skipped) * ic..);
-        let (x_step, y_step) = (dilations[0] * iw * ic, kw * ic);
-        let (from, to) = (from.unwrap_or_default(), to.unwrap_or_default());
-        A::copy_rows((from, x_step), (to, y_step), taps * ic, rows);
+/// Runs of inputs at equal distances: of `x_step` in the image, and of `step` in the order of the weights.
+struct Runs {
+    count: usize,
+    x_step: usize,
+    step: usize,
+}
+
+impl Runs {
+    #[inline(always)]
+    fn new(count: usize, x_step: usize, step: usize) -> Self {
+        Self { count, x_step, step }
     }
 }

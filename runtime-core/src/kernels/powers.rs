@@ -58,6 +58,33 @@ pub(super) fn normal(sum: u64) -> (u32, u32) {
     ((sum >> excess) as u32, excess)
 }
 
+/// A quotient that has 32 bits; `None` where the divisor is 0.
+#[inline(always)]
+pub(super) fn divide(dividend: u64, divisor: u32) -> Option<u32> {
+    if divisor == 0 {
+        None
+    } else if cfg!(target_pointer_width = "64") {
+        dividend.checked_div(divisor.into()).map(|quotient| quotient as u32)
+    } else {
+        Some(divide_bit_by_bit(dividend, divisor))
+    }
+}
+
+/// [`divide`] where no instruction does it: less code than the division of 64 bits by 64 that a compiler links, and as
+/// many instructions for any numbers.
+#[inline(always)]
+fn divide_bit_by_bit(dividend: u64, divisor: u32) -> u32 {
+    let (mut rest, mut quotient) = ((dividend >> u32::BITS) as u32, dividend as u32);
+    for _ in 0..u32::BITS {
+        let carry = rest >> (u32::BITS - 1);
+        rest = rest << 1 | quotient >> (u32::BITS - 1);
+        let fits = u32::from(rest >= divisor) | carry;
+        rest = rest.wrapping_sub(divisor & fits.wrapping_neg());
+        quotient = quotient << 1 | fits;
+    }
+    quotient
+}
+
 /// Bits of a logarithm after the point.
 pub(super) const LOG_BITS: u32 = 28;
 
@@ -78,7 +105,19 @@ pub(super) fn log2(sum: u64) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{LOG_BITS, log2};
+    use super::{LOG_BITS, divide, divide_bit_by_bit, log2};
+
+    #[test]
+    fn quotients_bit_by_bit_are_those_of_the_instruction() {
+        assert_eq!(divide(5, 0), None);
+        for divisor in [1 << 31, (1 << 31) + 1, 0xb504_f334, u32::MAX - 1, u32::MAX] {
+            for multiplier in [0, 1, 2, 0x1234_5678, 0x7fff_fffe, 0x7fff_ffff] {
+                let dividend = (multiplier << 31) + u64::from(divisor >> 1);
+                assert_eq!(divide(dividend, divisor), Some((dividend / u64::from(divisor)) as u32));
+                assert_eq!(divide(dividend, divisor), Some(divide_bit_by_bit(dividend, divisor)));
+            }
+        }
+    }
 
     #[test]
     fn logarithms_are_exact_to_28_bits() {

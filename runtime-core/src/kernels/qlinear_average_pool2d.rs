@@ -1,9 +1,9 @@
 use super::body::{Body, compute};
 use super::output::Output;
 use super::pool2d::Pool2d;
+use crate::Simd;
 use crate::arch::Arch;
 use crate::requantize::Quantized;
-use crate::{Param, Simd};
 
 /// ONNX `AveragePool` of quantised channels-last images. Padding that counts stands for the number zero.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -64,11 +64,11 @@ impl<'a, T: Quantized, U: Quantized> Body<(&'a [T], &'a [i32], &'a mut [U])> for
                     [only] => Some(only),
                     each => each.get(pool.averaged(vertical, horizontal).wrapping_sub(1)),
                 };
-                let inside = vertical.inside().1.wrapping_mul(horizontal.inside().1);
+                let inside = vertical.count.wrapping_mul(horizontal.count);
                 let correction = (inside as i64).wrapping_mul(self.x_zero.into());
                 (correction, multiplier.copied().unwrap_or(0))
             },
-            |sum, (correction, multiplier)| output.of(T::total(sum).wrapping_sub(correction), multiplier),
+            |sum, (correction, multiplier)| output.of_few::<A, _>(T::total(sum).wrapping_sub(correction), multiplier),
         );
     }
 }
@@ -76,12 +76,12 @@ impl<'a, T: Quantized, U: Quantized> Body<(&'a [T], &'a [i32], &'a mut [U])> for
 /// `y = zero + sum(x - x_zero) * multiplier / 2^shift` of each window, rounded once, half to even, and limited. There
 /// is a multiplier for every number of elements that are averaged, from one on, or one for all windows.
 #[inline(always)]
-pub fn qlinear_average_pool2d<P: Param<QlinearAveragePool2d>, T: Quantized, U: Quantized>(
+pub fn qlinear_average_pool2d<T: Quantized, U: Quantized>(
     simd: Simd,
-    layer: P,
+    layer: &QlinearAveragePool2d,
     x: &[T],
     multiplier: &[i32],
     y: &mut [U],
 ) {
-    compute(simd, layer, (x, multiplier, y))
+    compute::<_, QlinearAveragePool2d, _>(simd, layer, (x, multiplier, y))
 }

@@ -1,4 +1,4 @@
-use super::body::compute;
+use super::body::compute_shared;
 use super::conv2d::Conv2d;
 use super::layout::{Layout, Lengths};
 use super::positions::Operands;
@@ -14,6 +14,7 @@ impl<'a> Layout<'a> for Fours<'a> {
     type Weight = u8;
     type Word = u32;
     const ROWS: usize = ROWS;
+    const CLEARED: bool = true;
 
     #[inline(always)]
     fn lengths(_: usize, k: usize, columns: usize) -> Lengths {
@@ -73,14 +74,14 @@ impl<'a> Layout<'a> for Fours<'a> {
 #[inline(always)]
 pub fn qlinear_conv2d_interleaved(
     simd: Simd,
-    layer: Conv2d<Requantize>,
+    layer: &Conv2d<Requantize>,
     x: &[i8],
     w: &[u8],
     parameters: &[i32],
     y: &mut [i8],
     scratch: &mut [u32],
 ) {
-    compute(
+    compute_shared(
         simd,
         layer,
         Operands::<Fours<'_>> {

@@ -1,4 +1,4 @@
-use super::body::compute;
+use super::body::compute_shared;
 use super::conv2d::Conv2d;
 use super::layout::{Layout, Lengths};
 use super::positions::Operands;
@@ -68,8 +68,8 @@ impl<'a> Layout<'a> for Pairs<'a> {
 
     #[inline(always)]
     fn multiply<A: Arch>(&self, words: &[u32], y: &mut [i8], step: usize, missing: usize) {
-        let starts = [0, 1, 2].map(|row: usize| row.saturating_sub(missing) * step);
-        A::paired_rows(self.0, words, y, starts);
+        let start = |row: usize| row.saturating_sub(missing) * step;
+        A::paired_rows(self.0, words, y, [start(0), start(1), start(2)]);
     }
 }
 
@@ -81,7 +81,7 @@ impl<'a> Layout<'a> for Pairs<'a> {
 #[inline(always)]
 pub fn qlinear_conv2d_paired(
     simd: Simd,
-    layer: Conv2d<Requantize>,
+    layer: &Conv2d<Requantize>,
     x: &[i8],
     w: &[u32],
     parameters: &[i32],
@@ -89,7 +89,7 @@ pub fn qlinear_conv2d_paired(
     scratch: &mut [u32],
     patch: &mut [i8],
 ) {
-    compute(
+    compute_shared(
         simd,
         layer,
         Operands::<Pairs<'_>> {

@@ -1,4 +1,4 @@
-use super::body::compute;
+use super::body::compute_shared;
 use super::conv2d::Conv2d;
 use super::layout::{Layout, Lengths};
 use super::positions::Operands;
@@ -73,14 +73,14 @@ impl<'a> Layout<'a> for Rows<'a> {
 #[inline(always)]
 pub fn qlinear_conv2d_rows(
     simd: Simd,
-    layer: Conv2d<Requantize>,
+    layer: &Conv2d<Requantize>,
     x: &[i8],
     w: &[i8],
     parameters: &[i32],
     y: &mut [i8],
     scratch: &mut [i8],
 ) {
-    compute(
+    compute_shared(
         simd,
         layer,
         Operands::<Rows<'_>> {

@@ -1,4 +1,4 @@
-use super::body::compute;
+use super::body::compute_shared;
 use super::depthwise_conv2d::DepthwiseConv2d;
 use super::tap_windows::{Layout, Operands};
 use crate::Simd;
@@ -31,11 +31,11 @@ impl Layout for Eights {
 #[inline(always)]
 pub fn qlinear_depthwise_conv2d_rows(
     simd: Simd,
-    layer: DepthwiseConv2d<Requantize>,
+    layer: &DepthwiseConv2d<Requantize>,
     x: &[i8],
     w: &[i8],
     parameters: &[i32],
     y: &mut [i8],
 ) {
-    compute(simd, layer, Operands::<Eights> { x, w, parameters, y })
+    compute_shared(simd, layer, Operands::<Eights> { x, w, parameters, y })
 }

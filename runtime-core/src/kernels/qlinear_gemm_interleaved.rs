@@ -1,4 +1,4 @@
-use super::body::{Body, compute};
+use super::body::{Body, compute_shared};
 use super::gemm::Gemm;
 use crate::Simd;
 use crate::arch::{Arch, InterleavedPanel};
@@ -66,10 +66,10 @@ fn row<A: Arch>(panel: InterleavedPanel<'_>, x: &[i8], y: &mut [i8], words: &mut
     }
 }
 
-impl Body<Operands<'_>> for Gemm<Requantize> {
+impl Body<Operands<'_>> for &Gemm<Requantize> {
     #[inline(always)]
     fn body<A: Arch>(self, operands: Operands<'_>) {
-        let Self { m, k, n, activation } = self;
+        let Gemm { m, k, n, activation } = *self;
         let [chunk, block] = scratch_of_row(k, n);
         let words = if m == 1 { chunk + block } else { scratch_words(k) };
         let (Some(x), Some(y), Some(words)) = (
@@ -104,14 +104,14 @@ impl Body<Operands<'_>> for Gemm<Requantize> {
 #[inline(always)]
 pub fn qlinear_gemm_interleaved(
     simd: Simd,
-    layer: Gemm<Requantize>,
+    layer: &Gemm<Requantize>,
     x: &[i8],
     w: &[u8],
     parameters: &[i32],
     y: &mut [i8],
     scratch: &mut [u32],
 ) {
-    compute(
+    compute_shared(
         simd,
         layer,
         Operands {

@@ -1,4 +1,4 @@
-use super::body::{Body, compute};
+use super::body::{Body, compute_shared};
 use super::gemm::Gemm;
 use crate::Simd;
 use crate::arch::{Arch, PairedPanel};
@@ -15,13 +15,13 @@ struct Operands<'a> {
     scratch: &'a mut [u32],
 }
 
-impl Body<Operands<'_>> for Gemm<Requantize> {
+impl Body<Operands<'_>> for &Gemm<Requantize> {
     #[inline(always)]
     fn body<A: Arch>(self, operands: Operands<'_>) {
-        let Self { m, k, n, activation } = self;
+        let Gemm { m, k, n, activation } = *self;
         let (Some(x), Some(y), Some(words)) = (
-            operands.x.get(..m.saturating_mul(k)),
-            operands.y.get_mut(..m.saturating_mul(n)),
+            operands.x.get(..m.wrapping_mul(k)),
+            operands.y.get_mut(..m.wrapping_mul(n)),
             operands.scratch.get_mut(..scratch_words(k, m)),
         ) else {
             debug_assert!(false, "qlinear_gemm_paired: an operand is too short");
@@ -37,14 +37,17 @@ impl Body<Operands<'_>> for Gemm<Requantize> {
         if m == 1 {
             A::widen(x, words, 2);
             A::paired_row(panel, words, y);
-        } else if k != 0 && n != 0 {
-            for (x, y) in x.chunks((ROWS * k).max(1)).zip(y.chunks_mut((ROWS * n).max(1))) {
+        } else {
+            let mut first = 0;
+            while first < m {
                 // Fewer rows at the end take the last places; the places before have the first of them.
-                let missing = ROWS.saturating_sub(y.len().checked_div(n).unwrap_or(0));
-                let place = |row: usize| row.saturating_sub(missing);
-                let rows = [0, 1, 2].map(|row| x.get(place(row) * k..(place(row) + 1) * k).unwrap_or_default());
-                A::widen_rows(rows, words);
-                A::paired_rows(panel, words, y, [0, 1, 2].map(|row| place(row) * n));
+                let missing = (first + ROWS).saturating_sub(m);
+                let place = |row: usize| first + row.saturating_sub(missing);
+                let [a, b, c] = [place(0), place(1), place(2)];
+                let row = |row: usize| x.get(row * k..row * k + k).unwrap_or_default();
+                A::widen_rows([row(a), row(b), row(c)], words);
+                A::paired_rows(panel, words, y, [a * n, b * n, c * n]);
+                first += ROWS;
             }
         }
         limit([activation.min, activation.max], y);
@@ -58,14 +61,14 @@ impl Body<Operands<'_>> for Gemm<Requantize> {
 #[inline(always)]
 pub fn qlinear_gemm_paired(
     simd: Simd,
-    layer: Gemm<Requantize>,
+    layer: &Gemm<Requantize>,
     x: &[i8],
     w: &[u32],
     parameters: &[i32],
     y: &mut [i8],
     scratch: &mut [u32],
 ) {
-    compute(
+    compute_shared(
         simd,
         layer,
         Operands {

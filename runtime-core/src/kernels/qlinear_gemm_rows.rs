@@ -1,4 +1,4 @@
-use super::body::{Body, compute};
+use super::body::{Body, compute_shared};
 use super::gemm::Gemm;
 use crate::Simd;
 use crate::arch::{Arch, RowsPanel};
@@ -14,10 +14,10 @@ struct Operands<'a> {
     y: &'a mut [i8],
 }
 
-impl Body<Operands<'_>> for Gemm<Requantize> {
+impl Body<Operands<'_>> for &Gemm<Requantize> {
     #[inline(always)]
     fn body<A: Arch>(self, operands: Operands<'_>) {
-        let Self { m, k, n, activation } = self;
+        let Gemm { m, k, n, activation } = *self;
         let (Some(x), Some(y)) = (
             operands.x.get(..m.saturating_mul(k)),
             operands.y.get_mut(..m.saturating_mul(n)),
@@ -51,6 +51,6 @@ impl Body<Operands<'_>> for Gemm<Requantize> {
 /// are packed by [`pack_parameters`](crate::rows::pack_parameters), from biases minus the products of the input's zero
 /// point and the weights. The shift is [`SHIFT`](crate::upper_word::SHIFT).
 #[inline(always)]
-pub fn qlinear_gemm_rows(simd: Simd, layer: Gemm<Requantize>, x: &[i8], w: &[i8], parameters: &[i32], y: &mut [i8]) {
-    compute(simd, layer, Operands { x, w, parameters, y })
+pub fn qlinear_gemm_rows(simd: Simd, layer: &Gemm<Requantize>, x: &[i8], w: &[i8], parameters: &[i32], y: &mut [i8]) {
+    compute_shared(simd, layer, Operands { x, w, parameters, y })
 }

@@ -1,9 +1,9 @@
 use super::body::{Body, compute};
 use super::chunks::{blocks_mut, rows, rows_mut};
 use super::output::Output;
+use crate::Simd;
 use crate::arch::Arch;
 use crate::requantize::Quantized;
-use crate::{Param, Simd};
 
 /// Adds up the elements of a quantised tensor along an axis: ONNX `ReduceSum`, `ReduceMean` and `GlobalAveragePool`.
 /// Adjacent axes are merged; other sets of axes take a transposition.
@@ -87,11 +87,6 @@ impl<'a, T: Quantized, U: Quantized> Body<(&'a [T], &'a mut [U])> for QlinearRed
 
 /// `y[o, i] = zero + sum(x[o, .., i] - x_zero) * multiplier / 2^shift`, rounded once, half to even, and limited.
 #[inline(always)]
-pub fn qlinear_reduce_sum<P: Param<QlinearReduceSum>, T: Quantized, U: Quantized>(
-    simd: Simd,
-    layer: P,
-    x: &[T],
-    y: &mut [U],
-) {
-    compute(simd, layer, (x, y))
+pub fn qlinear_reduce_sum<T: Quantized, U: Quantized>(simd: Simd, layer: &QlinearReduceSum, x: &[T], y: &mut [U]) {
+    compute::<_, QlinearReduceSum, _>(simd, layer, (x, y))
 }

@@ -2,9 +2,9 @@ use super::body::{Body, compute};
 use super::chunks::{blocks_mut, rows, rows_mut};
 use super::output::Output;
 use super::walk::row;
+use crate::Simd;
 use crate::arch::Arch;
 use crate::requantize::Quantized;
-use crate::{Param, Simd};
 
 /// Weighted sums of the elements of a quantised tensor along two axes at once: ONNX `Resize` (linear, cubic, with or
 /// without antialiasing). The compiler works the coordinates out into tables of indices and fixed-point weights, those
@@ -118,13 +118,13 @@ impl<'a, T: Quantized, U: Quantized> Body<(&'a [T], [&'a [i32]; 2], &'a mut [U])
 /// `first` holds `taps` pairs of an index `p` and a weight `v` for each output position of the first axis, `second`
 /// those of `q` and `w`. The sums along the second axis must fit into [`Quantized::Sum`], the whole into 63 bits.
 #[inline(always)]
-pub fn qlinear_resize<P: Param<QlinearResize>, T: Quantized, U: Quantized>(
+pub fn qlinear_resize<T: Quantized, U: Quantized>(
     simd: Simd,
-    layer: P,
+    layer: &QlinearResize,
     x: &[T],
     first: &[i32],
     second: &[i32],
     y: &mut [U],
 ) {
-    compute(simd, layer, (x, [first, second], y))
+    compute::<_, QlinearResize, _>(simd, layer, (x, [first, second], y))
 }

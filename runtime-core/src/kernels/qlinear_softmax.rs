@@ -1,11 +1,11 @@
 use super::body::{Body, compute};
 use super::chunks::{rows, rows_mut};
 use super::output::Output;
-use super::powers::{ONE_BITS, Powers, log2, normal};
+use super::powers::{ONE_BITS, Powers, divide, log2, normal};
 use super::walk::line;
+use crate::Simd;
 use crate::arch::Arch;
 use crate::requantize::Quantized;
-use crate::{Param, Simd};
 
 /// ONNX `Softmax` of a quantised tensor along one axis.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -61,11 +61,17 @@ trait Line: Copy {
     /// From the sum of the powers.
     fn prepare(self, sum: u64) -> Self;
     /// The output for an element `below` the greatest, of power `power`.
-    fn finish<U: Quantized>(self, below: i32, power: u32) -> U;
+    fn finish<A: Arch, U: Quantized>(self, below: i32, power: u32) -> U;
 }
 
 #[inline(always)]
-fn lines<T: Powers, U: Quantized>([outer, axis, inner]: Extents, x: &[T], table: &[u32], y: &mut [U], by: impl Line) {
+fn lines<A: Arch, T: Powers, U: Quantized>(
+    [outer, axis, inner]: Extents,
+    x: &[T],
+    table: &[u32],
+    y: &mut [U],
+    by: impl Line,
+) {
     let table = T::table(table);
     debug_assert!(table.is_some(), "qlinear_softmax: the table is too short");
     let (Some(table), Some(matrix)) = (table, axis.checked_mul(inner)) else {
@@ -84,7 +90,7 @@ fn lines<T: Powers, U: Quantized>([outer, axis, inner]: Extents, x: &[T], table:
                 let Some(y) = y.get_mut(i.wrapping_mul(inner).wrapping_add(start)) else {
                     return;
                 };
-                *y = by.finish(below, T::power(table, below));
+                *y = by.finish::<A, _>(below, T::power(table, below));
             }
         }
     }
@@ -102,9 +108,8 @@ impl Line for Quotient {
     #[inline(always)]
     fn prepare(mut self, sum: u64) -> Self {
         let (divisor, excess) = normal(sum);
-        let divisor = u64::from(divisor);
-        let dividend = (self.multiplier as u64) << ONE_BITS;
-        let quotient = dividend.wrapping_add(divisor >> 1).checked_div(divisor);
+        let dividend = u64::from(self.multiplier as u32) << ONE_BITS;
+        let quotient = divide(dividend.wrapping_add(u64::from(divisor >> 1)), divisor);
         let shift = self.output.shift + ONE_BITS + excess;
         // Products have 62 bits at most: beyond, all outputs round to zero.
         (self.multiplier, self.output.shift) = match quotient {
@@ -115,8 +120,8 @@ impl Line for Quotient {
     }
 
     #[inline(always)]
-    fn finish<U: Quantized>(self, _: i32, power: u32) -> U {
-        self.output.of(power.into(), self.multiplier)
+    fn finish<A: Arch, U: Quantized>(self, _: i32, power: u32) -> U {
+        self.output.of_few::<A, _>(power.into(), self.multiplier)
     }
 }
 
@@ -137,9 +142,10 @@ impl Line for Difference {
     }
 
     #[inline(always)]
-    fn finish<U: Quantized>(self, below: i32, _: u32) -> U {
+    fn finish<A: Arch, U: Quantized>(self, below: i32, _: u32) -> U {
         let score = i64::from(below).wrapping_mul(self.score);
-        self.output.of(score.wrapping_add(self.log).wrapping_neg(), 1)
+        self.output
+            .of_few::<A, _>(score.wrapping_add(self.log).wrapping_neg(), 1)
     }
 }
 
@@ -156,7 +162,7 @@ impl<'a, T: Powers, U: Quantized> Body<(&'a [T], &'a [u32], &'a mut [U])> for Ql
         } = self;
         let output = Output { shift, zero, min, max };
         let by = Quotient { multiplier, output };
-        lines([self.outer, self.axis, self.inner], x, table, y, by);
+        lines::<A, _, _>([self.outer, self.axis, self.inner], x, table, y, by);
     }
 }
 
@@ -174,33 +180,33 @@ impl<'a, T: Powers, U: Quantized> Body<(&'a [T], &'a [u32], &'a mut [U])> for Ql
         } = self;
         let output = Output { shift, zero, min, max };
         let by = Difference { score, log, output };
-        lines([self.outer, self.axis, self.inner], x, table, y, by);
+        lines::<A, _, _>([self.outer, self.axis, self.inner], x, table, y, by);
     }
 }
 
 /// Softmax along the axis. The table holds powers of e times `2^31`: for `i8`, entry `k` is `exp(-k * scale)`, where
 /// `scale` is the input's; for `i16` so are the first 256, and entry `256 + k` is `exp(-256 * k * scale)`.
 #[inline(always)]
-pub fn qlinear_softmax<P: Param<QlinearSoftmax>, T: Powers, U: Quantized>(
+pub fn qlinear_softmax<T: Powers, U: Quantized>(
     simd: Simd,
-    layer: P,
+    layer: &QlinearSoftmax,
     x: &[T],
     table: &[u32],
     y: &mut [U],
 ) {
     debug_assert_eq!(x.len(), y.len());
-    compute(simd, layer, (x, table, y))
+    compute::<_, QlinearSoftmax, _>(simd, layer, (x, table, y))
 }
 
 /// Logarithm of the softmax along the axis, with the table of [`qlinear_softmax`].
 #[inline(always)]
-pub fn qlinear_log_softmax<P: Param<QlinearLogSoftmax>, T: Powers, U: Quantized>(
+pub fn qlinear_log_softmax<T: Powers, U: Quantized>(
     simd: Simd,
-    layer: P,
+    layer: &QlinearLogSoftmax,
     x: &[T],
     table: &[u32],
     y: &mut [U],
 ) {
     debug_assert_eq!(x.len(), y.len());
-    compute(simd, layer, (x, table, y))
+    compute::<_, QlinearLogSoftmax, _>(simd, layer, (x, table, y))
 }

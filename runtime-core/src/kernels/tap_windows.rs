@@ -31,23 +31,23 @@ pub(super) trait Layout {
     fn window<A: Arch>(window: TapWindow<'_, Self::Weight>, y: &mut [i8]);
 }
 
-impl<L: Layout> Body<Operands<'_, L>> for DepthwiseConv2d<Requantize> {
+impl<L: Layout> Body<Operands<'_, L>> for &DepthwiseConv2d<Requantize> {
     #[inline(always)]
     fn body<A: Arch>(self, operands: Operands<'_, L>) {
         let Operands { x, w, parameters, y } = operands;
         let ([_, _, channels], [kh, kw]) = (self.input, self.kernel);
-        let taps = kh.saturating_mul(kw);
+        let taps = kh.wrapping_mul(kw);
         let Some(w) = w.get(..L::len(channels, taps)) else {
             debug_assert!(false, "qlinear_depthwise_conv2d: an operand is too short");
             return;
         };
-        for_each_window(&self, x, y, |place, y| {
+        for_each_window(self, x, y, |place, y| {
             let window = TapWindow {
                 w: w.get(L::OF_TAP * place.first..).unwrap_or_default(),
                 parameters,
                 weight_row: L::OF_TAP * kw,
                 weight_quad: L::OF_TAP * taps,
-                ..place.window(&self)
+                ..place.window(self)
             };
             L::window::<A>(window, y);
         });
@@ -99,13 +99,9 @@ fn for_each_window<'a>(
     mut each: impl FnMut(Place<'a>, &mut [i8]),
 ) {
     let ([ih, iw, channels], [oh, ow, _]) = (layer.input, layer.output);
-    let image = ih.saturating_mul(iw).saturating_mul(channels);
-    let outputs = layer
-        .batch
-        .saturating_mul(oh)
-        .saturating_mul(ow)
-        .saturating_mul(channels);
-    let (Some(x), Some(y)) = (x.get(..layer.batch.saturating_mul(image)), y.get_mut(..outputs)) else {
+    let image = ih.wrapping_mul(iw).wrapping_mul(channels);
+    let outputs = layer.batch.wrapping_mul(oh).wrapping_mul(ow).wrapping_mul(channels);
+    let (Some(x), Some(y)) = (x.get(..layer.batch.wrapping_mul(image)), y.get_mut(..outputs)) else {
         debug_assert!(false, "qlinear_depthwise_conv2d: an operand is too short");
         return;
     };
@@ -120,6 +116,7 @@ fn for_each_window<'a>(
     let [rows, columns] = [axis(0), axis(1)];
     // Columns whose taps are all inside of the image are computed together.
     let together = whole(ow, columns);
+    let inside = taps(together.start, columns);
     let mut rest = y;
     for n in 0..layer.batch {
         let Some(x) = x.get(n * image..(n + 1) * image) else {
@@ -129,12 +126,15 @@ fn for_each_window<'a>(
             let vertical = taps(oy, rows);
             let mut ox = 0;
             while ox < ow {
-                let positions = if ox == together.start { together.len().max(1) } else { 1 };
+                let (positions, horizontal) = if ox == together.start {
+                    (together.len().max(1), inside)
+                } else {
+                    (1, taps(ox, columns))
+                };
                 let Some((y, others)) = core::mem::take(&mut rest).split_at_mut_checked(positions * channels) else {
                     return;
                 };
                 rest = others;
-                let horizontal = taps(ox, columns);
                 let first = vertical.first.wrapping_mul(iw).wrapping_add(horizontal.first);
                 let place = Place {
                     x: x.get(first.wrapping_mul(channels)..).unwrap_or_default(),

@@ -25,7 +25,7 @@ impl Window {
 
     /// The number of positions before the input.
     #[inline(always)]
-    pub(super) fn skipped(self) -> usize {
+    fn skipped(self) -> usize {
         self.steps_to_input().min(self.count)
     }
 
@@ -41,23 +41,35 @@ impl Window {
 
     /// Whether all positions are inside the input.
     #[inline(always)]
-    pub(super) fn is_whole(self) -> bool {
+    fn is_whole(self) -> bool {
         self.start >= 0 && self.inside().1 == self.count
     }
 
     /// The positions inside the input: the first, their number and the distance between them.
     #[inline(always)]
-    pub(super) fn inside(self) -> (usize, usize, usize) {
+    fn inside(self) -> (usize, usize, usize) {
         let skipped = self.steps_to_input();
         let first = self.start.wrapping_add_unsigned(skipped.wrapping_mul(self.step));
         let count = self.before(self.size).saturating_sub(skipped);
         (first as usize, count, self.step)
     }
 
-    /// The number of positions inside the input or the padding, which the window never precedes.
+    /// The positions that count, where `pad_end` elements of padding are behind the input.
     #[inline(always)]
-    pub(super) fn padded(self, pad_end: usize) -> usize {
-        self.before(self.size.saturating_add(pad_end))
+    pub(super) fn span(self, pad_end: usize) -> Span {
+        let (first, count, step) = self.inside();
+        Span {
+            first,
+            count,
+            step,
+            padded: self.before(self.size.saturating_add(pad_end)),
+        }
+    }
+
+    /// [`span`](Self::span) as a call of its own: as part of a kernel it would be compiled several times.
+    #[inline(never)]
+    pub(super) fn shared_span(self, pad_end: usize) -> Span {
+        self.span(pad_end)
     }
 
     /// The number of positions before `end`.
@@ -77,6 +89,19 @@ impl Window {
             extent.saturating_add(last).checked_div(self.step).unwrap_or(0)
         }
     }
+}
+
+/// The positions of a window that count.
+#[derive(Clone, Copy)]
+pub(super) struct Span {
+    /// The first inside the input.
+    pub(super) first: usize,
+    /// How many are inside the input.
+    pub(super) count: usize,
+    /// The distance between them.
+    pub(super) step: usize,
+    /// How many are inside the input or the padding, which the window never precedes.
+    pub(super) padded: usize,
 }
 
 /// Which taps of a position along one axis are inside of the image.

@@ -35,9 +35,9 @@ fn check_pool(layer: Pool2d) {
     }
     both(|simd| {
         let mut y = vec![9.0; greatest.len()];
-        max_pool2d(simd, layer, &x, &mut y);
+        max_pool2d(simd, &layer, &x, &mut y);
         close(&y, greatest.clone(), 0.0, &format!("max {layer:?}"));
-        average_pool2d(simd, layer, &x, &mut y);
+        average_pool2d(simd, &layer, &x, &mut y);
         close(&y, average.clone(), 1e-6, &format!("average {layer:?}"));
     });
 }
@@ -92,7 +92,7 @@ fn pools() {
         output: [1, 1, 1],
         ..plain
     };
-    max_pool2d(Simd::detect(), one, &[3u8, 200, 7, 9], &mut y);
+    max_pool2d(Simd::detect(), &one, &[3u8, 200, 7, 9], &mut y);
     assert_eq!(y, [200]);
     // Only what lies inside of a window is walked.
     let vast = Pool2d {
@@ -100,7 +100,7 @@ fn pools() {
         pads: [usize::MAX >> 3; 4],
         ..one
     };
-    max_pool2d(Simd::detect(), vast, &[3u8, 200, 7, 9], &mut y);
+    max_pool2d(Simd::detect(), &vast, &[3u8, 200, 7, 9], &mut y);
     assert_eq!(y, [200]);
 }
 

@@ -51,7 +51,7 @@ fn pools<T: Quantized + Debug, U: Quantized + Debug>() {
                 let expected: Vec<U> = places(2, out[0], out[1], channels).map(mean).collect();
                 for simd in SIMD {
                     let mut y = vec![U::default(); expected.len()];
-                    qlinear_average_pool2d(simd(), layer, &x, &multiplier, &mut y);
+                    qlinear_average_pool2d(simd(), &layer, &x, &multiplier, &mut y);
                     assert_eq!(y, expected, "{layer:?}");
                 }
             }
@@ -87,8 +87,8 @@ fn one_multiplier_serves_full_windows() {
     let x: Vec<i8> = integers(48, 1);
     let (mut each, mut one) = (vec![0i8; 12], vec![0i8; 12]);
     for simd in SIMD {
-        qlinear_average_pool2d(simd(), layer, &x, &[0, 0, 0, 1 << 29], &mut each);
-        qlinear_average_pool2d(simd(), layer, &x, &[1 << 29], &mut one);
+        qlinear_average_pool2d(simd(), &layer, &x, &[0, 0, 0, 1 << 29], &mut each);
+        qlinear_average_pool2d(simd(), &layer, &x, &[1 << 29], &mut one);
         assert_eq!(one, each);
     }
 }
@@ -129,7 +129,7 @@ fn reductions<T: Quantized + Debug, U: Quantized + Debug>() {
             let expected: Vec<U> = (0..outer * inner).map(sum).collect();
             for simd in SIMD {
                 let mut y = vec![U::default(); expected.len()];
-                qlinear_reduce_sum(simd(), layer, &x, &mut y);
+                qlinear_reduce_sum(simd(), &layer, &x, &mut y);
                 assert_eq!(y, expected, "{layer:?}");
             }
         }
@@ -211,7 +211,7 @@ fn resizes<T: Quantized + Debug, U: Quantized + Debug>() {
             let expected: Vec<U> = (0..outer * output[0] * between * output[1] * inner).map(sum).collect();
             for simd in SIMD {
                 let mut y = vec![U::default(); expected.len()];
-                qlinear_resize(simd(), layer, &x, &first, &second, &mut y);
+                qlinear_resize(simd(), &layer, &x, &first, &second, &mut y);
                 assert_eq!(y, expected, "{layer:?}");
             }
         }

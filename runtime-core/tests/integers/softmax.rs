@@ -64,8 +64,8 @@ fn softmax_error<T: Powers, U: Quantized>(
     let [least, greatest] = NO_LIMITS.map(|end| U::narrow(end).into());
     for simd in SIMD {
         let (mut y, mut logs) = (vec![U::default(); x.len()], vec![U::default(); x.len()]);
-        qlinear_softmax(simd(), layer, x, &table, &mut y);
-        qlinear_log_softmax(simd(), log_layer, x, &table, &mut logs);
+        qlinear_softmax(simd(), &layer, x, &table, &mut y);
+        qlinear_log_softmax(simd(), &log_layer, x, &table, &mut logs);
         for (o, i) in (0..outer).flat_map(|o| (0..inner).map(move |i| (o, i))) {
             let at = |j: usize| (o * axis + j) * inner + i;
             let top = (0..axis).map(|j| x[at(j)].into()).max().unwrap_or(0);

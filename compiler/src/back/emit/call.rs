@@ -57,9 +57,10 @@ pub(super) fn statements(
         _ => format_ident!("{}", call.kernel.name()),
     };
     let layer = format_ident!("{}", names.layers[index]);
+    let reference = call.kernel.by_reference().then(|| quote!(&));
     quote! {
         #binding
-        kernels::#function(simd, layers::#layer, #(#arguments,)* #(#written),*);
+        kernels::#function(simd, #reference layers::#layer, #(#arguments,)* #(#written),*);
     }
 }
 

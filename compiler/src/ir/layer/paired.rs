@@ -9,7 +9,7 @@ use runtime_core::paired::{self, Grouping};
 
 /// Constants in the form that the kernels read.
 struct Packed {
-    w: Vec<u32>,
+    w: Tensor,
     parameters: Vec<i32>,
 }
 
@@ -53,34 +53,30 @@ impl Operands {
             w.extend(words);
             parameters.extend(numbers);
         }
+        let bytes = w.iter().flat_map(|word: &u32| word.to_le_bytes()).collect();
+        let w = Tensor::new(DType::U32, vec![w.len()], bytes);
         Ok(Packed { w, parameters })
     }
 
     fn pack_depthwise(&self, packing: Packing, channels: usize, taps: usize) -> Packed {
-        let mut w = vec![0; paired::depthwise_words(channels, taps)];
+        let mut w = vec![0; paired::depthwise_len(channels, taps)];
         let weight = |tap, channel| self.weights[packing.index(channel, tap, 0)];
         paired::pack_depthwise([taps, channels], weight, &mut w);
         // The kernel takes the zero point off every input instead.
         let bias = self.uncorrected_biases(packing);
         let mut parameters = vec![0; 8 * channels.div_ceil(4)];
         paired::pack_depthwise_parameters(&bias, &self.multiplier, &mut parameters);
+        let bytes = w.iter().map(|weight| *weight as u8).collect();
+        let w = Tensor::new(DType::I8, vec![w.len()], bytes);
         Packed { w, parameters }
-    }
-}
-
-impl Packed {
-    fn weights(&self) -> Tensor {
-        let bytes = self.w.iter().flat_map(|word| word.to_le_bytes()).collect();
-        Tensor::new(DType::U32, vec![self.w.len()], bytes)
     }
 }
 
 /// The layer on pairs of channels, or why it does not fit.
 pub(super) fn candidate<'a>(layer: Layer, packing: Packing, operands: &Operands) -> Result<Candidate<'a>, String> {
     operands.fit_upper_halves(packing)?;
-    let packed = operands.pack_paired(layer, packing)?;
-    let (w, products) = (packed.weights(), 2 * packed.w.len() as u64);
-    let (parameters, requantize) = (packed.parameters, operands.requantize);
+    let Packed { w, parameters } = operands.pack_paired(layer, packing)?;
+    let (products, requantize) = (2 * w.len() as u64, operands.requantize);
     let (_, [k, _]) = packing.products_of_groups();
     let candidate = match layer {
         Layer::Conv2d(layer) => {
@@ -108,15 +104,18 @@ pub(super) fn candidate<'a>(layer: Layer, packing: Packing, operands: &Operands)
             scratch: vec![("scratch", DType::U32, paired::scratch_words(k, layer.m))],
         }
         .candidate(PairedCall(layer.with_activation(requantize))),
-        Layer::Depthwise(layer) => Offer {
-            kernel: "qlinear_depthwise_conv2d_paired",
-            layout: "halfwords",
-            time: cost::halfwords((layer.batch * layer.output.iter().product::<usize>() * k) as u64),
-            w,
-            parameters,
-            scratch: vec![],
+        Layer::Depthwise(layer) => {
+            let scratch = paired::depthwise_words(packing.channels(), k);
+            Offer {
+                kernel: "qlinear_depthwise_conv2d_paired",
+                layout: "halfwords",
+                time: cost::halfwords((layer.batch * layer.output.iter().product::<usize>() * k) as u64),
+                w,
+                parameters,
+                scratch: vec![("scratch", DType::U32, scratch)],
+            }
+            .candidate(PairedCall(layer.with_activation(requantize)))
         }
-        .candidate(PairedCall(layer.with_activation(requantize))),
     };
     Ok(candidate)
 }

@@ -124,14 +124,12 @@ edgec_taps_3x3:
     .size \name,.-\name
     .endm
 
-@ One, two or three taps of each of `rows` rows.
+@ Two or three taps of each of `rows` rows.
     .macro EDGEC_TAPS name, taps
     EDGEC_BEGIN_TAPS \name
     ldr r12,[sp,#80]
 2:  EDGEC_TAP "",0
-    .if \taps > 1
     EDGEC_TAP ",r11",8
-    .endif
     .if \taps > 2
     EDGEC_TAP ",r11,lsl #1",16
     .endif
@@ -142,7 +140,6 @@ edgec_taps_3x3:
     bne 2b
     EDGEC_END_TAPS \name
     .endm
-    EDGEC_TAPS edgec_taps_1, 1
     EDGEC_TAPS edgec_taps_2, 2
     EDGEC_TAPS edgec_taps_3, 3
 

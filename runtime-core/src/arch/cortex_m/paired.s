@@ -21,23 +21,9 @@
     ssat \ab,#8,\ab
     .endm
 
-@ edgec_three_rows_N(inputs, weights, parameters, inputs_end, y0, y1, y2, pairs, zero): three rows by `pairs` pairs of
-@ channels, N quads a turn: 24 products in 18 instructions. Parameters of a pair: 256 * A + B and B of the biases,
-@ multipliers of B and A. Where y pointers are equal, the results of the last row stay.
-    .macro EDGEC_THREE_ROWS name, unroll
-    .section .text.\name,"ax",%progbits
-    .global \name
-    .type \name,%function
-    .thumb_func
-\name:
-    push {r0,r2-r11,lr}
-1:  ldrd r0,r12,[sp]
-    ldrd r2,r3,[r12]
-    mov r4,r2
-    mov r5,r3
-    mov r6,r2
-    mov r7,r3
-2:  .rept \unroll
+@ Two quads of three rows: 24 products of pairs in 18 instructions each.
+    .macro EDGEC_TWO_QUADS
+    .rept 2
     ldrd r8,r9,[r1],#8
     sxtb16 r10,r8
     sxtb16 r11,r9
@@ -45,6 +31,30 @@
     EDGEC_QUAD_OF_ROW r4,r5
     EDGEC_QUAD_OF_ROW r6,r7
     .endr
+    .endm
+
+@ edgec_three_rows(inputs, weights, parameters, inputs_end, y0, y1, y2, pairs, zero, odd): three rows by `pairs` pairs of
+@ channels, four quads a turn; where the number of twos of quads is odd, the first turn begins in its middle. Parameters
+@ of a pair: 256 * A + B and B of the biases, multipliers of B and A. Where y pointers are equal, the results of the last
+@ row stay.
+    .section .text.edgec_three_rows,"ax",%progbits
+    .global edgec_three_rows
+    .type edgec_three_rows,%function
+    .thumb_func
+edgec_three_rows:
+    push {r0,r2-r11,lr}
+1:  ldrd r0,r12,[sp]
+    ldrd r2,r3,[r12]
+    mov r4,r2
+    mov r5,r3
+    mov r6,r2
+    ldr r7,[sp,#68]
+    cbz r7,4f
+    mov r7,r3
+    b 3f
+4:  mov r7,r3
+2:  EDGEC_TWO_QUADS
+3:  EDGEC_TWO_QUADS
     ldr r12,[sp,#8]
     cmp r0,r12
     bne 2b
@@ -69,10 +79,7 @@
     strd r8,r9,[sp,#56]
     bne 1b
     pop {r0,r2-r11,pc}
-    .size \name,.-\name
-    .endm
-    EDGEC_THREE_ROWS edgec_three_rows_2, 2
-    EDGEC_THREE_ROWS edgec_three_rows_4, 4
+    .size edgec_three_rows,.-edgec_three_rows
 
 @ Four inputs of one row by one pair of channels.
     .macro EDGEC_ONE_PAIR ab, b, even, odd
@@ -85,27 +92,33 @@
     smlad \b,\odd,lr,\b
     .endm
 
-@ edgec_one_row_N(inputs, weights, parameters, inputs_end, y, groups, zero): one row by `groups` groups of two pairs, N
-@ times two quads a turn. Parameters of a group: 256 * A + B and B of the biases of each pair, multipliers of B and A of
-@ each.
-    .macro EDGEC_ONE_ROW name, unroll
-    .section .text.\name,"ax",%progbits
-    .global \name
-    .type \name,%function
-    .thumb_func
-\name:
-    push {r0,r2,r4-r11,lr}
-    mov r6,r3
-1:  ldrd r0,r7,[sp]
-    ldm r7!,{r2-r5}
-    str r7,[sp,#4]
-2:  .rept \unroll
+@ Two quads of one row by two pairs.
+    .macro EDGEC_TWO_QUADS_OF_ONE
     ldm r0!,{r9-r12}
     EDGEC_ONE_PAIR r2,r3,r9,r10
     EDGEC_ONE_PAIR r4,r5,r9,r10
     EDGEC_ONE_PAIR r2,r3,r11,r12
     EDGEC_ONE_PAIR r4,r5,r11,r12
-    .endr
+    .endm
+
+@ edgec_one_row(inputs, weights, parameters, inputs_end, y, groups, zero, odd): one row by `groups` groups of two pairs,
+@ four quads a turn, with the first turn as above. Parameters of a group: 256 * A + B and B of the biases of each pair,
+@ multipliers of B and A of each.
+    .section .text.edgec_one_row,"ax",%progbits
+    .global edgec_one_row
+    .type edgec_one_row,%function
+    .thumb_func
+edgec_one_row:
+    push {r0,r2,r4-r11,lr}
+    mov r6,r3
+1:  ldrd r0,r7,[sp]
+    ldm r7!,{r2-r5}
+    str r7,[sp,#4]
+    ldr r7,[sp,#56]
+    cbz r7,2f
+    b 3f
+2:  EDGEC_TWO_QUADS_OF_ONE
+3:  EDGEC_TWO_QUADS_OF_ONE
     cmp r0,r6
     bne 2b
     ldr r7,[sp,#4]
@@ -136,10 +149,7 @@
     str r8,[sp,#48]
     bne 1b
     pop {r0,r2,r4-r11,pc}
-    .size \name,.-\name
-    .endm
-    EDGEC_ONE_ROW edgec_one_row_1, 1
-    EDGEC_ONE_ROW edgec_one_row_2, 2
+    .size edgec_one_row,.-edgec_one_row
 
 @ edgec_widen_three(u, v, w, words, eights): eight bytes of each row a turn, as halfwords: inputs 0 and 2, then 1 and 3.
     .section .text.edgec_widen_three,"ax",%progbits

@@ -39,7 +39,7 @@ macro_rules! taps {
         }
     };
 }
-taps!(edgec_taps_3x3, edgec_taps_1, edgec_taps_2, edgec_taps_3, edgec_taps);
+taps!(edgec_taps_3x3, edgec_taps_2, edgec_taps_3, edgec_taps);
 
 #[inline(never)]
 pub(super) fn taps(window: &TapWindow<'_, u32>, y: &mut [i8]) {
@@ -79,60 +79,30 @@ pub(super) fn taps(window: &TapWindow<'_, u32>, y: &mut [i8]) {
         (outside.wrapping_neg() as u16 as u32) * 0x1_0001,
     );
     let (parameters, end) = (parameters.as_ptr(), to.wrapping_add(4 * quads));
-    if (rows, taps, weight_row, weight_quad) == (3, 3, 6, 18) {
-        // SAFETY: as below, for all positions.
-        unsafe {
-            edgec_taps_3x3(
-                from,
-                w,
-                parameters,
-                to,
-                end,
-                minus_zero,
-                tap_step,
-                row_step,
-                zero,
-                positions,
-                x_step,
-                channels - 4 * quads,
-                channels,
-            )
-        };
-        return rest(window, y);
-    }
-    // The last of the functions counts its steps from behind the last tap of a row.
-    let (function, row_step, weight_row): (Taps, usize, usize) = match taps {
-        1 => (edgec_taps_1, row_step, weight_row),
-        2 => (edgec_taps_2, row_step, weight_row),
-        3 => (edgec_taps_3, row_step, weight_row),
-        _ => (
-            edgec_taps,
-            row_step.wrapping_sub(taps * tap_step),
-            weight_row.wrapping_sub(2 * taps),
-        ),
+    // The first goes through all positions by itself. The last counts its steps from behind the last tap of a row.
+    let rows_of = |row_step, weight_row| (row_step, [rows, taps, 4 * weight_row, 4 * weight_quad], positions);
+    let (function, (row_step, sizes, calls)): (Taps, _) = match [rows, taps, weight_row, weight_quad] {
+        [3, 3, 6, 18] => {
+            let sizes = [positions, x_step, channels - 4 * quads, channels];
+            (edgec_taps_3x3, (row_step, sizes, 1))
+        }
+        [_, 2, ..] => (edgec_taps_2, rows_of(row_step, weight_row)),
+        [_, 3, ..] => (edgec_taps_3, rows_of(row_step, weight_row)),
+        _ => {
+            let weight_row = weight_row.wrapping_sub(2 * taps);
+            (edgec_taps, rows_of(row_step.wrapping_sub(taps * tap_step), weight_row))
+        }
     };
-    let [weight_row, weight_quad] = [4 * weight_row, 4 * weight_quad];
-    for position in 0..positions {
-        let from = from.wrapping_add(position * x_step);
-        let [to, end] = [to, end].map(|y| y.wrapping_add(position * channels));
+    let [first, second, third, fourth] = sizes;
+    for call in 0..calls {
+        let from = from.wrapping_add(call * x_step);
+        let [to, end] = [to, end].map(|y| y.wrapping_add(call * channels));
         // SAFETY: reads four bytes at each tap of each quad of channels, two words of weights for them, and eight
-        // parameters per quad; writes four numbers per quad from `to` on. All of it is inside of the slices, as checked
-        // above for the last position, and `to` for each chunk of `channels`.
+        // parameters per quad; writes four numbers per quad from `to` on, the first function for all positions. All of
+        // it is inside of the slices, as checked above for the last position, and `to` for each chunk of `channels`.
         unsafe {
             function(
-                from,
-                w,
-                parameters,
-                to,
-                end,
-                minus_zero,
-                tap_step,
-                row_step,
-                zero,
-                rows,
-                taps,
-                weight_row,
-                weight_quad,
+                from, w, parameters, to, end, minus_zero, tap_step, row_step, zero, first, second, third, fourth,
             )
         };
     }

@@ -19,9 +19,15 @@ pub(super) fn widen(row: &[i8], words: &mut [u32], step: usize) {
         unsafe { edgec_widen(row.as_ptr(), words.as_mut_ptr(), eights, 4 * step, 1, 0) };
     }
     if row.len() % 8 != 0 {
-        let (row, words) = (row.get(8 * eights..), words.get_mut(2 * eights * step..));
-        portable::paired::widen(row.unwrap_or_default(), words.unwrap_or_default(), step);
+        rest(row, words, step, eights);
     }
+}
+
+/// What is behind the last eight of a row. `words` begin with those of the row.
+#[inline(never)]
+fn rest(row: &[i8], words: &mut [u32], step: usize, eights: usize) {
+    let (row, words) = (row.get(8 * eights..), words.get_mut(2 * eights * step..));
+    portable::paired::widen(row.unwrap_or_default(), words.unwrap_or_default(), step);
 }
 
 #[inline(never)]
@@ -34,8 +40,8 @@ pub(super) fn widen_rows([u, v, w]: [&[i8]; ROWS], words: &mut [u32]) {
     }
     if len % 8 != 0 {
         for (row, x) in [u, v, w].into_iter().enumerate() {
-            let (x, words) = (x.get(8 * eights..len), words.get_mut(2 * STEP * eights + 2 * row..));
-            portable::paired::widen(x.unwrap_or_default(), words.unwrap_or_default(), STEP);
+            let (x, words) = (x.get(..len), words.get_mut(2 * row..));
+            rest(x.unwrap_or_default(), words.unwrap_or_default(), STEP, eights);
         }
     }
 }

@@ -62,7 +62,7 @@ pub(crate) fn convolutions(place: &mut impl Place, rounds: usize) {
             patch: paired::patch_len(channels, k),
         };
         operands.check(place, &expected, |x, w, parameters, y, scratch, patch| {
-            qlinear_conv2d_paired(Simd::detect(), layer, x, w, parameters, y, scratch, patch);
+            qlinear_conv2d_paired(Simd::detect(), &layer, x, w, parameters, y, scratch, patch);
         });
         let (bytes, parameters) = interleave(groups, [k, columns], (&bias, &multiplier), weight);
         let operands = Operands {
@@ -73,7 +73,7 @@ pub(crate) fn convolutions(place: &mut impl Place, rounds: usize) {
             patch: 0,
         };
         operands.check(place, &expected, |x, w, parameters, y, scratch, _| {
-            qlinear_conv2d_interleaved(Simd::detect(), layer, x, w, parameters, y, scratch);
+            qlinear_conv2d_interleaved(Simd::detect(), &layer, x, w, parameters, y, scratch);
         });
         let rows: Vec<i8> = (0..oc * k)
             .map(|at| weight(at / k / columns, at % k, at / k % columns))
@@ -86,7 +86,7 @@ pub(crate) fn convolutions(place: &mut impl Place, rounds: usize) {
             patch: rows::scratch_len(k),
         };
         operands.check(place, &expected, |x, w, parameters, y, _, patch| {
-            qlinear_conv2d_rows(Simd::detect(), layer, x, w, parameters, y, patch);
+            qlinear_conv2d_rows(Simd::detect(), &layer, x, w, parameters, y, patch);
         });
     }
 }

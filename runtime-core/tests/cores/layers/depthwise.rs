@@ -48,19 +48,19 @@ pub(crate) fn depthwise_convolutions(place: &mut impl Place, rounds: usize) {
             &multiplier,
             &mut expected,
         );
-        let mut words = vec![0; paired::depthwise_words(c, taps)];
-        paired::pack_depthwise([taps, c], |tap, channel| w[channel * taps + tap], &mut words);
+        let mut bytes = vec![0; paired::depthwise_len(c, taps)];
+        paired::pack_depthwise([taps, c], |tap, channel| w[channel * taps + tap], &mut bytes);
         let mut parameters = vec![0; c.div_ceil(4) * 8];
         paired::pack_depthwise_parameters(&bias, &multiplier, &mut parameters);
         let operands = Operands {
             x: &x,
-            w: &words,
+            w: &bytes,
             parameters: &parameters,
-            scratch: 0,
+            scratch: paired::depthwise_words(c, taps),
             patch: 0,
         };
-        operands.check(place, &expected, |x, w, parameters, y, _, _| {
-            qlinear_depthwise_conv2d_paired(Simd::detect(), layer, x, w, parameters, y);
+        operands.check(place, &expected, |x, w, parameters, y, scratch, _: &mut [i8]| {
+            qlinear_depthwise_conv2d_paired(Simd::detect(), &layer, x, w, parameters, y, scratch);
         });
         let mut bytes = vec![0; interleaved::depthwise_len(c, taps)];
         interleaved::pack_depthwise([taps, c], |tap, channel| w[channel * taps + tap], &mut bytes);
@@ -74,7 +74,7 @@ pub(crate) fn depthwise_convolutions(place: &mut impl Place, rounds: usize) {
             patch: 0,
         };
         operands.check(place, &expected, |x, w, parameters, y, _, _| {
-            qlinear_depthwise_conv2d_interleaved(Simd::detect(), layer, x, w, parameters, y);
+            qlinear_depthwise_conv2d_interleaved(Simd::detect(), &layer, x, w, parameters, y);
         });
         let mut bytes = vec![0; rows::depthwise_len(c, taps)];
         rows::pack_depthwise([taps, c], |tap, channel| w[channel * taps + tap], &mut bytes);
@@ -88,7 +88,7 @@ pub(crate) fn depthwise_convolutions(place: &mut impl Place, rounds: usize) {
             patch: 0,
         };
         operands.check(place, &expected, |x, w, parameters, y, _, _| {
-            qlinear_depthwise_conv2d_rows(Simd::detect(), layer, x, w, parameters, y);
+            qlinear_depthwise_conv2d_rows(Simd::detect(), &layer, x, w, parameters, y);
         });
     }
 }

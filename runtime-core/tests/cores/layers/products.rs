@@ -37,7 +37,7 @@ pub(crate) fn products(place: &mut impl Place, rounds: usize) {
             patch: 0,
         };
         operands.check(place, &expected, |x, w, parameters, y, scratch, _| {
-            qlinear_gemm_paired(Simd::detect(), layer, x, w, parameters, y, scratch);
+            qlinear_gemm_paired(Simd::detect(), &layer, x, w, parameters, y, scratch);
         });
         let (bytes, parameters) = interleave(1, [k, n], (&bias, &multiplier), |_, k, c| w[k * n + c]);
         let operands = Operands {
@@ -52,7 +52,7 @@ pub(crate) fn products(place: &mut impl Place, rounds: usize) {
             patch: 0,
         };
         operands.check(place, &expected, |x, w, parameters, y, scratch, _| {
-            qlinear_gemm_interleaved(Simd::detect(), layer, x, w, parameters, y, scratch);
+            qlinear_gemm_interleaved(Simd::detect(), &layer, x, w, parameters, y, scratch);
         });
         let rows: Vec<i8> = (0..n * k).map(|at| w[at % k * n + at / k]).collect();
         let operands = Operands {
@@ -63,7 +63,7 @@ pub(crate) fn products(place: &mut impl Place, rounds: usize) {
             patch: 0,
         };
         operands.check(place, &expected, |x, w, parameters, y, _, _| {
-            qlinear_gemm_rows(Simd::detect(), layer, x, w, parameters, y);
+            qlinear_gemm_rows(Simd::detect(), &layer, x, w, parameters, y);
         });
     }
 }
