@@ -1,10 +1,10 @@
-use crate::back::emit::{self, Emitted, Options, WeightsMode};
+mod write;
+
+use crate::back::budget;
+use crate::back::emit::WeightsMode;
 use crate::back::exec::Executor;
 use crate::back::plan::{self, Plan};
 use crate::back::report::{Origin, Report};
-use crate::data::npz;
-use crate::data::output::{self, Guard};
-use crate::data::samples::Spec;
 use crate::front::import::{self, Dimensions};
 use crate::front::load::{self, Model};
 use crate::ir::program::Program;
@@ -14,8 +14,7 @@ use crate::middle::InputLayouts;
 use crate::middle::passes::{self, Pass};
 use crate::middle::quantize::{Calibration, QuantizeOptions, Quantized, Scheme};
 use crate::{Error, back::lower};
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// A compilation: a model file and what to make of it. The command and `build.rs` scripts use this.
 ///
@@ -33,6 +32,8 @@ pub struct Compiler {
     weights: WeightsMode,
     target: Machine,
     favour: Option<Favour>,
+    ram: Option<usize>,
+    flash: Option<usize>,
     command: Option<String>,
     quantize: Option<QuantizeOptions>,
     reads: Vec<PathBuf>,
@@ -50,11 +51,6 @@ pub enum InputLayout {
     Model,
     /// Channels-last, as cameras give it: `[N, H, W, C]` for `[N, C, H, W]`, `[N, L, C]` for `[N, C, L]`.
     Nhwc,
-}
-
-/// The largest weights that are inside the source unless the user says otherwise, in bytes.
-fn most_inline_bytes(machine: &Machine) -> usize {
-    if machine.microcontroller { 16 << 10 } else { 1 << 20 }
 }
 
 /// A model compiled as far as a program with a memory plan.
@@ -92,6 +88,8 @@ impl Compiler {
             weights: WeightsMode::default(),
             target: Machine::default(),
             favour: None,
+            ram: None,
+            flash: None,
             command: None,
             quantize: None,
             reads: vec![],
@@ -188,7 +186,20 @@ impl Compiler {
         self
     }
 
-    /// The target, with what is favoured. Weights of 4 bits are asked for to save flash, so that they favour it on
+    /// Bytes of RAM that the arena and the inputs may take together: compiling fails if they take more. The stack is
+    /// apart.
+    pub fn ram(mut self, bytes: usize) -> Self {
+        self.ram = Some(bytes);
+        self
+    }
+
+    /// Bytes of flash that the weights may take: compiling fails if they take more. The code is apart.
+    pub fn flash(mut self, bytes: usize) -> Self {
+        self.flash = Some(bytes);
+        self
+    }
+
+    /// The target, with its budgets and what is favoured. Weights of 4 bits are asked for to save flash, so that they favour it on
     /// microcontrollers.
     fn machine(&self) -> Machine {
         let machine = self.target.clone();
@@ -198,7 +209,11 @@ impl Compiler {
             .is_some_and(|options| options.scheme == Scheme::W4);
         let small = (four_bits && machine.microcontroller).then_some(Favour::Flash);
         let favour = self.favour.or(small).unwrap_or(machine.favour);
-        machine.favour(favour)
+        Machine {
+            ram: self.ram.or(machine.ram),
+            flash: self.flash.or(machine.flash),
+            ..machine.favour(favour)
+        }
     }
 
     /// Quantises the model.
@@ -300,114 +315,19 @@ impl Compiler {
             sha256: model.sha256.clone(),
             opset: model.opsets.get("").copied().unwrap_or(0),
             target: machine.name.clone(),
+            ram_budget: machine.ram,
+            flash_budget: machine.flash,
             remarks,
         };
+        let report = Report::of(&program, &plan, origin);
+        budget::check(&program, &plan, &report, &machine)?;
         Ok(Compiled {
-            report: Report::of(&program, &plan, origin),
+            report,
             program,
             plan,
             machine,
             quantized,
             external_files: model.external_files.clone(),
         })
-    }
-
-    /// Prints compiled code; `sidecar` names the weights' file, relative to the source.
-    pub fn emit(&self, compiled: &Compiled, sidecar: &str) -> Emitted {
-        let struct_name = self.name.clone().unwrap_or_else(|| self.stem());
-        let command = self
-            .command
-            .clone()
-            .unwrap_or_else(|| format!("edgec {}", self.file_name()));
-        let options = Options {
-            struct_name,
-            source: format!("{} (opset {})", self.file_name(), compiled.report.opset),
-            command,
-            weights: self.weights,
-            sidecar: sidecar.to_owned(),
-            most_inline_bytes: most_inline_bytes(&compiled.machine),
-        };
-        emit::emit(&compiled.program, &compiled.plan, &compiled.report, &options)
-    }
-
-    /// Compiles and writes the source to `output`, and the weights beside it if they are not inline.
-    pub fn emit_to(&self, output: &Path) -> Result<Report, Error> {
-        let compiled = self.compile()?;
-        self.write(&compiled, output)?;
-        Ok(compiled.report)
-    }
-
-    /// Writes the source to `output`, and the weights beside it if they are not inline. Each file is written in one
-    /// step.
-    ///
-    /// # Errors
-    /// If a file cannot be written; and if it is one that is read here, or, without [`force`](Self::force), one that
-    /// edgec has not written.
-    pub fn write(&self, compiled: &Compiled, output: &Path) -> Result<Emitted, Error> {
-        let guard = self.guard(compiled)?;
-        let is_ours = emit::is_emitted(output);
-        guard.check(output, || is_ours)?;
-        let sidecar = output.with_extension("weights");
-        let name = sidecar.file_name().map(|name| name.to_str());
-        let emitted = self.emit(compiled, name.flatten().unwrap_or("model.weights"));
-        if let Some(bytes) = &emitted.sidecar {
-            if name.flatten().is_none() {
-                return Err(Error::usage(
-                    format!(
-                        "the name of {} is not text, so that the source cannot name it",
-                        sidecar.display()
-                    ),
-                    "give the output another name, or use --weights inline",
-                ));
-            }
-            guard.check(&sidecar, || is_ours)?;
-            output::write(&sidecar, |file| file.write_all(bytes)).map_err(|e| Error::io(&sidecar, e))?;
-        }
-        output::write(output, |file| file.write_all(emitted.source.as_bytes())).map_err(|e| Error::io(output, e))?;
-        Ok(emitted)
-    }
-
-    /// Writes results of the model to an `.npz` file, as [`npz::write`] does, unless that must not be written over.
-    ///
-    /// # Errors
-    /// As [`write`](Self::write).
-    pub fn write_arrays(&self, compiled: &Compiled, output: &Path, arrays: &[(&str, &Tensor)]) -> Result<(), Error> {
-        self.guard(compiled)?.check(output, || npz::is_written(output))?;
-        npz::write(output, arrays).map_err(|e| Error::io(output, std::io::Error::other(e.message())))
-    }
-
-    fn guard(&self, compiled: &Compiled) -> Result<Guard, Error> {
-        Ok(Guard {
-            inputs: [self.read()?, compiled.external_files.clone()].concat(),
-            force: self.force,
-        })
-    }
-
-    /// The files that are read, beside those that the model names.
-    fn read(&self) -> Result<Vec<PathBuf>, Error> {
-        let mut read = vec![self.path.clone()];
-        for samples in self.quantize.iter().flat_map(|o| [&o.calibrate, &o.loss_samples]) {
-            read.extend(samples.as_deref().map(Spec::parse).transpose()?.map(|spec| spec.path));
-        }
-        read.extend(self.reads.iter().cloned());
-        Ok(read)
-    }
-
-    /// For `build.rs`: compiles into cargo's `OUT_DIR` and asks cargo to run again when the model, the files that hold
-    /// its tensors or its samples change.
-    pub fn emit_to_out_dir(&self, file: &str) -> Result<Report, Error> {
-        let rerun_if_changed = |path: &PathBuf| println!("cargo::rerun-if-changed={}", path.display());
-        self.read()?.iter().for_each(rerun_if_changed);
-        let model = self.load()?;
-        model.external_files.iter().for_each(rerun_if_changed);
-        let folder = std::env::var_os("OUT_DIR").ok_or_else(|| {
-            Error::usage(
-                "OUT_DIR is not set",
-                "call this from a build script, or use `emit_to` with a path",
-            )
-        })?;
-        let compiled = self.compile_model(&model, &mut |_, _| {})?;
-        self.write(&compiled, &Path::new(&folder).join(file))?;
-        Ok(compiled.report)
     }
 }

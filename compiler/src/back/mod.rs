@@ -1,5 +1,6 @@
 //! From a [`Graph`](crate::ir::Graph) to kernel calls in planned memory, printed as source or run on the host.
 
+pub mod budget;
 pub(crate) mod channels_last;
 pub mod emit;
 pub mod exec;

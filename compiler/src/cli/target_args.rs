@@ -13,6 +13,29 @@ pub(super) struct TargetArgs {
     /// What matters more where a choice costs flash or time; by default what suits the target
     #[arg(long, value_enum)]
     favour: Option<Favour>,
+    /// Fail if the arena and the inputs take more RAM than this: bytes, or `64K`, `1M`; the stack is apart
+    #[arg(long, value_name = "BYTES", value_parser = bytes)]
+    ram: Option<usize>,
+    /// Fail if the weights take more flash than this: bytes, or `256K`, `1M`; the code is apart
+    #[arg(long, value_name = "BYTES", value_parser = bytes)]
+    flash: Option<usize>,
+}
+
+/// Reads a number of bytes, in units of 1024 or of its square where a letter says so.
+fn bytes(text: &str) -> Result<usize, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match text[digits.len()..].to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kb" | "kib" => 1 << 10,
+        "m" | "mb" | "mib" => 1 << 20,
+        _ => return Err("units are K (1024 bytes) and M (1024 K)".into()),
+    };
+    let number: usize = digits
+        .parse()
+        .map_err(|_| "a whole number of bytes, K or M is needed, such as 64K")?;
+    number
+        .checked_mul(unit)
+        .ok_or_else(|| "this is more than there can be".into())
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -26,7 +49,13 @@ enum Favour {
 impl TargetArgs {
     /// The compiler, for this target.
     pub(super) fn apply(&self, compiler: Compiler) -> Compiler {
-        let compiler = compiler.target(self.target.clone());
+        let mut compiler = compiler.target(self.target.clone());
+        if let Some(bytes) = self.ram {
+            compiler = compiler.ram(bytes);
+        }
+        if let Some(bytes) = self.flash {
+            compiler = compiler.flash(bytes);
+        }
         match self.favour {
             Some(Favour::Speed) => compiler.favour(machine::Favour::Speed),
             Some(Favour::Flash) => compiler.favour(machine::Favour::Flash),
@@ -43,6 +72,8 @@ impl TargetArgs {
         if let Some(favour) = self.favour.and_then(|favour| favour.to_possible_value()) {
             flags.push(("--favour", favour.get_name().to_owned()));
         }
+        flags.extend(self.ram.map(|bytes| ("--ram", bytes.to_string())));
+        flags.extend(self.flash.map(|bytes| ("--flash", bytes.to_string())));
         flags
     }
 }

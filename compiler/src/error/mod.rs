@@ -40,6 +40,16 @@ pub enum Error {
         message: String,
     },
 
+    /// A model that takes more memory than it may.
+    #[error("{}", PrintableLines(message))]
+    Budget {
+        /// Which memory, how much of it, and what for.
+        message: String,
+        /// What would help.
+        #[help]
+        help: String,
+    },
+
     /// An option that makes no sense for this model.
     #[error("{}", PrintableLines(message))]
     Usage {

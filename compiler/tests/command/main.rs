@@ -1,5 +1,6 @@
 //! The `edgec` command as people run it.
 
+mod budgets;
 mod compile;
 mod eval;
 mod output_files;

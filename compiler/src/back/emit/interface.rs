@@ -30,7 +30,7 @@ fn docs(lines: &[String]) -> TokenStream {
 }
 
 /// A number with separators.
-fn separated(number: u64) -> Literal {
+pub(super) fn separated(number: u64) -> Literal {
     let digits = grouped(number).replace(' ', "_");
     digits.parse().unwrap_or_else(|_| Literal::u64_unsuffixed(number))
 }

@@ -4,6 +4,7 @@
 //! parameters and the weights. It works as `mod model;` and by `include!`, has no `unsafe`, and is the same to the byte
 //! whenever it is made from the same model.
 
+mod budgets;
 mod call;
 mod identifiers;
 mod interface;
@@ -107,6 +108,9 @@ pub fn emit(program: &Program, plan: &Plan, report: &Report, options: &Options) 
     if made_for(Cores::Mve) {
         out.item(quote! { const _: () = runtime_core::assert_mve(); });
     }
+    budgets::assertions(report, &names)
+        .into_iter()
+        .for_each(|assertion| out.item(assertion));
     out.item(interface::model_struct(report, &names));
     out.item(interface::model_impl(program, plan, report, &names, options));
     out.item(interface::default_impl(&names));

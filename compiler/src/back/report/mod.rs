@@ -26,6 +26,10 @@ pub struct Origin {
     pub opset: i64,
     /// What the code is for.
     pub target: String,
+    /// Bytes of RAM for arena and inputs, if there is a limit.
+    pub ram_budget: Option<usize>,
+    /// Bytes of flash for constant tensors, if there is a limit.
+    pub flash_budget: Option<usize>,
     /// What the user should know of how it was compiled.
     pub remarks: Vec<Remark>,
 }
@@ -47,6 +51,12 @@ pub struct Report {
     pub macs: u64,
     /// Bytes of the arena. The stack is apart.
     pub ram: usize,
+    /// Bytes of the caller's inputs, which are outside of the arena. Outputs are inside.
+    pub input_bytes: usize,
+    /// Bytes of RAM for arena and inputs, if there is a limit.
+    pub ram_budget: Option<usize>,
+    /// Bytes of flash for constant tensors, if there is a limit.
+    pub flash_budget: Option<usize>,
     /// What any memory plan for this order of calls needs at least, in bytes.
     pub ram_lower_bound: usize,
     /// Bytes of constant tensors.
@@ -80,6 +90,13 @@ impl Report {
             kernels,
             macs: program.macs(),
             ram: plan.peak,
+            input_bytes: program
+                .inputs
+                .iter()
+                .map(|port| port.ty.len() * port.ty.dtype.size())
+                .sum(),
+            ram_budget: origin.ram_budget,
+            flash_budget: origin.flash_budget,
             ram_lower_bound: plan.lower_bound,
             weights: program.weight_bytes(),
             inputs: inputs

@@ -52,6 +52,25 @@ impl fmt::Display for Report {
             grouped(self.ram as u64)
         )?;
         writeln!(f, "  weights       {} B", grouped(self.weights as u64))?;
+        let budget = |used: usize, budget: usize| {
+            let percent = 100.0 * used as f64 / budget.max(1) as f64;
+            format!(
+                "{} of {} B ({percent:.0} %)",
+                grouped(used as u64),
+                grouped(budget as u64)
+            )
+        };
+        if let Some(ram) = self.ram_budget {
+            let used = budget(self.ram + self.input_bytes, ram);
+            writeln!(
+                f,
+                "  RAM budget    {used}, with {} B of inputs, the stack apart",
+                grouped(self.input_bytes as u64)
+            )?;
+        }
+        if let Some(flash) = self.flash_budget {
+            writeln!(f, "  flash budget  {}, the code apart", budget(self.weights, flash))?;
+        }
         for note in &self.notes {
             writeln!(f, "  note: {}", Printable(note))?;
         }

@@ -1,0 +1,117 @@
+use super::{Compiled, Compiler};
+use crate::Error;
+use crate::back::emit::{self, Emitted, Options};
+use crate::back::report::Report;
+use crate::data::npz;
+use crate::data::output::{self, Guard};
+use crate::data::samples::Spec;
+use crate::ir::Tensor;
+use crate::machine::Machine;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// The largest weights that are inside the source unless the user says otherwise, in bytes.
+fn most_inline_bytes(machine: &Machine) -> usize {
+    if machine.microcontroller { 16 << 10 } else { 1 << 20 }
+}
+
+impl Compiler {
+    /// Prints compiled code; `sidecar` names the weights' file, relative to the source.
+    pub fn emit(&self, compiled: &Compiled, sidecar: &str) -> Emitted {
+        let struct_name = self.name.clone().unwrap_or_else(|| self.stem());
+        let command = self
+            .command
+            .clone()
+            .unwrap_or_else(|| format!("edgec {}", self.file_name()));
+        let options = Options {
+            struct_name,
+            source: format!("{} (opset {})", self.file_name(), compiled.report.opset),
+            command,
+            weights: self.weights,
+            sidecar: sidecar.to_owned(),
+            most_inline_bytes: most_inline_bytes(&compiled.machine),
+        };
+        emit::emit(&compiled.program, &compiled.plan, &compiled.report, &options)
+    }
+
+    /// Compiles and writes the source to `output`, and the weights beside it if they are not inline.
+    pub fn emit_to(&self, output: &Path) -> Result<Report, Error> {
+        let compiled = self.compile()?;
+        self.write(&compiled, output)?;
+        Ok(compiled.report)
+    }
+
+    /// Writes the source to `output`, and the weights beside it if they are not inline. Each file is written in one
+    /// step.
+    ///
+    /// # Errors
+    /// If a file cannot be written; and if it is one that is read here, or, without [`force`](Self::force), one that
+    /// edgec has not written.
+    pub fn write(&self, compiled: &Compiled, output: &Path) -> Result<Emitted, Error> {
+        let guard = self.guard(compiled)?;
+        let is_ours = emit::is_emitted(output);
+        guard.check(output, || is_ours)?;
+        let sidecar = output.with_extension("weights");
+        let name = sidecar.file_name().map(|name| name.to_str());
+        let emitted = self.emit(compiled, name.flatten().unwrap_or("model.weights"));
+        if let Some(bytes) = &emitted.sidecar {
+            if name.flatten().is_none() {
+                return Err(Error::usage(
+                    format!(
+                        "the name of {} is not text, so that the source cannot name it",
+                        sidecar.display()
+                    ),
+                    "give the output another name, or use --weights inline",
+                ));
+            }
+            guard.check(&sidecar, || is_ours)?;
+            output::write(&sidecar, |file| file.write_all(bytes)).map_err(|e| Error::io(&sidecar, e))?;
+        }
+        output::write(output, |file| file.write_all(emitted.source.as_bytes())).map_err(|e| Error::io(output, e))?;
+        Ok(emitted)
+    }
+
+    /// Writes results of the model to an `.npz` file, as [`npz::write`] does, unless that must not be written over.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn write_arrays(&self, compiled: &Compiled, output: &Path, arrays: &[(&str, &Tensor)]) -> Result<(), Error> {
+        self.guard(compiled)?.check(output, || npz::is_written(output))?;
+        npz::write(output, arrays).map_err(|e| Error::io(output, std::io::Error::other(e.message())))
+    }
+
+    fn guard(&self, compiled: &Compiled) -> Result<Guard, Error> {
+        Ok(Guard {
+            inputs: [self.read()?, compiled.external_files.clone()].concat(),
+            force: self.force,
+        })
+    }
+
+    /// The files that are read, beside those that the model names.
+    fn read(&self) -> Result<Vec<PathBuf>, Error> {
+        let mut read = vec![self.path.clone()];
+        for samples in self.quantize.iter().flat_map(|o| [&o.calibrate, &o.loss_samples]) {
+            read.extend(samples.as_deref().map(Spec::parse).transpose()?.map(|spec| spec.path));
+        }
+        read.extend(self.reads.iter().cloned());
+        Ok(read)
+    }
+
+    /// For `build.rs`: compiles into cargo's `OUT_DIR` and asks cargo to run again when the model, the files that hold
+    /// its tensors or its samples change.
+    pub fn emit_to_out_dir(&self, file: &str) -> Result<Report, Error> {
+        let rerun_if_changed = |path: &PathBuf| println!("cargo::rerun-if-changed={}", path.display());
+        self.read()?.iter().for_each(rerun_if_changed);
+        let model = self.load()?;
+        model.external_files.iter().for_each(rerun_if_changed);
+        let folder = std::env::var_os("OUT_DIR").ok_or_else(|| {
+            Error::usage(
+                "OUT_DIR is not set",
+                "call this from a build script, or use `emit_to` with a path",
+            )
+        })?;
+        let compiled = self.compile_model(&model, &mut |_, _| {})?;
+        self.write(&compiled, &Path::new(&folder).join(file))?;
+        Ok(compiled.report)
+    }
+}

@@ -1,0 +1,69 @@
+//! `--ram` and `--flash`: a model that takes more does not compile, and the emitted code checks again.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn compile(folder: &Path, flags: &[&str]) -> Output {
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/digits/digits.onnx");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_edgec"));
+    command.current_dir(folder).arg(model).args(["-o", "d.rs"]).args(flags);
+    command.output().unwrap()
+}
+
+/// What was said, in one line without the frame that the terminal's width asks for.
+fn said(output: &Output) -> String {
+    let text = String::from_utf8_lossy(&output.stderr).replace(['│', '×'], "");
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_model_that_takes_too_much_is_refused_with_what_takes_it_and_what_helps() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = compile(folder.path(), &["--ram", "4K", "--flash", "20000"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = said(&output);
+    for part in [
+        "the model takes 8 448 B of RAM and may take 4 096 B: 8 192 B of arena and 256 B of inputs, the stack apart",
+        "the arena is fullest when `l01_conv` runs, with 4 096 B `l00_conv`, f32 1x8x8x16 4 096 B `l01_conv`, f32 1x8x8x16",
+        "the model takes 36 712 B of flash for its weights alone and may take 20 000 B the most are those of",
+        "`l03_conv`",
+        "--quantize int8 takes a quarter of the bytes of floats",
+        "--quantize int8 takes a quarter of the bytes of float weights",
+    ] {
+        assert!(said.contains(part), "{part}\nis not in\n{said}");
+    }
+    assert!(!folder.path().join("d.rs").exists());
+}
+
+#[test]
+fn a_model_that_fits_says_how_well_and_checks_again_where_it_is_built() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = compile(folder.path(), &["--ram", "16K", "--flash", "64k"]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(said(&output).contains("RAM budget 8 448 of 16 384 B (52 %), with 256 B of inputs, the stack apart"));
+    assert!(said(&output).contains("flash budget 36 712 of 65 536 B (56 %), the code apart"));
+    let source = fs::read_to_string(folder.path().join("d.rs")).unwrap();
+    for part in [
+        "--ram 16384 --flash 65536",
+        "Digits::RAM + 256 <= 16_384",
+        "Digits::WEIGHTS <= 65_536",
+    ] {
+        assert!(source.contains(part), "{part}");
+    }
+}
+
+#[test]
+fn a_budget_that_is_no_size_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    for (size, why) in [
+        ("64Q", "units are K"),
+        ("K", "a whole number of bytes"),
+        ("-1", "unexpected argument"),
+        ("99999999999999M", "more than there can be"),
+    ] {
+        let output = compile(folder.path(), &["--ram", size]);
+        assert_eq!(output.status.code(), Some(2), "{size}");
+        assert!(said(&output).contains(why), "{size}: {}", said(&output));
+    }
+}
