@@ -6,6 +6,7 @@
 mod lifetime;
 mod order;
 mod place;
+mod search;
 
 pub use lifetime::{Block, Lifetime, lower_bound};
 pub use place::place;
@@ -28,34 +29,78 @@ pub struct Plan {
     pub peak: usize,
     /// What any plan for this order needs at least: the greatest sum of live buffers.
     pub lower_bound: usize,
+    /// Whether no placement for this order needs less.
+    pub is_least: bool,
 }
 
-/// Plans a program for a machine: tries several orders and placements, and keeps the least peak.
+/// Plans a program for a machine: tries several orders and placements, and keeps the least peak. Where an order might
+/// need less than the least that was found, the best placement is searched for.
 pub fn plan(program: &Program, machine: &Machine) -> Plan {
-    order::candidates(program)
-        .into_iter()
-        .map(|order| plan_in_order(program, order, machine.alignment()))
-        .min_by_key(|plan| plan.peak)
-        .unwrap_or_default()
-}
-
-fn plan_in_order(program: &Program, order: Vec<usize>, alignment: usize) -> Plan {
-    let lifetimes = lifetime::lifetimes(program, &order);
-    let (blocks, in_place) = lifetime::blocks(program, &order, &lifetimes, alignment);
-    let (offsets, peak) = place(&blocks);
-    let mut of_buffer = vec![None; program.buffers.len()];
-    for (block, offset) in blocks.iter().zip(&offsets) {
-        for BufferId(buffer) in &block.buffers {
-            debug_assert!(program.buffers[*buffer].storage.is_in_arena());
-            of_buffer[*buffer] = Some(*offset);
+    let orders = order::candidates(program).into_iter();
+    let mut drafts: Vec<Draft> = orders
+        .map(|order| Draft::of(program, order, machine.alignment()))
+        .collect();
+    let mut least = drafts.iter().map(|draft| draft.peak).min().unwrap_or(0);
+    for draft in &mut drafts {
+        if draft.lower_bound < least {
+            let found = search::search(&draft.blocks, least);
+            if let Some((offsets, peak)) = found.placement {
+                (draft.offsets, draft.peak, least) = (offsets, peak, peak);
+            }
+            draft.is_least = found.is_least;
         }
     }
-    Plan {
-        order,
-        in_place,
-        offsets: of_buffer,
-        lifetimes,
-        peak,
-        lower_bound: lower_bound(&blocks),
+    let best = drafts.into_iter().min_by_key(|draft| draft.peak);
+    best.map(|draft| draft.plan(program)).unwrap_or_default()
+}
+
+/// A plan for one order of calls.
+struct Draft {
+    order: Vec<usize>,
+    in_place: Vec<bool>,
+    lifetimes: Vec<Option<Lifetime>>,
+    blocks: Vec<Block>,
+    /// First byte of each block.
+    offsets: Vec<usize>,
+    peak: usize,
+    lower_bound: usize,
+    is_least: bool,
+}
+
+impl Draft {
+    fn of(program: &Program, order: Vec<usize>, alignment: usize) -> Self {
+        let lifetimes = lifetime::lifetimes(program, &order);
+        let (blocks, in_place) = lifetime::blocks(program, &order, &lifetimes, alignment);
+        let (offsets, peak) = place(&blocks);
+        let lower_bound = lower_bound(&blocks);
+        Self {
+            order,
+            in_place,
+            lifetimes,
+            blocks,
+            offsets,
+            peak,
+            lower_bound,
+            is_least: peak == lower_bound,
+        }
+    }
+
+    fn plan(self, program: &Program) -> Plan {
+        let mut offsets = vec![None; program.buffers.len()];
+        for (block, offset) in self.blocks.iter().zip(&self.offsets) {
+            for BufferId(buffer) in &block.buffers {
+                debug_assert!(program.buffers[*buffer].storage.is_in_arena());
+                offsets[*buffer] = Some(*offset);
+            }
+        }
+        Plan {
+            order: self.order,
+            in_place: self.in_place,
+            offsets,
+            lifetimes: self.lifetimes,
+            peak: self.peak,
+            lower_bound: self.lower_bound,
+            is_least: self.is_least,
+        }
     }
 }

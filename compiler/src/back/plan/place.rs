@@ -1,5 +1,9 @@
 use super::{Block, lower_bound};
 
+/// How often blocks are placed again, at most, and what that may cost in pairs of blocks.
+const REPEATS: usize = 100;
+const WORK: usize = 20_000_000;
+
 /// Offsets of the blocks and the bytes they need together. Tries several orders of placement, each block at the lowest
 /// place that is free during its life, and stops at the first that meets the lower bound.
 pub fn place(blocks: &[Block]) -> (Vec<usize>, usize) {
@@ -15,15 +19,35 @@ pub fn place(blocks: &[Block]) -> (Vec<usize>, usize) {
             2 => indices.sort_by_key(|i| (usize::MAX - life(i), usize::MAX - size(i), *i)),
             _ => indices.sort_by_key(|i| (blocks[*i].first, usize::MAX - size(i), *i)),
         }
-        let (offsets, peak) = first_fit(blocks, &indices);
-        if best.as_ref().is_none_or(|(_, least)| peak < *least) {
-            best = Some((offsets, peak));
+        let first = first_fit(blocks, &indices);
+        let found = highest_first(blocks, &indices, first, bound);
+        if best.as_ref().is_none_or(|(_, least)| found.1 < *least) {
+            best = Some(found);
         }
         if best.as_ref().is_some_and(|(_, least)| *least == bound) {
             break;
         }
     }
     best.unwrap_or_default()
+}
+
+/// The best of what is found by placing the blocks again and again, each time those first that reached the top.
+fn highest_first(blocks: &[Block], indices: &[usize], first: (Vec<usize>, usize), bound: usize) -> (Vec<usize>, usize) {
+    let mut order = indices.to_vec();
+    let (mut best, mut last) = (first.clone(), first);
+    for _ in 0..REPEATS.min(WORK / blocks.len().pow(2).max(1)) {
+        if best.1 == bound {
+            break;
+        }
+        let (offsets, peak) = &last;
+        let is_lower = |index: &usize| offsets[*index] + blocks[*index].bytes < *peak;
+        order.sort_by_key(is_lower);
+        last = first_fit(blocks, &order);
+        if last.1 < best.1 {
+            best.clone_from(&last);
+        }
+    }
+    best
 }
 
 fn first_fit(blocks: &[Block], indices: &[usize]) -> (Vec<usize>, usize) {

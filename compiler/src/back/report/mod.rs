@@ -59,6 +59,8 @@ pub struct Report {
     pub flash_budget: Option<usize>,
     /// What any memory plan for this order of calls needs at least, in bytes.
     pub ram_lower_bound: usize,
+    /// Whether no placement for this order of calls needs less.
+    pub ram_is_least: bool,
     /// Bytes of constant tensors.
     pub weights: usize,
     /// Inputs, in order.
@@ -98,6 +100,7 @@ impl Report {
             ram_budget: origin.ram_budget,
             flash_budget: origin.flash_budget,
             ram_lower_bound: plan.lower_bound,
+            ram_is_least: plan.is_least,
             weights: program.weight_bytes(),
             inputs: inputs
                 .map(|(i, port)| PortReport::of(port, steps.inputs.get(&i)))

@@ -40,6 +40,7 @@ impl fmt::Display for Report {
         writeln!(f, "  MACs          {}", grouped(self.macs))?;
         let bound = match self.ram - self.ram_lower_bound {
             0 => "equal to the lower bound for this order".to_owned(),
+            _ if self.ram_is_least => "the least for this order".to_owned(),
             _ => format!(
                 "lower bound {} B, gap {:.1} %",
                 grouped(self.ram_lower_bound as u64),
