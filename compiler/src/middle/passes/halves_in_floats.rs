@@ -1,7 +1,7 @@
 use super::rewrite::{add, substitute};
 use crate::ir::primitives::Cast;
 use crate::ir::{DType, Graph, NodeId, NodeKind, OpError, TensorType, ValueId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Computes in `f32` what is computed in `f16`: kernels do so anyway, and rounding between them only costs digits and
 /// time. ONNX Runtime does the same on processors. What is left rounds: the inputs and outputs of the model, and the
@@ -67,11 +67,10 @@ fn widen(graph: &mut Graph, id: NodeId, wide: &mut BTreeMap<ValueId, ValueId>) -
     if halves.is_empty() || (moves && !halves.iter().any(|half| wide.contains_key(half))) {
         return Ok(());
     }
-    for half in halves {
-        if !wide.contains_key(&half) {
-            let float = add(graph, id, Cast { to: DType::F32 }, &[half])?;
-            wide.insert(half, float);
-        }
+    let missing: BTreeSet<ValueId> = halves.into_iter().filter(|half| !wide.contains_key(half)).collect();
+    for half in missing {
+        let float = add(graph, id, Cast { to: DType::F32 }, &[half])?;
+        wide.insert(half, float);
     }
     let inputs = node
         .inputs
