@@ -90,7 +90,7 @@ pub fn verify(workspace: &Workspace, models: &[Reference], together: usize) -> V
         let program = &model.compiled.program;
         let inputs = model.cases.iter().map(|case| harness::inputs(program, &case.inputs));
         let got = runner.run(&inputs.collect::<Result<Vec<_>, _>>()?)?;
-        harness::check(program, &model.cases, &got, model.tolerance)
+        harness::check(program, &model.cases, &got, |_| model.tolerance)
     };
     let verdicts = models
         .iter()

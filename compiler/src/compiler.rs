@@ -8,7 +8,7 @@ use crate::back::report::{Origin, Report};
 use crate::front::import::{self, Dimensions};
 use crate::front::load::{self, Model};
 use crate::ir::program::Program;
-use crate::ir::{Graph, Remark, RemarkKind, Tensor};
+use crate::ir::{DType, Graph, Remark, RemarkKind, Tensor};
 use crate::machine::{Favour, Machine};
 use crate::middle::InputLayouts;
 use crate::middle::passes::{self, Pass};
@@ -268,6 +268,7 @@ impl Compiler {
         let imported = import::import(model, &self.stem(), &self.dimensions)?;
         let mut graph = imported.graph;
         import::bind_states(&mut graph, &self.states)?;
+        let computes_in_halves = graph.has_type(DType::F16);
         passes::run(&mut graph, passes::BEFORE_QUANTIZATION, after)?;
         if self.quantize.is_some() {
             passes::run(&mut graph, passes::WIDE_WEIGHTS, after)?;
@@ -288,12 +289,11 @@ impl Compiler {
         // Samples for quantization are in the model's layout; from here on the caller's counts.
         self.input_layouts.apply(&mut graph)?;
         passes::run(&mut graph, passes::AFTER_QUANTIZATION, after)?;
-        if self
-            .quantize
-            .as_ref()
-            .is_some_and(|options| options.scheme == Scheme::F16)
-        {
+        let scheme = self.quantize.as_ref().map(|options| options.scheme);
+        if scheme == Some(Scheme::F16) {
             passes::run(&mut graph, passes::HALF_WEIGHTS, after)?;
+        } else if computes_in_halves {
+            passes::run(&mut graph, passes::EXACT_HALF_WEIGHTS, after)?;
         }
         let machine = self.machine();
         let program = lower::lower(&graph, &machine)?;

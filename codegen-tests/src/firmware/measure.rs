@@ -177,7 +177,8 @@ fn agreement(subject: &Subject, inferences: &[Inference]) -> Result<Option<Agree
     }
     let program = &subject.compiled.program;
     let outputs: Vec<_> = inferences.iter().map(|inference| inference.outputs.clone()).collect();
-    let results = harness::check(program, &subject.cases, &outputs, subject.tolerance).map_err(|e| e.to_string())?;
+    let results =
+        harness::check(program, &subject.cases, &outputs, |_| subject.tolerance).map_err(|e| e.to_string())?;
     let mut agreement = Agreement {
         wrong: 0,
         of: 0,

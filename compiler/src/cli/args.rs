@@ -208,12 +208,12 @@ pub(super) struct VerifyArgs {
     /// Reference arrays: inK:INPUT and outK:OUTPUT for K = 0, 1, ..; others are ignored
     #[arg(long, value_name = "G.npz")]
     pub(super) golden: PathBuf,
-    /// Relative part of the tolerance
-    #[arg(long, value_name = "R", default_value_t = 1e-3)]
-    pub(super) rtol: f64,
-    /// Absolute part of the tolerance
-    #[arg(long, value_name = "A", default_value_t = 1e-5)]
-    pub(super) atol: f64,
+    /// Relative part of the tolerance; by default 1e-3, for outputs of 16-bit floats four of their steps
+    #[arg(long, value_name = "R")]
+    pub(super) rtol: Option<f64>,
+    /// Absolute part of the tolerance; by default 1e-5, 1e-3 for float16, 1e-2 for bfloat16
+    #[arg(long, value_name = "A")]
+    pub(super) atol: Option<f64>,
     /// Check the host executor instead of the emitted code
     #[arg(long)]
     pub(super) executor: bool,

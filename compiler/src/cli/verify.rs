@@ -25,9 +25,12 @@ pub(super) fn verify(args: &VerifyArgs) -> miette::Result<ExitCode> {
         let workspace = Workspace::in_user_cache("verify")?;
         build(&workspace, &compiler, &compiled)?.run(&inputs)?
     };
-    let tolerance = Tolerance {
-        relative: args.rtol,
-        absolute: args.atol,
+    let tolerance = |dtype| {
+        let usual = Tolerance::of(dtype);
+        Tolerance {
+            relative: args.rtol.unwrap_or(usual.relative),
+            absolute: args.atol.unwrap_or(usual.absolute),
+        }
     };
     let results = harness::check(&compiled.program, &cases, &got, tolerance)?;
     let mut ok = true;

@@ -1,7 +1,10 @@
 use crate::front::node::{Domain, NodeContext, OperatorDef};
+use crate::front::shared::compose::binary;
+use crate::front::shared::integer_products::{Integers, convolution};
+use crate::front::shared::normalization::reshaped;
 use crate::front::shared::quantization::{centred, check, parameter, zero_point};
 use crate::front::shared::window;
-use crate::ir::primitives::{Activation, Conv, Layout};
+use crate::ir::primitives::{Activation, BinaryOp, Conv, Layout};
 use crate::ir::{DType, OpError, ValueId};
 use runtime_core::function::Identity;
 
@@ -22,7 +25,7 @@ pub(super) fn conv(
     bias: Option<ValueId>,
 ) -> Result<ValueId, OpError> {
     let conv = geometry(cx, operands, Identity.into())?;
-    let mut values = vec![];
+    let mut sides = vec![];
     for (operand, zero_point_index) in operands.into_iter().zip(zero_points) {
         let ty = check(cx, operand, &[DType::I8, DType::U8])?;
         // One per channel of the output.
@@ -32,7 +35,18 @@ pub(super) fn conv(
         }
         let value = cx.input(operand)?;
         let zero = zero_point(cx, zero_point_index, ty.dtype, &along)?;
-        values.push(centred(cx, value, zero, DType::I32)?);
+        sides.push(Integers { value, zero });
+    }
+    if let Some(sums) = convolution(cx, sides[0], sides[1], &conv)? {
+        let Some(bias) = bias else { return Ok(sums) };
+        let mut along = vec![1; cx.value_ty(sums).rank() - 1];
+        along.splice(..1, [cx.value_ty(bias).len()]);
+        let bias = reshaped(cx, bias, &along)?;
+        return binary(cx, BinaryOp::Add, sums, bias);
+    }
+    let mut values = vec![];
+    for side in sides {
+        values.push(centred(cx, side.value, side.zero, DType::I32)?);
     }
     values.extend(bias);
     cx.add(conv, &values)
@@ -84,5 +98,33 @@ mod tests {
         ];
         let y = run(10, "ConvInteger", &[ints("pads", &[1, 1])], &operands, 1);
         assert_eq!(y, Ok(vec![Tensor::i32(&[1, 2, 3], &[0, 20, 10, 0, 20, -20])]));
+    }
+
+    #[test]
+    fn constant_filters_are_a_matrix_and_give_the_sums_of_others() {
+        // A window of more taps than are copied at once, and one of fewer.
+        for (kernel, len) in [([5, 3], 15), ([2, 3], 6)] {
+            let numbers = |len: usize, by: usize| (0..len).map(|i| (i * by % 256) as u8).collect::<Vec<u8>>();
+            let x = || Given(Tensor::new(DType::U8, vec![2, 3, 7, 6], numbers(252, 97)));
+            let w = Tensor::new(DType::I8, vec![4, 3, kernel[0], kernel[1]], numbers(12 * len, 53));
+            let attributes = [
+                ints("pads", &[1, 0, 2, 1]),
+                ints("strides", &[2, 1]),
+                ints("dilations", &[1, 2]),
+            ];
+            let zeros = || {
+                [
+                    Given(Tensor::new(DType::U8, vec![], vec![131])),
+                    Known(Tensor::new(DType::I8, vec![4], vec![0, 0, 0, 0])),
+                ]
+            };
+            let run = |w, zeros: [_; 2]| {
+                let operands: Vec<_> = [x(), w].into_iter().chain(zeros).collect();
+                run(10, "ConvInteger", &attributes, &operands, 1)
+            };
+            let (sums, others) = (run(Known(w.clone()), zeros()), run(Given(w), zeros()));
+            assert!(sums.is_ok());
+            assert_eq!(sums, others);
+        }
     }
 }

@@ -127,7 +127,12 @@ impl End {
 }
 
 fn trip_count(cx: &NodeContext<'_>) -> Result<u64, OpError> {
-    match cx.ints(0, "M")?[..] {
+    let counts = cx.ints(0, "M").map_err(|mut error| {
+        error.message += " (or store the most trips there may be, and end the loop by its condition: all trips are then \
+                          computed, and those after the end change nothing)";
+        error
+    })?;
+    match counts[..] {
         [count] => Ok(u64::try_from(count).unwrap_or(0)),
         _ => Err(op_error(format!(
             "the trip count is {}, it must be one number",
@@ -274,7 +279,7 @@ mod tests {
             &[Given(Tensor::i64(&[], &[3])), Absent, one()],
             1,
         );
-        assert!(unknown.is_err_and(|e| e.contains("`M`") && e.contains("--bake x0")));
+        assert!(unknown.is_err_and(|e| e.contains("`M`") && e.contains("--bake x0") && e.contains("the most trips")));
         let endless = run(
             16,
             "Loop",

@@ -5,7 +5,7 @@ mod state;
 pub use node::{Node, NodeKind, PortSteps, Steps, Value};
 pub use state::State;
 
-use super::{Inputs, Labels, OpError, Operator, Remark, RemarkKind, Tensor, TensorType, infer};
+use super::{DType, Inputs, Labels, OpError, Operator, Remark, RemarkKind, Tensor, TensorType, infer};
 use petgraph::Direction;
 use petgraph::stable_graph::{NodeIndex, StableDiGraph};
 use petgraph::visit::EdgeRef;
@@ -196,6 +196,12 @@ impl Graph {
     /// The node that gives a value.
     pub fn producer(&self, id: ValueId) -> &Node {
         self.node(self.value(id).producer)
+    }
+
+    /// Whether a value that some node gives is of this element type.
+    pub fn has_type(&self, dtype: DType) -> bool {
+        let mut nodes = self.dag.node_weights();
+        nodes.any(|node| node.outputs.iter().any(|value| self.ty(*value).dtype == dtype))
     }
 
     /// A value known at compile time.

@@ -6,8 +6,17 @@ use runtime_core::f16;
 /// Weights of convolutions and products in `f32` become `f16`, where none of them overflows: the kernels widen them
 /// again. It halves what they take, at the cost of digits.
 pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
+    halve(graph, |_, half| half.is_finite())
+}
+
+/// The same where no weight of a layer loses a digit, as those that the model stores in `f16`.
+pub(super) fn exact(graph: &mut Graph) -> Result<(), OpError> {
+    halve(graph, |weight, half| half.is_finite() && half.to_f32() == weight)
+}
+
+fn halve(graph: &mut Graph, fits: impl Fn(f32, f16) -> bool) -> Result<(), OpError> {
     for id in graph.order() {
-        if let Some((name, weights)) = halves(graph, id) {
+        if let Some((name, weights)) = halves(graph, id, &fits) {
             let halves = graph.add_constant(name, weights);
             graph.set_input(id, WEIGHTS, halves);
         }
@@ -16,15 +25,16 @@ pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
 }
 
 /// The name of a layer's weights, and the weights as `f16`, if its kernel widens them.
-fn halves(graph: &Graph, id: NodeId) -> Option<(String, Tensor)> {
+fn halves(graph: &Graph, id: NodeId, fits: &impl Fn(f32, f16) -> bool) -> Option<(String, Tensor)> {
     let layer = Linear::of(graph.node(id))?;
     let widens = layer.function().is_some() && layer.layout() != Some(Layout::ChannelsFirst);
     let value = Some(layer.weights()).filter(|_| widens)?;
     let weights = graph.constant(value).filter(|w| w.dtype == DType::F32)?;
-    let halves: Vec<f16> = weights.to_f32()?.into_iter().map(f16::from_f32).collect();
+    let floats = weights.to_f32()?;
+    let halves: Vec<f16> = floats.iter().copied().map(f16::from_f32).collect();
     let bytes = halves.iter().flat_map(|half| half.to_le_bytes()).collect();
-    let finite = halves.iter().all(|half| half.is_finite());
-    finite.then(|| {
+    let fit = floats.iter().zip(&halves).all(|(weight, half)| fits(*weight, *half));
+    fit.then(|| {
         let name = graph.value(value).name.clone();
         (name, Tensor::new(DType::F16, weights.shape.clone(), bytes))
     })
@@ -32,13 +42,13 @@ fn halves(graph: &Graph, id: NodeId) -> Option<(String, Tensor)> {
 
 #[cfg(test)]
 mod tests {
-    use super::run;
+    use super::{exact, run};
     use crate::ir::primitives::Gemm;
-    use crate::ir::{DType, Graph, Tensor, TensorType};
+    use crate::ir::{DType, Graph, OpError, Tensor, TensorType};
     use runtime_core::function::Relu;
 
     /// Element type of a product's weights after the pass.
-    fn after(weights: &[f32]) -> DType {
+    fn after(pass: fn(&mut Graph) -> Result<(), OpError>, weights: &[f32]) -> DType {
         let mut graph = Graph::new("model");
         let x = graph.add_input("x", TensorType::new(DType::F32, [1, 2]));
         let w = graph.add_constant("w", Tensor::f32(&[2, 1], weights));
@@ -47,7 +57,7 @@ mod tests {
         };
         let y = graph.add_op("product", gemm, &[x, w], &[]).unwrap();
         graph.add_output("y", y);
-        run(&mut graph).unwrap();
+        pass(&mut graph).unwrap();
         crate::ir::verify(&graph).unwrap();
         let product = graph.producer(y);
         graph.ty(product.inputs[1].unwrap()).dtype
@@ -55,7 +65,14 @@ mod tests {
 
     #[test]
     fn weights_that_fit_are_halved() {
-        assert_eq!(after(&[0.3, -60_000.0]), DType::F16);
-        assert_eq!(after(&[0.3, -70_000.0]), DType::F32);
+        assert_eq!(after(run, &[0.3, -60_000.0]), DType::F16);
+        assert_eq!(after(run, &[0.3, -70_000.0]), DType::F32);
+    }
+
+    #[test]
+    fn weights_that_are_halves_stay_halves() {
+        assert_eq!(after(exact, &[0.25, -60_000.0]), DType::F16);
+        assert_eq!(after(exact, &[0.3, -60_000.0]), DType::F32);
+        assert_eq!(after(exact, &[0.25, -70_000.0]), DType::F32);
     }
 }

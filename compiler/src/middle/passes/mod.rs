@@ -12,6 +12,7 @@ mod fuse_residual;
 mod gelu;
 mod gemm_rows;
 mod half_weights;
+mod halves_in_floats;
 mod integers;
 mod mat_mul_to_gemm;
 mod no_ops;
@@ -54,6 +55,8 @@ pub const BEFORE_QUANTIZATION: &[Pass] = &[
     // What the passes below need not look through or look at.
     pass("no-ops", no_ops::run),
     pass("constant-folding", constant_folding::run),
+    // While readers' casts can be told from those of the model.
+    pass("halves-in-floats", halves_in_floats::run),
     pass("common-subexpressions", common_subexpressions::run),
     pass("unused", unused::run),
     // Before the conversions of models that come quantised are taken.
@@ -149,6 +152,9 @@ pub const UNFINISHED: &[Pass] = &[
 
 /// Weights stored as `f16`. After [`PIPELINE`], which computes with weights.
 pub const HALF_WEIGHTS: &[Pass] = &[pass("half-weights", half_weights::run)];
+
+/// Weights stored as `f16` where that changes no number, for models that have them so.
+pub const EXACT_HALF_WEIGHTS: &[Pass] = &[pass("exact-half-weights", half_weights::exact)];
 
 /// Image operators in the layout of their fast kernels; transposes of constants are computed at once.
 fn channels_last(graph: &mut Graph) -> Result<(), OpError> {

@@ -1,5 +1,5 @@
 use super::Groups;
-use super::role::Role;
+use super::role::{Role, pads_numbers};
 use crate::ir::primitives::{DequantizeLinear, Gather, Map, Quantization, QuantizeLinear, Softmax};
 use crate::ir::{DType, Graph, NodeId, ValueId};
 use runtime_core::function::AnyFunction;
@@ -63,10 +63,17 @@ impl Group {
         let activation = |q: &Quantization| matches!(q.dtype, DType::I8 | DType::I16) && q.single().is_some();
         let fixed = sources.iter().find_map(given).or(wanted.only).filter(activation);
         let softmax = |v: &ValueId| graph.producer(*v).op::<Softmax>().is_some_and(|softmax| !softmax.log);
+        // Nothing else reaches a value, such as a constant, an input in floats or what is padded with.
+        let of_here = |v: &ValueId| {
+            let id = graph.value(*v).producer;
+            let moved = groups.moved(graph, id);
+            moved.iter().all(|x| here(x) && groups.makes(*x)) && !pads_numbers(graph, graph.node(id))
+        };
+        let probabilities = sources.iter().all(softmax) && values.iter().all(of_here);
         let function = |v: &ValueId| graph.producer(*v).op::<Map>().and_then(|map| bounds(map.function));
         let limits = sources.iter().filter_map(function);
         Self {
-            range: sources.iter().all(softmax).then_some((0.0, 1.0)),
+            range: probabilities.then_some((0.0, 1.0)),
             bounds: limits.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))),
             wide: fixed.is_none() && wanted.wide,
             values,

@@ -16,6 +16,9 @@ pub(super) enum Part {
 /// By how much the range of 16 bits may grow: four bits are left over for it.
 const MOST_WIDER: f64 = 16.0;
 
+/// By how much probabilities may exceed those of the samples.
+const ROOM: f64 = 1.5;
+
 /// All there is to know of a graph that is being quantised.
 pub(super) struct Quantising<'a, 's> {
     /// The float graph, against which the loss is measured.
@@ -102,9 +105,15 @@ impl Quantising<'_, '_> {
         }
         let levels = if dtype == DType::I16 { 65536.0 } else { 256.0 };
         let (method, percentile) = (self.options.method, self.options.percentile);
-        let range = self.groups.list[group]
-            .range
-            .unwrap_or_else(|| method::range(&self.observed.groups[group], method, percentile, levels));
+        let observed = &self.observed.groups[group];
+        let range = match self.groups.list[group].range {
+            // Of many probabilities each is small, and 8 bits of all that they can be would leave a step or two.
+            Some((least, most)) if dtype == DType::I8 && observed.extremes().1 > 0.0 => {
+                (least, most.min(ROOM * observed.extremes().1))
+            }
+            Some(known) => known,
+            None => method::range(observed, method, percentile, levels),
+        };
         method::quantization(self.widened(group, range, dtype), dtype)
     }
 

@@ -54,9 +54,7 @@ pub fn role(graph: &Graph, id: NodeId) -> Role {
         };
     }
     if let Some(movement) = operator.movement(node.inputs.len()) {
-        let joins = node.op::<Concat>().is_some()
-            || node.op::<Pad>().is_some_and(|pad| pad.mode == PadMode::Constant) && !pads_zeros(graph, node);
-        return if joins {
+        return if node.op::<Concat>().is_some() || pads_numbers(graph, node) {
             Role::Joins(movement.elements)
         } else {
             Role::Moves(movement.elements)
@@ -87,10 +85,11 @@ pub fn role(graph: &Graph, id: NodeId) -> Role {
     if computes { Role::Computes(vec![0]) } else { reason() }
 }
 
-/// Whether a node pads with zeros, which every quantization has.
-fn pads_zeros(graph: &Graph, node: &Node) -> bool {
+/// Whether a node pads with numbers but zeros, which every quantization has.
+pub(super) fn pads_numbers(graph: &Graph, node: &Node) -> bool {
     let element = node.inputs.get(1).copied().flatten().and_then(|v| graph.constant(v));
-    element.and_then(Tensor::scalar_f64) == Some(0.0)
+    let pads = node.op::<Pad>().is_some_and(|pad| pad.mode == PadMode::Constant);
+    pads && element.and_then(Tensor::scalar_f64) != Some(0.0)
 }
 
 /// The operand of which a node computes a function, element by element, if its other operands are single constants.

@@ -2,10 +2,10 @@
 
 use super::build::{Build, IMAGE, build};
 use super::{changes, keeps_results, leaves, pass};
-use edgec::ir::primitives::{BinaryOp, Reshape, Select, Slice, Transpose};
+use edgec::ir::primitives::{BinaryOp, Cast, Reshape, Select, Slice, Transpose};
 use edgec::ir::{DType, Tensor};
 use edgec::middle::passes::run;
-use runtime_core::function::{Clip, Identity, Relu, Sigmoid};
+use runtime_core::function::{Clip, Identity, Relu, Round, Sigmoid};
 
 #[test]
 fn no_ops() {
@@ -88,6 +88,28 @@ fn a_convolution_of_a_constant_is_folded() {
     run(&mut graph, &[pass], &mut |_, _| {}).unwrap();
     assert!(!graph.to_string().contains("Conv"), "{graph}");
     keeps_results(pass, &make);
+}
+
+#[test]
+fn halves_in_floats() {
+    // As readers of operators round, on behalf of no node of their own.
+    let halved = |b: &mut Build, y| b.graph.add_op("rounded", Cast { to: DType::F16 }, &[y], &[]).unwrap();
+    changes("halves-in-floats", |b| {
+        let x = b.x(&[2, 3]);
+        // Whole numbers, which lose nothing as halves.
+        let y = b.map(Round, x);
+        let y = halved(b, y);
+        let y = b.op(Reshape { shape: vec![3, 2] }, &[y]);
+        let y = b.op(Cast { to: DType::F32 }, &[y]);
+        let y = b.map(Sigmoid, y);
+        let y = halved(b, y);
+        b.output(y);
+    });
+    leaves("halves-in-floats", "nothing computes with halves", |b| {
+        let x = b.x(&[2, 3]);
+        let y = halved(b, x);
+        b.output(y);
+    });
 }
 
 #[test]

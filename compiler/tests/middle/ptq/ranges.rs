@@ -108,6 +108,48 @@ fn probabilities_do_not_limit_what_they_are_joined_with() {
 }
 
 #[test]
+fn probabilities_do_not_limit_what_was_never_integers() {
+    for way in ["an input", "a constant", "padding", "a choice"] {
+        let mut b = Build::new(4);
+        let (x, z) = (b.x("x", &[1, 8]), b.x("z", &[2, 2]));
+        let scores = b.gemm(x, 4);
+        let chances = b.op(Softmax { axis: 1, log: false }, &[scores]);
+        let numbers = b.constant(&[1, 4], &[-3.0, 2.0, -1.0, 4.0]);
+        let joined = match way {
+            "an input" => {
+                let flat = b.op(Reshape { shape: vec![1, 4] }, &[z]);
+                b.concat(1, &[chances, flat])
+            }
+            "a constant" => b.concat(1, &[numbers, chances]),
+            "padding" => {
+                let (begins, ends, mode) = (vec![0, 4], vec![0; 2], PadMode::Constant);
+                let three = b.constant(&[], &[-3.0]);
+                b.op(Pad { begins, ends, mode }, &[chances, three])
+            }
+            _ => {
+                let chosen = Tensor::new(DType::Bool, vec![1, 4], vec![1, 0, 0, 1]);
+                let chosen = b.graph.add_constant("chosen", chosen);
+                b.op(Select, &[chosen, chances, numbers])
+            }
+        };
+        let y = b.gemm(joined, 3);
+        let found = reached(&b.done(&[y]), 1.0);
+        assert!(found.iter().all(|db| *db > 30.0), "{way}: {found:?}");
+    }
+}
+
+#[test]
+fn many_small_probabilities_have_steps_enough() {
+    let mut b = Build::new(9);
+    let x = b.x("x", &[200, 8]);
+    let (keys, values) = (b.gemm(x, 200), b.gemm(x, 4));
+    let chances = b.op(Softmax { axis: 1, log: false }, &[keys]);
+    let y = b.op(MatMul, &[chances, values]);
+    let found = reached(&b.done(&[y]), 0.5);
+    assert!(found.iter().all(|db| *db > 33.0), "{found:?}");
+}
+
+#[test]
 fn integers_that_leave_a_model_are_joined_as_integers() {
     let mut b = Build::new(5);
     let x = b.x("x", &[1, 8]);

@@ -3,7 +3,7 @@
 use super::super::rewrite::{either, input};
 use super::operands::{Weights, activation, numbers};
 use super::site::{Site, is_clipped};
-use super::{Outcome, empty, site};
+use super::{Outcome, empty, finer, site};
 use crate::ir::linear::Linear;
 use crate::ir::primitives::{Binary, BinaryOp, MatMul, QuantisedLayer};
 use crate::ir::{DType, Graph, NodeId, OpError, Operator, Tensor, ValueId};
@@ -113,7 +113,7 @@ fn build(graph: &Graph, site: &Site, found: &Found) -> Result<Layer, String> {
     empty::clear(through, &mut weights.integers, channel, &mut scales, &bias);
     let units = bias.iter().zip(&scales);
     let units: Vec<f64> = units.map(|(bias, w)| bias / (x_scale * f64::from(*w))).collect();
-    let layer = QuantisedLayer::new(through, &weights.integers, channel, &scales, &units, site.limits);
+    let layer = finer::layer(through, &mut weights.integers, channel, &scales, &units, site.limits);
     let layer = layer.ok_or(
         "its sums do not fit the kernels: scales, bias or depth are too large, or its bias lies between its steps",
     )?;

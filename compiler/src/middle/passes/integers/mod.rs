@@ -4,6 +4,7 @@
 mod affine;
 mod carry;
 mod empty;
+mod finer;
 mod hoist;
 mod layer;
 mod operands;
