@@ -33,20 +33,6 @@ pub(crate) trait Numbers: Copy {
         rows: [&[Self::X]; M],
         panel: &[W::Row],
     ) -> [[Self::Sum; N]; M];
-    /// [`tile`](Self::tile) by two panels of one length, each of which has a half of the `N` columns.
-    #[inline(always)]
-    fn tiles<A: Arch, W: Packed<Number = Self::W>, const M: usize, const N: usize>(
-        acc: [[Self::Sum; N]; M],
-        rows: [&[Self::X]; M],
-        panels: [&[W::Row]; 2],
-    ) -> [[Self::Sum; N]; M] {
-        portable::tiles::<A, Self, W, M, N>(acc, rows, panels)
-    }
-    /// Panels that a tile takes at once.
-    #[inline(always)]
-    fn panels<A: Arch, W: Packed<Number = Self::W>>() -> usize {
-        1
-    }
 }
 
 /// `f32` throughout.
@@ -83,27 +69,6 @@ impl Numbers for Floats {
             (_, Some(panel)) => A::tile_f16::<M, N, LANE>(acc, rows, panel),
             _ => portable::tile::<A, Self, W, M, N, LANE>(acc, rows, panel),
         }
-    }
-
-    #[inline(always)]
-    fn tiles<A: Arch, W: Packed<Number = f32>, const M: usize, const N: usize>(
-        acc: [[f32; N]; M],
-        rows: [&[f32]; M],
-        panels: [&[W::Row]; 2],
-    ) -> [[f32; N]; M] {
-        if let [Some(first), Some(second)] = panels.map(W::as_f32) {
-            A::tiles_f32::<M, N>(acc, rows, [first, second])
-        } else if let [Some(first), Some(second)] = panels.map(W::as_f16) {
-            A::tiles_f16::<M, N>(acc, rows, [first, second])
-        } else {
-            portable::tiles::<A, Self, W, M, N>(acc, rows, panels)
-        }
-    }
-
-    #[inline(always)]
-    fn panels<A: Arch, W: Packed<Number = f32>>() -> usize {
-        let wide = W::as_f32(&[]).is_some() || W::as_f16(&[]).is_some();
-        if A::MANY && wide { 2 } else { 1 }
     }
 }
 

@@ -15,6 +15,10 @@ pub trait Packed: Element {
     const COUNT: usize;
     /// Whether the optimiser makes vectors of a row's numbers only if they are stored first.
     const THROUGH_MEMORY: bool;
+    /// Whether it is `f32`.
+    const IS_F32: bool = false;
+    /// Whether it is `f16`.
+    const IS_F16: bool = false;
     /// The weights of a panel by input number.
     fn rows(w: &[Self]) -> &[Self::Row];
     /// The rows of a panel if they are whole `f32`.
@@ -37,6 +41,11 @@ pub trait Packed: Element {
     fn as_i4(_: &[Self::Row]) -> Option<&[[u8; PANEL / 2]]> {
         None
     }
+    /// The weights if they are whole `f32`.
+    #[inline(always)]
+    fn as_floats(_: &[Self]) -> Option<&[f32]> {
+        None
+    }
     /// The weights if they are whole `i8`.
     #[inline(always)]
     fn as_bytes(_: &[Self]) -> Option<&[i8]> {
@@ -49,12 +58,13 @@ pub trait Packed: Element {
 }
 
 macro_rules! packed {
-    ($($ty:ty, $number:ty: $from:path, $through_memory:literal, $whole:ident $(, $bytes:ident)?;)*) => {$(
+    ($($ty:ty, $number:ty: $from:path, $through_memory:literal, $whole:ident $(, $plain:ident)? $(; const $is:ident)?;)*) => {$(
         impl Packed for $ty {
             type Number = $number;
             type Row = [$ty; PANEL];
             const COUNT: usize = 1;
             const THROUGH_MEMORY: bool = $through_memory;
+            $(const $is: bool = true;)?
 
             #[inline(always)]
             fn rows(w: &[$ty]) -> &[[$ty; PANEL]] {
@@ -67,7 +77,7 @@ macro_rules! packed {
             }
 
             $(#[inline(always)]
-            fn $bytes(w: &[$ty]) -> Option<&[$ty]> {
+            fn $plain(w: &[$ty]) -> Option<&[$ty]> {
                 Some(w)
             })?
 
@@ -93,9 +103,9 @@ macro_rules! packed {
     )*};
 }
 packed! {
-    f32, f32: f32::from, false, as_f32;
+    f32, f32: f32::from, false, as_f32, as_floats; const IS_F32;
     i8, i8: i8::from, false, as_i8, as_bytes;
-    f16, f32: from_half, false, as_f16;
+    f16, f32: from_half, false, as_f16; const IS_F16;
 }
 
 impl Packed for u8 {

@@ -20,6 +20,7 @@ const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
   edgec run model.onnx --input in.npz --output out.npz    run it on this machine
   edgec verify model.onnx --golden golden.npz             compare emitted code with reference outputs
   edgec bench model.onnx                                  time emitted code on this machine
+  edgec bench model.onnx --compare onnxruntime            and ONNX Runtime, in turns
   edgec eval model.onnx --data test.npz                   accuracy on samples `x` with labels `y`
 
 Exit codes:
@@ -236,6 +237,12 @@ pub(super) struct BenchArgs {
     /// Runs to time; by default as many as take about a second
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) iterations: Option<u32>,
+    /// Time another runtime on the same model too, in turns: the one that `python3` has
+    #[arg(long, value_name = "PEER", value_enum)]
+    pub(super) compare: Option<Peer>,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
     /// Flags of rustc; by default none, as users build
     #[arg(
         long,
@@ -251,6 +258,13 @@ pub(super) struct BenchArgs {
     pub(super) state: StateArgs,
     #[command(flatten)]
     pub(super) quantize: QuantizeArgs,
+}
+
+/// What emitted code is compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Peer {
+    /// ONNX Runtime, with one thread
+    Onnxruntime,
 }
 
 #[derive(Debug, Args)]

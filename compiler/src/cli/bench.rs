@@ -1,8 +1,9 @@
-use super::args::BenchArgs;
-use super::print;
+use super::args::{BenchArgs, Peer};
 use super::verify::build;
+use super::{print, print_json};
 use edgec::ir::{DType, Tensor, TensorType};
-use edgec::tools::harness::Workspace;
+use edgec::tools::harness::{OnnxRuntime, Workspace};
+use serde_json::{Value, json};
 use std::fmt::Write;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -12,11 +13,19 @@ const TRIAL: usize = 5;
 /// Time for the runs where their number is not given.
 const BUDGET: Duration = Duration::from_secs(1);
 
+/// Turns that are taken with a peer, and the time of each.
+const TURNS: u32 = 5;
+
 /// `edgec bench`.
 pub(super) fn bench(args: &BenchArgs) -> miette::Result<ExitCode> {
     let compiler = args.target.apply(args.state.apply(args.model.compiler()?));
     let compiler = args.quantize.apply(compiler)?;
     let compiled = compiler.compile()?;
+    // Before the emitted code is built: that takes a while, and there may be no peer.
+    let mut peer = match args.compare {
+        Some(Peer::Onnxruntime) => Some(OnnxRuntime::load(&args.model.model, &compiled.program.inputs)?),
+        None => None,
+    };
     // Other flags compile runtime-core again: a folder of their own keeps both.
     let folder = if args.rustflags.is_empty() { "verify" } else { "bench" };
     let workspace = Workspace::in_user_cache(folder)?.rustflags(&args.rustflags);
@@ -29,24 +38,98 @@ pub(super) fn bench(args: &BenchArgs) -> miette::Result<ExitCode> {
         .copied()
         .unwrap_or_default()
         .max(Duration::from_nanos(20));
-    let fitting = (BUDGET.as_nanos() / fastest.as_nanos()).clamp(10, 100_000) as usize;
-    let mut times = runner.time(inputs, args.iterations.map_or(fitting, |n| n as usize))?;
-    times.sort_unstable();
-    let (min, median) = (times[0], times[times.len() / 2]);
+    let turns = if peer.is_some() { TURNS } else { 1 };
+    let budget = BUDGET / turns;
+    let fitting = (budget.as_nanos() / fastest.as_nanos()).clamp(10, 100_000) as usize;
+    let (mut ours, mut theirs) = (vec![], vec![]);
+    for _ in 0..turns {
+        ours.extend(runner.time(inputs.clone(), args.iterations.map_or(fitting, |n| n as usize))?);
+        if let Some(peer) = &mut peer {
+            theirs.extend(peer.time(budget)?);
+        }
+    }
+    let times = Times::of(ours);
     let macs = compiled.report.macs;
-    let mut text = String::new();
-    let micros = |d: Duration| d.as_secs_f64() * 1e6;
-    let _ = writeln!(text, "runs    {}", times.len());
-    let _ = writeln!(text, "min     {:.3} us", micros(min));
-    let _ = writeln!(text, "median  {:.3} us", micros(median));
-    let _ = writeln!(text, "MACs    {macs}");
-    let _ = writeln!(
-        text,
-        "speed   {:.1} GFLOP/s at the median",
-        2.0 * macs as f64 / median.as_secs_f64() / 1e9
-    );
-    print(&text)?;
+    let other = peer.as_ref().map(|peer| (peer.version(), Times::of(theirs)));
+    if args.json {
+        print_json(&json(&times, macs, other))?;
+    } else {
+        print(&text(&times, macs, other))?;
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// How long runs took.
+struct Times {
+    runs: usize,
+    min: Duration,
+    median: Duration,
+}
+
+impl Times {
+    /// Of at least one run.
+    fn of(mut times: Vec<Duration>) -> Self {
+        times.sort_unstable();
+        Self {
+            runs: times.len(),
+            min: times[0],
+            median: times[times.len() / 2],
+        }
+    }
+
+    /// Arithmetic at the median, in GFLOP/s.
+    fn speed(&self, macs: u64) -> f64 {
+        2.0 * macs as f64 / self.median.as_secs_f64() / 1e9
+    }
+
+    /// How many times as long the other takes at least, and at the median.
+    fn ratios(&self, other: &Self) -> [f64; 2] {
+        [(self.min, other.min), (self.median, other.median)].map(|(own, other)| other.as_secs_f64() / own.as_secs_f64())
+    }
+
+    fn json(&self) -> Value {
+        json!({ "runs": self.runs, "min_us": micros(self.min), "median_us": micros(self.median) })
+    }
+}
+
+fn micros(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e6
+}
+
+/// What was measured, for people.
+fn text(times: &Times, macs: u64, peer: Option<(&str, Times)>) -> String {
+    let mut text = String::new();
+    let _ = writeln!(text, "runs    {}", times.runs);
+    let _ = writeln!(text, "min     {:.3} us", micros(times.min));
+    let _ = writeln!(text, "median  {:.3} us", micros(times.median));
+    let _ = writeln!(text, "MACs    {macs}");
+    let _ = writeln!(text, "speed   {:.1} GFLOP/s at the median", times.speed(macs));
+    if let Some((version, other)) = peer {
+        let [min, median] = times.ratios(&other);
+        let _ = writeln!(text, "\nONNX Runtime {version}, one thread, in turns");
+        let _ = writeln!(text, "runs    {}", other.runs);
+        let _ = writeln!(text, "min     {:.3} us, {min:.2} times as long", micros(other.min));
+        let _ = writeln!(
+            text,
+            "median  {:.3} us, {median:.2} times as long",
+            micros(other.median)
+        );
+    }
+    text
+}
+
+/// What was measured, for programs.
+fn json(times: &Times, macs: u64, peer: Option<(&str, Times)>) -> Value {
+    let mut value = times.json();
+    value["macs"] = json!(macs);
+    value["gflops"] = json!(times.speed(macs));
+    if let Some((version, other)) = peer {
+        let [min, median] = times.ratios(&other);
+        value["onnxruntime"] = other.json();
+        value["onnxruntime"]["version"] = json!(version);
+        value["ratio"] = json!({ "min": min, "median": median });
+    }
+    value
 }
 
 /// Floats between 0 and 1 from a fixed sequence; zeros for other types, which are often indices.

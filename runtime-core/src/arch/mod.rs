@@ -20,6 +20,7 @@ mod interleaved;
 mod paired;
 pub(crate) mod portable;
 mod rows;
+mod tall;
 mod tap_window;
 #[cfg(any(target_arch = "x86_64", all(target_arch = "aarch64", target_feature = "neon")))]
 mod vectors;
@@ -44,11 +45,12 @@ mod native;
 #[cfg(not(target_arch = "x86_64"))]
 pub use native::Simd;
 
-pub use depthwise::DepthwiseRow;
+pub use depthwise::{DepthwiseFloats, DepthwiseRow};
 pub use interleaved::InterleavedPanel;
 pub use paired::{PairedPanel, Patches};
 pub use portable::Portable;
 pub use rows::RowsPanel;
+pub use tall::{TallConv2d, TallGemm};
 pub use tap_window::TapWindow;
 
 use crate::kernels::QlinearAdd;
@@ -67,7 +69,8 @@ pub trait Arch: Copy {
     /// Whether registers are few: a tile is then 2 x 8 numbers, else 6 x 16.
     const NARROW: bool = false;
 
-    /// Whether registers are many: a tile is then 8 x 32 floats, of two panels, or 8 x 16 integers.
+    /// Whether registers are many: products of floats
+    /// are then [done as a whole](Self::tall_gemm_f32), and a tile of integers is 8 x 16.
     const MANY: bool = false;
 
     /// `a * b + c`, rounded once where the machine has a fused instruction, else twice.
@@ -84,24 +87,30 @@ pub trait Arch: Copy {
         portable::tile::<Self, Floats, f32, M, N, LANE>(acc, rows, panel)
     }
 
-    /// [`tile_f32`](Self::tile_f32) by two panels of one length, each of which has a half of the `N` columns.
+    /// Rows of a product with their biases, `[m, n]`, where registers are [many](Self::MANY). A row that is not the only
+    /// one is added up in the order of the inputs.
     #[inline(always)]
-    fn tiles_f32<const M: usize, const N: usize>(
-        acc: [[f32; N]; M],
-        rows: [&[f32]; M],
-        panels: [&[[f32; PANEL]]; 2],
-    ) -> [[f32; N]; M] {
-        portable::tiles::<Self, Floats, f32, M, N>(acc, rows, panels)
+    fn tall_gemm_f32(layer: TallGemm<'_, [f32; PANEL]>, y: &mut [f32]) {
+        portable::tall::gemm::<Self, f32>(layer, y)
     }
 
-    /// [`tiles_f32`](Self::tiles_f32) with finite weights of half precision.
+    /// [`tall_gemm_f32`](Self::tall_gemm_f32) with finite weights of half precision.
     #[inline(always)]
-    fn tiles_f16<const M: usize, const N: usize>(
-        acc: [[f32; N]; M],
-        rows: [&[f32]; M],
-        panels: [&[[f16; PANEL]]; 2],
-    ) -> [[f32; N]; M] {
-        portable::tiles::<Self, Floats, f16, M, N>(acc, rows, panels)
+    fn tall_gemm_f16(layer: TallGemm<'_, [f16; PANEL]>, y: &mut [f32]) {
+        portable::tall::gemm::<Self, f16>(layer, y)
+    }
+
+    /// As many outputs of a convolution with their biases as `y` has room for, where registers are [many](Self::MANY).
+    /// One that is not the only one is added up in the order of the inputs.
+    #[inline(always)]
+    fn tall_conv2d_f32(layer: TallConv2d<'_, [f32; PANEL]>, y: &mut [f32]) {
+        portable::tall::conv2d::<Self, f32>(layer, y)
+    }
+
+    /// [`tall_conv2d_f32`](Self::tall_conv2d_f32) with finite weights of half precision.
+    #[inline(always)]
+    fn tall_conv2d_f16(layer: TallConv2d<'_, [f16; PANEL]>, y: &mut [f32]) {
+        portable::tall::conv2d::<Self, f16>(layer, y)
     }
 
     /// [`tile_f32`](Self::tile_f32) with finite weights of half precision.
@@ -145,6 +154,13 @@ pub trait Arch: Copy {
     #[inline(always)]
     fn depthwise_row(_: DepthwiseRow<'_>, _: &mut [i8]) -> bool {
         false
+    }
+
+    /// One row of outputs of a depthwise convolution of floats that [fits](DepthwiseFloats::fits), `[outputs, channels]`,
+    /// without its activation. Only where registers are [many](Self::MANY).
+    #[inline(always)]
+    fn depthwise_row_f32(row: DepthwiseFloats<'_>, y: &mut [f32]) {
+        portable::depthwise::row::<Self>(row, y)
     }
 
     /// Widens a row of inputs for [`paired_rows`](Self::paired_rows) and [`paired_row`](Self::paired_row): each four of

@@ -33,82 +33,72 @@ pub(super) trait Widen<W>: Vector {
 /// [`Arch::tile_f32`](super::Arch::tile_f32) and its like in `V` vectors a row, each of `N / V` lanes.
 #[inline(always)]
 pub(super) fn tile<T: Widen<W>, W, const M: usize, const N: usize, const LANE: usize, const V: usize>(
-    acc: [[f32; N]; M],
+    mut acc: [[f32; N]; M],
     rows: [&[f32]; M],
     panel: &[[W; PANEL]],
 ) -> [[f32; N]; M] {
-    tiles::<T, W, M, N, LANE, V, 1>(acc, rows, [panel])
+    let mut sums = [[[T::zero(); V]; 1]; M];
+    unrolled!(i in 0..M {
+        sums[i][0] = load::<T, V>(&acc[i]);
+    });
+    sums = products::<T, W, M, LANE, V, 1>(sums, rows, [panel]);
+    unrolled!(i in 0..M {
+        unrolled!(v in 0..V {
+            sums[i][0][v].store(acc[i].split_at_mut(lanes::<T>() * v).1);
+        });
+    });
+    acc
 }
 
-/// [`tile`] by `P` panels of one length, in `V` vectors a row and panel.
+/// The sums of a tile plus the products of its rows by `P` panels of one length, in `V` vectors a row and panel. Rows
+/// that are shorter leave the sums as they are.
 #[inline(always)]
-pub(super) fn tiles<
-    T: Widen<W>,
-    W,
-    const M: usize,
-    const N: usize,
-    const LANE: usize,
-    const V: usize,
-    const P: usize,
->(
-    mut acc: [[f32; N]; M],
+pub(super) fn products<T: Widen<W>, W, const M: usize, const LANE: usize, const V: usize, const P: usize>(
+    mut sums: [[[T; V]; P]; M],
     mut rows: [&[f32]; M],
     mut panels: [&[[W; PANEL]]; P],
-) -> [[f32; N]; M] {
+) -> [[[T; V]; P]; M] {
     let len = panels[0].len();
     unrolled!(p in 0..P {
-        let Some(cut) = panels[p].get(..len) else { return acc };
+        let Some(cut) = panels[p].get(..len) else { return sums };
         panels[p] = cut;
     });
     unrolled!(i in 0..M {
-        let Some(cut) = rows[i].get(..len) else { return acc };
+        let Some(cut) = rows[i].get(..len) else { return sums };
         rows[i] = cut;
-    });
-    let mut sums = [[[T::zero(); V]; P]; M];
-    unrolled!(i in 0..M {
-        unrolled!(p in 0..P {
-            sums[i][p] = load::<T, V>(acc[i].split_at(lanes::<T>() * V * p).1);
-        });
     });
     if M == 1 {
         unrolled!(p in 0..P {
             sums[0][p] = row::<T, W, LANE, V>(sums[0][p], rows[0], panels[p]);
         });
-    } else {
-        let mut from = [rows[0].as_ptr(); M];
-        unrolled!(i in 0..M {
-            from[i] = opaque(rows[i].as_ptr());
-        });
-        let mut at = [panels[0].as_ptr(); P];
-        unrolled!(p in 0..P {
-            at[p] = panels[p].as_ptr();
-        });
-        for k in 0..len {
-            let mut b = [[T::zero(); V]; P];
-            unrolled!(p in 0..P {
-                // SAFETY: there are `len` rows in each panel.
-                unsafe {
-                    b[p] = weights::<T, W, LANE, V>(&*at[p]);
-                    at[p] = at[p].add(1);
-                }
-            });
-            unrolled!(i in 0..M {
-                // SAFETY: every row of inputs was cut to `len` numbers.
-                let a = unsafe { *from[i].add(k) };
-                unrolled!(p in 0..P {
-                    sums[i][p] = multiply_add(a, b[p], sums[i][p]);
-                });
-            });
-        }
+        return sums;
     }
+    let mut from = [rows[0].as_ptr(); M];
     unrolled!(i in 0..M {
+        from[i] = opaque(rows[i].as_ptr());
+    });
+    let mut at = [panels[0].as_ptr(); P];
+    unrolled!(p in 0..P {
+        at[p] = panels[p].as_ptr();
+    });
+    for k in 0..len {
+        let mut b = [[T::zero(); V]; P];
         unrolled!(p in 0..P {
-            unrolled!(v in 0..V {
-                sums[i][p][v].store(acc[i].split_at_mut(lanes::<T>() * (V * p + v)).1);
+            // SAFETY: there are `len` rows in each panel.
+            unsafe {
+                b[p] = weights::<T, W, LANE, V>(&*at[p]);
+                at[p] = at[p].add(1);
+            }
+        });
+        unrolled!(i in 0..M {
+            // SAFETY: every row of inputs was cut to `len` numbers.
+            let a = unsafe { *from[i].add(k) };
+            unrolled!(p in 0..P {
+                sums[i][p] = multiply_add(a, b[p], sums[i][p]);
             });
         });
-    });
-    acc
+    }
+    sums
 }
 
 /// One row, as four sums: one alone would wait for each multiply-add before the next.

@@ -1,5 +1,6 @@
 use super::finish::{Activate, Finish, Input, Nothing, Rescale, Sum, Weight};
 use super::gather_patch::{self as gather, GATHERED, Windows};
+use super::tall;
 use super::tile::{OUTSIDE, ROWS, SHORT, Tile, cover};
 use crate::arch::{Arch, Kernel};
 use crate::function::Function;
@@ -83,15 +84,13 @@ struct Convolve<'a, P, F: Copy, E: Finish<F>, W> {
     y: &'a mut [E::Y],
 }
 
-/// One row of outputs by the panels of a tile.
+/// One row of outputs by a panel.
 struct Row<'a, F: Copy, E: Finish<F>, W: Packed> {
     layer: Conv2d<F>,
     /// The image, and what is outside of it.
     x: &'a [Input<E, F>],
     outside: &'a [Input<E, F>; OUTSIDE],
-    /// The panel, or two, and the length of one.
     w: &'a [W::Row],
-    panel_len: usize,
     end: E,
     y: &'a mut [E::Y],
     /// Room for the inputs of a tile, side by side.
@@ -146,13 +145,14 @@ where
             return;
         };
         let w = W::rows(w);
+        if A::MANY && E::FLOATS && (W::IS_F32 || W::IS_F16) {
+            return tall::conv2d::<A, F, E, W>(&layer, x, w, self.end, y);
+        }
         let outside = [self.end.outside(layer.activation); OUTSIDE];
         let mut patches = [[self.end.outside(layer.activation); GATHERED]; ROWS];
         let panel_len = kh * kw * ic_group;
         let panels = oc_group.div_ceil(PANEL);
-        // Rows of outputs that take turns with a panel in the caches: about as many inputs as a panel has numbers.
-        let numbers = (panel_len * PANEL).max(4096);
-        let block = numbers.checked_div(iw * ic * layer.strides[0]).unwrap_or(1).max(1);
+        let block = block(&layer);
         for n in 0..layer.batch {
             let Some(x) = x.get(n * image..(n + 1) * image) else {
                 return;
@@ -164,21 +164,18 @@ where
                 while index < layer.groups * panels {
                     let group = index.checked_div(panels).unwrap_or(0);
                     let panel = index - group * panels;
-                    // A tile takes whole panels, and only as many as the group has left.
-                    let taken = E::Numbers::panels::<A, W>().min(panels - panel);
-                    let columns = (oc_group - panel * PANEL).min(taken * PANEL);
+                    let columns = (oc_group - panel * PANEL).min(PANEL);
                     let channel = group * oc_group + panel * PANEL;
-                    let Some(w) = w.get(index * panel_len..(index + taken) * panel_len) else {
+                    let Some(w) = w.get(index * panel_len..(index + 1) * panel_len) else {
                         return;
                     };
-                    index += taken;
+                    index += 1;
                     for oy in first..last {
                         let mut row: Row<'_, F, E, W> = Row {
                             layer,
                             x,
                             outside: &outside,
                             w,
-                            panel_len,
                             end: self.end,
                             y: &mut *y,
                             patches: &mut patches,
@@ -263,13 +260,7 @@ impl<F: Copy, E: Finish<F>, W: Packed<Number = Weight<E, F>>> Tile for Row<'_, F
                         rows[i] = row;
                     }
                 });
-                acc = if N > PANEL {
-                    let at = self.panel_len + at;
-                    let Some(second) = w.get(at..at + len) else { return };
-                    E::Numbers::tiles::<A, W, M, N>(acc, rows, [panel, second])
-                } else {
-                    E::Numbers::tile::<A, W, M, N, LANE>(acc, rows, panel)
-                };
+                acc = E::Numbers::tile::<A, W, M, N, LANE>(acc, rows, panel);
                 channel += len;
                 if whole {
                     kx = run.1;
@@ -299,6 +290,18 @@ impl<F: Copy, E: Finish<F>, W: Packed<Number = Weight<E, F>>> Row<'_, F, E, W> {
                 .store::<A, N>(self.layer.activation, sums, self.y, at, self.output + LANE, len);
         }
     }
+}
+
+/// Rows of outputs that take turns with a panel in the caches: about as many inputs as a panel has numbers.
+#[inline(always)]
+pub(super) fn block<F>(layer: &Conv2d<F>) -> usize {
+    let [_, iw, ic] = layer.input;
+    let panel = layer
+        .channels_per_group()
+        .map_or(0, |(inputs, _)| inputs * layer.kernel[0] * layer.kernel[1])
+        * PANEL;
+    let numbers = panel.max(4096);
+    numbers.checked_div(iw * ic * layer.strides[0]).unwrap_or(1).max(1)
 }
 
 /// Runs a convolution of floats in the copy that is fastest for it: one that is not specialised loses more on short

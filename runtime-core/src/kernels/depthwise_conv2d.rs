@@ -1,6 +1,6 @@
 use super::finish::{Activate, Finish, Input, Nothing, Rescale, Sum, Weight};
 use super::tile::Windows;
-use crate::arch::{Arch, DepthwiseRow, Kernel};
+use crate::arch::{Arch, DepthwiseFloats, DepthwiseRow, Kernel, portable};
 use crate::function::Function;
 use crate::numbers::Numbers;
 use crate::packed::Packed;
@@ -44,6 +44,24 @@ impl<F> DepthwiseConv2d<F> {
             dilations: self.dilations,
             pads: self.pads,
             activation,
+        }
+    }
+}
+
+impl<F> DepthwiseConv2d<F> {
+    /// The operands of a row of outputs of floats.
+    #[inline(always)]
+    fn floats<'a>(&self, oy: usize, x: &'a [f32], w: &'a [f32], bias: &'a [f32]) -> DepthwiseFloats<'a> {
+        DepthwiseFloats {
+            input: self.input,
+            kernel: self.kernel,
+            strides: self.strides,
+            dilations: self.dilations,
+            pads: self.pads,
+            oy,
+            x,
+            w,
+            bias,
         }
     }
 }
@@ -113,6 +131,11 @@ where
                 if row_of_bytes::<A, F, E, W>(&layer, self.end, oy, (x, w), y.get_mut(at..at + ow * c)) {
                     continue;
                 }
+                if A::MANY && E::FLOATS && W::IS_F32 {
+                    row_of_floats::<A, F, E, W>(&layer, self.end, oy, (x, w), y.get_mut(at..at + ow * c));
+                    self.end.complete::<A>(layer.activation, y, at, ow * c);
+                    continue;
+                }
                 let mut row = Row {
                     layer,
                     x,
@@ -164,6 +187,26 @@ fn row_of_bytes<A: Arch, F: Copy, E: Finish<F>, W: Packed>(
         requantize: bytes.requantize,
     };
     A::depthwise_row(row, bytes.y)
+}
+
+/// The sums of a row of outputs of floats: by the instruction set, if it has something for the layer.
+#[inline(always)]
+fn row_of_floats<A: Arch, F: Copy, E: Finish<F>, W: Packed>(
+    layer: &DepthwiseConv2d<F>,
+    end: E,
+    oy: usize,
+    (x, w): (&[Input<E, F>], &[W]),
+    y: Option<&mut [E::Y]>,
+) {
+    let (Some(w), Some(floats)) = (W::as_floats(w), y.and_then(|y| end.floats(x, y))) else {
+        return;
+    };
+    let row = layer.floats(oy, floats.x, w, floats.bias);
+    if row.fits() {
+        A::depthwise_row_f32(row, floats.y);
+    } else {
+        portable::depthwise::row::<A>(row, floats.y);
+    }
 }
 
 /// The taps of a kernel row that are inside the image at column `ox`: the first, and the one after the last.
@@ -269,6 +312,21 @@ impl<F: Copy, E: Finish<F>, W: Packed<Number = Weight<E, F>>> Row<'_, F, E, W> {
     }
 }
 
+/// Runs a convolution of floats in the copy that is fastest for it: where the highest level has a loop for the rows, a
+/// copy that is not specialised; else one that is.
+#[inline(always)]
+fn run<P, F: Copy, E: Finish<F>, W>(simd: Simd, kernel: Convolve<'_, P, F, E, W>)
+where
+    P: Param<DepthwiseConv2d<F>>,
+    W: Packed<Number = Weight<E, F>>,
+{
+    if W::IS_F32 && kernel.layer.get().floats(0, &[], &[], &[]).fits() {
+        simd.run_floats(kernel);
+    } else {
+        simd.run(kernel);
+    }
+}
+
 /// ONNX `Conv` with one filter per channel and its activation: `x` is `[batch, ih, iw, c]`, `y` is `[batch, oh, ow,
 /// c]`, `bias` is `[c]`, and `w` is `[kh, kw, c]`, as made by [`pack_depthwise`](crate::pack::pack_depthwise).
 #[inline(always)]
@@ -284,7 +342,7 @@ pub fn depthwise_conv2d<P: Param<DepthwiseConv2d<F>>, F: Function, W: Packed<Num
         bias,
         residual: Nothing,
     };
-    simd.run(Convolve { layer, x, w, end, y });
+    run(simd, Convolve { layer, x, w, end, y });
 }
 
 /// ONNX `Conv` and `Add`: as [`depthwise_conv2d`], with `residual`, of the shape of `y`, added before the activation.
@@ -299,7 +357,7 @@ pub fn depthwise_conv2d_add<P: Param<DepthwiseConv2d<F>>, F: Function, W: Packed
     y: &mut [f32],
 ) {
     let end = Activate { bias, residual };
-    simd.run(Convolve { layer, x, w, end, y });
+    run(simd, Convolve { layer, x, w, end, y });
 }
 
 /// ONNX `QLinearConv` with one filter per channel: as [`depthwise_conv2d`], with `bias` minus the products of the

@@ -1,6 +1,6 @@
 //! Where the sums of the matrix kernels begin, and what is applied to each.
 
-use super::tile::load;
+use super::tile::{copy_some, load};
 use crate::Element;
 use crate::arch::Arch;
 use crate::function::Function;
@@ -15,6 +15,8 @@ pub(super) trait Finish<F: Copy>: Copy {
     type Numbers: Numbers;
     /// Outputs.
     type Y: Element;
+    /// Whether [`floats`](Self::floats) are there.
+    const FLOATS: bool = false;
     /// Whether there are operands for so many channels and so many outputs.
     fn covers(self, channels: usize, outputs: usize) -> bool;
     /// What stands in for inputs outside of the image.
@@ -29,6 +31,17 @@ pub(super) trait Finish<F: Copy>: Copy {
     {
         None
     }
+    /// The operands other than the weights, if all are floats.
+    #[inline(always)]
+    fn floats<'a>(self, _: &'a [Input<Self, F>], _: &'a mut [Self::Y]) -> Option<Singles<'a>>
+    where
+        Self: 'a,
+    {
+        None
+    }
+    /// Completes `y[at..at + len]`, where [`floats`](Self::floats) are, from sums that are there.
+    #[inline(always)]
+    fn complete<A: Arch>(self, _: F, _: &mut [Self::Y], _: usize, _: usize) {}
     /// Writes `y[at..at + len]`, where `len <= N`, from the sums of the channels from `channel` on.
     fn store<A: Arch, const N: usize>(
         self,
@@ -51,6 +64,13 @@ pub(super) struct Bytes<'a> {
     pub(super) y: &'a mut [i8],
 }
 
+/// Operands that are floats.
+pub(super) struct Singles<'a> {
+    pub(super) x: &'a [f32],
+    pub(super) bias: &'a [f32],
+    pub(super) y: &'a mut [f32],
+}
+
 /// Inputs of a kernel that ends in `E`.
 pub(super) type Input<E, F> = <<E as Finish<F>>::Numbers as Numbers>::X;
 /// Its weights, as they are multiplied.
@@ -70,6 +90,7 @@ pub(super) struct Activate<'a, R> {
 impl<F: Function, R: Residual> Finish<F> for Activate<'_, R> {
     type Numbers = Floats;
     type Y = f32;
+    const FLOATS: bool = true;
 
     #[inline(always)]
     fn covers(self, channels: usize, outputs: usize) -> bool {
@@ -82,6 +103,22 @@ impl<F: Function, R: Residual> Finish<F> for Activate<'_, R> {
     }
 
     #[inline(always)]
+    fn floats<'a>(self, x: &'a [f32], y: &'a mut [f32]) -> Option<Singles<'a>>
+    where
+        Self: 'a,
+    {
+        Some(Singles { x, bias: self.bias, y })
+    }
+
+    #[inline(always)]
+    fn complete<A: Arch>(self, f: F, y: &mut [f32], at: usize, len: usize) {
+        if let Some(y) = y.get_mut(at..at + len) {
+            self.residual.add_all(at, y);
+            f.eval_in_place::<A>(y);
+        }
+    }
+
+    #[inline(always)]
     fn start<const N: usize>(self, channel: usize, len: usize) -> [f32; N] {
         load(self.bias.get(channel..channel + len).unwrap_or(&[]), 0.0)
     }
@@ -89,13 +126,22 @@ impl<F: Function, R: Residual> Finish<F> for Activate<'_, R> {
     #[inline(always)]
     fn store<A: Arch, const N: usize>(self, f: F, sums: [f32; N], y: &mut [f32], at: usize, _: usize, len: usize) {
         let Some(y) = y.get_mut(at..at + len) else { return };
-        let mut sums = self.residual.add(at, len, sums);
-        for sum in &mut sums {
-            *sum = f.eval::<A>(*sum);
-        }
-        match y.first_chunk_mut() {
-            Some(y) => *y = sums,
-            None => y.iter_mut().zip(sums).for_each(|(y, sum)| *y = sum),
+        let sums = self.residual.add(at, len, sums);
+        // Straight to where they belong: changed in place, sums that are in memory would be stored under a mask, which
+        // no load that follows gets before the store is done.
+        match y.first_chunk_mut::<N>() {
+            Some(y) => {
+                for j in 0..N {
+                    y[j] = f.eval::<A>(sums[j]);
+                }
+            }
+            None => {
+                let mut outputs = [0.0; N];
+                for j in 0..N {
+                    outputs[j] = f.eval::<A>(sums[j]);
+                }
+                copy_some::<_, N>(&outputs, y);
+            }
         }
     }
 }
@@ -162,7 +208,7 @@ impl<T: Quantized, Y: Quantized> Finish<Requantize> for Rescale<'_, T, Y> {
         let outputs = T::requantize::<A, Y, N>(f, sums, multiplier);
         match y.first_chunk_mut() {
             Some(y) => *y = outputs,
-            None => y.iter_mut().zip(outputs).for_each(|(y, output)| *y = output),
+            None => copy_some::<_, N>(&outputs, y),
         }
     }
 }
@@ -195,7 +241,7 @@ impl Finish<()> for Sums {
         let Some(y) = y.get_mut(at..at + len) else { return };
         match y.first_chunk_mut() {
             Some(y) => *y = sums,
-            None => y.iter_mut().zip(sums).for_each(|(y, sum)| *y = sum),
+            None => copy_some::<_, N>(&sums, y),
         }
     }
 }
@@ -206,6 +252,8 @@ pub(super) trait Residual: Copy {
     fn covers(self, len: usize) -> bool;
     /// Adds the numbers `at..at + len`, where `len <= N`.
     fn add<const N: usize>(self, at: usize, len: usize, sums: [f32; N]) -> [f32; N];
+    /// Adds the numbers from `at` on to as many sums.
+    fn add_all(self, at: usize, sums: &mut [f32]);
 }
 
 /// No residual.
@@ -222,6 +270,9 @@ impl Residual for Nothing {
     fn add<const N: usize>(self, _: usize, _: usize, sums: [f32; N]) -> [f32; N] {
         sums
     }
+
+    #[inline(always)]
+    fn add_all(self, _: usize, _: &mut [f32]) {}
 }
 
 impl Residual for &[f32] {
@@ -240,5 +291,12 @@ impl Residual for &[f32] {
             sums[j] += residual[j];
         }
         sums
+    }
+
+    #[inline(always)]
+    fn add_all(self, at: usize, sums: &mut [f32]) {
+        for (sum, residual) in sums.iter_mut().zip(self.get(at..).unwrap_or(&[])) {
+            *sum += *residual;
+        }
     }
 }

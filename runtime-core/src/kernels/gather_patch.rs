@@ -2,7 +2,7 @@
 //! them is much faster than one for each row.
 
 /// Numbers that a patch may have.
-pub(super) const GATHERED: usize = 256;
+pub(crate) const GATHERED: usize = 256;
 
 /// Numbers that are copied at once.
 const BLOCK: usize = 16;
@@ -12,17 +12,17 @@ const FEW: usize = 2 * BLOCK;
 
 /// The windows of a convolution in one group, as in `Conv2d`.
 #[derive(Clone, Copy)]
-pub(super) struct Windows {
-    pub(super) input: [usize; 3],
-    pub(super) kernel: [usize; 2],
-    pub(super) strides: [usize; 2],
-    pub(super) dilations: [usize; 2],
-    pub(super) pads: [usize; 2],
+pub(crate) struct Windows {
+    pub(crate) input: [usize; 3],
+    pub(crate) kernel: [usize; 2],
+    pub(crate) strides: [usize; 2],
+    pub(crate) dilations: [usize; 2],
+    pub(crate) pads: [usize; 2],
 }
 
 /// Whether the patches of a layer are gathered: there are few numbers in a kernel row.
 #[inline(always)]
-pub(super) fn gathers(layer: &Windows) -> bool {
+pub(crate) fn gathers(layer: &Windows) -> bool {
     let ([kh, kw], channels) = (layer.kernel, layer.input[2]);
     layer.dilations[1] == 1
         && kh > 1
@@ -32,7 +32,7 @@ pub(super) fn gathers(layer: &Windows) -> bool {
 
 /// The inputs of the output at a place, in the order of the weights, with `filler` for those outside of the image.
 #[inline(always)]
-pub(super) fn patch<'a, X: Copy>(
+pub(crate) fn patch<'a, X: Copy>(
     layer: &Windows,
     x: &[X],
     filler: X,

@@ -1,5 +1,6 @@
 use super::finish::{Activate, Finish, Input, Nothing, Rescale, Weight};
 use super::sum_order::block;
+use super::tall;
 use super::tile::{SHORT, Tile, cover};
 use crate::arch::{Arch, Kernel};
 use crate::function::Function;
@@ -46,15 +47,14 @@ pub(super) struct Multiply<'a, P, F: Copy, E: Finish<F>, W> {
     pub(super) y: &'a mut [E::Y],
 }
 
-/// Some rows by the panels of a tile.
+/// Some rows by a panel.
 struct Rows<'a, F: Copy, E: Finish<F>, W: Packed> {
     layer: Gemm<F>,
     x: &'a [Input<E, F>],
-    /// One panel, or two.
     w: &'a [W::Row],
     end: E,
     y: &'a mut [E::Y],
-    /// The first row and the first column, and the columns of the panels.
+    /// The first row and the first column, and the columns of the panel.
     row: usize,
     column: usize,
     columns: usize,
@@ -94,17 +94,18 @@ where
             return;
         };
         let w = W::rows(w);
+        if A::MANY && E::FLOATS && (W::IS_F32 || W::IS_F16) {
+            return tall::gemm::<A, F, E, W>(layer, x, w, self.end, y);
+        }
         let block = block(m, k);
         let mut row = 0;
         while row < m {
             let rows = (m - row).min(block);
             let mut column = 0;
             while column < n {
-                // A tile takes whole panels, and only as many as are left.
-                let panels = E::Numbers::panels::<A, W>().min((n - column).div_ceil(PANEL));
-                let columns = (n - column).min(panels * PANEL);
+                let columns = (n - column).min(PANEL);
                 let panel = column / PANEL;
-                let Some(w) = w.get(panel * k..(panel + panels) * k) else {
+                let Some(w) = w.get(panel * k..(panel + 1) * k) else {
                     return;
                 };
                 let mut body: Rows<'_, F, E, W> = Rows {
@@ -118,7 +119,7 @@ where
                     columns,
                 };
                 cover::<A>(rows, columns, &mut body);
-                column += panels * PANEL;
+                column += PANEL;
             }
             row += rows;
         }
@@ -142,14 +143,7 @@ impl<F: Copy, E: Finish<F>, W: Packed<Number = Weight<E, F>>> Tile for Rows<'_, 
             rows[i] = row;
         });
         let start = [self.end.start::<N>(output, len); M];
-        let acc = if N > PANEL {
-            let Some((first, second)) = self.w.split_at_checked(k) else {
-                return;
-            };
-            E::Numbers::tiles::<A, W, M, N>(start, rows, [first, second])
-        } else {
-            E::Numbers::tile::<A, W, M, N, LANE>(start, rows, self.w)
-        };
+        let acc = E::Numbers::tile::<A, W, M, N, LANE>(start, rows, self.w);
         for (i, acc) in acc.into_iter().enumerate() {
             let at = (row + i) * n + output;
             self.end.store::<A, N>(activation, acc, self.y, at, output, len);

@@ -23,7 +23,8 @@
 //! add up, and ends in `Finish::store`. `Numbers::tile` asks `Packed` for the panel's element type and calls the
 //! micro-kernel of [`Arch`](crate::arch::Arch) for it (`tile_f32`, `tile_f16`, `tile_i8`, `tile_i4`), or
 //! `portable::tile` where there is none. Convolutions do the same with one `Numbers::tile` for each run of inputs;
-//! depthwise ones multiply by `Numbers::mac` instead. Kernels that are no products implement `Body` (`body.rs`), and
+//! depthwise ones multiply by `Numbers::mac` instead. Where registers are many (AVX-512), products of floats are done as a
+//! whole by [`Arch`](crate::arch::Arch) (`tall_gemm_f32` and its like, called in `tall.rs`): one copy serves all layers. Kernels that are no products implement `Body` (`body.rs`), and
 //! `compute` or `plain` runs them.
 
 mod arg_reduce;
@@ -57,7 +58,7 @@ mod fmod;
 mod forest;
 mod gates;
 mod gather;
-mod gather_patch;
+pub(crate) mod gather_patch;
 mod gemm;
 mod grid_sample;
 mod group_normalization;
@@ -116,9 +117,10 @@ mod sparse_gemm;
 mod squared_distances;
 mod strided;
 mod sum_order;
+mod tall;
 mod tap_windows;
 mod tf_idf;
-mod tile;
+pub(crate) mod tile;
 mod top_k;
 mod tree_ensemble;
 mod unary;

@@ -2,7 +2,6 @@
 
 use crate::arch::Arch;
 use crate::numbers::Numbers;
-use crate::pack::PANEL;
 
 /// Numbers that stand in for inputs outside of the image: a dot product takes at most as many of them at once.
 pub(super) const OUTSIDE: usize = 64;
@@ -22,8 +21,7 @@ pub(super) trait Tile {
     fn tile<A: Arch, const M: usize, const N: usize, const LANE: usize>(&mut self, first: usize);
 }
 
-/// Covers `count` rows by `columns` columns, of one panel or of as many as a tile takes at once, mostly with tiles of
-/// about equal height.
+/// Covers `count` rows by `columns` columns of one panel, mostly with tiles of about equal height.
 #[inline(always)]
 pub(super) fn cover<A: Arch>(count: usize, columns: usize, body: &mut impl Tile) {
     if A::NARROW {
@@ -31,10 +29,8 @@ pub(super) fn cover<A: Arch>(count: usize, columns: usize, body: &mut impl Tile)
         if columns > 8 {
             narrow::<A, 8, _>(count, body);
         }
-    } else if A::MANY && columns > PANEL {
-        many::<A, 32, _>(count, body);
     } else if A::MANY && columns > 8 {
-        many::<A, 16, _>(count, body);
+        many::<A, _>(count, body);
     } else if columns > 8 {
         for (first, rows) in Split::<6>::new(count) {
             match rows {
@@ -64,28 +60,28 @@ pub(super) fn cover<A: Arch>(count: usize, columns: usize, body: &mut impl Tile)
     }
 }
 
-/// Covers `count` rows by `N` columns where registers are many: by tiles of eight rows, and what is left by smaller
-/// ones. Tiles of all heights are the larger part of what rustc compiles of a model in floats. A row is by itself only
-/// if there is no other: alone it is added up in another order (see `sum_order.rs`).
+/// Covers `count` rows by sixteen columns where registers are many: by tiles of eight rows, and what is left by smaller
+/// ones. Tiles of all heights are the larger part of what rustc compiles of a model. A row is by itself only if there
+/// is no other: alone it is added up in another order (see `sum_order.rs`).
 #[inline(always)]
-fn many<A: Arch, const N: usize, B: Tile>(count: usize, body: &mut B) {
+fn many<A: Arch, B: Tile>(count: usize, body: &mut B) {
     let mut first = 0;
     while first < count {
         let rows = count - first;
         first += if rows >= 8 && rows != 9 {
-            body.tile::<A, 8, N, 0>(first);
+            body.tile::<A, 8, 16, 0>(first);
             8
         } else if rows >= 4 && rows != 5 {
-            body.tile::<A, 4, N, 0>(first);
+            body.tile::<A, 4, 16, 0>(first);
             4
         } else if rows == 3 {
-            body.tile::<A, 3, N, 0>(first);
+            body.tile::<A, 3, 16, 0>(first);
             3
         } else if rows >= 2 {
-            body.tile::<A, 2, N, 0>(first);
+            body.tile::<A, 2, 16, 0>(first);
             2
         } else {
-            body.tile::<A, 1, N, 0>(first);
+            body.tile::<A, 1, 16, 0>(first);
             1
         };
     }
@@ -111,7 +107,7 @@ fn narrow<A: Arch, const LANE: usize, B: Tile>(count: usize, body: &mut B) {
 /// Splits a count into as few parts of at most `MOST` as possible, of about equal size: (first, size) of each.
 ///
 /// An iterator, not a function of a closure: a closure would not be compiled for the caller's features.
-pub(super) struct Split<const MOST: usize> {
+pub(crate) struct Split<const MOST: usize> {
     first: usize,
     left: usize,
     size: usize,
@@ -120,7 +116,7 @@ pub(super) struct Split<const MOST: usize> {
 
 impl<const MOST: usize> Split<MOST> {
     #[inline(always)]
-    pub(super) fn new(count: usize) -> Self {
+    pub(crate) fn new(count: usize) -> Self {
         let left = count.div_ceil(MOST);
         let size = count.checked_div(left).unwrap_or(0);
         Self {
@@ -183,8 +179,23 @@ pub(super) fn load<T: Copy, const N: usize>(from: &[T], filler: T) -> [T; N] {
         return *all;
     }
     let mut numbers = [filler; N];
-    for (to, from) in numbers.iter_mut().zip(from) {
+    copy_some::<T, N>(from, &mut numbers);
+    numbers
+}
+
+/// Copies up to `N` numbers, as many as both sides have: by eights, if there may be more than that.
+#[inline(always)]
+pub(super) fn copy_some<T: Copy, const N: usize>(mut from: &[T], mut to: &mut [T]) {
+    if N > 8 {
+        while let (Some((eight, rest)), true) = (from.split_first_chunk::<8>(), to.len() >= 8) {
+            let Some((room, to_rest)) = to.split_first_chunk_mut::<8>() else {
+                return;
+            };
+            *room = *eight;
+            (from, to) = (rest, to_rest);
+        }
+    }
+    for (to, from) in to.iter_mut().zip(from) {
         *to = *from;
     }
-    numbers
 }

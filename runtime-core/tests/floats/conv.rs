@@ -5,7 +5,7 @@ use runtime_core::kernels::*;
 use runtime_core::pack::*;
 use runtime_core::{Simd, layer};
 
-use crate::reference::{SIMD, conv_transpose2d_in_f64, conv2d_in_f64, geometries, numbers};
+use crate::reference::{conv_transpose2d_in_f64, conv2d_in_f64, geometries, numbers};
 
 #[track_caller]
 fn assert_close(actual: &[f32], expected: &[f64], what: &impl std::fmt::Debug) {
@@ -58,11 +58,11 @@ fn conv2d_is_the_sum() {
                 let expected = conv2d_in_f64(&layer, &x, &w, &bias, &[], |v| v.max(0.0));
                 let added = conv2d_in_f64(&layer, &x, &w, &bias, &residual, |v| v.max(0.0));
                 let w = packed(&layer, &w);
-                for simd in SIMD {
+                for simd in Simd::levels() {
                     let mut y = vec![f32::NAN; expected.len()];
-                    conv2d(simd(), layer, &x, &w, &bias, &mut y);
+                    conv2d(simd, layer, &x, &w, &bias, &mut y);
                     assert_close(&y, &expected, &layer);
-                    conv2d_add(simd(), layer, &x, &w, &bias, &residual, &mut y);
+                    conv2d_add(simd, layer, &x, &w, &bias, &residual, &mut y);
                     assert_close(&y, &added, &layer);
                 }
             }
@@ -77,15 +77,15 @@ macro_rules! specialised_equals_shared {
         let x = numbers(c.batch * c.input.iter().product::<usize>(), 5);
         let w = packed(&c, &numbers(c.output[2] * c.input[2] / c.groups * c.kernel[0] * c.kernel[1], 6));
         let bias = numbers(c.output[2], 7);
-        for simd in SIMD {
+        for simd in Simd::levels() {
             let mut y = vec![f32::NAN; c.batch * c.output.iter().product::<usize>()];
             let mut z = y.clone();
-            conv2d(simd(), $name, &x, &w, &bias, &mut y);
-            conv2d(simd(), c, &x, &w, &bias, &mut z);
+            conv2d(simd, $name, &x, &w, &bias, &mut y);
+            conv2d(simd, c, &x, &w, &bias, &mut z);
             assert_eq!(y, z);
-            conv2d_add(simd(), $name, &x, &w, &bias, &z, &mut y);
+            conv2d_add(simd, $name, &x, &w, &bias, &z, &mut y);
             let before = z.clone();
-            conv2d_add(simd(), c, &x, &w, &bias, &before, &mut z);
+            conv2d_add(simd, c, &x, &w, &bias, &before, &mut z);
             assert_eq!(y, z);
         }
     )*};
@@ -153,11 +153,11 @@ fn depthwise_conv2d_is_a_conv2d_of_groups() {
             let added = conv2d_in_f64(&same, &x, &w, &bias, &residual, |v| v.max(0.0));
             let mut packed = vec![f32::NAN; w.len()];
             pack_depthwise(channels, kernel[0], kernel[1], &w, &mut packed);
-            for simd in SIMD {
+            for simd in Simd::levels() {
                 let mut y = vec![f32::NAN; expected.len()];
-                depthwise_conv2d(simd(), layer, &x, &packed, &bias, &mut y);
+                depthwise_conv2d(simd, layer, &x, &packed, &bias, &mut y);
                 assert_close(&y, &expected, &layer);
-                depthwise_conv2d_add(simd(), layer, &x, &packed, &bias, &residual, &mut y);
+                depthwise_conv2d_add(simd, layer, &x, &packed, &bias, &residual, &mut y);
                 assert_close(&y, &added, &layer);
             }
         }
@@ -191,9 +191,9 @@ fn conv_transpose2d_spreads() {
                 let expected = conv_transpose2d_in_f64(&layer, &x, &w, &bias, |v| v.max(0.0));
                 let mut packed = vec![f32::NAN; packed_conv2d_len(groups, groups * ocg, kernel[0], kernel[1], icg)];
                 pack_conv_transpose2d(groups, groups * ocg, kernel[0], kernel[1], icg, &w, &mut packed);
-                for simd in SIMD {
+                for simd in Simd::levels() {
                     let mut y = vec![f32::NAN; expected.len()];
-                    conv_transpose2d(simd(), layer, &x, &packed, &bias, &mut y);
+                    conv_transpose2d(simd, layer, &x, &packed, &bias, &mut y);
                     assert_close(&y, &expected, &layer);
                 }
             }
@@ -224,11 +224,11 @@ fn gemm_is_the_sum() {
                 pack_gemm(k, n, &w, false, &mut packed);
                 pack_gemm(k, n, &transposed, true, &mut other);
                 assert_eq!(packed, other);
-                for simd in SIMD {
+                for simd in Simd::levels() {
                     let mut y = vec![f32::NAN; m * n];
-                    gemm(simd(), layer, &x, &packed, &bias, &mut y);
+                    gemm(simd, layer, &x, &packed, &bias, &mut y);
                     assert_close(&y, &expected, &layer);
-                    gemm_add(simd(), layer, &x, &packed, &bias, &residual, &mut y);
+                    gemm_add(simd, layer, &x, &packed, &bias, &residual, &mut y);
                     assert_close(&y, &added, &layer);
                 }
             }
@@ -265,12 +265,12 @@ fn mat_mul_broadcasts() {
         let expected: Vec<f64> = (0..6 * m * n)
             .map(|i| at((i / n / m / 3, i / n / m % 3, i / n % m, i % n)))
             .collect();
-        for simd in SIMD {
+        for simd in Simd::levels() {
             let mut y = vec![f32::NAN; 6 * m * n];
-            mat_mul(simd(), layer, &a, &b, &mut y);
+            mat_mul(simd, layer, &a, &b, &mut y);
             assert_close(&y, &expected, &layer);
             y.fill(f32::NAN);
-            mat_mul_of(simd(), layer, &a, &b, &mut y);
+            mat_mul_of(simd, layer, &a, &b, &mut y);
             assert_close(&y, &expected, &layer);
         }
     }

@@ -1,6 +1,7 @@
 //! Kernels that combine many integers: pools, sums, resizes and products are rounded once.
 
-use crate::reference::{SIMD, geometries, integers, nearest, places};
+use crate::reference::{geometries, integers, nearest, places};
+use runtime_core::Simd;
 use runtime_core::kernels::*;
 use runtime_core::requantize::Quantized;
 use std::fmt::Debug;
@@ -49,9 +50,9 @@ fn pools<T: Quantized + Debug, U: Quantized + Debug>() {
                     nearest(sum * i128::from(multiplier), shift, 3, limits)
                 };
                 let expected: Vec<U> = places(2, out[0], out[1], channels).map(mean).collect();
-                for simd in SIMD {
+                for simd in Simd::levels() {
                     let mut y = vec![U::default(); expected.len()];
-                    qlinear_average_pool2d(simd(), &layer, &x, &multiplier, &mut y);
+                    qlinear_average_pool2d(simd, &layer, &x, &multiplier, &mut y);
                     assert_eq!(y, expected, "{layer:?}");
                 }
             }
@@ -86,9 +87,9 @@ fn one_multiplier_serves_full_windows() {
     };
     let x: Vec<i8> = integers(48, 1);
     let (mut each, mut one) = (vec![0i8; 12], vec![0i8; 12]);
-    for simd in SIMD {
-        qlinear_average_pool2d(simd(), &layer, &x, &[0, 0, 0, 1 << 29], &mut each);
-        qlinear_average_pool2d(simd(), &layer, &x, &[1 << 29], &mut one);
+    for simd in Simd::levels() {
+        qlinear_average_pool2d(simd, &layer, &x, &[0, 0, 0, 1 << 29], &mut each);
+        qlinear_average_pool2d(simd, &layer, &x, &[1 << 29], &mut one);
         assert_eq!(one, each);
     }
 }
@@ -127,9 +128,9 @@ fn reductions<T: Quantized + Debug, U: Quantized + Debug>() {
                 nearest(sum * i128::from(multiplier), shift, 1, limits)
             };
             let expected: Vec<U> = (0..outer * inner).map(sum).collect();
-            for simd in SIMD {
+            for simd in Simd::levels() {
                 let mut y = vec![U::default(); expected.len()];
-                qlinear_reduce_sum(simd(), &layer, &x, &mut y);
+                qlinear_reduce_sum(simd, &layer, &x, &mut y);
                 assert_eq!(y, expected, "{layer:?}");
             }
         }
@@ -209,9 +210,9 @@ fn resizes<T: Quantized + Debug, U: Quantized + Debug>() {
                 nearest(sum, shift, -3, limits)
             };
             let expected: Vec<U> = (0..outer * output[0] * between * output[1] * inner).map(sum).collect();
-            for simd in SIMD {
+            for simd in Simd::levels() {
                 let mut y = vec![U::default(); expected.len()];
-                qlinear_resize(simd(), &layer, &x, &first, &second, &mut y);
+                qlinear_resize(simd, &layer, &x, &first, &second, &mut y);
                 assert_eq!(y, expected, "{layer:?}");
             }
         }
@@ -264,9 +265,9 @@ fn products<T: Factor + Debug, U: Quantized + Debug>() {
                 let sum: i128 = (0..k).map(product).sum();
                 expected.push(nearest(sum * 987_654, shift, -2, [-100, 30_000]));
             }
-            for simd in SIMD {
+            for simd in Simd::levels() {
                 let mut y = vec![U::default(); expected.len()];
-                qlinear_mat_mul(simd(), layer, &a, &b, &mut y);
+                qlinear_mat_mul(simd, layer, &a, &b, &mut y);
                 assert_eq!(y, expected, "{layer:?}");
             }
         }

@@ -1,10 +1,11 @@
 //! Elementwise kernels of quantised tensors against exact fractions, rounded once.
 
+use runtime_core::Simd;
 use runtime_core::kernels::*;
 use runtime_core::requantize::Quantized;
 use std::fmt::Debug;
 
-use crate::reference::{SIMD, integers, nearest};
+use crate::reference::{integers, nearest};
 
 /// Zero points at and between the ends of the type.
 fn zeros<T: Quantized>() -> [i32; 4] {
@@ -35,9 +36,9 @@ fn requantized<T: Quantized + Debug, U: Quantized + Debug>() {
                         let x: Vec<T> = integers(len, 7);
                         let exact = |x: &T| i128::from((*x).into() - x_zero) * i128::from(multiplier);
                         let expected: Vec<U> = x.iter().map(|x| nearest(exact(x), shift, zero, [min, max])).collect();
-                        for simd in SIMD {
+                        for simd in Simd::levels() {
                             let mut y = vec![U::default(); len];
-                            requantize_linear(simd(), layer, &x, &mut y);
+                            requantize_linear(simd, layer, &x, &mut y);
                             assert_eq!(y, expected, "{layer:?}");
                         }
                     }
@@ -80,14 +81,14 @@ fn quantize_linear_rounds_halves_to_even() {
                     quotient => (quotient.round_ties_even() + f64::from(zero)) as i32,
                 };
                 let expected: Vec<T> = x.iter().map(|x| T::narrow(exact(x))).collect();
-                for simd in SIMD {
+                for simd in Simd::levels() {
                     let layer = QuantizeLinear {
                         outer: 1,
                         channels: 1,
                         inner: x.len(),
                     };
                     let mut y = vec![T::default(); x.len()];
-                    quantize_linear(simd(), layer, &x, &[scale], &[T::narrow(zero)], &mut y);
+                    quantize_linear(simd, layer, &x, &[scale], &[T::narrow(zero)], &mut y);
                     assert_eq!(y, expected, "scale {scale}, zero {zero}");
                 }
             }
@@ -108,10 +109,10 @@ fn requantize_linear_in_place_is_the_same() {
         max: 120,
     };
     let x: Vec<i8> = integers(300, 1);
-    for simd in SIMD {
+    for simd in Simd::levels() {
         let (mut y, mut expected) = (x.clone(), vec![0i8; 300]);
-        requantize_linear(simd(), layer, &x, &mut expected);
-        requantize_linear_in_place(simd(), layer, &mut y);
+        requantize_linear(simd, layer, &x, &mut expected);
+        requantize_linear_in_place(simd, layer, &mut y);
         assert_eq!(y, expected);
     }
 }
@@ -163,9 +164,9 @@ fn binaries<T: Quantized + Debug, U: Quantized + Debug, Op: QlinearOp + Debug>(
                             nearest(sum, shift, zero, [min, max])
                         })
                         .collect();
-                    for simd in SIMD {
+                    for simd in Simd::levels() {
                         let mut y = vec![U::default(); len];
-                        qlinear_binary(simd(), layer, &a, &b, &mut y);
+                        qlinear_binary(simd, layer, &a, &b, &mut y);
                         assert_eq!(y, expected, "{layer:?}");
                     }
                 }
@@ -224,10 +225,10 @@ fn qlinear_binary_in_place_is_the_same() {
         };
         let len: usize = dims.iter().product();
         let (a, b): (Vec<i16>, Vec<i16>) = (integers(len, 2), integers(len.max(15), 3));
-        for simd in SIMD {
+        for simd in Simd::levels() {
             let (mut y, mut expected) = (a.clone(), vec![0; len]);
-            qlinear_binary(simd(), layer, &a, &b, &mut expected);
-            qlinear_binary_in_place(simd(), layer, &b, &mut y);
+            qlinear_binary(simd, layer, &a, &b, &mut expected);
+            qlinear_binary_in_place(simd, layer, &b, &mut y);
             assert_eq!(y, expected, "{layer:?}");
         }
     }
@@ -238,13 +239,13 @@ fn lookup_takes_entries() {
     let table: Vec<i8> = integers(LOOKUP_ENTRIES, 4);
     let x: Vec<i8> = (i8::MIN..=i8::MAX).chain([0, 5, -128]).collect();
     let expected: Vec<i8> = x.iter().map(|x| table[(i32::from(*x) + 128) as usize]).collect();
-    for simd in SIMD {
+    for simd in Simd::levels() {
         let (mut y, mut in_place) = (vec![0; x.len()], x.clone());
-        lookup(simd(), Lookup, &x, &table, &mut y);
-        lookup_in_place(simd(), Lookup, &table, &mut in_place);
+        lookup(simd, Lookup, &x, &table, &mut y);
+        lookup_in_place(simd, Lookup, &table, &mut in_place);
         assert_eq!(y, expected);
         assert_eq!(in_place, expected);
-        lookup(simd(), Lookup, &[], &table, &mut []);
+        lookup(simd, Lookup, &[], &table, &mut []);
     }
 }
 
@@ -261,10 +262,10 @@ fn lookup_interpolated_is_the_nearest_point_of_the_line() {
             from + (to - from) * (place % 128) as f64 / 128.0
         };
         let expected: Vec<i16> = x.iter().map(|x| line(x).round_ties_even() as i16).collect();
-        for simd in SIMD {
+        for simd in Simd::levels() {
             let (mut y, mut in_place) = (vec![0; x.len()], x.clone());
-            lookup_interpolated(simd(), Lookup, &x, &table, &mut y);
-            lookup_interpolated_in_place(simd(), Lookup, &table, &mut in_place);
+            lookup_interpolated(simd, Lookup, &x, &table, &mut y);
+            lookup_interpolated_in_place(simd, Lookup, &table, &mut in_place);
             assert_eq!(y, expected);
             assert_eq!(in_place, expected);
         }

@@ -1,10 +1,11 @@
 //! The quantised convolutions and matrix products against sums in `f64`, to the bit: such sums are exact.
 
+use runtime_core::Simd;
 use runtime_core::kernels::*;
 use runtime_core::pack::*;
 use runtime_core::requantize::{Quantized, Requantize};
 
-use crate::reference::{SIMD, conv_transpose2d_in_f64, conv2d_in_f64, geometries, numbers};
+use crate::reference::{conv_transpose2d_in_f64, conv2d_in_f64, geometries, numbers};
 
 /// Operands of a layer, quantised and as the numbers that they stand for.
 struct Operands<T> {
@@ -86,9 +87,9 @@ fn convolutions<T: Quantized, Y: Quantized + std::fmt::Debug>() {
             let expected = rescaled::<Y>(&sums, &o.multiplier);
             let mut w = vec![0; packed_conv2d_len(groups, channels, kernel[0], kernel[1], icg)];
             pack_conv2d(groups, channels, kernel[0], kernel[1], icg, &o.w, &mut w);
-            for simd in SIMD {
+            for simd in Simd::levels() {
                 let mut y = vec![Y::default(); expected.len()];
-                qlinear_conv2d(simd(), layer, &o.x, &w, &o.bias, &o.multiplier, &mut y);
+                qlinear_conv2d(simd, layer, &o.x, &w, &o.bias, &o.multiplier, &mut y);
                 assert_eq!(y, expected, "{layer:?}");
             }
         }
@@ -139,9 +140,9 @@ fn qlinear_depthwise_conv2d_is_a_conv2d_of_groups() {
             let expected = rescaled::<i8>(&sums, &o.multiplier);
             let mut w = vec![0; o.w.len()];
             pack_depthwise(channels, kernel[0], kernel[1], &o.w, &mut w);
-            for simd in SIMD {
+            for simd in Simd::levels() {
                 let mut y = vec![0; expected.len()];
-                qlinear_depthwise_conv2d(simd(), layer, &o.x, &w, &o.bias, &o.multiplier, &mut y);
+                qlinear_depthwise_conv2d(simd, layer, &o.x, &w, &o.bias, &o.multiplier, &mut y);
                 assert_eq!(y, expected, "{layer:?}");
             }
         }
@@ -177,9 +178,9 @@ fn qlinear_conv_transpose2d_spreads() {
             let expected = rescaled::<i8>(&sums, &o.multiplier);
             let mut w = vec![0; packed_conv2d_len(groups, channels, kernel[0], kernel[1], icg)];
             pack_conv_transpose2d(groups, channels, kernel[0], kernel[1], icg, &o.w, &mut w);
-            for simd in SIMD {
+            for simd in Simd::levels() {
                 let mut y = vec![0; expected.len()];
-                qlinear_conv_transpose2d(simd(), layer, &o.x, &w, &o.bias, &o.multiplier, &mut y);
+                qlinear_conv_transpose2d(simd, layer, &o.x, &w, &o.bias, &o.multiplier, &mut y);
                 assert_eq!(y, expected, "{layer:?}");
             }
         }
@@ -207,9 +208,9 @@ fn qlinear_gemm_is_the_rescaled_sum() {
                 let expected = rescaled::<i8>(&sums, &o.multiplier);
                 let mut w = vec![0; packed_gemm_len(k, n)];
                 pack_gemm(k, n, &o.w, false, &mut w);
-                for simd in SIMD {
+                for simd in Simd::levels() {
                     let mut y = vec![0; m * n];
-                    qlinear_gemm(simd(), layer, &o.x, &w, &o.bias, &o.multiplier, &mut y);
+                    qlinear_gemm(simd, layer, &o.x, &w, &o.bias, &o.multiplier, &mut y);
                     assert_eq!(y, expected, "{layer:?}");
                 }
             }

@@ -2,10 +2,11 @@
 //! the integers stand for.
 
 use core::fmt::Debug;
+use runtime_core::Simd;
 use runtime_core::kernels::*;
 
+use crate::reference::numbers;
 use crate::reference::sequences::Along;
-use crate::reference::{SIMD, numbers};
 
 const LENGTHS: [i32; 3] = [6, 0, 5];
 /// Bits after the point of a cell's state.
@@ -150,9 +151,9 @@ fn compare<C: QlinearCell + Debug>(
     let first = first.map(|(i, v)| integer(if i < along.state_len() { v } else { v / 4.0 }));
     let first: Vec<_> = first.collect();
     let expected = along.run(&x, &first, |x, state| integers(weights, x, state));
-    for simd in SIMD {
+    for simd in Simd::levels() {
         let mut y = vec![9; layer.output_len()];
-        qlinear_recurrence(simd(), layer, &x, &w, &by, &bias, &first, &LENGTHS, &mut y);
+        qlinear_recurrence(simd, layer, &x, &w, &by, &bias, &first, &LENGTHS, &mut y);
         for (i, (y, expected)) in y.iter().zip(&expected).enumerate() {
             assert_eq!(*y, expected.unwrap_or(9), "{layer:?} at {i}");
         }
@@ -345,7 +346,7 @@ fn states_saturate() {
     };
     let mut y = vec![0; layer.output_len()];
     let (by, w) = ([0; 64], [0; 64]);
-    qlinear_recurrence(SIMD[0](), layer, &[i16::MAX; 24], &w, &by, &[], &[], &[], &mut y);
+    qlinear_recurrence(Simd::detect(), layer, &[i16::MAX; 24], &w, &by, &[], &[], &[], &mut y);
     let seen = |steps: i32| (f64::from(steps).tanh() * 32768.0).round().min(32767.0) as i16;
     assert_eq!(y[..6], [1, 2, 3, 4, 5, 5].map(seen), "the hidden state after each step");
     assert_eq!(y[6..8], [y[5], i16::MAX], "the last states");

@@ -1,6 +1,7 @@
 //! Softmax of integers: each result is an integer next to the exact one.
 
-use crate::reference::{SIMD, numbers};
+use crate::reference::numbers;
+use runtime_core::Simd;
 use runtime_core::kernels::*;
 use runtime_core::requantize::Quantized;
 
@@ -62,10 +63,10 @@ fn softmax_error<T: Powers, U: Quantized>(
     };
     let mut worst = [0.0; 2];
     let [least, greatest] = NO_LIMITS.map(|end| U::narrow(end).into());
-    for simd in SIMD {
+    for simd in Simd::levels() {
         let (mut y, mut logs) = (vec![U::default(); x.len()], vec![U::default(); x.len()]);
-        qlinear_softmax(simd(), &layer, x, &table, &mut y);
-        qlinear_log_softmax(simd(), &log_layer, x, &table, &mut logs);
+        qlinear_softmax(simd, &layer, x, &table, &mut y);
+        qlinear_log_softmax(simd, &log_layer, x, &table, &mut logs);
         for (o, i) in (0..outer).flat_map(|o| (0..inner).map(move |i| (o, i))) {
             let at = |j: usize| (o * axis + j) * inner + i;
             let top = (0..axis).map(|j| x[at(j)].into()).max().unwrap_or(0);

@@ -3,11 +3,8 @@
 
 pub(crate) mod sequences;
 
-use runtime_core::Simd;
 use runtime_core::kernels::{Conv2d, ConvTranspose2d};
 use runtime_core::requantize::Quantized;
-
-pub(crate) const SIMD: [fn() -> Simd; 2] = [Simd::detect, || Simd::BASELINE];
 
 /// Numbers in -1..1, the same on every run.
 pub(crate) fn numbers(len: usize, seed: u32) -> Vec<f32> {

@@ -1,12 +1,13 @@
 //! Weights stored in fewer bits give what the same weights give as they are, to the bit.
 
+use runtime_core::Simd;
 use runtime_core::f16;
 use runtime_core::function::Relu;
 use runtime_core::kernels::*;
 use runtime_core::pack::*;
 use runtime_core::requantize::Requantize;
 
-use crate::reference::{SIMD, geometries, numbers};
+use crate::reference::{geometries, numbers};
 
 const REQUANTIZE: Requantize = Requantize {
     shift: 9,
@@ -87,8 +88,8 @@ fn count([height, width, channels]: [usize; 3]) -> usize {
 /// `$kernel` with the weights `$whole` and `$stored`, on every instruction set.
 macro_rules! same {
     ($kernel:ident, $layer:expr, $whole:expr, $stored:expr, $outputs:expr, |$simd:ident, $w:ident, $y:ident| $call:expr) => {{
-        for simd in SIMD {
-            let $simd = simd();
+        for simd in Simd::levels() {
+            let $simd = simd;
             let mut whole = vec![Default::default(); $outputs];
             let mut stored = whole.clone();
             let ($w, $y) = ($whole, &mut whole);

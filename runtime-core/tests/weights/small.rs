@@ -1,9 +1,10 @@
 //! Products by weights that are small integers, against plain loops.
 
+use runtime_core::Simd;
 use runtime_core::kernels::*;
 use runtime_core::pack::*;
 
-use crate::reference::{SIMD, numbers};
+use crate::reference::numbers;
 
 const SIZES: [[usize; 4]; 8] = [
     [1, 1, 1, 1],
@@ -39,7 +40,7 @@ fn floats_by_scaled_integers() {
         let (x, scales) = (numbers(m * k, 1), numbers(blocks * n, 3));
         for (least, greatest) in [(-128.0, 127.0), (-8.0, 7.0)] {
             let (w, packed) = weights(k, n, least, greatest);
-            for simd in SIMD.map(|simd| simd()) {
+            for simd in Simd::levels() {
                 let mut y = vec![9.0; m * n];
                 scaled_gemm(simd, ScaledGemm { m, k, n, block }, &x, &packed[..], &scales, &mut y);
                 for (at, y) in y.iter().enumerate() {
@@ -80,7 +81,7 @@ fn sums_of_integers_are_exact() {
                 (0..k).map(product).sum()
             };
             let expected: Vec<i32> = (0..m * n).map(sum).collect();
-            for simd in SIMD.map(|simd| simd()) {
+            for simd in Simd::levels() {
                 let mut y = vec![9; m * n];
                 integer_gemm(simd, IntegerGemm { m, k, n }, &x, &packed[..], &mut y);
                 assert_eq!(y, expected, "{m} {k} {n}");

@@ -1,11 +1,12 @@
 //! Products without the zeros among their weights against those with them, to the bit.
 
+use runtime_core::Simd;
 use runtime_core::function::Relu;
 use runtime_core::kernels::*;
 use runtime_core::pack::*;
 use runtime_core::requantize::{Quantized, Requantize};
 
-use crate::reference::{SIMD, numbers};
+use crate::reference::numbers;
 
 /// Depths and widths, and of how many weights one is not zero.
 const SHAPES: [([usize; 2], usize); 7] = [
@@ -47,7 +48,7 @@ fn floats() {
         let (x, bias) = (numbers(k, 1), numbers(n, 3));
         let mut packed = vec![0.0; packed_gemm_len(k, n)];
         pack_gemm(k, n, &w, false, &mut packed);
-        for simd in SIMD {
+        for simd in Simd::levels() {
             let (mut expected, mut found) = (vec![0.0; n], vec![f32::NAN; n]);
             let dense = Gemm {
                 m: 1,
@@ -55,9 +56,9 @@ fn floats() {
                 n,
                 activation: Relu,
             };
-            gemm(simd(), dense, &x, &packed, &bias, &mut expected);
+            gemm(simd, dense, &x, &packed, &bias, &mut expected);
             let sparse = SparseGemm { k, n, activation: Relu };
-            sparse_gemm(simd(), sparse, &x, &places, &kept, &bias, &mut found);
+            sparse_gemm(simd, sparse, &x, &places, &kept, &bias, &mut found);
             assert_eq!(found, expected, "[{k}, {n}], one in {every}");
         }
     }
@@ -78,12 +79,12 @@ fn integers<T: Quantized>() {
         let multiplier: Vec<i32> = (0..n).map(|c| 3 + c as i32).collect();
         let mut packed = vec![0; packed_gemm_len(k, n)];
         pack_gemm(k, n, &w, false, &mut packed);
-        for simd in SIMD {
+        for simd in Simd::levels() {
             let (mut expected, mut found) = (vec![T::default(); n], vec![T::default(); n]);
             let dense = Gemm { m: 1, k, n, activation };
-            qlinear_gemm(simd(), dense, &x, &packed, &bias, &multiplier, &mut expected);
+            qlinear_gemm(simd, dense, &x, &packed, &bias, &multiplier, &mut expected);
             let sparse = SparseGemm { k, n, activation };
-            qlinear_sparse_gemm(simd(), sparse, &x, &places, &kept, &bias, &multiplier, &mut found);
+            qlinear_sparse_gemm(simd, sparse, &x, &places, &kept, &bias, &multiplier, &mut found);
             let numbers = |y: Vec<T>| y.into_iter().map(Into::into).collect::<Vec<i32>>();
             assert_eq!(numbers(found), numbers(expected), "[{k}, {n}], one in {every}");
         }

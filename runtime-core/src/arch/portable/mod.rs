@@ -1,12 +1,14 @@
 //! Plain Rust: the definition of every micro-kernel, and what runs where an instruction set has none of its own.
 
+pub(crate) mod depthwise;
 pub(crate) mod interleaved;
 pub(crate) mod paired;
 pub(crate) mod rows;
+pub(crate) mod tall;
 mod taps;
 mod tile;
 
-pub(crate) use tile::{tile, tiles};
+pub(crate) use tile::tile;
 
 use super::Arch;
 use crate::requantize::Requantize;

@@ -1,6 +1,5 @@
 use crate::arch::Arch;
 use crate::numbers::Numbers;
-use crate::pack::PANEL;
 use crate::packed::Packed;
 use crate::unrolled::unrolled;
 use core::hint::black_box;
@@ -32,30 +31,6 @@ pub(crate) fn tile<A: Arch, T: Numbers, W: Packed<Number = T::W>, const M: usize
                 acc[i][j] = T::mac::<A>(a, b[j], acc[i][j]);
             }
         });
-    }
-    acc
-}
-
-/// [`tile`] by two panels, each of which has a half of the `N` columns.
-#[inline(always)]
-pub(crate) fn tiles<A: Arch, T: Numbers, W: Packed<Number = T::W>, const M: usize, const N: usize>(
-    mut acc: [[T::Sum; N]; M],
-    rows: [&[T::X]; M],
-    panels: [&[W::Row]; 2],
-) -> [[T::Sum; N]; M] {
-    for (half, panel) in panels.into_iter().enumerate() {
-        let mut part = [[T::ZERO; PANEL]; M];
-        for (part, acc) in part.iter_mut().zip(&acc) {
-            for (part, acc) in part.iter_mut().zip(acc.iter().skip(half * PANEL)) {
-                *part = *acc;
-            }
-        }
-        let part = tile::<A, T, W, M, PANEL, 0>(part, rows, panel);
-        for (acc, part) in acc.iter_mut().zip(part) {
-            for (acc, part) in acc.iter_mut().skip(half * PANEL).zip(part) {
-                *acc = part;
-            }
-        }
     }
     acc
 }

@@ -1,79 +1,16 @@
 //! Floats in vectors of 512 bits, for processors that are at the level of [`Vnni`](super::vnni::Vnni).
 #![allow(unsafe_code)]
 
-use crate::arch::vectors::{self, Vector, Widen};
-use crate::pack::PANEL;
+use crate::arch::vectors::{Vector, Widen};
 use core::arch::x86_64::{
     __m512, _mm256_loadu_si256, _mm512_add_ps, _mm512_cvtph_ps, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_set1_ps,
     _mm512_setzero_ps, _mm512_storeu_ps,
 };
 use half::f16;
 
-/// [`vectors::tile`] as a call of its own, which all layers share: compiled into the loops of a convolution, where
-/// tiles of two panels are too, some of its sums would live in memory.
-///
-/// # Safety
-/// The processor is at the level of `Vnni`.
-#[inline(always)]
-pub(super) unsafe fn tile<W, const M: usize, const N: usize, const LANE: usize>(
-    mut acc: [[f32; N]; M],
-    rows: [&[f32]; M],
-    panel: &[[W; PANEL]],
-) -> [[f32; N]; M]
-where
-    Sixteen: Widen<W>,
-{
-    // SAFETY: as the caller says.
-    unsafe { add_products::<W, M, N, LANE>(&mut acc, &rows, panel) };
-    acc
-}
-
-#[inline(never)]
-#[target_feature(enable = "avx512f,avx2,fma")]
-fn add_products<W, const M: usize, const N: usize, const LANE: usize>(
-    acc: &mut [[f32; N]; M],
-    rows: &[&[f32]; M],
-    panel: &[[W; PANEL]],
-) where
-    Sixteen: Widen<W>,
-{
-    *acc = vectors::tile::<Sixteen, W, M, N, LANE, 1>(*acc, *rows, panel);
-}
-
-/// [`vectors::tiles`] by two panels, as such a call too: the forms of kernels, with their residuals and activations,
-/// would each have a copy of every height, which is most of what rustc compiles.
-///
-/// # Safety
-/// The processor is at the level of `Vnni`.
-#[inline(always)]
-pub(super) unsafe fn tiles<W, const M: usize, const N: usize>(
-    mut acc: [[f32; N]; M],
-    rows: [&[f32]; M],
-    panels: [&[[W; PANEL]]; 2],
-) -> [[f32; N]; M]
-where
-    Sixteen: Widen<W>,
-{
-    // SAFETY: as the caller says.
-    unsafe { add_products_of_two::<W, M, N>(&mut acc, &rows, panels) };
-    acc
-}
-
-#[inline(never)]
-#[target_feature(enable = "avx512f,avx2,fma")]
-fn add_products_of_two<W, const M: usize, const N: usize>(
-    acc: &mut [[f32; N]; M],
-    rows: &[&[f32]; M],
-    panels: [&[[W; PANEL]]; 2],
-) where
-    Sixteen: Widen<W>,
-{
-    *acc = vectors::tiles::<Sixteen, W, M, N, 0, 1, 2>(*acc, *rows, panels);
-}
-
 /// Sixteen floats, used where `Vnni` is.
 #[derive(Clone, Copy)]
-pub(super) struct Sixteen(__m512);
+pub(super) struct Sixteen(pub(super) __m512);
 
 impl Vector for Sixteen {
     #[inline(always)]

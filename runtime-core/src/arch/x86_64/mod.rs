@@ -4,9 +4,12 @@
 mod avx2;
 mod avx512;
 mod depthwise;
+mod depthwise_floats;
 mod detect;
 mod pairs;
 mod requantize;
+mod tall;
+mod tall_conv2d;
 mod vnni;
 
 use self::avx2::Avx2;

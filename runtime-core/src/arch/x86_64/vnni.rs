@@ -2,11 +2,12 @@
 #![allow(unsafe_code)]
 
 use super::avx2::Avx2;
-use super::avx512;
 use super::depthwise;
+use super::depthwise_floats;
 use super::requantize;
-use crate::arch::{Arch, DepthwiseRow, portable};
-use crate::numbers::{Floats, Integers};
+use super::{tall, tall_conv2d};
+use crate::arch::{Arch, DepthwiseFloats, DepthwiseRow, TallConv2d, TallGemm, portable};
+use crate::numbers::Integers;
 use crate::pack::PANEL;
 use crate::requantize::Requantize;
 use crate::unrolled::unrolled;
@@ -34,55 +35,27 @@ impl Arch for Vnni {
     }
 
     #[inline(always)]
-    fn tile_f32<const M: usize, const N: usize, const LANE: usize>(
-        acc: [[f32; N]; M],
-        rows: [&[f32]; M],
-        panel: &[[f32; PANEL]],
-    ) -> [[f32; N]; M] {
-        match N {
-            // SAFETY: see `Vnni`.
-            16 => unsafe { avx512::tile::<f32, M, N, LANE>(acc, rows, panel) },
-            _ => Avx2::tile_f32::<M, N, LANE>(acc, rows, panel),
-        }
+    fn tall_gemm_f32(layer: TallGemm<'_, [f32; PANEL]>, y: &mut [f32]) {
+        // SAFETY: see `Vnni`.
+        unsafe { tall::gemm_f32(layer, y) }
     }
 
     #[inline(always)]
-    fn tiles_f32<const M: usize, const N: usize>(
-        acc: [[f32; N]; M],
-        rows: [&[f32]; M],
-        panels: [&[[f32; PANEL]]; 2],
-    ) -> [[f32; N]; M] {
-        match N {
-            // SAFETY: see `Vnni`.
-            32 => unsafe { avx512::tiles::<f32, M, N>(acc, rows, panels) },
-            _ => portable::tiles::<Self, Floats, f32, M, N>(acc, rows, panels),
-        }
+    fn tall_gemm_f16(layer: TallGemm<'_, [f16; PANEL]>, y: &mut [f32]) {
+        // SAFETY: see `Vnni`.
+        unsafe { tall::gemm_f16(layer, y) }
     }
 
     #[inline(always)]
-    fn tiles_f16<const M: usize, const N: usize>(
-        acc: [[f32; N]; M],
-        rows: [&[f32]; M],
-        panels: [&[[f16; PANEL]]; 2],
-    ) -> [[f32; N]; M] {
-        match N {
-            // SAFETY: see `Vnni`.
-            32 => unsafe { avx512::tiles::<f16, M, N>(acc, rows, panels) },
-            _ => portable::tiles::<Self, Floats, f16, M, N>(acc, rows, panels),
-        }
+    fn tall_conv2d_f32(layer: TallConv2d<'_, [f32; PANEL]>, y: &mut [f32]) {
+        // SAFETY: see `Vnni`.
+        unsafe { tall_conv2d::conv2d_f32(layer, y) }
     }
 
     #[inline(always)]
-    fn tile_f16<const M: usize, const N: usize, const LANE: usize>(
-        acc: [[f32; N]; M],
-        rows: [&[f32]; M],
-        panel: &[[f16; PANEL]],
-    ) -> [[f32; N]; M] {
-        match N {
-            // SAFETY: see `Vnni`.
-            16 => unsafe { avx512::tile::<f16, M, N, LANE>(acc, rows, panel) },
-            _ => Avx2::tile_f16::<M, N, LANE>(acc, rows, panel),
-        }
+    fn tall_conv2d_f16(layer: TallConv2d<'_, [f16; PANEL]>, y: &mut [f32]) {
+        // SAFETY: see `Vnni`.
+        unsafe { tall_conv2d::conv2d_f16(layer, y) }
     }
 
     #[inline(always)]
@@ -117,6 +90,12 @@ impl Arch for Vnni {
     fn depthwise_row(row: DepthwiseRow<'_>, y: &mut [i8]) -> bool {
         // SAFETY: see `Vnni`.
         unsafe { depthwise::row(row, y) }
+    }
+
+    #[inline(always)]
+    fn depthwise_row_f32(row: DepthwiseFloats<'_>, y: &mut [f32]) {
+        // SAFETY: see `Vnni`.
+        unsafe { depthwise_floats::row(row, y) }
     }
 
     #[inline(always)]

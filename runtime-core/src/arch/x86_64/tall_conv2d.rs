@@ -1,0 +1,287 @@
+//! Convolutions by the tiles of [`tall`](super::tall), whose outputs may be of several rows of an image.
+#![allow(unsafe_code)]
+
+use super::avx512::Sixteen;
+use super::tall::{COLUMNS, Piece, TALL, Tile, multiply};
+use crate::arch::TallConv2d;
+use crate::arch::vectors::Widen;
+use crate::kernels::gather_patch::{self as gather, GATHERED, Windows};
+use crate::kernels::tile::Split;
+use crate::pack::PANEL;
+use half::f16;
+
+/// Zeros that stand for inputs outside of the image: a piece has at most as many of them.
+const OUTSIDE: usize = 128;
+static ZEROS: [f32; OUTSIDE] = [0.0; OUTSIDE];
+
+/// Pieces that are collected before they are multiplied.
+const PIECES: usize = 16;
+
+/// [`Arch::tall_conv2d_f32`](crate::arch::Arch::tall_conv2d_f32). It is no generic function: rustc compiles it with this
+/// crate, once for all that is emitted.
+#[target_feature(enable = "avx512f,avx2,fma")]
+pub(super) fn conv2d_f32(layer: TallConv2d<'_, [f32; PANEL]>, y: &mut [f32]) {
+    conv2d(layer, y);
+}
+
+/// [`Arch::tall_conv2d_f16`](crate::arch::Arch::tall_conv2d_f16).
+#[target_feature(enable = "avx512f,avx2,fma")]
+pub(super) fn conv2d_f16(layer: TallConv2d<'_, [f16; PANEL]>, y: &mut [f32]) {
+    conv2d(layer, y);
+}
+
+#[inline(always)]
+fn conv2d<W>(layer: TallConv2d<'_, [W; PANEL]>, y: &mut [f32])
+where
+    Sixteen: Widen<W>,
+{
+    let ([ih, iw, ic], [ow, oc], [kh, kw]) = (layer.input, layer.output, layer.kernel);
+    let (Some(inputs), Some(outputs), Some(count)) = (
+        ic.checked_div(layer.groups),
+        oc.checked_div(layer.groups),
+        y.len().checked_div(oc),
+    ) else {
+        return;
+    };
+    let panel_len = kh * kw * inputs;
+    let panels = outputs.div_ceil(PANEL);
+    if layer.x.len() < ih * iw * ic || layer.bias.len() < oc || ow == 0 {
+        debug_assert!(false, "tall_conv2d: an operand is too short");
+        return;
+    }
+    let windows = Windows {
+        input: layer.input,
+        kernel: layer.kernel,
+        strides: layer.strides,
+        dilations: layer.dilations,
+        pads: layer.pads,
+    };
+    let gathers = layer.groups == 1 && gather::gathers(&windows);
+    let mut patches = [[0.0; GATHERED]; TALL];
+    // Patches are gathered once for all panels, which are few; else a panel stays in the caches for all outputs.
+    let (turns, together) = if gathers {
+        (count.div_ceil(TALL), TALL)
+    } else {
+        (1, count)
+    };
+    let mut first = 0;
+    for turn in 0..turns {
+        let some = (count - first).div_ceil(turns - turn).min(together);
+        let mut pieces = Pieces::new();
+        if gathers {
+            pieces.gather(&windows, &layer, first, some, &mut patches);
+        }
+        for group in 0..layer.groups {
+            let mut panel = 0;
+            while panel < panels {
+                let taken = (panels - panel).min(2);
+                let channel = group * outputs + panel * PANEL;
+                let columns = (outputs - panel * PANEL).min(COLUMNS);
+                let index = group * panels + panel;
+                let (Some((one, other)), Some(bias)) = (
+                    layer
+                        .w
+                        .get(index * panel_len..(index + taken) * panel_len)
+                        .and_then(|w| w.split_at_checked(panel_len)),
+                    layer.bias.get(channel..channel + columns),
+                ) else {
+                    return;
+                };
+                for (from, rows) in Split::<TALL>::new(some) {
+                    let tile = Tile {
+                        rows,
+                        panels: [one, other],
+                        bias,
+                        at: (first + from) * oc + channel,
+                        step: oc,
+                    };
+                    if !gathers {
+                        pieces.collect(&layer, first + from, group * inputs, inputs, &tile, y);
+                    }
+                    // SAFETY: the caller enables the features; the pieces are inside of the image or of the patches.
+                    unsafe { multiply(&tile, pieces.begun, pieces.all(), y) };
+                    if !gathers {
+                        pieces.clear();
+                    }
+                }
+                panel += taken;
+            }
+        }
+        first += some;
+    }
+}
+
+/// Pieces of a tile.
+struct Pieces {
+    pieces: [Piece; PIECES],
+    count: usize,
+    /// Whether some have been multiplied already.
+    begun: bool,
+}
+
+impl Pieces {
+    #[inline(always)]
+    fn new() -> Self {
+        let none = Piece {
+            rows: [ZEROS.as_ptr(); TALL],
+            at: 0,
+            len: 0,
+        };
+        Self {
+            pieces: [none; PIECES],
+            count: 0,
+            begun: false,
+        }
+    }
+
+    #[inline(always)]
+    fn all(&self) -> &[Piece] {
+        self.pieces.get(..self.count).unwrap_or(&[])
+    }
+
+    #[inline(always)]
+    fn clear(&mut self) {
+        (self.count, self.begun) = (0, false);
+    }
+
+    #[inline(always)]
+    fn push(&mut self, piece: Piece) {
+        if let Some(to) = self.pieces.get_mut(self.count) {
+            *to = piece;
+            self.count += 1;
+        }
+    }
+
+    /// The patches of up to eight outputs as one piece.
+    #[inline(always)]
+    fn gather<W>(
+        &mut self,
+        windows: &Windows,
+        layer: &TallConv2d<'_, [W; PANEL]>,
+        first: usize,
+        rows: usize,
+        patches: &mut [[f32; GATHERED]; TALL],
+    ) {
+        let ow = layer.output[0];
+        let mut oy = (layer.first + first).checked_div(ow).unwrap_or(0);
+        let mut ox = layer.first + first - oy * ow;
+        let mut piece = Piece {
+            rows: [ZEROS.as_ptr(); TALL],
+            at: 0,
+            len: layer.kernel[0] * layer.kernel[1] * layer.input[2],
+        };
+        for (to, patch) in piece.rows.iter_mut().zip(patches).take(rows) {
+            *to = gather::patch(windows, layer.x, 0.0, [oy, ox], patch).as_ptr();
+            ox += 1;
+            if ox == ow {
+                (oy, ox) = (oy + 1, 0);
+            }
+        }
+        self.push(piece);
+    }
+
+    /// The pieces of the outputs from `first` on: runs of taps that are inside the image for all, or some channels of
+    /// one tap, where zeros stand for what is outside. If they are too many, the first ones are multiplied.
+    #[inline(always)]
+    fn collect<W>(
+        &mut self,
+        layer: &TallConv2d<'_, [W; PANEL]>,
+        first: usize,
+        first_channel: usize,
+        channels: usize,
+        tile: &Tile<'_, W>,
+        y: &mut [f32],
+    ) where
+        Sixteen: Widen<W>,
+    {
+        let ([ih, iw, ic], [kh, kw], rows) = (layer.input, layer.kernel, tile.rows);
+        let corners = Corners::new(layer, first, rows);
+        let x = layer.x.as_ptr().wrapping_add(first_channel);
+        let mut base = [x; TALL];
+        for (base, (y, x)) in base.iter_mut().zip(corners.y.iter().zip(corners.x)) {
+            *base = base.wrapping_add(y.wrapping_mul(iw).wrapping_add(x).wrapping_mul(ic));
+        }
+        for ky in 0..kh {
+            let down = ky * layer.dilations[0];
+            let inside = corners.y.map(|y| y.wrapping_add(down) < ih);
+            let count = inside.iter().take(rows).filter(|inside| **inside).count();
+            if count == 0 {
+                continue;
+            }
+            let (mut kx, mut channel) = (0, 0);
+            while kx < kw {
+                let whole = count == rows && kx == corners.run.0 && corners.run.1 > kx;
+                let len = if whole {
+                    (corners.run.1 - kx) * ic
+                } else {
+                    (channels - channel).min(OUTSIDE)
+                };
+                let right = kx * layer.dilations[1];
+                let by = (down * iw + right) * ic + channel;
+                let mut inputs = base.map(|base| base.wrapping_add(by));
+                if !whole {
+                    for ((to, inside), x) in inputs.iter_mut().zip(inside).zip(corners.x) {
+                        if !inside || x.wrapping_add(right) >= iw {
+                            *to = ZEROS.as_ptr();
+                        }
+                    }
+                }
+                if self.count == PIECES {
+                    // SAFETY: as in `conv2d`.
+                    unsafe { multiply(tile, self.begun, self.all(), y) };
+                    (self.count, self.begun) = (0, true);
+                }
+                self.push(Piece {
+                    rows: inputs,
+                    at: (ky * kw + kx) * channels + channel,
+                    len,
+                });
+                channel += len;
+                if whole {
+                    kx = corners.run.1;
+                    channel = 0;
+                } else if channel >= channels {
+                    kx += 1;
+                    channel = 0;
+                }
+            }
+        }
+    }
+}
+
+/// Where the windows of a tile's outputs begin.
+#[derive(Clone, Copy)]
+struct Corners {
+    /// The first input row and the first column of each; they wrap where they are outside.
+    y: [usize; TALL],
+    x: [usize; TALL],
+    /// Columns of taps that are inside the image for all: the first, and the one after the last.
+    run: (usize, usize),
+}
+
+impl Corners {
+    /// Those of `rows` outputs from `first` on; the others are those of the last.
+    #[inline(always)]
+    fn new<W>(layer: &TallConv2d<'_, [W; PANEL]>, first: usize, rows: usize) -> Self {
+        let (ow, [sy, sx], [py, px]) = (layer.output[0], layer.strides, layer.pads);
+        let mut oy = (layer.first + first).checked_div(ow).unwrap_or(0);
+        let mut ox = layer.first + first - oy * ow;
+        let (mut y, mut x, mut run) = ([0; TALL], [0; TALL], (0, layer.kernel[1]));
+        for (i, (y, x)) in y.iter_mut().zip(&mut x).enumerate() {
+            *y = (oy * sy).wrapping_sub(py);
+            *x = (ox * sx).wrapping_sub(px);
+            run.0 = run.0.max(px.saturating_sub(ox * sx));
+            run.1 = run.1.min((layer.input[1] + px).saturating_sub(ox * sx));
+            if i + 1 < rows {
+                ox += 1;
+                if ox == ow {
+                    (oy, ox) = (oy + 1, 0);
+                }
+            }
+        }
+        if layer.groups != 1 || layer.dilations[1] != 1 {
+            run = (0, 0);
+        }
+        Self { y, x, run }
+    }
+}
