@@ -58,9 +58,10 @@ impl Pool2d {
         }
     }
 
-    /// Folds each window, channel by channel, and finishes it with what `prepare` makes of the window.
+    /// Folds each window, channel by channel, and finishes it with what `prepare` makes of the window. With `ONE_LOOP`,
+    /// cores with little flash have one loop for any number of channels.
     #[inline(always)]
-    pub(super) fn pool<A: Arch, T: Copy, S: Copy, U, W: Copy>(
+    pub(super) fn pool<A: Arch, T: Copy, S: Copy, U, W: Copy, const ONE_LOOP: bool>(
         self,
         x: &[T],
         y: &mut [U],
@@ -99,8 +100,8 @@ impl Pool2d {
                         if !A::NARROW && rest.len() >= 16 {
                             (part, rest) = take::<_, 16>(rest);
                             fold::<_, _, _, 16>(x, places, start, &step, finish, part);
-                        } else if A::NARROW {
-                            // As many sums as registers have room for, and one loop for any number of channels.
+                        } else if A::NARROW && ONE_LOOP {
+                            // As many sums as registers have room for.
                             let len = rest.len().min(4);
                             (part, rest) = rest.split_at_mut_checked(len).unwrap_or_default();
                             fold_few::<_, _, _, 4>(x, places, start, &step, finish, part);
@@ -206,14 +207,14 @@ struct Average<'a, T>(&'a [T], &'a mut [T]);
 impl<'a, T: Number> Body<Greatest<'a, T>> for Pool2d {
     #[inline(always)]
     fn body<A: Arch>(self, Greatest(x, y): Greatest<'a, T>) {
-        self.pool::<A, _, _, _, _>(x, y, T::LEAST, |m, x| if x > m { x } else { m }, |_, _| (), |m, ()| m);
+        self.pool::<A, _, _, _, _, false>(x, y, T::LEAST, |m, x| if x > m { x } else { m }, |_, _| (), |m, ()| m);
     }
 }
 
 impl<'a, T: Float> Body<Average<'a, T>> for Pool2d {
     #[inline(always)]
     fn body<A: Arch>(self, Average(x, y): Average<'a, T>) {
-        self.pool::<A, _, _, _, _>(
+        self.pool::<A, _, _, _, _, false>(
             x,
             y,
             T::ZERO,

@@ -54,7 +54,7 @@ impl<'a, T: Quantized, U: Quantized> Body<(&'a [T], &'a [i32], &'a mut [U])> for
             shift, zero, min, max, ..
         } = self;
         let output = Output { shift, zero, min, max };
-        pool.pool::<A, _, _, _, _>(
+        pool.pool::<A, _, _, _, _, true>(
             x,
             y,
             T::ZERO,
