@@ -58,7 +58,7 @@ pub enum Io {
     /// Floats, as in the model; they become integers inside.
     #[default]
     Float,
-    /// Integers like those inside, of 8 bits but with [`Scheme::Int16x8`]; their scales and zero points are constants
+    /// Integers like those inside, of 8 bits, or of 16 with the scheme `int16x8`; their scales and zero points are constants
     /// of the emitted code.
     Int8,
 }
