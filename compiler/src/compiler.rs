@@ -199,8 +199,8 @@ impl Compiler {
         self
     }
 
-    /// The target, with its budgets and what is favoured. Weights of 4 bits are asked for to save flash, so that they favour it on
-    /// microcontrollers.
+    /// The target, with its budgets and what is favoured. Weights of 4 bits are asked for to save flash, so that they
+    /// favour it on microcontrollers.
     fn machine(&self) -> Machine {
         let machine = self.target.clone();
         let four_bits = self

@@ -1,8 +1,8 @@
 /// A kernel's parameters, given as a value or as a type.
 ///
-/// A value (`T` itself, or a reference to it) shares one compiled copy of the kernel between all its calls. A zero-sized type made by
-/// [`layer!`](crate::layer) holds the value in its associated constant, so the call gets a copy of the kernel with
-/// every size known to the optimiser.
+/// A value (`T` itself, or a reference to it) shares one compiled copy of the kernel between all its calls. A
+/// zero-sized type made by [`layer!`](crate::layer) holds the value in its associated constant, so the call gets a copy
+/// of the kernel with every size known to the optimiser.
 pub trait Param<T>: Copy {
     /// The parameters.
     fn get(self) -> T;

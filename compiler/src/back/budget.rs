@@ -1,12 +1,11 @@
 //! Whether a compiled model fits the memory that its machine has for it.
 
-use super::plan::Plan;
+use super::plan::{Lifetime, Plan};
 use super::report::{PortReport, Report, dims, grouped};
 use crate::error::Error;
 use crate::ir::DType;
 use crate::ir::program::{Buffer, BufferId, Call, Program, Storage, View};
 use crate::machine::{Favour, Machine};
-use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// Layers that an error lists as those with the most weights.
@@ -56,10 +55,9 @@ struct Peak {
     kept: Vec<Kept>,
 }
 
-/// A buffer of the arena, and the number of the call that writes it first; none for a state.
+/// A buffer of the arena.
 struct Kept {
     buffer: BufferId,
-    writer: Option<usize>,
     bytes: usize,
     /// What it is called.
     name: String,
@@ -67,11 +65,26 @@ struct Kept {
 
 impl Peak {
     fn of(program: &Program, plan: &Plan, report: &Report) -> Self {
-        let steps = (0..=plan.order.len()).map(|step| (step, kept(program, plan, report, step)));
-        let (step, mut kept) = steps
-            .max_by_key(|(step, kept)| (kept.iter().map(|kept| kept.bytes).sum::<usize>(), usize::MAX - step))
-            .unwrap_or_default();
-        kept.sort_by_key(|kept| (usize::MAX - kept.bytes, kept.writer));
+        let lives = lives(program, plan);
+        let mut changes = vec![0_isize; plan.order.len() + 2];
+        for (buffer, life) in &lives {
+            let bytes = program.buffer(*buffer).bytes() as isize;
+            changes[life.first] += bytes;
+            changes[life.last + 1] -= bytes;
+        }
+        let mut fullest = (0, 0);
+        let mut kept = 0;
+        for (step, change) in changes.into_iter().enumerate() {
+            kept += change;
+            if kept > fullest.1 {
+                fullest = (step, kept);
+            }
+        }
+        let step = fullest.0;
+        let at_step = |(_, life): &(BufferId, Lifetime)| life.first <= step && step <= life.last;
+        let ids: Vec<BufferId> = lives.into_iter().filter(at_step).map(|(buffer, _)| buffer).collect();
+        let mut kept = named(program, plan, report, &ids);
+        kept.sort_by_key(|kept| usize::MAX - kept.bytes);
         Self { step, kept }
     }
 
@@ -118,35 +131,42 @@ impl Peak {
     }
 }
 
-/// The buffers that hold something in a step. Of those that share a place the last one counts.
-fn kept(program: &Program, plan: &Plan, report: &Report, step: usize) -> Vec<Kept> {
-    let mut places: BTreeMap<usize, Kept> = BTreeMap::new();
-    for (number, index) in plan.order.iter().enumerate() {
-        let call = &program.calls[*index];
-        for (place, view) in call.outputs.iter().enumerate() {
-            let (buffer, id) = (program.buffer(view.buffer), view.buffer);
-            let (Some(life), Some(offset)) = (plan.lifetimes[id.0], plan.offsets[id.0]) else {
-                continue;
-            };
-            if life.first > step || life.last < step {
+/// The buffers of the arena with the steps in which they hold something; what is written in place of an operand counts
+/// from the step after.
+fn lives(program: &Program, plan: &Plan) -> Vec<(BufferId, Lifetime)> {
+    let mut lives = plan.lifetimes.clone();
+    for index in plan.order.iter().filter(|index| plan.in_place[**index]) {
+        if let Some(life) = &mut lives[program.calls[*index].outputs[0].buffer.0] {
+            life.first += 1;
+        }
+    }
+    let lives = lives.into_iter().enumerate();
+    let lives = lives.filter_map(|(index, life)| Some((BufferId(index), life?)));
+    lives.filter(|(_, life)| life.first <= life.last).collect()
+}
+
+/// These buffers by the calls that write them first.
+fn named(program: &Program, plan: &Plan, report: &Report, ids: &[BufferId]) -> Vec<Kept> {
+    let mut kept: Vec<Kept> = vec![];
+    for (written, index) in report.calls.iter().zip(&plan.order) {
+        for (place, view) in program.calls[*index].outputs.iter().enumerate() {
+            if !ids.contains(&view.buffer) || kept.iter().any(|kept| kept.buffer == view.buffer) {
                 continue;
             }
-            let written = &report.calls[number];
+            let buffer = program.buffer(view.buffer);
             let name = match (place, buffer.role) {
                 (0, _) => format!("`{}`, {} {}", written.name, buffer.dtype, dims(&written.output)),
                 (_, Some(role)) => format!("{role} of `{}`", written.name),
                 (_, None) => format!("output {place} of `{}`", written.name),
             };
-            let kept = Kept {
-                buffer: id,
-                writer: (buffer.storage != Storage::State).then_some(number),
+            kept.push(Kept {
+                buffer: view.buffer,
                 bytes: buffer.bytes(),
                 name,
-            };
-            places.insert(offset, kept);
+            });
         }
     }
-    places.into_values().collect()
+    kept
 }
 
 /// The layers with the most weights, a line for each.

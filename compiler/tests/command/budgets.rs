@@ -25,7 +25,8 @@ fn a_model_that_takes_too_much_is_refused_with_what_takes_it_and_what_helps() {
     let said = said(&output);
     for part in [
         "the model takes 8 448 B of RAM and may take 4 096 B: 8 192 B of arena and 256 B of inputs, the stack apart",
-        "the arena is fullest when `l01_conv` runs, with 4 096 B `l00_conv`, f32 1x8x8x16 4 096 B `l01_conv`, f32 1x8x8x16",
+        "the arena is fullest when `l01_conv` runs, with",
+        "4 096 B `l00_conv`, f32 1x8x8x16 4 096 B `l01_conv`, f32 1x8x8x16",
         "the model takes 36 712 B of flash for its weights alone and may take 20 000 B the most are those of",
         "`l03_conv`",
         "--quantize int8 takes a quarter of the bytes of floats",

@@ -87,8 +87,8 @@ pub trait Arch: Copy {
         portable::tile::<Self, Floats, f32, M, N, LANE>(acc, rows, panel)
     }
 
-    /// Rows of a product with their biases, `[m, n]`, where registers are [many](Self::MANY). A row that is not the only
-    /// one is added up in the order of the inputs.
+    /// Rows of a product with their biases, `[m, n]`, where registers are [many](Self::MANY). A row that is not the
+    /// only one is added up in the order of the inputs.
     #[inline(always)]
     fn tall_gemm_f32(layer: TallGemm<'_, [f32; PANEL]>, y: &mut [f32]) {
         portable::tall::gemm::<Self, f32>(layer, y)
@@ -156,8 +156,8 @@ pub trait Arch: Copy {
         false
     }
 
-    /// One row of outputs of a depthwise convolution of floats that [fits](DepthwiseFloats::fits), `[outputs, channels]`,
-    /// without its activation. Only where registers are [many](Self::MANY).
+    /// One row of outputs of a depthwise convolution of floats that [fits](DepthwiseFloats::fits), `[outputs,
+    /// channels]`, without its activation. Only where registers are [many](Self::MANY).
     #[inline(always)]
     fn depthwise_row_f32(row: DepthwiseFloats<'_>, y: &mut [f32]) {
         portable::depthwise::row::<Self>(row, y)

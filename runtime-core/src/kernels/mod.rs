@@ -23,9 +23,9 @@
 //! add up, and ends in `Finish::store`. `Numbers::tile` asks `Packed` for the panel's element type and calls the
 //! micro-kernel of [`Arch`](crate::arch::Arch) for it (`tile_f32`, `tile_f16`, `tile_i8`, `tile_i4`), or
 //! `portable::tile` where there is none. Convolutions do the same with one `Numbers::tile` for each run of inputs;
-//! depthwise ones multiply by `Numbers::mac` instead. Where registers are many (AVX-512), products of floats are done as a
-//! whole by [`Arch`](crate::arch::Arch) (`tall_gemm_f32` and its like, called in `tall.rs`): one copy serves all layers. Kernels that are no products implement `Body` (`body.rs`), and
-//! `compute` or `plain` runs them.
+//! depthwise ones multiply by `Numbers::mac` instead. Where registers are many (AVX-512), products of floats are done
+//! as a whole by [`Arch`](crate::arch::Arch) (`tall_gemm_f32` and its like, called in `tall.rs`): one copy serves all
+//! layers. Kernels that are no products implement `Body` (`body.rs`), and `compute` or `plain` runs them.
 
 mod arg_reduce;
 mod attention;

@@ -36,13 +36,13 @@ impl<'a, L: Layout<'a>> Body<Operands<'a, L>> for &Conv2d<Requantize> {
         let (Some(channels), Some(columns)) = (ic.checked_div(groups), oc.checked_div(groups)) else {
             return;
         };
-        let image = ih.wrapping_mul(iw).wrapping_mul(ic);
-        let outputs = oh.wrapping_mul(ow).wrapping_mul(oc);
-        let k = kh.wrapping_mul(kw).wrapping_mul(channels);
+        let image = ih.saturating_mul(iw).saturating_mul(ic);
+        let outputs = oh.saturating_mul(ow).saturating_mul(oc);
+        let k = kh.saturating_mul(kw).saturating_mul(channels);
         let lengths = L::lengths(channels, k, columns);
         let (Some(x), Some(y), Some(words), Some(patch)) = (
-            operands.x.get(..batch.wrapping_mul(image)),
-            operands.y.get_mut(..batch.wrapping_mul(outputs)),
+            operands.x.get(..batch.saturating_mul(image)),
+            operands.y.get_mut(..batch.saturating_mul(outputs)),
             operands.scratch.get_mut(..lengths.scratch),
             operands.patch.get_mut(..lengths.patch),
         ) else {

@@ -20,8 +20,8 @@ impl Body<Operands<'_>> for &Gemm<Requantize> {
     fn body<A: Arch>(self, operands: Operands<'_>) {
         let Gemm { m, k, n, activation } = *self;
         let (Some(x), Some(y), Some(words)) = (
-            operands.x.get(..m.wrapping_mul(k)),
-            operands.y.get_mut(..m.wrapping_mul(n)),
+            operands.x.get(..m.saturating_mul(k)),
+            operands.y.get_mut(..m.saturating_mul(n)),
             operands.scratch.get_mut(..scratch_words(k, m)),
         ) else {
             debug_assert!(false, "qlinear_gemm_paired: an operand is too short");

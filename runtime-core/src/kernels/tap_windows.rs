@@ -36,7 +36,7 @@ impl<L: Layout> Body<Operands<'_, L>> for &DepthwiseConv2d<Requantize> {
     fn body<A: Arch>(self, operands: Operands<'_, L>) {
         let Operands { x, w, parameters, y } = operands;
         let ([_, _, channels], [kh, kw]) = (self.input, self.kernel);
-        let taps = kh.wrapping_mul(kw);
+        let taps = kh.saturating_mul(kw);
         let Some(w) = w.get(..L::len(channels, taps)) else {
             debug_assert!(false, "qlinear_depthwise_conv2d: an operand is too short");
             return;
@@ -99,9 +99,13 @@ fn for_each_window<'a>(
     mut each: impl FnMut(Place<'a>, &mut [i8]),
 ) {
     let ([ih, iw, channels], [oh, ow, _]) = (layer.input, layer.output);
-    let image = ih.wrapping_mul(iw).wrapping_mul(channels);
-    let outputs = layer.batch.wrapping_mul(oh).wrapping_mul(ow).wrapping_mul(channels);
-    let (Some(x), Some(y)) = (x.get(..layer.batch.wrapping_mul(image)), y.get_mut(..outputs)) else {
+    let image = ih.saturating_mul(iw).saturating_mul(channels);
+    let outputs = layer
+        .batch
+        .saturating_mul(oh)
+        .saturating_mul(ow)
+        .saturating_mul(channels);
+    let (Some(x), Some(y)) = (x.get(..layer.batch.saturating_mul(image)), y.get_mut(..outputs)) else {
         debug_assert!(false, "qlinear_depthwise_conv2d: an operand is too short");
         return;
     };

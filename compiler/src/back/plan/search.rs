@@ -217,7 +217,8 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(200))]
         #[test]
         fn the_search_finds_the_least(lives in prop::collection::vec((1usize..9, 0usize..6, 0usize..4), 1..7)) {
-            let blocks: Vec<Block> = lives.iter().map(|(bytes, first, more)| block(*bytes, *first, first + more)).collect();
+            let of = |(bytes, first, more): &(usize, usize, usize)| block(*bytes, *first, first + more);
+            let blocks: Vec<Block> = lives.iter().map(of).collect();
             let found = search(&blocks, usize::MAX);
             let (offsets, peak) = found.placement.unwrap();
             prop_assert!(found.is_least);

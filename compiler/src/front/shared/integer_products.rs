@@ -32,8 +32,8 @@ pub(in crate::front) fn product(cx: &mut NodeContext<'_>, a: Integers, b: Intege
 }
 
 /// The convolution of channels-first images by constant filters, without their zero points, in `i32`, which wraps: the
-/// inputs of each window lie side by side, and are multiplied by a matrix. `None` where there are groups, where there is
-/// more than one zero point of the images, or where the filters are not known or do not fit `i8`.
+/// inputs of each window lie side by side, and are multiplied by a matrix. `None` where there are groups, where there
+/// is more than one zero point of the images, or where the filters are not known or do not fit `i8`.
 pub(in crate::front) fn convolution(
     cx: &mut NodeContext<'_>,
     x: Integers,
@@ -84,8 +84,8 @@ pub(in crate::front) fn convolution(
     sum.map(|sum| transposed(cx, sum, back)).transpose()
 }
 
-/// Constant filters without their zero points, if these fit `i8`, as a matrix of taps and inputs by outputs; and how many
-/// outputs.
+/// Constant filters without their zero points, if these fit `i8`, as a matrix of taps and inputs by outputs; and how
+/// many outputs.
 fn filters(cx: &NodeContext<'_>, w: Integers) -> Option<(Tensor, usize)> {
     let filters = cx.value(w.value)?;
     let [channels, inputs, ref kernel @ ..] = filters.shape[..] else {

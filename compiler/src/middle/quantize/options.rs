@@ -58,8 +58,8 @@ pub enum Io {
     /// Floats, as in the model; they become integers inside.
     #[default]
     Float,
-    /// Integers like those inside, of 8 bits, or of 16 with the scheme `int16x8`; their scales and zero points are constants
-    /// of the emitted code.
+    /// Integers like those inside, of 8 bits, or of 16 with the scheme `int16x8`; their scales and zero points are
+    /// constants of the emitted code.
     Int8,
 }
 

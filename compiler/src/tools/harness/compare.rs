@@ -21,8 +21,8 @@ impl Default for Tolerance {
 }
 
 impl Tolerance {
-    /// What tells a right result of this type from a wrong one: four steps of a 16-bit float, which other runtimes round
-    /// at other places, besides what is lost where results nearly cancel; for all other types the default.
+    /// What tells a right result of this type from a wrong one: four steps of a 16-bit float, which other runtimes
+    /// round at other places, besides what is lost where results nearly cancel; for all other types the default.
     pub fn of(dtype: DType) -> Self {
         match dtype {
             DType::F16 => Self {

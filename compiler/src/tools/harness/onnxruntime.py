@@ -1,7 +1,7 @@
 """Times a model in ONNX Runtime: MODEL.onnx INPUTS, where INPUTS are names and shapes in JSON.
 
-Prints the version, or what is missing, or an input without a value. Then answers each line that is read, a number of seconds, with the nanoseconds
-of as many runs as fit, at least three, as JSON.
+Prints the version, or what is missing, or an input without a value. Then answers each line that is read, a number of
+seconds, with the nanoseconds of as many runs as fit, at least three, as JSON.
 """
 
 import json

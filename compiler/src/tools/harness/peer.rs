@@ -6,8 +6,8 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
-/// ONNX Runtime as the user's `python3` has it, with the model loaded: one thread, all optimisations, inputs and outputs
-/// bound.
+/// ONNX Runtime as the user's `python3` has it, with the model loaded: one thread, all optimisations, inputs and
+/// outputs bound.
 #[derive(Debug)]
 pub struct OnnxRuntime {
     process: Child,

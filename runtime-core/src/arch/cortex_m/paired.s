@@ -33,10 +33,10 @@
     .endr
     .endm
 
-@ edgec_three_rows(inputs, weights, parameters, inputs_end, y0, y1, y2, pairs, zero, odd): three rows by `pairs` pairs of
-@ channels, four quads a turn; where the number of twos of quads is odd, the first turn begins in its middle. Parameters
-@ of a pair: 256 * A + B and B of the biases, multipliers of B and A. Where y pointers are equal, the results of the last
-@ row stay.
+@ edgec_three_rows(inputs, weights, parameters, inputs_end, y0, y1, y2, pairs, zero, odd): three rows by `pairs` pairs
+@ of channels, four quads a turn; where the number of twos of quads is odd, the first turn begins in its middle.
+@ Parameters of a pair: 256 * A + B and B of the biases, multipliers of B and A. Where y pointers are equal, the results
+@ of the last row stay.
     .section .text.edgec_three_rows,"ax",%progbits
     .global edgec_three_rows
     .type edgec_three_rows,%function

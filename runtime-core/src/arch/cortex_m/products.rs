@@ -50,7 +50,9 @@ pub(super) fn rows(panel: PairedPanel<'_>, words: &[u32], y: &mut [i8], starts: 
         && quads % 2 == 0
         && words.len() >= STEP * quads
         && has_constants(&panel, Grouping::Pairs)
-        && y.len() >= s0.max(s1).max(s2) + channels;
+        && y.len()
+            .checked_sub(channels)
+            .is_some_and(|last| s0.max(s1).max(s2) <= last);
     if !fits {
         return;
     }

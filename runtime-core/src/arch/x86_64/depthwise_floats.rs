@@ -1,5 +1,5 @@
-//! Rows of depthwise convolutions of floats in vectors of 512 bits: sixteen channels of up to eight neighbouring outputs,
-//! whose sums stay in registers.
+//! Rows of depthwise convolutions of floats in vectors of 512 bits: sixteen channels of up to eight neighbouring
+//! outputs, whose sums stay in registers.
 #![allow(unsafe_code)]
 
 use crate::arch::DepthwiseFloats;
@@ -67,9 +67,8 @@ pub(super) fn row(row: DepthwiseFloats<'_>, y: &mut [f32]) {
 
 /// All channels of `M` outputs of a row, with `KW` taps `S` columns apart.
 ///
-/// # Safety
-/// The processor has AVX-512 F. The operands have the lengths of the layer, the outputs are in the row, and there are at
-/// least sixteen channels.
+/// # Safety The processor has AVX-512 F. The operands have the lengths of the layer, the outputs are in the row, and
+/// there are at least sixteen channels.
 #[inline]
 #[target_feature(enable = "avx512f,avx2,fma")]
 unsafe fn outputs_from<const KW: usize, const S: usize, const M: usize>(tile: Tile<'_>, y: &mut [f32]) {

@@ -1,5 +1,5 @@
-//! Products of floats in vectors of 512 bits, whole layers at a time: tiles of up to eight rows by two panels, whose sums
-//! stay in registers over all inputs.
+//! Products of floats in vectors of 512 bits, whole layers at a time: tiles of up to eight rows by two panels, whose
+//! sums stay in registers over all inputs.
 #![allow(unsafe_code)]
 
 use super::avx512::Sixteen;

@@ -17,8 +17,8 @@ static ZEROS: [f32; OUTSIDE] = [0.0; OUTSIDE];
 /// Pieces that are collected before they are multiplied.
 const PIECES: usize = 16;
 
-/// [`Arch::tall_conv2d_f32`](crate::arch::Arch::tall_conv2d_f32). It is no generic function: rustc compiles it with this
-/// crate, once for all that is emitted.
+/// [`Arch::tall_conv2d_f32`](crate::arch::Arch::tall_conv2d_f32). It is no generic function: rustc compiles it with
+/// this crate, once for all that is emitted.
 #[target_feature(enable = "avx512f,avx2,fma")]
 pub(super) fn conv2d_f32(layer: TallConv2d<'_, [f32; PANEL]>, y: &mut [f32]) {
     conv2d(layer, y);

@@ -13,7 +13,8 @@ const WIDENED: usize = 4096;
 
 /// The layer of [`QuantisedLayer::new`] from the same arguments, with `bias` in steps of the sums. Where its rounding
 /// would be noticed and the weights of a channel have bits to spare, those weights are doubled, repeatedly, and their
-/// scale is halved: the numbers are the same, in finer steps. Layers of many weights that are stored in four bits stay so.
+/// scale is halved: the numbers are the same, in finer steps. Layers of many weights that are stored in four bits stay
+/// so.
 pub(super) fn layer(
     (x, y): (&Quantization, &Quantization),
     weights: &mut Vec<i8>,
