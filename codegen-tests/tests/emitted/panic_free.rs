@@ -3,7 +3,7 @@
 
 use codegen_tests::zoo::{self, Reference};
 use edgec::tools::harness::{Module, Workspace};
-use edgec::{Compiler, Machine};
+use edgec::{Compiler, Loss, Machine, Optimizer, TrainOptions};
 use std::path::Path;
 
 const MODELS: &[&str] = &[
@@ -46,9 +46,16 @@ fn emitted_code_has_no_panic_path() {
         .emitted
         .source
         .push_str("#[inline(never)] pub fn element(of: &[u8], index: usize) -> u8 { of[index] }\n");
+    let training = digits.clone().train(TrainOptions {
+        layers: vec!["all".into()],
+        loss: Loss::SoftmaxCrossEntropy,
+        optimizer: Optimizer::Adam,
+    });
+    let trained = training.compile().unwrap();
     let mut crates = vec![
         (CONTROL, vec![control]),
         ("digits", vec![Module::new("digits", &digits, &compiled)]),
+        ("digits, trained", vec![Module::new("training", &training, &trained)]),
     ];
     let mut problems = vec![];
     if let Some(folder) = zoo::folder() {

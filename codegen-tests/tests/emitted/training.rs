@@ -1,9 +1,10 @@
-//! Emitted steps of training compute what the host executor computes, bit for bit.
+//! Steps of training: emitted ones compute what the host executor computes, bit for bit, and that what one finds by hand.
 
+use codegen_tests::model_builder::{Attr, ModelBuilder};
 use codegen_tests::program;
-use edgec::ir::Tensor;
+use edgec::ir::{DType, Tensor};
 use edgec::{Compiled, Compiler, Loss, Optimizer, TrainOptions};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const STEPS: usize = 12;
 
@@ -102,4 +103,92 @@ fn emitted_steps_are_those_of_the_host() {
         printed == expected,
         "the emitted code computes other numbers than the executor"
     );
+}
+
+/// A model of Gemms, each with a Sigmoid behind it, in a file.
+fn layers(folder: &Path, x: usize, gemms: &[([usize; 2], &[f32], &[f32])]) -> PathBuf {
+    let mut model = ModelBuilder::new(17).input("x", DType::F32, &[1, x]);
+    let mut value = "x".to_owned();
+    for (i, ([rows, columns], weights, bias)) in gemms.iter().enumerate() {
+        let [w, b, z, y] = ["w", "b", "z", "y"].map(|name| format!("{name}{i}"));
+        model = model
+            .initializer_f32(&w, &[*rows, *columns], weights)
+            .initializer_f32(&b, &[*rows], bias)
+            .node("Gemm", &[&value, &w, &b], &[&z], &[("transB", Attr::Int(1))])
+            .node("Sigmoid", &[&z], &[&y], &[]);
+        value = y;
+    }
+    let outputs = gemms.last().unwrap().0[0];
+    let path = folder.join("layers.onnx");
+    std::fs::write(&path, model.output(&value, DType::F32, &[1, outputs]).bytes()).unwrap();
+    path
+}
+
+/// The loss of one step of training all layers, and the parameters after it.
+fn step(model: &Path, loss: Loss, optimizer: Optimizer, x: &[f32], target: &[f32], rate: f32) -> (f32, Vec<f32>) {
+    let options = TrainOptions {
+        layers: vec!["all".into()],
+        loss,
+        optimizer,
+    };
+    let compiled = Compiler::new(model)
+        .train(options)
+        .compile()
+        .unwrap_or_else(|error| panic!("{error}"));
+    let mut executor = compiled.executor();
+    let inputs = [x, target].map(|values| Tensor::f32(&[1, values.len()], values));
+    let inputs = [&inputs[..], &[Tensor::f32(&[], &[rate])]].concat();
+    let loss = executor.train_step(&inputs).unwrap().to_f32().unwrap()[0];
+    let parameters = executor
+        .states()
+        .into_iter()
+        .take(compiled.program.training.as_ref().unwrap().parameters.len());
+    (loss, parameters.flat_map(|state| state.to_f32().unwrap()).collect())
+}
+
+fn assert_close(found: &[f32], expected: &[f32]) {
+    assert_eq!(found.len(), expected.len());
+    for (index, (a, b)) in found.iter().zip(expected).enumerate() {
+        assert!((a - b).abs() < 2e-7, "number {index}: {a} instead of {b}");
+    }
+}
+
+/// The example that is often worked by hand: two inputs, two hidden units, two outputs, a rate of 0.5, and half of the
+/// sum of squares, which for two outputs is the mean. Weights are stored with rows for columns.
+#[test]
+fn a_network_of_two_layers_as_by_hand() {
+    let folder = tempfile::tempdir().unwrap();
+    let gemms = [
+        ([2, 2], &[0.15, 0.20, 0.25, 0.30][..], &[0.35, 0.35][..]),
+        ([2, 2], &[0.40, 0.45, 0.50, 0.55], &[0.60, 0.60]),
+    ];
+    let model = layers(folder.path(), 2, &gemms);
+    let (x, target) = ([0.05, 0.10], [0.01, 0.99]);
+    let (loss, parameters) = step(&model, Loss::MeanSquaredError, Optimizer::Sgd, &x, &target, 0.5);
+    assert_close(&[loss], &[0.298_371_1]);
+    let weights = [&parameters[..4], &parameters[6..10]].concat();
+    let expected = [
+        0.149_780_72,
+        0.249_751_14,
+        0.199_561_43,
+        0.299_502_29,
+        0.358_916_48,
+        0.511_301_27,
+        0.408_666_19,
+        0.561_370_12,
+    ];
+    assert_close(&weights, &expected);
+    // Adam's first step is the rate, whatever the gradient: against its sign.
+    let (_, parameters) = step(&model, Loss::MeanSquaredError, Optimizer::Adam, &x, &target, 0.1);
+    assert_close(&parameters[6..10], &[0.30, 0.60, 0.35, 0.65]);
+}
+
+/// One unit with the probability 0.622: the gradient by its score is that minus one.
+#[test]
+fn a_probability_as_by_hand() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = layers(folder.path(), 1, &[([1, 1], &[0.5], &[0.0])]);
+    let (loss, parameters) = step(&model, Loss::BinaryCrossEntropy, Optimizer::Sgd, &[1.0], &[1.0], 1.0);
+    assert_close(&[loss], &[0.474_077]);
+    assert_close(&parameters, &[0.877_540_7, 0.377_540_7]);
 }

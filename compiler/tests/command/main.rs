@@ -6,3 +6,4 @@ mod compile;
 mod eval;
 mod output_files;
 mod terminal;
+mod training;

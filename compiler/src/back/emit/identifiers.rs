@@ -20,11 +20,7 @@ const LONGEST_COMMENT: usize = 200;
 /// Text of the model made fit for a comment or a table cell: printable ASCII without what could end either, and not
 /// long.
 pub fn plain(text: &str) -> String {
-    commented(text).chars().take(LONGEST_COMMENT).collect()
-}
-
-/// Text of any length made fit for a comment.
-pub(super) fn commented(text: &str) -> String {
+    let text = text.chars().take(LONGEST_COMMENT);
     let plain = |c: char| match c {
         '`' => '\'',
         '|' | '\\' => '/',
@@ -32,6 +28,12 @@ pub(super) fn commented(text: &str) -> String {
         ' '..='~' => c,
         _ => '?',
     };
+    text.map(plain).collect()
+}
+
+/// Text of any length made fit for a comment that ends with its line: printable ASCII.
+pub(super) fn commented(text: &str) -> String {
+    let plain = |c: char| if matches!(c, ' '..='~') { c } else { '?' };
     text.chars().map(plain).collect()
 }
 

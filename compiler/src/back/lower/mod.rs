@@ -7,12 +7,13 @@
 //! in-place calls and temporaries are planned alike.
 
 mod copies;
+mod keep;
 mod select;
 
 use crate::Error;
 use crate::bindings::Copy;
 use crate::ir::program::{Port, Program, Storage, Training, View};
-use crate::ir::{DType, Graph, Lowering, NodeId, NodeKind, Select, State, TensorType, ValueId, Values};
+use crate::ir::{DType, Graph, Lowering, NodeId, NodeKind, Select, TensorType, ValueId, Values};
 use crate::machine::Machine;
 use select::Cheapest;
 
@@ -69,7 +70,7 @@ pub fn lower_by(graph: &Graph, select: &dyn Select) -> Result<Program, Error> {
                 .collect(),
         });
     }
-    keep(graph, &mut program, &mut values);
+    keep::keep(graph, &mut program, &mut values);
     copies::decide(&mut program, select.machine());
     Ok(program)
 }
@@ -139,26 +140,4 @@ fn copied(graph: &Graph, program: &mut Program, values: &Values, name: &str, id:
     let to = values.add_buffer(program, name, ty, Storage::Arena);
     values.add_copy(program, Copy::of(ty.dtype), from, to, name, id, ty);
     to
-}
-
-/// Copies what the run leaves into the states, after all that reads these: the memory plan keeps that order.
-fn keep(graph: &Graph, program: &mut Program, values: &mut Values) {
-    let mut nexts = vec![];
-    let changing = |state: &&State| state.next != state.value;
-    for state in graph.states().iter().filter(changing) {
-        let next = values.view(graph, program, state.next);
-        // What is in a state, this or another, is taken out before any of them changes.
-        let is_state = program.buffer(next.buffer).storage == Storage::State;
-        let name = format!("{}_next", state.name);
-        nexts.push(if is_state {
-            copied(graph, program, values, &name, state.next, next)
-        } else {
-            next
-        });
-    }
-    let states = graph.states().iter().enumerate().filter(|(_, state)| changing(state));
-    for ((index, state), next) in states.zip(nexts) {
-        let (view, ty) = (program.states[index].view, graph.ty(state.next));
-        values.add_copy(program, Copy::of(ty.dtype), next, view, &state.name, state.next, ty);
-    }
 }

@@ -86,6 +86,8 @@ pub(super) fn blocks(
             let id = output.buffer;
             let Some(life) = lifetimes[id.0] else { continue };
             if block_of[id.0].is_some() {
+                // A state that is computed in its own place.
+                in_place[*index] |= call.in_place.is_some_and(|input| call.inputs[input] == *output);
                 continue;
             }
             let bytes = program.buffer(id).bytes().next_multiple_of(alignment);

@@ -1,5 +1,5 @@
 use super::{Graph, NodeKind, ValueId};
-use crate::ir::Tensor;
+use crate::ir::{Tensor, TensorType};
 
 /// A value that is kept from one run to the next.
 #[derive(Clone, Debug)]
@@ -66,6 +66,18 @@ impl Graph {
             trained,
         });
         value
+    }
+
+    /// Gives state number `index` another type and what it begins with. What reads it must be changed to fit.
+    ///
+    /// # Panics
+    /// If there is no such state, or something but itself is kept in it.
+    pub fn set_state_type(&mut self, index: usize, ty: TensorType, initial: Option<Tensor>) {
+        let state = &mut self.states[index];
+        assert_eq!(state.value, state.next, "what is kept would not fit");
+        state.initial = initial;
+        let value = state.value;
+        self.values[value.0 as usize].ty = ty;
     }
 
     /// Says what a run leaves in state number `index`.

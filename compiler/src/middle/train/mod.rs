@@ -6,6 +6,7 @@
 mod differentiate;
 mod loss;
 mod optimizer;
+mod stored;
 
 pub use loss::Loss;
 pub use optimizer::Optimizer;
@@ -56,6 +57,7 @@ pub fn add_step(graph: &mut Graph, options: &TrainOptions) -> Result<(), Error> 
         }
     };
     let usage = |error: OpError| Error::usage(error.message, error.help.unwrap_or_default());
+    stored::as_they_are_read(graph).map_err(usage)?;
     let loss = options.loss.add(graph, prediction).map_err(usage)?;
     let parameters: Vec<_> = (0..graph.states().len())
         .filter(|i| graph.states()[*i].trained)

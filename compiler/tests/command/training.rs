@@ -1,0 +1,69 @@
+//! What is said of training that cannot be.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn edgec(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_edgec"))
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/digits/digits.onnx"))
+        .args(["-o", "-"])
+        .args(args)
+        .output()
+        .unwrap()
+}
+
+/// What a command that fails says, its lines joined.
+fn complaint(args: &[&str], code: i32) -> String {
+    let output = edgec(args);
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(code), "{text}");
+    text.split_whitespace()
+        .filter(|word| *word != "│")
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[test]
+fn layers_that_are_not_there() {
+    let text = complaint(&["--trainable", "conv9*"], 2);
+    assert!(text.contains("--trainable `conv9*` fits no layer"), "{text}");
+    assert!(text.contains("`fc` (Gemm), `conv3` (Conv)"), "{text}");
+    let text = complaint(&["--trainable", "last:0"], 2);
+    assert!(text.contains("`last:0` must end in a number above zero"), "{text}");
+}
+
+#[test]
+fn losses_and_optimizers_that_are_not_known() {
+    let text = complaint(&["--trainable", "all", "--loss", "hinge"], 2);
+    assert!(
+        text.contains("known: softmax-cross-entropy, mse, binary-cross-entropy"),
+        "{text}"
+    );
+    let text = complaint(&["--trainable", "all", "--optimizer", "momentum:1"], 2);
+    assert!(
+        text.contains("BETA must be a number from 0 up to but excluding 1"),
+        "{text}"
+    );
+    let text = complaint(&["--optimizer", "adam"], 2);
+    assert!(text.contains("--trainable <LAYERS>"), "{text}");
+}
+
+#[test]
+fn the_regenerate_line_makes_the_same_file() {
+    let output = edgec(&[
+        "--trainable",
+        "last:1,conv*",
+        "--loss",
+        "mse",
+        "--optimizer",
+        "momentum:0.5",
+    ]);
+    let source = String::from_utf8(output.stdout).unwrap();
+    let flags = "--trainable 'last:1,conv*' --loss mse --optimizer momentum:0.5";
+    assert!(
+        source.lines().take(4).any(|line| line.contains(flags)),
+        "{}",
+        &source[..400]
+    );
+    assert!(source.contains("pub const PARAMETERS: usize = "));
+}
