@@ -20,7 +20,11 @@ pub(super) fn gemm<A: Arch, F: Copy, E: Finish<F>, W: Packed>(
     let Gemm { m, k, n, activation } = layer;
     let whole = end.tall(activation);
     // What the instruction set does not apply is applied while some rows are in the caches.
-    let block = if whole.is_some() { m.max(1) } else { sum_order::block(m, k) };
+    let block = if whole.is_some() {
+        m.max(1)
+    } else {
+        sum_order::block(m, k)
+    };
     let mut row = 0;
     while row < m {
         let m = (m - row).min(block);
@@ -53,7 +57,15 @@ fn rows<'a, R>(
     bias: &'a [f32],
     end: TallEnd<'a>,
 ) -> TallGemm<'a, R> {
-    TallGemm { m, k, n, x, w, bias, end }
+    TallGemm {
+        m,
+        k,
+        n,
+        x,
+        w,
+        bias,
+        end,
+    }
 }
 
 /// The body of [`conv2d`](super::conv2d()).

@@ -8,7 +8,15 @@ use crate::packed::Packed;
 /// Row by row.
 #[inline(always)]
 pub(crate) fn gemm<A: Arch, W: Packed<Number = f32>>(layer: TallGemm<'_, W::Row>, y: &mut [f32]) {
-    let TallGemm { m, k, n, x, w, bias, end } = layer;
+    let TallGemm {
+        m,
+        k,
+        n,
+        x,
+        w,
+        bias,
+        end,
+    } = layer;
     for row in 0..m {
         let x = x.get(row * k..(row + 1) * k).unwrap_or(&[]);
         let y = y.get_mut(row * n..(row + 1) * n).unwrap_or_default();

@@ -3,13 +3,14 @@
 #![allow(unsafe_code)]
 
 use super::avx512::Sixteen;
-use crate::arch::{TallEnd, TallGemm};
 use crate::arch::vectors::{self, Vector, Widen};
+use crate::arch::{TallEnd, TallGemm};
 use crate::kernels::tile::Split;
 use crate::pack::PANEL;
 use crate::unrolled::unrolled;
 use core::arch::x86_64::{
-    __mmask16, _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps, _mm512_max_ps, _mm512_min_ps, _mm512_set1_ps,
+    __mmask16, _MM_HINT_T1, _mm_prefetch, _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps, _mm512_max_ps, _mm512_min_ps,
+    _mm512_set1_ps,
 };
 use half::f16;
 
@@ -42,6 +43,8 @@ pub(super) struct Tile<'a, W> {
     pub(super) rows: usize,
     /// The weights of the first panel, and of the second if there is one.
     pub(super) panels: [&'a [[W; PANEL]]; 2],
+    /// What to fetch for each panel while the products are added up: see [`ahead`].
+    pub(super) ahead: [*const [W; PANEL]; 2],
     /// The numbers that sums begin with, one per column.
     pub(super) bias: &'a [f32],
     /// Where the outputs of the first row are, and from row to row.
@@ -51,6 +54,18 @@ pub(super) struct Tile<'a, W> {
     pub(super) begun: bool,
     /// Applied to the sums, if no products are left.
     pub(super) end: Option<TallEnd<'a>>,
+}
+
+/// The weights that tile `i` of two panels fetches for those who follow: one of [`STEP`] rows of the next two panels.
+/// Weights that are not in the caches would arrive too late if the first tile that needs them were the first to ask.
+#[inline(always)]
+pub(super) fn ahead<W>(panels: [&[[W; PANEL]]; 2], i: usize) -> [*const [W; PANEL]; 2] {
+    let [one, other] = panels;
+    let after = i % STEP + one.len() + other.len();
+    [
+        one.as_ptr().wrapping_add(after),
+        one.as_ptr().wrapping_add(after + one.len()),
+    ]
 }
 
 /// [`Arch::tall_gemm_f32`](crate::arch::Arch::tall_gemm_f32). It is no generic function: rustc compiles it with this
@@ -71,7 +86,15 @@ fn gemm<W>(layer: TallGemm<'_, [W; PANEL]>, y: &mut [f32])
 where
     Sixteen: Widen<W>,
 {
-    let TallGemm { m, k, n, x, w, bias, end } = layer;
+    let TallGemm {
+        m,
+        k,
+        n,
+        x,
+        w,
+        bias,
+        end,
+    } = layer;
     let (Some(x), Some(bias)) = (x.get(..m.saturating_mul(k)), bias.get(..n)) else {
         debug_assert!(false, "tall_gemm: an operand is too short");
         return;
@@ -88,7 +111,7 @@ where
                 return;
             };
             let other = other.get(..k).unwrap_or(&[]);
-            for (from, rows) in Split::<TALL>::new(some) {
+            for (i, (from, rows)) in Split::<TALL>::new(some).enumerate() {
                 let row = first + from;
                 let mut inputs = [x.as_ptr(); TALL];
                 for (i, to) in inputs.iter_mut().enumerate().take(rows) {
@@ -97,6 +120,7 @@ where
                 let tile = Tile {
                     rows,
                     panels: [one, other],
+                    ahead: ahead([one, other], i),
                     bias,
                     at: row * n + panels * COLUMNS,
                     step: n,
@@ -129,7 +153,10 @@ where
     let last = tile.at + tile.rows.saturating_sub(1) * tile.step;
     let residual = tile.end.and_then(|end| end.residual).map_or(usize::MAX, <[f32]>::len);
     if columns == 0 || columns > COLUMNS || y.len().min(residual) < last + columns {
-        debug_assert!(false, "tall tile: there is no room for the outputs, or their residual is too short");
+        debug_assert!(
+            false,
+            "tall tile: there is no room for the outputs, or their residual is too short"
+        );
         return;
     }
     macro_rules! by_rows {
@@ -186,7 +213,7 @@ where
             sums = vectors::products::<Sixteen, W, M, 0, 1, P>(sums, [row; M], panels);
         } else {
             // SAFETY: as the caller says; the panels have as many rows.
-            sums = unsafe { products(sums, piece, panels.map(<[_]>::as_ptr)) };
+            sums = unsafe { products(sums, piece, panels.map(<[_]>::as_ptr), tile.ahead) };
         }
     }
     if let Some(end) = tile.end {
@@ -246,10 +273,15 @@ unsafe fn products<W, const M: usize, const P: usize>(
     mut sums: [[[Sixteen; 1]; P]; M],
     piece: &Piece,
     mut panels: [*const [W; PANEL]; P],
+    later: [*const [W; PANEL]; 2],
 ) -> [[[Sixteen; 1]; P]; M]
 where
     Sixteen: Widen<W>,
 {
+    let mut ahead = panels;
+    for (ahead, later) in ahead.iter_mut().zip(later) {
+        *ahead = later.wrapping_add(piece.at);
+    }
     let mut rows = [piece.rows[0]; M];
     unrolled!(i in 0..M {
         rows[i] = vectors::opaque(piece.rows[i]);
@@ -261,6 +293,9 @@ where
             sums = unsafe { multiply_add(sums, rows, k + step, panels, step) };
         });
         unrolled!(p in 0..P {
+            // SAFETY: what is fetched is not read.
+            unsafe { _mm_prefetch::<_MM_HINT_T1>(ahead[p].cast()) };
+            ahead[p] = ahead[p].wrapping_add(STEP);
             panels[p] = panels[p].wrapping_add(STEP);
         });
         k += STEP;

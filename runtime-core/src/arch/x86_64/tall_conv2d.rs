@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use super::avx512::Sixteen;
-use super::tall::{COLUMNS, Piece, TALL, Tile, multiply};
+use super::tall::{COLUMNS, Piece, TALL, Tile, ahead, multiply};
 use crate::arch::TallConv2d;
 use crate::arch::vectors::Widen;
 use crate::kernels::gather_patch::{self as gather, FEW, GATHERED, Windows};
@@ -77,7 +77,9 @@ where
                 *corners = Corners::new(&layer, first + from, rows);
             }
         }
-        for (group, panel) in (0..layer.groups).flat_map(|group| (0..panels).step_by(2).map(move |panel| (group, panel))) {
+        for (group, panel) in
+            (0..layer.groups).flat_map(|group| (0..panels).step_by(2).map(move |panel| (group, panel)))
+        {
             let taken = (panels - panel).min(2);
             let channel = group * outputs + panel * PANEL;
             let columns = (outputs - panel * PANEL).min(COLUMNS);
@@ -91,10 +93,11 @@ where
             ) else {
                 return;
             };
-            for (corners, (from, rows)) in corners.iter().zip(Split::<TALL>::new(some)) {
+            for (i, (corners, (from, rows))) in corners.iter().zip(Split::<TALL>::new(some)).enumerate() {
                 let mut tile = Tile {
                     rows,
                     panels: [one, other],
+                    ahead: ahead([one, other], i),
                     bias,
                     at: (first + from) * oc + channel,
                     step: oc,
