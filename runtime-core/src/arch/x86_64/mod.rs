@@ -67,10 +67,16 @@ impl Simd {
             .map(|level| Self { level })
     }
 
-    /// Runs the copy of `kernel` compiled for this instruction set. The baseline's is not specialised to the layer.
+    /// Runs the copy of `kernel` compiled for this instruction set. The baseline's is not specialised to the layer: it is
+    /// a method of the type that all layers share, so that rustc compiles it once for all layers of a form.
     #[inline(always)]
     pub fn run<K: Kernel>(self, kernel: K) {
-        self.run_of::<K, K>(kernel);
+        if self.level >= Level::Avx2 {
+            // SAFETY: `detect::level` found the features.
+            unsafe { <K as Copies<K>>::avx2(kernel) }
+        } else {
+            <K::Shared as Copies<K::Shared>>::baseline(kernel.shared())
+        }
     }
 
     /// [`run`](Self::run) of a kernel that rustc is to compile in the codegen unit of `Owner`'s module.
@@ -90,7 +96,7 @@ impl Simd {
     pub fn run_floats<K: Kernel>(self, kernel: K) {
         if self.level == Level::Vnni {
             // SAFETY: `detect::level` found the features.
-            unsafe { <K as Copies<K::Shared>>::vnni(kernel.shared()) }
+            unsafe { <K::Shared as Copies<K::Shared>>::vnni(kernel.shared()) }
         } else {
             self.run(kernel)
         }
@@ -115,8 +121,8 @@ impl Simd {
             // SAFETY: `detect::level` found the features.
             Level::Vnni => unsafe { <K as Copies<K>>::vnni(kernel) },
             // SAFETY: `detect::level` found the features.
-            Level::Avx2 => unsafe { <K as Copies<K::Shared>>::avx2(kernel.shared()) },
-            Level::Baseline => <K as Copies<K::Shared>>::baseline(kernel.shared()),
+            Level::Avx2 => unsafe { <K::Shared as Copies<K::Shared>>::avx2(kernel.shared()) },
+            Level::Baseline => <K::Shared as Copies<K::Shared>>::baseline(kernel.shared()),
         }
     }
 }
