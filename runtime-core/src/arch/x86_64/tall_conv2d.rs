@@ -53,14 +53,7 @@ where
         debug_assert!(false, "tall_conv2d: an operand is too short");
         return;
     }
-    let windows = Windows {
-        input: layer.input,
-        kernel: layer.kernel,
-        strides: layer.strides,
-        dilations: layer.dilations,
-        pads: layer.pads,
-    };
-    let gathers = layer.groups == 1 && gather::gathers(&windows);
+    let gathers = layer.groups == 1 && gather::gathers(&windows(&layer));
     let mut patches = [[0.0; GATHERED]; TALL];
     // Patches are gathered once for all panels, which are few; else a panel stays in the caches for many outputs.
     let together = if gathers { TALL } else { TALL * TILES };
@@ -113,6 +106,18 @@ where
             }
         }
         first += some;
+    }
+}
+
+/// Where the windows are.
+#[inline(always)]
+fn windows<R>(layer: &TallConv2d<'_, R>) -> Windows {
+    Windows {
+        input: layer.input,
+        kernel: layer.kernel,
+        strides: layer.strides,
+        dilations: layer.dilations,
+        pads: layer.pads,
     }
 }
 
