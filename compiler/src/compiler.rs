@@ -13,6 +13,7 @@ use crate::machine::{Favour, Machine};
 use crate::middle::InputLayouts;
 use crate::middle::passes::{self, Pass};
 use crate::middle::quantize::{Calibration, QuantizeOptions, Quantized, Scheme};
+use crate::middle::train::{self, TrainOptions};
 use crate::{Error, back::lower};
 use std::path::PathBuf;
 
@@ -40,6 +41,7 @@ pub struct Compiler {
     force: bool,
     states: Vec<(String, String)>,
     outputs: Vec<String>,
+    train: Option<TrainOptions>,
 }
 
 /// In which order the caller gives the elements of an image.
@@ -96,6 +98,7 @@ impl Compiler {
             force: false,
             states: vec![],
             outputs: vec![],
+            train: None,
         }
     }
 
@@ -222,6 +225,23 @@ impl Compiler {
         self
     }
 
+    /// Gives the model a step of training.
+    ///
+    /// ```no_run
+    /// use edgec::{Compiler, Loss, Optimizer, TrainOptions};
+    /// // The last layer learns; the rest is as it was.
+    /// let options = TrainOptions {
+    ///     layers: vec!["last:1".into()],
+    ///     loss: Loss::SoftmaxCrossEntropy,
+    ///     optimizer: Optimizer::Sgd,
+    /// };
+    /// Compiler::new("digits.onnx").train(options).emit_to_out_dir("digits.rs").unwrap();
+    /// ```
+    pub fn train(mut self, options: TrainOptions) -> Self {
+        self.train = Some(options);
+        self
+    }
+
     /// A file that what is given here comes from, such as that of a value for [`bake`](Self::bake): like the model and
     /// the samples, it is never written over.
     pub fn reads(mut self, path: impl Into<PathBuf>) -> Self {
@@ -239,6 +259,19 @@ impl Compiler {
     pub fn command(mut self, command: impl Into<String>) -> Self {
         self.command = Some(command.into());
         self
+    }
+
+    /// What cannot go together with training yet.
+    fn check_training(&self) -> Result<(), Error> {
+        let other = match (self.quantize.is_some(), self.states.is_empty()) {
+            (true, _) => "--quantize",
+            (_, false) => "--state",
+            _ => return Ok(()),
+        };
+        Err(Error::usage(
+            format!("a model that learns on the device cannot be compiled with {other} yet"),
+            format!("leave out {other}, or --trainable"),
+        ))
     }
 
     fn stem(&self) -> String {
@@ -265,9 +298,17 @@ impl Compiler {
 
     /// Compiles a loaded model; `after` sees the graph after each pass.
     pub fn compile_model(&self, model: &Model, after: &mut dyn FnMut(&Pass, &Graph)) -> Result<Compiled, Error> {
-        let imported = import::import(model, &self.stem(), &self.dimensions)?;
+        let mut dimensions = self.dimensions.clone();
+        if let Some(options) = &self.train {
+            self.check_training()?;
+            dimensions.trained = import::trainable(model, &options.layers)?;
+        }
+        let imported = import::import(model, &self.stem(), &dimensions)?;
         let mut graph = imported.graph;
         import::bind_states(&mut graph, &self.states)?;
+        if let Some(options) = &self.train {
+            train::add_step(&mut graph, options)?;
+        }
         let computes_in_halves = graph.has_type(DType::F16);
         passes::run(&mut graph, passes::BEFORE_QUANTIZATION, after)?;
         if self.quantize.is_some() {

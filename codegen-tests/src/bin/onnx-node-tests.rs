@@ -72,7 +72,8 @@ fn run(args: &Args) -> Result<bool, String> {
     if tests.is_empty() {
         return Err(format!("no test of {} is selected", folder.display()));
     }
-    let workspace = target.join("onnx-node-tests").join("build");
+    // Beside the workspaces of the tests: runtime-core is compiled for them.
+    let workspace = target.join("tmp/edgec/node_tests");
     let backend = if args.executor {
         Backend::Executor
     } else {

@@ -1,12 +1,10 @@
 //! A model with megabytes of working memory in a debug build: its arena is never on the stack.
 
 use codegen_tests::model_builder::{Attr, ModelBuilder};
-use codegen_tests::zoo;
+use codegen_tests::{program, zoo};
 use edgec::ir::DType;
-use edgec::tools::harness::RuntimeCore;
 use edgec::{Compiled, Compiler, Weights};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// Runs the model once in a thread whose stack is much smaller than the arena.
 const PROGRAM: &str = "mod model;
@@ -38,33 +36,15 @@ fn synthetic(folder: &Path) -> PathBuf {
 }
 
 fn build_and_run(compiler: &Compiler, compiled: &Compiled, folder: &Path) {
-    let runtime_core = match RuntimeCore::find().unwrap() {
-        RuntimeCore::Path(path) => format!("path = {path:?}"),
-        RuntimeCore::Version(version) => format!("version = \"{version}\""),
-    };
     let sources = folder.join("src");
     std::fs::create_dir_all(&sources).unwrap();
-    let manifest = format!(
-        "[workspace]\n[package]\nname = \"boxed\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
-         [dependencies]\nruntime-core = {{ {runtime_core}, features = [\"alloc\"] }}\n"
-    );
-    std::fs::write(folder.join("Cargo.toml"), manifest).unwrap();
-    std::fs::write(sources.join("main.rs"), PROGRAM).unwrap();
     compiler.write(compiled, &sources.join("model.rs")).unwrap();
-    let output = Command::new(env!("CARGO"))
-        .args(["run", "--quiet"])
-        .current_dir(folder)
-        .env_remove("RUSTFLAGS")
-        .output()
-        .unwrap();
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{stderr}");
-    assert_eq!(String::from_utf8_lossy(&output.stdout), "true\n");
+    assert_eq!(program::run(folder, &["alloc"], PROGRAM, false), "true\n");
 }
 
 #[test]
 fn the_arena_of_a_large_model_is_never_on_the_stack() {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("boxed");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("edgec/boxed");
     std::fs::create_dir_all(&folder).unwrap();
     let path = match zoo::folder() {
         Some(zoo) => zoo.join("boards/resnet18_224.onnx"),

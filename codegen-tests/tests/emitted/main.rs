@@ -9,3 +9,4 @@ mod quantised_resize;
 mod readme;
 mod states;
 mod text;
+mod training;

@@ -59,14 +59,13 @@ fn emitted_code_has_no_panic_path() {
             }
         }
     }
-    let workspace = Workspace::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("panic_free")).unwrap();
+    let workspace = Workspace::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("edgec/panic_free")).unwrap();
     let (names, crates): (Vec<&str>, Vec<_>) = crates.into_iter().unzip();
     for (model, built) in names.iter().zip(workspace.build(&crates).unwrap()) {
         problems.extend(built.err().map(|error| format!("{model}: {error}")));
     }
     for (index, model) in names.iter().enumerate() {
-        let library = workspace.release_folder().join(format!("libmodels{index}.rlib"));
-        let found = panics(&std::fs::read(&library).unwrap());
+        let found = panics(&std::fs::read(workspace.library(index)).unwrap());
         println!("{model}: {} panic symbols", found.len());
         if *model == CONTROL {
             assert!(!found.is_empty(), "the check does not see a panic where there is one");

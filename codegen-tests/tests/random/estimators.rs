@@ -19,7 +19,7 @@ fn estimators_agree_with_scikit_learn() {
     python::run("estimators.py", &[&folder.path().to_string_lossy()]).expect("the script runs");
     let tests = node_tests::read(folder.path()).expect("the tests can be read");
     assert!(tests.len() >= MODELS, "only {} models", tests.len());
-    let build = Path::new(env!("CARGO_TARGET_TMPDIR")).join("estimators");
+    let build = Path::new(env!("CARGO_TARGET_TMPDIR")).join("edgec/estimators");
     let verdicts = node_tests::run(tests, false, &Backend::Emitted(&build)).expect("the tests can be run");
     let wrong = verdicts.iter().filter(|verdict| !verdict.passes()).map(|verdict| {
         let reasons = [

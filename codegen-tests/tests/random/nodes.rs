@@ -71,7 +71,7 @@ fn executor() {
 
 #[test]
 fn emitted() {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("random-nodes");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("edgec/random_nodes");
     let failed = failures(2, 1, &Backend::Emitted(&folder));
     assert_eq!(failed.unwrap_or_default(), "");
 }

@@ -3,6 +3,7 @@ use super::output_args::OutputArgs;
 use super::quantize_args::QuantizeArgs;
 use super::state_args::StateArgs;
 use super::target_args::TargetArgs;
+use super::train_args::TrainArgs;
 use clap::{ArgMatches, Args, Command as ClapCommand, FromArgMatches, Parser, Subcommand};
 use edgec::{Compiler, Error, Weights, tools::tensor_file};
 use std::path::PathBuf;
@@ -134,6 +135,8 @@ pub(super) struct EmitArgs {
     pub(super) model: ModelArgs,
     #[command(flatten)]
     pub(super) state: StateArgs,
+    #[command(flatten)]
+    pub(super) train: TrainArgs,
     #[command(flatten)]
     pub(super) quantize: QuantizeArgs,
     /// The Rust file to write; `-` for stdout

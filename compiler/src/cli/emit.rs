@@ -38,7 +38,7 @@ pub(super) fn emit(args: &EmitArgs) -> miette::Result<ExitCode> {
         .weights(args.weights)
         .force(args.force)
         .command(command(args));
-    compiler = args.quantize.apply(args.state.apply(compiler))?;
+    compiler = args.quantize.apply(args.train.apply(args.state.apply(compiler)))?;
     if let Some(name) = &args.name {
         compiler = compiler.name(name);
     }
@@ -134,6 +134,9 @@ fn command(args: &EmitArgs) -> String {
         .iter()
         .for_each(|value| flag("--outputs", value));
     args.state.values().for_each(|value| flag("--state", &value));
+    for (name, value) in args.train.values() {
+        flag(name, &value);
+    }
     for value in args.model.layout.values() {
         flag("--input-layout", &value);
     }

@@ -12,6 +12,7 @@ mod quantize_args;
 mod run;
 mod state_args;
 mod target_args;
+mod train_args;
 mod verify;
 
 use args::{Cli, Command};

@@ -106,6 +106,20 @@ pub struct OperatorProblem {
     pub bake: Vec<String>,
 }
 
+impl OperatorProblem {
+    /// A problem of a node of the graph.
+    pub(crate) fn of(node: &Node, error: &OpError) -> Self {
+        Self {
+            node: node.name.clone(),
+            operator: node.operator().map_or("", |op| op.name()).to_owned(),
+            opset: 0,
+            message: error.message.clone(),
+            help: error.help.clone(),
+            bake: error.bake.clone(),
+        }
+    }
+}
+
 impl fmt::Display for OperatorProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "node `{}` ({}", self.node.escape_debug(), Printable(&self.operator))?;
@@ -132,14 +146,7 @@ fn list(problems: &[OperatorProblem]) -> String {
 impl Error {
     /// A node's problem found after import.
     pub(crate) fn operator(node: &Node, error: &OpError) -> Self {
-        Self::Operators(vec![OperatorProblem {
-            node: node.name.clone(),
-            operator: node.operator().map_or("", |op| op.name()).to_owned(),
-            opset: 0,
-            message: error.message.clone(),
-            help: error.help.clone(),
-            bake: error.bake.clone(),
-        }])
+        Self::Operators(vec![OperatorProblem::of(node, error)])
     }
 
     pub(crate) fn usage(message: impl Into<String>, help: impl Into<String>) -> Self {

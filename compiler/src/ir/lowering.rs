@@ -58,7 +58,7 @@ impl Values {
         }
     }
 
-    fn constant(&mut self, program: &mut Program, name: &str, tensor: Tensor) -> View {
+    pub(crate) fn constant(&mut self, program: &mut Program, name: &str, tensor: Tensor) -> View {
         let tensor = tensor.reshaped(&[tensor.len()]);
         if let Some(view) = self.constants.get(&tensor) {
             return *view;

@@ -7,6 +7,7 @@ mod candidate;
 mod display;
 pub mod fixed_point;
 pub mod geometry;
+mod gradient;
 mod graph;
 mod labels;
 pub mod layer;
@@ -23,7 +24,8 @@ mod verify;
 
 pub use crate::bindings::DType;
 pub use candidate::{Candidate, Offers, Select};
-pub use graph::{Folding, Graph, Node, NodeId, NodeKind, PortSteps, State, Steps, Value, ValueId};
+pub use gradient::{Compose, Gradient};
+pub use graph::{Folding, Graph, Node, NodeId, NodeKind, PortSteps, State, Steps, Training, Value, ValueId};
 pub use labels::{Classes, Labels};
 pub(crate) use lowering::Values;
 pub use lowering::{CallOptions, Lowering};

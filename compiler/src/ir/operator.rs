@@ -1,5 +1,5 @@
 use super::{DType, Tensor};
-use crate::ir::Lowering;
+use crate::ir::{Gradient, Lowering};
 use std::any::Any;
 use std::fmt;
 
@@ -251,6 +251,15 @@ pub trait Operator: fmt::Debug + Send + Sync + OperatorObject {
 
     /// Emits the kernel calls that compute it.
     fn lower(&self, cx: &mut Lowering<'_>) -> Result<(), OpError>;
+
+    /// Adds what computes the gradients of the operands that [are asked for](Gradient::wants) from that of the output.
+    /// Sees graphs as they are read, before passes: images are channels-first, and layers have no activation.
+    ///
+    /// # Errors
+    /// That the gradient is not known, for this operator or these attributes.
+    fn gradient(&self, _cx: &mut Gradient<'_>) -> Result<(), OpError> {
+        Err(op_error("its gradient is not known"))
+    }
 
     /// Multiply-accumulates for these operand types.
     fn macs(&self, _inputs: &[Option<&TensorType>], _outputs: &[&TensorType]) -> u64 {

@@ -19,7 +19,7 @@ pub enum Storage {
     Constant(Tensor),
     /// In the arena, while it is needed.
     Arena,
-    /// In the arena, for itself, from one run to the next; zeros before the first.
+    /// In the arena, for itself, from one run to the next.
     State,
 }
 
@@ -168,6 +168,19 @@ pub struct Call {
     pub instance: Instance,
 }
 
+/// A step of training. It runs all calls of the program, of which the first ones are the inference.
+#[derive(Debug)]
+pub struct Training {
+    /// What it takes beside the inputs of inference: the target and the learning rate.
+    pub inputs: Vec<Port>,
+    /// What it gives.
+    pub loss: Port,
+    /// The number of leading calls that inference runs: these change no state.
+    pub inference: usize,
+    /// Numbers of the states that are the parameters, in the model's order.
+    pub parameters: Vec<usize>,
+}
+
 /// A lowered model.
 #[derive(Debug, Default)]
 pub struct Program {
@@ -179,6 +192,12 @@ pub struct Program {
     pub outputs: Vec<Port>,
     /// What is kept from one run to the next.
     pub states: Vec<Port>,
+    /// Constants that states, by their numbers, are before the first run; others are zeros.
+    pub initial: Vec<(usize, View)>,
+    /// One byte in the arena that is zero until the states are what they begin with, if any begins with a constant.
+    pub started: Option<View>,
+    /// How the model is trained, if it is.
+    pub training: Option<Training>,
     /// What the integers of inputs and outputs stand for.
     pub port_steps: PortSteps,
     /// What outputs, by name, stand for, where they stand for classes.
@@ -195,9 +214,30 @@ impl Program {
         &self.buffers[id.0]
     }
 
+    /// The number of calls that one inference runs: the first ones.
+    pub fn inference_calls(&self) -> usize {
+        self.training
+            .as_ref()
+            .map_or(self.calls.len(), |training| training.inference)
+    }
+
+    /// The inputs, those of training included, by their numbers.
+    pub fn all_inputs(&self) -> impl Iterator<Item = &Port> + Clone {
+        self.inputs
+            .iter()
+            .chain(self.training.iter().flat_map(|training| &training.inputs))
+    }
+
+    /// What calls leave for the caller: the outputs and the loss.
+    pub fn all_outputs(&self) -> impl Iterator<Item = &Port> {
+        self.outputs
+            .iter()
+            .chain(self.training.iter().map(|training| &training.loss))
+    }
+
     /// Multiply-accumulates of one inference.
     pub fn macs(&self) -> u64 {
-        self.calls.iter().map(|c| c.macs).sum()
+        self.calls[..self.inference_calls()].iter().map(|c| c.macs).sum()
     }
 
     /// Bytes of all constants that calls read.

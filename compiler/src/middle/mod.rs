@@ -1,8 +1,9 @@
-//! `Graph` -> `Graph`: folding, passes, and post-training quantization.
+//! `Graph` -> `Graph`: folding, passes, post-training quantization, and training on the device.
 
 pub mod fold;
 mod input_layout;
 pub mod passes;
 pub mod quantize;
+pub mod train;
 
 pub use input_layout::InputLayouts;

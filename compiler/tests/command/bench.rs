@@ -37,10 +37,7 @@ fn bench(path: &Path, others: bool, args: &[&str]) -> Output {
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/digits/digits.onnx"))
         .args(args)
         .env("PATH", std::env::join_paths(paths).unwrap())
-        .env(
-            "XDG_CACHE_HOME",
-            Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench-cache"),
-        )
+        .env("XDG_CACHE_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")))
         .output()
         .unwrap()
 }

@@ -15,7 +15,7 @@ fn model() -> PathBuf {
 }
 
 fn eval(folder: &Path, args: &[&str]) -> Output {
-    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
+    let cache = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let mut command = Command::new(env!("CARGO_BIN_EXE_edgec"));
     command
         .current_dir(folder)

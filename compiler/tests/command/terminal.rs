@@ -17,7 +17,7 @@ fn name(name: &str) -> String {
 }
 
 fn edgec(folder: &Path, args: &[&str]) -> Output {
-    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
+    let cache = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let mut command = Command::new(env!("CARGO_BIN_EXE_edgec"));
     command
         .current_dir(folder)

@@ -2,6 +2,7 @@
 
 mod budgets;
 mod dead_channels;
+mod gradients;
 mod integers;
 mod passes;
 mod ptq;

@@ -5,6 +5,7 @@ use super::labels;
 use super::names::ModelNames;
 use super::states;
 use super::table::table;
+use super::training;
 use crate::back::plan::Plan;
 use crate::back::report::{Report, dims, grouped};
 use crate::ir::Steps;
@@ -14,7 +15,7 @@ use quote::{format_ident, quote};
 use std::collections::HashSet;
 
 /// Inputs beside `self` that clippy lets pass.
-const MOST_ARGUMENTS: usize = 6;
+pub(super) const MOST_ARGUMENTS: usize = 6;
 
 pub(super) fn doc(text: &str) -> TokenStream {
     let text = format!(" {text}");
@@ -22,7 +23,7 @@ pub(super) fn doc(text: &str) -> TokenStream {
 }
 
 /// `#[doc]`s of a text of several lines.
-fn docs(lines: &[String]) -> TokenStream {
+pub(super) fn docs(lines: &[String]) -> TokenStream {
     lines
         .iter()
         .map(|l| if l.is_empty() { quote!(#[doc = ""]) } else { doc(l) })
@@ -38,7 +39,11 @@ pub(super) fn separated(number: u64) -> Literal {
 pub(super) fn model_struct(report: &Report, names: &ModelNames) -> TokenStream {
     let model = format_ident!("{}", names.model);
     let bytes = separated(report.ram as u64);
-    let calls = report.calls.len();
+    let step = report.calls.len();
+    let calls = report
+        .training
+        .as_ref()
+        .map_or(step, |training| training.inference_calls);
     let mut lines = vec![
         format!(
             "`{}`: {calls} kernel call{}, {} MACs, {} B of weights, {} B of RAM besides the stack.",
@@ -50,6 +55,17 @@ pub(super) fn model_struct(report: &Report, names: &ModelNames) -> TokenStream {
         ),
         String::new(),
     ];
+    if let Some(training) = &report.training {
+        lines.extend([
+            format!(
+                "A step of training changes {} parameters with {step} kernel calls and {} MACs, those of the inference \
+                 among them.",
+                grouped(training.parameters as u64),
+                grouped(training.macs)
+            ),
+            String::new(),
+        ]);
+    }
     lines.extend(table(report));
     let docs = docs(&lines);
     quote! {
@@ -62,7 +78,7 @@ pub(super) fn model_struct(report: &Report, names: &ModelNames) -> TokenStream {
 }
 
 /// `[f32; 784]`.
-fn array(port: &Port) -> TokenStream {
+pub(super) fn array(port: &Port) -> TokenStream {
     let len = Literal::usize_unsuffixed(port.ty.len());
     let ty = format_ident!("{}", port.ty.dtype.rust_name());
     match port.ty.dtype.rust_name() {
@@ -71,7 +87,7 @@ fn array(port: &Port) -> TokenStream {
     }
 }
 
-fn describe(kind: &str, (port, steps): (&Port, Option<Steps>)) -> String {
+pub(super) fn describe(kind: &str, (port, steps): (&Port, Option<Steps>)) -> String {
     let meaning = steps.map_or_else(String::new, |steps| {
         let less = if steps.zero < 0 { '+' } else { '-' };
         let zero = steps.zero.unsigned_abs();
@@ -136,7 +152,9 @@ pub(super) fn model_impl(
 ) -> TokenStream {
     let model = format_ident!("{}", names.model);
     let consts = constants(program, report, names);
-    let reset = states::reset(program, names, &separated(report.ram as u64));
+    let bytes = separated(report.ram as u64);
+    let reset = states::reset(program, names, options, &bytes);
+    let training = training::methods(program, plan, names, options, &bytes);
     let run = run(program, plan, report, names, options);
     quote! {
         #[allow(dead_code, unreachable_pub)]
@@ -151,6 +169,8 @@ pub(super) fn model_impl(
             #reset
 
             #run
+
+            #training
         }
     }
 }
@@ -190,8 +210,7 @@ fn constants(program: &Program, report: &Report, names: &ModelNames) -> TokenStr
 
 /// `run`, and `run_in` which does its work.
 fn run(program: &Program, plan: &Plan, report: &Report, names: &ModelNames, options: &Options) -> TokenStream {
-    let read: HashSet<_> = program
-        .calls
+    let read: HashSet<_> = program.calls[..program.inference_calls()]
         .iter()
         .flat_map(|call| &call.inputs)
         .map(|v| v.buffer.0)
@@ -211,14 +230,22 @@ fn run(program: &Program, plan: &Plan, report: &Report, names: &ModelNames, opti
         arguments.collect::<Vec<_>>()
     };
     let (arguments, arguments_in) = (arguments(false), arguments(true));
-    let passed = names.inputs.iter().map(|name| format_ident!("{name}"));
+    let passed = names.inputs[..program.inputs.len()]
+        .iter()
+        .map(|name| format_ident!("{name}"));
     let mut lines = vec![
         "Runs one inference. What it returns stays valid until the next call.".into(),
         String::new(),
     ];
     lines.extend(inputs(program).map(|p| format!("- {}", describe("input", p))));
     lines.extend(outputs(program).map(|p| format!("- {}", describe("output", p))));
-    if !program.states.is_empty() {
+    if program.training.is_some() {
+        lines.extend([
+            String::new(),
+            "The parameters are those of the model's file, or what [`train_step`](Self::train_step) made of them."
+                .into(),
+        ]);
+    } else if !program.states.is_empty() {
         lines.extend([
             String::new(),
             "It finds what the call before left, zeros at first:".into(),
@@ -234,7 +261,7 @@ fn run(program: &Program, plan: &Plan, report: &Report, names: &ModelNames, opti
     let generics = lifetime.as_ref().map(|lifetime| quote!(<#lifetime>));
     let (ty, ty_in) = (result(None), result(lifetime.clone()));
     let bytes = separated(report.ram as u64);
-    let body = body(program, plan, names, options);
+    let body = body(program, plan, names, options, program.inference_calls());
     // With the arena there is one argument more.
     let many = (program.inputs.len() + 1 > MOST_ARGUMENTS).then(|| quote!(#[allow(clippy::too_many_arguments)]));
     quote! {
@@ -286,11 +313,16 @@ fn returned<'n>(
     (ty, value)
 }
 
-/// The kernel calls, with what they import.
-fn body(program: &Program, plan: &Plan, names: &ModelNames, options: &Options) -> TokenStream {
-    let calls = plan
-        .order
-        .iter()
+/// The kernel calls before number `end`, with what they import.
+pub(super) fn body(program: &Program, plan: &Plan, names: &ModelNames, options: &Options, end: usize) -> TokenStream {
+    let calls: Vec<_> = plan.order.iter().filter(|index| **index < end).collect();
+    let start = states::start(program, names);
+    let reads_weights = calls.iter().flat_map(|index| &program.calls[**index].inputs);
+    let reads_weights = reads_weights
+        .into_iter()
+        .any(|view| names.weights.contains_key(&view.buffer));
+    let calls = calls
+        .into_iter()
         .map(|index| statements(program, plan, names, options, *index));
     let module = format_ident!("{}", names.module);
     let mut used = vec![];
@@ -300,7 +332,7 @@ fn body(program: &Program, plan: &Plan, names: &ModelNames, options: &Options) -
     if !names.slots.is_empty() {
         used.push(quote!(slots));
     }
-    if !names.weights.is_empty() {
+    if reads_weights {
         used.push(quote!(weights));
     }
     let import = (!used.is_empty()).then(|| quote!(use #module::{#(#used),*};));
@@ -312,6 +344,7 @@ fn body(program: &Program, plan: &Plan, names: &ModelNames, options: &Options) -
     });
     quote! {
         #import
+        #start
         #prelude
         #(#calls)*
     }

@@ -15,6 +15,7 @@ mod slots;
 mod source;
 mod states;
 mod table;
+mod training;
 mod weights;
 
 pub use identifiers::{Names, plain};

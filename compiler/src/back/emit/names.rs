@@ -40,7 +40,7 @@ pub(super) struct ModelNames {
     pub(super) outputs: String,
     /// The private module.
     pub(super) module: String,
-    /// Arguments of `run`.
+    /// Arguments of `run`, then those that a step of training takes besides.
     pub(super) inputs: Vec<String>,
     /// Locals of `run` for the operands that a call reads: names that no argument has.
     pub(super) operands: Vec<String>,
@@ -65,12 +65,12 @@ impl ModelNames {
         let module = Names::reserving(["runtime_core", "core", "std"]).snake(&format!("{model}_parts"));
         let locals = LOCALS.iter().map(|name| (*name).to_owned());
         let mut inputs = Names::reserving(locals.chain((0..MOST_BORROWED).map(written)));
-        let inputs: Vec<_> = program.inputs.iter().map(|p| inputs.snake(&p.name)).collect();
+        let inputs: Vec<_> = program.all_inputs().map(|p| inputs.snake(&p.name)).collect();
         let letters = ('a'..='x').map(String::from);
         let others = (0..).map(|i| format!("operand{i}"));
         let operands = letters.chain(others).filter(|name| !inputs.contains(name));
         let mut fields = Names::default();
-        let mut ports = Names::reserving(["MACS", "RAM", "WEIGHTS"]);
+        let mut ports = Names::reserving(["MACS", "RAM", "WEIGHTS", "PARAMETERS"]);
         let named = program.inputs.iter().chain(&program.outputs);
         let mut names = Self {
             // A keyword has `_` behind it, which has no place inside of a type's name.
@@ -102,6 +102,13 @@ impl ModelNames {
     /// A constant is called after the first call that reads it and what it is to that call.
     fn name_weights(&mut self, program: &Program, plan: &Plan, report: &Report) {
         let mut names = Names::reserving(["FILE"]);
+        for (state, view) in &program.initial {
+            self.weights.entry(view.buffer).or_insert_with(|| {
+                self.weight_order.push(view.buffer);
+                let name = names.shouty(&format!("{}_initial", program.states[*state].name));
+                WeightName { name, readers: vec![] }
+            });
+        }
         for (index, call) in plan.order.iter().zip(&report.calls) {
             for (operand, view) in program.calls[*index].inputs.iter().enumerate() {
                 let buffer = program.buffer(view.buffer);
@@ -133,6 +140,9 @@ impl ModelNames {
             .iter()
             .map(|s| (s.view, format!("state_{}", s.name)))
             .collect();
+        if let Some(view) = program.started {
+            self.add_slot(view, || names.shouty("started"));
+        }
         for (view, name) in &states {
             writers.insert(view.buffer, name);
             self.add_slot(*view, || names.shouty(name));
@@ -152,7 +162,7 @@ impl ModelNames {
                 self.add_slot(*view, || names.shouty(&format!("{}{part}", call.name)));
             }
         }
-        for port in &program.outputs {
+        for port in program.all_outputs() {
             self.add_read(program, port.view, &writers, &mut names);
         }
     }

@@ -45,10 +45,25 @@ pub(super) fn table(report: &Report) -> Vec<String> {
     let heading = columns.iter().map(|(heading, ..)| (*heading).to_owned()).collect();
     let mut rows: Vec<Vec<String>> = vec![heading];
     let cells = |call: &CallReport| columns.iter().map(|(.., cell)| cell(call)).collect();
-    rows.extend(report.calls.iter().map(cells));
+    let calls = report.calls.iter().map(cells);
+    let inference = report
+        .training
+        .as_ref()
+        .map_or(report.calls.len(), |training| training.inference_calls);
+    rows.extend(calls);
+    if inference < report.calls.len() {
+        let heading = |heading: &str| {
+            if heading == "call" {
+                "**training**".to_owned()
+            } else {
+                String::new()
+            }
+        };
+        rows.insert(1 + inference, columns.iter().map(|(name, ..)| heading(name)).collect());
+    }
     let total = |heading: &str| match heading {
         "call" => "total".to_owned(),
-        "MACs" => grouped(report.macs),
+        "MACs" => grouped(report.training.as_ref().map_or(report.macs, |training| training.macs)),
         "weights, B" => grouped(report.weights as u64),
         "arena, B" => grouped(report.ram as u64),
         _ => String::new(),

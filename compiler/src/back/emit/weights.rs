@@ -87,6 +87,7 @@ fn described(id: BufferId, program: &Program, report: &Report, names: &ModelName
         .map(|number| format!("`{}`", report.calls[*number].name))
         .collect();
     let readers = match &readers[..] {
+        [] => "what a state begins with".to_owned(),
         [some @ .., last] if some.len() > 2 => format!("{} .. {last} ({} calls)", some[0], readers.len()),
         _ => readers.join(", "),
     };

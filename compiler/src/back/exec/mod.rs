@@ -2,7 +2,7 @@
 
 use crate::back::plan::Plan;
 use crate::ir::Tensor;
-use crate::ir::program::{Args, Program, Storage, View};
+use crate::ir::program::{Args, Port, Program, Storage, View};
 use runtime_core::Simd;
 use std::ops::Range;
 
@@ -55,13 +55,15 @@ impl<'a> Executor<'a> {
                 _ => None,
             })
             .collect();
-        Self {
+        let mut executor = Self {
             program,
             plan,
             simd: Simd::detect(),
             arena: Aligned::zeroed(plan.peak),
             constants,
-        }
+        };
+        executor.reset();
+        executor
     }
 
     /// Runs on another instruction set than the best of this machine.
@@ -73,14 +75,20 @@ impl<'a> Executor<'a> {
     /// Fills the arena with a byte, as if something else had been there. No result may depend on it.
     pub fn filled(mut self, byte: u8) -> Self {
         self.arena.bytes_mut().fill(byte);
+        self.reset();
         self
     }
 
-    /// Sets the states back to zeros, as they were before the first run.
+    /// Sets the states back to what they were before the first run.
     pub fn reset(&mut self) {
         for state in &self.program.states {
             let range = self.arena_range(&state.view);
             self.arena.bytes_mut()[range].fill(0);
+        }
+        for (state, from) in &self.program.initial {
+            let to = self.arena_range(&self.program.states[*state].view);
+            let initial = self.operand(from, &[]).to_vec();
+            self.arena.bytes_mut()[to].copy_from_slice(&initial);
         }
     }
 
@@ -89,21 +97,44 @@ impl<'a> Executor<'a> {
     /// # Panics
     /// If `inputs` are not of the program's types; callers check what users give.
     pub fn run(&mut self, inputs: &[Tensor]) -> Vec<Tensor> {
-        assert_eq!(inputs.len(), self.program.inputs.len(), "one tensor an input");
-        for (tensor, port) in inputs.iter().zip(&self.program.inputs) {
+        let program = self.program;
+        self.run_calls(program.inference_calls(), inputs, program.inputs.iter());
+        program.outputs.iter().map(|port| self.read(port)).collect()
+    }
+
+    /// Runs a step of training with the inputs of inference, the target and the learning rate; gives the loss before
+    /// it. `None` for a model that is not trained.
+    ///
+    /// # Panics
+    /// If `inputs` are not of the program's types.
+    pub fn train_step(&mut self, inputs: &[Tensor]) -> Option<Tensor> {
+        let program = self.program;
+        let training = program.training.as_ref()?;
+        self.run_calls(program.calls.len(), inputs, program.all_inputs());
+        Some(self.read(&training.loss))
+    }
+
+    /// What the states are now.
+    pub fn states(&self) -> Vec<Tensor> {
+        self.program.states.iter().map(|port| self.read(port)).collect()
+    }
+
+    /// Runs the calls before number `end`, in the plan's order.
+    fn run_calls<'p>(&mut self, end: usize, inputs: &[Tensor], ports: impl Iterator<Item = &'p Port> + Clone) {
+        assert_eq!(inputs.len(), ports.clone().count(), "one tensor an input");
+        for (tensor, port) in inputs.iter().zip(ports) {
             assert_eq!(tensor.ty(), port.ty, "input `{}`", port.name);
         }
         let inputs: Vec<Aligned> = inputs.iter().map(|t| Aligned::from(&t.bytes)).collect();
-        for index in &self.plan.order {
+        let plan = self.plan;
+        for index in plan.order.iter().filter(|index| **index < end) {
             self.call(*index, &inputs);
         }
-        let outputs = self.program.outputs.iter();
-        outputs
-            .map(|port| {
-                let bytes = self.arena.bytes()[self.arena_range(&port.view)].to_vec();
-                Tensor::new(port.ty.dtype, port.ty.shape.clone(), bytes)
-            })
-            .collect()
+    }
+
+    fn read(&self, port: &Port) -> Tensor {
+        let bytes = self.arena.bytes()[self.arena_range(&port.view)].to_vec();
+        Tensor::new(port.ty.dtype, port.ty.shape.clone(), bytes)
     }
 
     /// Outputs are computed aside and copied into the arena, so that operands can be borrowed together.

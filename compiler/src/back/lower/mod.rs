@@ -11,8 +11,8 @@ mod select;
 
 use crate::Error;
 use crate::bindings::Copy;
-use crate::ir::program::{Port, Program, Storage, View};
-use crate::ir::{Graph, Lowering, NodeKind, Select, ValueId, Values};
+use crate::ir::program::{Port, Program, Storage, Training, View};
+use crate::ir::{DType, Graph, Lowering, NodeId, NodeKind, Select, State, TensorType, ValueId, Values};
 use crate::machine::Machine;
 use select::Cheapest;
 
@@ -30,40 +30,94 @@ pub fn lower_by(graph: &Graph, select: &dyn Select) -> Result<Program, Error> {
         ..Program::default()
     };
     let mut values = Values::of(graph);
-    for (i, id) in graph.inputs().iter().enumerate() {
-        let port = source(graph, &mut program, &mut values, *id, Storage::Input(i));
-        program.inputs.push(Port {
-            channels_last: graph.channels_last_inputs.contains(&i),
-            ..port
-        });
-    }
+    let inputs = graph.inputs().iter().enumerate();
+    let ports = inputs.map(|(i, id)| Port {
+        channels_last: graph.channels_last_inputs.contains(&i),
+        ..source(graph, &mut program, &mut values, *id, Storage::Input(i))
+    });
+    let mut ports: Vec<Port> = ports.collect();
+    let trained = graph.training();
+    let step_inputs = ports.split_off(trained.map_or(ports.len(), |training| training.inputs));
+    program.inputs = ports;
     for state in graph.states() {
         let port = source(graph, &mut program, &mut values, state.value, Storage::State);
         program.states.push(port);
     }
-    for id in graph.order() {
-        let node = graph.node(id);
-        if let NodeKind::Operator(op) = &node.kind {
-            let mut cx = Lowering::new(graph, select, node, &mut program, &mut values);
-            op.lower(&mut cx).map_err(|e| Error::operator(node, &e))?;
-            cx.finish();
-        }
+    start(graph, &mut program, &mut values);
+    let outputs = graph.outputs();
+    let (of_inference, of_step) = outputs.split_at(trained.map_or(outputs.len(), |training| training.outputs));
+    // Inference runs what its outputs need, and nothing else, before what a step of training adds.
+    let needed = graph.ancestors(of_inference.iter().map(|(_, value)| *value));
+    let is_first = |id: &NodeId| trained.is_none() || needed.contains(id);
+    let (first, later): (Vec<_>, Vec<_>) = graph.order().into_iter().partition(is_first);
+    lower_nodes(graph, select, &first, &mut program, &mut values)?;
+    for (name, id) in of_inference {
+        let port = output(graph, &mut program, &mut values, name, *id);
+        program.outputs.push(port);
     }
-    for (name, id) in graph.outputs() {
-        let mut view = values.view(graph, &mut program, *id);
-        if program.buffer(view.buffer).storage != Storage::Arena {
-            view = copied(graph, &mut program, &values, name, *id, view);
-        }
-        program.outputs.push(Port {
-            name: name.clone(),
-            ty: graph.ty(*id).clone(),
-            view,
-            channels_last: false,
+    let inference = program.calls.len();
+    lower_nodes(graph, select, &later, &mut program, &mut values)?;
+    if let [(name, loss)] = of_step {
+        let states = graph.states().iter().enumerate();
+        program.training = Some(Training {
+            inputs: step_inputs,
+            loss: output(graph, &mut program, &mut values, name, *loss),
+            inference,
+            parameters: states
+                .filter(|(_, state)| state.trained)
+                .map(|(index, _)| index)
+                .collect(),
         });
     }
     keep(graph, &mut program, &mut values);
     copies::decide(&mut program, select.machine());
     Ok(program)
+}
+
+fn lower_nodes(
+    graph: &Graph,
+    select: &dyn Select,
+    nodes: &[NodeId],
+    program: &mut Program,
+    values: &mut Values,
+) -> Result<(), Error> {
+    for id in nodes {
+        let node = graph.node(*id);
+        if let NodeKind::Operator(op) = &node.kind {
+            let mut cx = Lowering::new(graph, select, node, program, values);
+            op.lower(&mut cx).map_err(|e| Error::operator(node, &e))?;
+            cx.finish();
+        }
+    }
+    Ok(())
+}
+
+/// An output of the model, copied where its elements are the caller's, a constant's or a state's.
+fn output(graph: &Graph, program: &mut Program, values: &mut Values, name: &str, id: ValueId) -> Port {
+    let mut view = values.view(graph, program, id);
+    if program.buffer(view.buffer).storage != Storage::Arena {
+        view = copied(graph, program, values, name, id, view);
+    }
+    Port {
+        name: name.to_owned(),
+        ty: graph.ty(id).clone(),
+        view,
+        channels_last: false,
+    }
+}
+
+/// What states begin with, and the byte that says whether they have.
+fn start(graph: &Graph, program: &mut Program, values: &mut Values) {
+    for (index, state) in graph.states().iter().enumerate() {
+        if let Some(initial) = &state.initial {
+            let view = values.constant(program, &state.name, initial.clone());
+            program.initial.push((index, view));
+        }
+    }
+    if !program.initial.is_empty() {
+        let flag = TensorType::new(DType::U8, [1]);
+        program.started = Some(values.add_buffer(program, "started", &flag, Storage::State));
+    }
 }
 
 /// A buffer for a value that no call computes.
@@ -90,7 +144,8 @@ fn copied(graph: &Graph, program: &mut Program, values: &Values, name: &str, id:
 /// Copies what the run leaves into the states, after all that reads these: the memory plan keeps that order.
 fn keep(graph: &Graph, program: &mut Program, values: &mut Values) {
     let mut nexts = vec![];
-    for state in graph.states() {
+    let changing = |state: &&State| state.next != state.value;
+    for state in graph.states().iter().filter(changing) {
         let next = values.view(graph, program, state.next);
         // What is in a state, this or another, is taken out before any of them changes.
         let is_state = program.buffer(next.buffer).storage == Storage::State;
@@ -101,7 +156,8 @@ fn keep(graph: &Graph, program: &mut Program, values: &mut Values) {
             next
         });
     }
-    for (index, (state, next)) in graph.states().iter().zip(nexts).enumerate() {
+    let states = graph.states().iter().enumerate().filter(|(_, state)| changing(state));
+    for ((index, state), next) in states.zip(nexts) {
         let (view, ty) = (program.states[index].view, graph.ty(state.next));
         values.add_copy(program, Copy::of(ty.dtype), next, view, &state.name, state.next, ty);
     }

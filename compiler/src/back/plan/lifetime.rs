@@ -54,7 +54,7 @@ pub(super) fn lifetimes(program: &Program, order: &[usize]) -> Vec<Option<Lifeti
             touch(view.buffer, step);
         }
     }
-    for port in &program.outputs {
+    for port in program.all_outputs() {
         touch(port.view.buffer, order.len());
     }
     lifetimes
@@ -70,8 +70,8 @@ pub(super) fn blocks(
     let mut block_of: Vec<Option<usize>> = vec![None; program.buffers.len()];
     let mut blocks: Vec<Block> = vec![];
     let mut in_place = vec![false; program.calls.len()];
-    for state in &program.states {
-        let id = state.view.buffer;
+    let states = (0..program.buffers.len()).filter(|id| program.buffers[*id].storage == Storage::State);
+    for id in states.map(BufferId) {
         block_of[id.0] = Some(blocks.len());
         blocks.push(Block {
             buffers: vec![id],

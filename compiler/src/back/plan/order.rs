@@ -66,14 +66,19 @@ impl Dependencies {
         let mut ready: BTreeSet<usize> = (0..missing.len()).filter(|i| missing[*i] == 0).collect();
         let mut memory = Memory::of(program);
         let mut order: Vec<usize> = Vec::with_capacity(missing.len());
+        // The calls of inference come first: they run without those of a step of training.
+        let later = |index: &usize| *index >= program.inference_calls();
         while let Some(next) = match prefer {
-            Prefer::LeastLive => ready.iter().copied().min_by_key(|i| (memory.growth(program, *i), *i)),
+            Prefer::LeastLive => {
+                let key = |i: &usize| (later(i), memory.growth(program, *i), *i);
+                ready.iter().copied().min_by_key(key)
+            }
             Prefer::DeepestFirst => {
                 let last = order.last().copied();
                 ready
                     .iter()
                     .copied()
-                    .min_by_key(|i| (!last.is_some_and(|l| self.before[*i].contains(&l)), *i))
+                    .min_by_key(|i| (later(i), !last.is_some_and(|l| self.before[*i].contains(&l)), *i))
             }
         } {
             ready.remove(&next);
@@ -103,7 +108,7 @@ impl Memory {
                 uses_left[view.buffer.0] += 1;
             }
         }
-        for port in &program.outputs {
+        for port in program.all_outputs() {
             uses_left[port.view.buffer.0] += 1;
         }
         Self {

@@ -12,7 +12,7 @@ pub use port::PortReport;
 pub(crate) use text::{dims, grouped};
 
 use crate::back::plan::Plan;
-use crate::ir::program::{Cores, Program};
+use crate::ir::program::{Cores, Program, Training};
 use crate::ir::{Remark, RemarkKind};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -69,10 +69,38 @@ pub struct Report {
     pub outputs: Vec<PortReport>,
     /// The calls, in the order in which they run.
     pub calls: Vec<CallReport>,
+    /// What training on the device takes, if the model has that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub training: Option<TrainingReport>,
     /// What the user should know of how it was compiled.
     pub remarks: Vec<Remark>,
     /// The remarks as sentences.
     pub notes: Vec<String>,
+}
+
+/// What training on the device takes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TrainingReport {
+    /// Numbers that it changes.
+    pub parameters: usize,
+    /// Bytes of the states: the parameters and what the optimizer keeps.
+    pub state_bytes: usize,
+    /// The number of calls that an inference runs: the first ones.
+    pub inference_calls: usize,
+    /// Multiply-accumulates of a step, its inference included.
+    pub macs: u64,
+}
+
+impl TrainingReport {
+    fn of(program: &Program, training: &Training) -> Self {
+        let parameters = training.parameters.iter().map(|index| &program.states[*index]);
+        Self {
+            parameters: parameters.map(|state| state.ty.len()).sum(),
+            state_bytes: program.states.iter().map(|state| state.ty.bytes()).sum(),
+            inference_calls: training.inference,
+            macs: program.calls.iter().map(|call| call.macs).sum(),
+        }
+    }
 }
 
 impl Report {
@@ -93,8 +121,7 @@ impl Report {
             macs: program.macs(),
             ram: plan.peak,
             input_bytes: program
-                .inputs
-                .iter()
+                .all_inputs()
                 .map(|port| port.ty.len() * port.ty.dtype.size())
                 .sum(),
             ram_budget: origin.ram_budget,
@@ -109,6 +136,10 @@ impl Report {
                 .map(|(i, port)| PortReport::of(port, steps.outputs.get(&i)))
                 .collect(),
             calls: call::calls(program, plan),
+            training: program
+                .training
+                .as_ref()
+                .map(|training| TrainingReport::of(program, training)),
             notes: remarks.iter().map(Remark::to_string).collect(),
             remarks,
             sha256: origin.sha256,

@@ -36,6 +36,15 @@ impl fmt::Display for Report {
             .collect();
         writeln!(f, "{}", Printable(&self.model))?;
         writeln!(f, "  kernel calls  {calls} ({})", kernels.join(", "))?;
+        if let Some(training) = &self.training {
+            writeln!(
+                f,
+                "  training      {} parameters; {} of the calls are the inference, and a step runs all, {} MACs",
+                grouped(training.parameters as u64),
+                training.inference_calls,
+                grouped(training.macs)
+            )?;
+        }
         writeln!(f, "  target        {}", self.target)?;
         writeln!(f, "  MACs          {}", grouped(self.macs))?;
         let bound = match self.ram - self.ram_lower_bound {

@@ -7,9 +7,9 @@ use crate::front::proto::tensor_shape_proto::dimension::Value as Dim;
 use crate::front::proto::type_proto::Value as Type;
 use crate::front::proto::{ValueInfoProto, tensor_shape_proto};
 use crate::ir::{DType, Remark, RemarkKind, Tensor, TensorType};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-/// What the user says of the inputs.
+/// What the user says of the inputs, and of initializers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Dimensions {
     /// Sizes by symbolic name.
@@ -18,6 +18,8 @@ pub struct Dimensions {
     pub shapes: BTreeMap<String, Vec<usize>>,
     /// Values of inputs that are constants then.
     pub baked: BTreeMap<String, Tensor>,
+    /// Initializers that training changes: states of the graph.
+    pub trained: BTreeSet<String>,
 }
 
 /// A dimension that a model leaves open.

@@ -3,9 +3,11 @@
 mod dimensions;
 mod expression;
 mod states;
+mod trainable;
 
 pub use dimensions::{Dimensions, OpenDimension, open_dimensions};
 pub use states::bind_states;
+pub use trainable::trainable;
 
 use crate::Error;
 use crate::front::load::{self, Model};
@@ -42,7 +44,11 @@ pub fn import(model: &Model, name: &str, dimensions: &Dimensions) -> Result<Impo
             Some(names) => places(names, tensor),
             None => load::tensor(tensor, model.base.as_deref())?,
         };
-        let value = graph.add_constant(tensor.name(), constant);
+        let value = if dimensions.trained.contains(tensor.name()) {
+            graph.add_state(tensor.name(), constant, true)
+        } else {
+            graph.add_constant(tensor.name(), constant)
+        };
         texts.extend(names.map(|names| (value, names)));
         scope.insert(tensor.name(), value);
     }

@@ -3,7 +3,7 @@ mod node;
 mod state;
 
 pub use node::{Node, NodeKind, PortSteps, Steps, Value};
-pub use state::State;
+pub use state::{State, Training};
 
 use super::{DType, Inputs, Labels, OpError, Operator, Remark, RemarkKind, Tensor, TensorType, infer};
 use petgraph::Direction;
@@ -47,6 +47,7 @@ pub struct Graph {
     inputs: Vec<ValueId>,
     outputs: Vec<(String, ValueId)>,
     states: Vec<State>,
+    training: Option<Training>,
     constant_bytes: usize,
     folding: Folding,
     /// What the integers that the model takes and gives stand for.
@@ -255,16 +256,22 @@ impl Graph {
 
     /// Names of the model's inputs that `id` is computed from, in their order.
     pub fn sources(&self, id: ValueId) -> Vec<String> {
+        let seen = self.ancestors([id]);
+        let inputs = self.inputs.iter().map(|input| self.value(*input));
+        let sources = inputs.filter(|input| seen.contains(&input.producer));
+        sources.map(|input| input.name.clone()).collect()
+    }
+
+    /// The nodes that these values are computed by, from the sources on.
+    pub fn ancestors(&self, values: impl IntoIterator<Item = ValueId>) -> HashSet<NodeId> {
         let mut seen = HashSet::new();
-        let mut open = vec![self.value(id).producer];
+        let mut open: Vec<NodeId> = values.into_iter().map(|value| self.value(value).producer).collect();
         while let Some(node) = open.pop() {
             if seen.insert(node) {
                 open.extend(self.dag.neighbors_directed(node.0, Direction::Incoming).map(NodeId));
             }
         }
-        let inputs = self.inputs.iter().map(|input| self.value(*input));
-        let sources = inputs.filter(|input| seen.contains(&input.producer));
-        sources.map(|input| input.name.clone()).collect()
+        seen
     }
 
     /// The values that a run leaves: outputs of the model, and what it keeps for the next run.

@@ -1,14 +1,29 @@
 use super::{Graph, NodeKind, ValueId};
+use crate::ir::Tensor;
 
 /// A value that is kept from one run to the next.
 #[derive(Clone, Debug)]
 pub struct State {
-    /// Name of the input that it was.
+    /// Name of the input, or of the constant, that it was.
     pub name: String,
-    /// What a run finds: zeros in the first one.
+    /// What a run finds.
     pub value: ValueId,
     /// What a run leaves, of the same type.
     pub next: ValueId,
+    /// What the first run finds; zeros if `None`.
+    pub initial: Option<Tensor>,
+    /// Whether it is a parameter that training changes.
+    pub trained: bool,
+}
+
+/// That a graph holds a step of training behind the inference: nodes that no output of inference needs compute the loss
+/// and what the states become. Inference changes no state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Training {
+    /// The inputs of inference; those after them are for the step only.
+    pub inputs: usize,
+    /// The outputs of inference; the one after them is the loss.
+    pub outputs: usize,
 }
 
 impl Graph {
@@ -28,6 +43,51 @@ impl Graph {
         assert_eq!(self.ty(value), self.ty(next), "a state keeps its type");
         let name = self.value(value).name.clone();
         self.dag[self.values[value.0 as usize].producer.0].kind = NodeKind::State;
-        self.states.push(State { name, value, next });
+        self.states.push(State {
+            name,
+            value,
+            next,
+            initial: None,
+            trained: false,
+        });
+    }
+
+    /// Adds a state that is `initial` before the first run, and that runs leave as it is until
+    /// [`set_next`](Self::set_next) says otherwise.
+    pub fn add_state(&mut self, name: impl Into<String>, initial: Tensor, trained: bool) -> ValueId {
+        let name = name.into();
+        let value = self.add_source(name.clone(), NodeKind::State, initial.ty());
+        let is_zero = initial.bytes.iter().all(|byte| *byte == 0);
+        self.states.push(State {
+            name,
+            value,
+            next: value,
+            initial: (!is_zero).then_some(initial),
+            trained,
+        });
+        value
+    }
+
+    /// Says what a run leaves in state number `index`.
+    ///
+    /// # Panics
+    /// If there is no such state, or its type is another.
+    pub fn set_next(&mut self, index: usize, next: ValueId) {
+        assert_eq!(
+            self.ty(self.states[index].value),
+            self.ty(next),
+            "a state keeps its type"
+        );
+        self.states[index].next = next;
+    }
+
+    /// The step of training that is in it, if there is one.
+    pub fn training(&self) -> Option<Training> {
+        self.training
+    }
+
+    /// Says that there is a step of training in it.
+    pub fn set_training(&mut self, training: Training) {
+        self.training = Some(training);
     }
 }

@@ -1,9 +1,9 @@
-use super::Reshape;
+use super::{Reshape, Select};
 use crate::bindings::{BinaryCall, BinaryOp};
 use crate::ir::geometry::{broadcast, broadcast_strides, check_rank, joined};
-use crate::ir::{CallOptions, Lowering};
-use crate::ir::{DType, Inputs, OpError, Operator, Permuted, TensorType, op_error};
-use runtime_core::function::{AnyFunction, Identity};
+use crate::ir::{CallOptions, Gradient, Lowering};
+use crate::ir::{DType, Inputs, OpError, Operator, Permuted, TensorType, ValueId, op_error};
+use runtime_core::function::{AnyFunction, Identity, Log, Neg};
 
 /// One function of each pair of elements, with broadcasting, and an activation of the result where that is `f32`.
 #[derive(Clone, Debug, PartialEq)]
@@ -104,6 +104,20 @@ impl Operator for Binary {
     fn is_elementwise(&self) -> bool {
         true
     }
+
+    fn gradient(&self, cx: &mut Gradient<'_>) -> Result<(), OpError> {
+        let (g, y) = (cx.of_output()?, cx.output(0));
+        let operands = [cx.input(0)?, cx.input(1)?];
+        for index in [0, 1] {
+            if cx.wants(index) {
+                let whole = self.slope(cx, index, operands, y, g)?;
+                let shape = cx.shape(operands[index]);
+                let summed = cx.summed_to(whole, &shape)?;
+                cx.give(index, summed)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Binary {
@@ -112,5 +126,58 @@ impl Binary {
         let mut aligned = vec![1; rank.saturating_sub(shape.len())];
         aligned.extend(shape);
         Reshape { shape: aligned }
+    }
+
+    /// The gradient of operand `index`, from that of the result, before it is summed over repetitions.
+    fn slope(
+        &self,
+        cx: &mut Gradient<'_>,
+        index: usize,
+        operands: [ValueId; 2],
+        y: ValueId,
+        g: ValueId,
+    ) -> Result<ValueId, OpError> {
+        let [a, b] = operands;
+        let other = operands[1 - index];
+        match (self.op, index) {
+            (BinaryOp::Add, _) | (BinaryOp::Sub, 0) => Ok(g),
+            (BinaryOp::Sub, _) => cx.map(Neg, g),
+            (BinaryOp::Mul, _) => cx.product(g, other),
+            (BinaryOp::Div, 0) => cx.binary(BinaryOp::Div, g, b),
+            (BinaryOp::Div, _) => {
+                let quotient = cx.binary(BinaryOp::Div, y, b)?;
+                let slope = cx.map(Neg, quotient)?;
+                cx.product(g, slope)
+            }
+            // Of equal operands it is the first that is taken.
+            (BinaryOp::Max | BinaryOp::Min, _) => {
+                let is_second = match self.op {
+                    BinaryOp::Max => BinaryOp::Less,
+                    _ => BinaryOp::Greater,
+                };
+                let second = cx.binary(is_second, a, b)?;
+                let zero = cx.number_like(g, 0.0);
+                let choice = if index == 0 {
+                    [second, zero, g]
+                } else {
+                    [second, g, zero]
+                };
+                cx.add(Select, &choice)
+            }
+            // b * a^(b - 1)
+            (BinaryOp::Pow, 0) => {
+                let less = cx.with_number(BinaryOp::Sub, b, 1.0)?;
+                let power = cx.binary(BinaryOp::Pow, a, less)?;
+                let slope = cx.product(b, power)?;
+                cx.product(g, slope)
+            }
+            // y * ln(a)
+            (BinaryOp::Pow, _) => {
+                let logarithm = cx.map(Log, a)?;
+                let slope = cx.product(y, logarithm)?;
+                cx.product(g, slope)
+            }
+            _ => Err(op_error("its gradient is not known")),
+        }
     }
 }

@@ -1,7 +1,7 @@
 use crate::bindings::CastCall;
-use crate::ir::Lowering;
 use crate::ir::geometry::tensor_type;
 use crate::ir::{DType, Inputs, OpError, Operator, Permuted, TensorType};
+use crate::ir::{Gradient, Lowering};
 
 /// Converts elements to another type.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,5 +40,14 @@ impl Operator for Cast {
 
     fn is_elementwise(&self) -> bool {
         true
+    }
+
+    fn gradient(&self, cx: &mut Gradient<'_>) -> Result<(), OpError> {
+        let (to, g) = (cx.ty(cx.input(0)?).dtype, cx.of_output()?);
+        if to.is_float() && self.to.is_float() {
+            let gradient = cx.add(Self { to }, &[g])?;
+            cx.give(0, gradient)?;
+        }
+        Ok(())
     }
 }

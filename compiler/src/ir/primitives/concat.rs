@@ -1,6 +1,7 @@
+use super::Slice;
 use crate::bindings::Sized;
-use crate::ir::Lowering;
 use crate::ir::geometry::tensor_type;
+use crate::ir::{Gradient, Lowering};
 use crate::ir::{Inputs, Movement, OpError, Operator, Permuted, TensorType, op_error};
 use runtime_core::kernels::Concat as Kernel;
 
@@ -91,5 +92,20 @@ impl Operator for Concat {
             elements: (0..operands).collect(),
             filler: None,
         })
+    }
+
+    fn gradient(&self, cx: &mut Gradient<'_>) -> Result<(), OpError> {
+        let g = cx.of_output()?;
+        let whole = cx.shape(g);
+        let mut start = 0;
+        for index in 0..cx.input_count() {
+            let len = cx.ty(cx.input(index)?).shape[self.axis];
+            if cx.wants(index) {
+                let part = cx.add(Slice::along(&whole, self.axis, start, len), &[g])?;
+                cx.give(index, part)?;
+            }
+            start += len;
+        }
+        Ok(())
     }
 }

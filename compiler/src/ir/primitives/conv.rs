@@ -1,10 +1,11 @@
 use crate::ir::geometry::{Image, Layout, Window};
+use crate::ir::gradient::{of_bias, spread, weights_of_conv};
 use crate::ir::layer::for_cores::Layer;
 use crate::ir::layer::{
-    Activation, Filters, Packing, SUMMED, candidates, check_layout, cost, direct, for_cores, sparse_gemm,
+    Activation, BIAS, Filters, Packing, SUMMED, candidates, check_layout, cost, direct, for_cores, sparse_gemm,
 };
+use crate::ir::{Gradient, Lowering, Offers};
 use crate::ir::{Inputs, OpError, Operator, TensorType, op_error};
-use crate::ir::{Lowering, Offers};
 use runtime_core::kernels::{Conv2d, DepthwiseConv2d, Gemm};
 
 /// A convolution: inputs `x`, `w` `[OC, IC / groups, kernel..]`, an optional bias `[OC]`, and an optional residual of
@@ -82,6 +83,24 @@ impl Operator for Conv {
         }
         let offers = self.offers(cx, &image, &output);
         cx.choose(offers)
+    }
+
+    fn gradient(&self, cx: &mut Gradient<'_>) -> Result<(), OpError> {
+        let (x, w, g) = (cx.input(0)?, cx.input(1)?, cx.of_output()?);
+        if cx.wants(0) {
+            let spatial = cx.shape(x)[2..].to_vec();
+            let gradient = spread(cx, &self.window, self.groups, [g, w], &spatial)?;
+            cx.give(0, gradient)?;
+        }
+        if cx.wants(1) {
+            let gradient = weights_of_conv(cx, &self.window, self.groups, [x, g])?;
+            cx.give(1, gradient)?;
+        }
+        if cx.wants(BIAS) {
+            let gradient = of_bias(cx, g)?;
+            cx.give(BIAS, gradient)?;
+        }
+        Ok(())
     }
 }
 

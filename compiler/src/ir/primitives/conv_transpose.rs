@@ -1,10 +1,13 @@
+use super::Conv;
 use crate::bindings::{QLinearCall, Stored};
-use crate::ir::Lowering;
 use crate::ir::geometry::{Image, Layout, Window};
+use crate::ir::gradient::{of_bias, weights_of_conv};
 use crate::ir::layer::{
-    Activation, Filters, MULTIPLIER, Packing, SUMMED, bias_or_zeros, call, check_layout, cost, direct,
+    Activation, BIAS, Filters, MULTIPLIER, Packing, SUMMED, bias_or_zeros, call, check_layout, cost, direct,
 };
+use crate::ir::{Gradient, Lowering};
 use crate::ir::{Inputs, OpError, Operator, TensorType, op_error};
+use runtime_core::function::Identity;
 use runtime_core::kernels::ConvTranspose2d;
 
 /// A transposed convolution: inputs `x`, `w` `[IC, OC / groups, kernel..]`, an optional bias `[OC]` and, in
@@ -120,6 +123,30 @@ impl Operator for ConvTranspose {
             finish(cx, layer, packing, stored, activation)
         });
         cx.choose(offers)
+    }
+
+    /// As of a convolution from the result to the operand.
+    fn gradient(&self, cx: &mut Gradient<'_>) -> Result<(), OpError> {
+        let (x, w, g) = (cx.input(0)?, cx.input(1)?, cx.of_output()?);
+        if cx.wants(0) {
+            let conv = Conv {
+                window: self.window.clone(),
+                groups: self.groups,
+                layout: self.layout,
+                activation: Activation::Function(Identity.into()),
+            };
+            let gradient = cx.add(conv, &[g, w])?;
+            cx.give(0, gradient)?;
+        }
+        if cx.wants(1) {
+            let gradient = weights_of_conv(cx, &self.window, self.groups, [g, x])?;
+            cx.give(1, gradient)?;
+        }
+        if cx.wants(BIAS) {
+            let gradient = of_bias(cx, g)?;
+            cx.give(BIAS, gradient)?;
+        }
+        Ok(())
     }
 }
 

@@ -1,6 +1,6 @@
 use crate::bindings::StridedCall;
-use crate::ir::Lowering;
 use crate::ir::geometry::{broadcast, broadcast_strides, check_rank, tensor_type};
+use crate::ir::{Gradient, Lowering};
 use crate::ir::{Inputs, Movement, OpError, Operator, Permuted, TensorType, op_error};
 
 /// Repeats elements along dimensions of one, and along new ones before the first, to fill a shape.
@@ -61,5 +61,12 @@ impl Operator for Expand {
 
     fn movement(&self, _: usize) -> Option<Movement> {
         Some(Movement::of_first())
+    }
+
+    fn gradient(&self, cx: &mut Gradient<'_>) -> Result<(), OpError> {
+        let g = cx.of_output()?;
+        let shape = cx.shape(cx.input(0)?);
+        let gradient = cx.summed_to(g, &shape)?;
+        cx.give(0, gradient)
     }
 }

@@ -1,7 +1,8 @@
+use super::{BinaryOp, Cast, Scatter, Select};
 use crate::bindings::GatherCall;
-use crate::ir::Lowering;
 use crate::ir::geometry::tensor_type;
 use crate::ir::{DType, Inputs, Movement, OpError, Operator, Permuted, Tensor, TensorType, op_error};
+use crate::ir::{Gradient, Lowering};
 use runtime_core::kernels::Gather as Kernel;
 
 /// Slices of input 0 picked along a dimension by the indices of input 1, whose dimensions take that one's place.
@@ -84,5 +85,24 @@ impl Operator for Gather {
 
     fn movement(&self, _: usize) -> Option<Movement> {
         Some(Movement::of_first())
+    }
+
+    /// Slices that were picked several times take the sum.
+    fn gradient(&self, cx: &mut Gradient<'_>) -> Result<(), OpError> {
+        let (x, indices, g) = (cx.input(0)?, cx.input(1)?, cx.of_output()?);
+        if self.axis != 0 {
+            return Err(op_error("its gradient is known for axis 0 only"));
+        }
+        let ty = cx.ty(x).clone();
+        let (rows, inner) = (ty.shape[0], ty.shape[1..].iter().product());
+        // Indices below zero count from the end.
+        let indices = cx.add(Cast { to: DType::I32 }, &[indices])?;
+        let from_end = cx.with_number(BinaryOp::Add, indices, rows as f64)?;
+        let negative = cx.with_number(BinaryOp::Less, indices, 0.0)?;
+        let places = cx.add(Select, &[negative, from_end, indices])?;
+        let zeros = cx.add_constant(Tensor::new(ty.dtype, ty.shape.clone(), vec![0; ty.bytes()]));
+        let reduction = Some(BinaryOp::Add);
+        let gradient = cx.add(Scatter { inner, reduction }, &[zeros, places, g])?;
+        cx.give(0, gradient)
     }
 }

@@ -1,5 +1,7 @@
-use crate::ir::Lowering;
-use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
+use super::{BinaryOp, Reduce, ReduceOp};
+use crate::ir::{DType, Inputs, OpError, Operator, TensorType, ValueId, op_error};
+use crate::ir::{Gradient, Lowering};
+use runtime_core::function::{Sqrt, Square};
 use runtime_core::kernels;
 
 /// Normalises rows, the last dimension of `x`: inputs `x`, `scale` `[row]`, and unless `rms`, `bias` `[row]`; all
@@ -55,6 +57,51 @@ impl Operator for LayerNormalization {
                 &[x, scale, bias],
                 &[y],
             );
+        }
+        Ok(())
+    }
+
+    /// With `n` the normalised row, `d` its deviation and `h = g * scale`: `(h - mean(h) - n * mean(h * n)) / d`.
+    fn gradient(&self, cx: &mut Gradient<'_>) -> Result<(), OpError> {
+        let (x, scale, g) = (cx.input(0)?, cx.input(1)?, cx.of_output()?);
+        let shape = cx.shape(x);
+        let row = shape.len() - 1;
+        let mean = |cx: &mut Gradient<'_>, value: ValueId| {
+            let (op, axes) = (ReduceOp::Mean, vec![row]);
+            cx.add(Reduce { op, axes }, &[value])
+        };
+        let centred = if self.rms {
+            x
+        } else {
+            let middle = mean(cx, x)?;
+            cx.binary(BinaryOp::Sub, x, middle)?
+        };
+        let squares = cx.map(Square, centred)?;
+        let variance = mean(cx, squares)?;
+        let variance = cx.with_number(BinaryOp::Add, variance, self.epsilon.into())?;
+        let deviation = cx.map(Sqrt, variance)?;
+        let normalised = cx.binary(BinaryOp::Div, centred, deviation)?;
+        if cx.wants(0) {
+            let weighed = cx.product(g, scale)?;
+            let products = cx.product(weighed, normalised)?;
+            let share = mean(cx, products)?;
+            let along = cx.product(normalised, share)?;
+            let mut rest = cx.binary(BinaryOp::Sub, weighed, along)?;
+            if !self.rms {
+                let middle = mean(cx, weighed)?;
+                rest = cx.binary(BinaryOp::Sub, rest, middle)?;
+            }
+            let gradient = cx.binary(BinaryOp::Div, rest, deviation)?;
+            cx.give(0, gradient)?;
+        }
+        if cx.wants(1) {
+            let products = cx.product(g, normalised)?;
+            let gradient = cx.summed_to(products, &shape[row..])?;
+            cx.give(1, gradient)?;
+        }
+        if cx.wants(2) {
+            let gradient = cx.summed_to(g, &shape[row..])?;
+            cx.give(2, gradient)?;
         }
         Ok(())
     }

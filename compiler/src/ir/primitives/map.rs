@@ -1,5 +1,6 @@
 use crate::bindings::MapCall;
-use crate::ir::{CallOptions, Lowering};
+use crate::ir::gradient::of_function;
+use crate::ir::{CallOptions, Gradient, Lowering};
 use crate::ir::{DType, Inputs, OpError, Operator, Permuted, TensorType, op_error};
 use runtime_core::function::AnyFunction;
 
@@ -50,5 +51,13 @@ impl Operator for Map {
 
     fn is_elementwise(&self) -> bool {
         true
+    }
+
+    fn gradient(&self, cx: &mut Gradient<'_>) -> Result<(), OpError> {
+        let operands = [cx.input(0)?, cx.output(0), cx.of_output()?];
+        match of_function(cx, self.function, operands)? {
+            Some(gradient) => cx.give(0, gradient),
+            None => Ok(()),
+        }
     }
 }

@@ -1,7 +1,7 @@
 use crate::bindings::MatMulCall;
-use crate::ir::Lowering;
 use crate::ir::geometry::{broadcast, broadcast_strides};
-use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
+use crate::ir::{DType, Inputs, OpError, Operator, TensorType, ValueId, op_error};
+use crate::ir::{Gradient, Lowering};
 
 /// A matrix product as `numpy.matmul`: batched, with broadcasting; vectors are rows or columns.
 #[derive(Clone, Debug, PartialEq)]
@@ -112,4 +112,62 @@ impl Operator for MatMul {
         cx.call(call, &[a, b], &[y]);
         Ok(())
     }
+
+    fn gradient(&self, cx: &mut Gradient<'_>) -> Result<(), OpError> {
+        let (a, b) = (cx.input(0)?, cx.input(1)?);
+        let Shapes { batch, m, k, n, .. } = shapes(cx.ty(a), cx.ty(b))?;
+        // Vectors as matrices of one row or column.
+        let matrix = |batch: &[usize], rows: usize, columns: usize| [batch, &[rows, columns]].concat();
+        let g = cx.of_output()?;
+        let g = cx.reshaped(g, &matrix(&batch, m, n))?;
+        for index in [0, 1].into_iter().filter(|index| cx.wants(*index)).collect::<Vec<_>>() {
+            let shape = cx.shape([a, b][index]);
+            let other = cx.shape([b, a][index]);
+            let outer = |shape: &[usize]| shape[..shape.len().saturating_sub(2)].to_vec();
+            let other_matrix = if index == 0 {
+                matrix(&outer(&other), k, n)
+            } else {
+                matrix(&outer(&other), m, k)
+            };
+            let x = cx.reshaped([b, a][index], &other_matrix)?;
+            let gradient = if index == 0 {
+                let columns = swapped(cx, x)?;
+                let whole = cx.add(Self, &[g, columns])?;
+                cx.summed_to(whole, &matrix(&outer(&shape), m, k))?
+            } else {
+                of_second(cx, x, g, &matrix(&outer(&shape), k, n))?
+            };
+            let gradient = cx.reshaped(gradient, &shape)?;
+            cx.give(index, gradient)?;
+        }
+        Ok(())
+    }
+}
+
+/// The value with rows for columns.
+fn swapped(cx: &mut Gradient<'_>, value: ValueId) -> Result<ValueId, OpError> {
+    let rank = cx.ty(value).rank();
+    let mut perm: Vec<usize> = (0..rank).collect();
+    perm.swap(rank - 2, rank - 1);
+    cx.transposed(value, perm)
+}
+
+/// The gradient of the second operand, of this shape, from the first and that of the product. A single matrix that
+/// multiplies many is one product of all their rows.
+fn of_second(cx: &mut Gradient<'_>, a: ValueId, g: ValueId, shape: &[usize]) -> Result<ValueId, OpError> {
+    let joined = |cx: &mut Gradient<'_>, value: ValueId| {
+        let shape = cx.shape(value);
+        let (columns, rows) = (shape[shape.len() - 1], shape[..shape.len() - 1].iter().product());
+        cx.reshaped(value, &[rows, columns])
+    };
+    let (a_shape, g_shape) = (cx.shape(a), cx.shape(g));
+    let same = a_shape[..a_shape.len() - 1] == g_shape[..g_shape.len() - 1];
+    let [a, g] = if shape.len() == 2 && same {
+        [joined(cx, a)?, joined(cx, g)?]
+    } else {
+        [a, g]
+    };
+    let rows = swapped(cx, a)?;
+    let whole = cx.add(MatMul, &[rows, g])?;
+    cx.summed_to(whole, shape)
 }

@@ -1,6 +1,7 @@
+use super::Slice;
 use crate::bindings::{PadCall, PadMode};
-use crate::ir::Lowering;
 use crate::ir::geometry::{check_rank, tensor_type};
+use crate::ir::{Gradient, Lowering};
 use crate::ir::{Inputs, Movement, OpError, Operator, Parts, Permuted, Tensor, TensorType, op_error};
 
 /// Surrounds a tensor with elements. Input 1 is the element for [`PadMode::Constant`], absent for other modes.
@@ -134,5 +135,22 @@ impl Operator for Pad {
 
     fn parts(&self, axis: usize, x: &[usize], _: &[usize]) -> Option<Parts> {
         (self.begins[axis] == 0 && self.ends[axis] == 0).then(|| Parts::same(axis, x[axis]))
+    }
+
+    fn gradient(&self, cx: &mut Gradient<'_>) -> Result<(), OpError> {
+        let g = cx.of_output()?;
+        if self.mode != PadMode::Constant {
+            return Err(op_error("its gradient is known for constant padding only"));
+        }
+        if cx.wants(0) {
+            let lens = cx.shape(cx.input(0)?);
+            let (starts, steps) = (self.begins.clone(), vec![1; lens.len()]);
+            let gradient = cx.add(Slice { starts, steps, lens }, &[g])?;
+            cx.give(0, gradient)?;
+        }
+        if cx.wants(1) {
+            return Err(op_error("the gradient of the padding is not known"));
+        }
+        Ok(())
     }
 }

@@ -1,7 +1,9 @@
+use super::MaxPoolIndices;
 use crate::bindings::{AveragePoolCall, MaxPoolCall};
-use crate::ir::Lowering;
 use crate::ir::geometry::{Image, Layout, Window};
+use crate::ir::gradient::{scattered, spread};
 use crate::ir::{DType, Inputs, Movement, OpError, Operator, Parts, TensorType, op_error};
+use crate::ir::{Gradient, Lowering};
 use runtime_core::kernels::Pool2d;
 
 /// A pool over windows along one or two spatial axes.
@@ -42,6 +44,32 @@ impl Pool {
             ..image.clone()
         };
         Ok((image, output))
+    }
+
+    /// By how many elements the sum of each window is divided.
+    fn counts(&self, spatial: &[usize], windows: &[usize], padding_counts: bool) -> Vec<usize> {
+        let rank = windows.len();
+        let along = |axis: usize, place: usize| {
+            let (before, after) = (self.window.pads[axis], self.window.pads[rank + axis]);
+            let (size, dilation) = (spatial[axis], self.window.dilations[axis]);
+            // Elements from the beginning of the padding on.
+            let places = (0..self.window.kernel[axis]).map(|tap| place * self.window.strides[axis] + tap * dilation);
+            let counted = |at: &usize| {
+                let inside = (before..before + size).contains(at);
+                inside || padding_counts && *at < before + size + after
+            };
+            places.filter(counted).count()
+        };
+        let counts = (0..windows.iter().product()).map(|index| {
+            let mut rest = index;
+            let axes = (0..rank).rev().map(|axis| {
+                let place = rest % windows[axis];
+                rest /= windows[axis];
+                along(axis, place)
+            });
+            axes.product::<usize>().max(1)
+        });
+        counts.collect()
     }
 
     /// Checks the window.
@@ -115,5 +143,34 @@ impl Operator for Pool {
 
     fn parts(&self, axis: usize, x: &[usize], _: &[usize]) -> Option<Parts> {
         (axis == self.layout.channel_axis(x.len())).then(|| Parts::same(axis, x[axis]))
+    }
+
+    fn gradient(&self, cx: &mut Gradient<'_>) -> Result<(), OpError> {
+        let (x, g) = (cx.input(0)?, cx.of_output()?);
+        let shape = cx.shape(x);
+        let gradient = match self.kind {
+            // Of equal elements it is the first that is taken.
+            PoolKind::Max => {
+                let indices = MaxPoolIndices {
+                    window: self.window.clone(),
+                    ceil_mode: self.ceil_mode,
+                    column_major: false,
+                };
+                let places = cx.add_all(indices, &[x])?[1];
+                scattered(cx, [g, places], &shape)?
+            }
+            PoolKind::Average { count_include_pad } => {
+                let dtype = cx.ty(g).dtype;
+                let windows = cx.shape(g)[2..].to_vec();
+                let counts = self.counts(&shape[2..], &windows, count_include_pad);
+                let counts: Vec<f64> = counts.into_iter().map(|count| 1.0 / count as f64).collect();
+                let parts = cx.add_numbers(dtype, &windows, &counts);
+                let share = cx.product(g, parts)?;
+                let ones = [&[shape[1], 1], &self.window.kernel[..]].concat();
+                let ones = cx.add_numbers(dtype, &ones, &vec![1.0; ones.iter().product()]);
+                spread(cx, &self.window, shape[1], [share, ones], &shape[2..])?
+            }
+        };
+        cx.give(0, gradient)
     }
 }

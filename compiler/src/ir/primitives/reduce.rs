@@ -1,8 +1,10 @@
+use super::{BinaryOp, Cast};
 use crate::bindings::{ReduceCall, ReduceOp, StridedCall};
-use crate::ir::Lowering;
 use crate::ir::geometry::{check_rank, row_major_strides};
 use crate::ir::program::View;
+use crate::ir::{Gradient, Lowering};
 use crate::ir::{Inputs, Movement, OpError, Operator, Parts, Permuted, TensorType, op_error};
+use runtime_core::function::{Exp, Neg, Sign};
 
 /// Combines the elements along some axes, which stay with an extent of one.
 #[derive(Clone, Debug, PartialEq)]
@@ -137,6 +139,42 @@ impl Operator for Reduce {
 
     fn parts(&self, axis: usize, x: &[usize], _: &[usize]) -> Option<Parts> {
         (!self.axes.contains(&axis)).then(|| Parts::same(axis, x[axis]))
+    }
+
+    fn gradient(&self, cx: &mut Gradient<'_>) -> Result<(), OpError> {
+        let (x, y, g) = (cx.input(0)?, cx.output(0), cx.of_output()?);
+        let shape = cx.shape(x);
+        let count: usize = self.axes.iter().map(|axis| shape[*axis]).product();
+        let slope = match self.op {
+            ReduceOp::Sum => None,
+            ReduceOp::Mean => Some(cx.number_like(x, 1.0 / count as f64)),
+            ReduceOp::SumSquare => Some(cx.with_number(BinaryOp::Mul, x, 2.0)?),
+            ReduceOp::L1 => Some(cx.map(Sign, x)?),
+            ReduceOp::L2 => Some(cx.binary(BinaryOp::Div, x, y)?),
+            ReduceOp::LogSum => {
+                let opposite = cx.map(Neg, y)?;
+                Some(cx.map(Exp, opposite)?)
+            }
+            ReduceOp::LogSumExp => {
+                let difference = cx.binary(BinaryOp::Sub, x, y)?;
+                Some(cx.map(Exp, difference)?)
+            }
+            // Elements that equal the result share it.
+            ReduceOp::Max | ReduceOp::Min => {
+                let equal = cx.binary(BinaryOp::Equal, x, y)?;
+                let to = cx.ty(x).dtype;
+                let equal = cx.add(Cast { to }, &[equal])?;
+                let count = cx.sum(equal, self.axes.clone())?;
+                Some(cx.binary(BinaryOp::Div, equal, count)?)
+            }
+            ReduceOp::Prod => return Err(op_error("its gradient is not known")),
+        };
+        let gradient = match slope {
+            Some(slope) => cx.product(g, slope)?,
+            None => g,
+        };
+        let gradient = cx.expanded(gradient, &shape)?;
+        cx.give(0, gradient)
     }
 }
 

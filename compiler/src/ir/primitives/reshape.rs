@@ -1,4 +1,4 @@
-use crate::ir::Lowering;
+use crate::ir::{Gradient, Lowering};
 use crate::ir::{Inputs, Movement, OpError, Operator, Parts, TensorType, op_error};
 
 /// The same elements with another shape: never a copy.
@@ -54,6 +54,13 @@ impl Operator for Reshape {
             axis: to,
             pairs: (0..y[to]).map(|i| (i / after % count, i)).collect(),
         })
+    }
+
+    fn gradient(&self, cx: &mut Gradient<'_>) -> Result<(), OpError> {
+        let g = cx.of_output()?;
+        let shape = cx.shape(cx.input(0)?);
+        let gradient = cx.reshaped(g, &shape)?;
+        cx.give(0, gradient)
     }
 }
 

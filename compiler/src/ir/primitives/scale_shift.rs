@@ -1,6 +1,6 @@
-use crate::ir::Lowering;
 use crate::ir::geometry::{around, moved};
 use crate::ir::{DType, Inputs, OpError, Operator, Parts, Permuted, TensorType, op_error};
+use crate::ir::{Gradient, Lowering};
 use runtime_core::function::AnyFunction;
 use runtime_core::kernels;
 
@@ -66,5 +66,31 @@ impl Operator for ScaleShift {
 
     fn parts(&self, axis: usize, x: &[usize], _: &[usize]) -> Option<Parts> {
         (axis == self.axis).then(|| Parts::same(axis, x[axis]))
+    }
+
+    fn gradient(&self, cx: &mut Gradient<'_>) -> Result<(), OpError> {
+        let (x, scale, g) = (cx.input(0)?, cx.input(1)?, cx.of_output()?);
+        let shape = cx.shape(x);
+        let channels = shape[self.axis];
+        let axes: Vec<usize> = (0..shape.len()).filter(|axis| *axis != self.axis).collect();
+        if cx.wants(0) {
+            let mut along = vec![1; shape.len()];
+            along[self.axis] = channels;
+            let scale = cx.reshaped(scale, &along)?;
+            let gradient = cx.product(g, scale)?;
+            cx.give(0, gradient)?;
+        }
+        if cx.wants(1) {
+            let products = cx.product(g, x)?;
+            let sums = cx.sum(products, axes.clone())?;
+            let gradient = cx.reshaped(sums, &[channels])?;
+            cx.give(1, gradient)?;
+        }
+        if cx.wants(2) {
+            let sums = cx.sum(g, axes)?;
+            let gradient = cx.reshaped(sums, &[channels])?;
+            cx.give(2, gradient)?;
+        }
+        Ok(())
     }
 }

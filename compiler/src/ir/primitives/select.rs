@@ -1,7 +1,7 @@
 use crate::bindings::SelectCall;
-use crate::ir::Lowering;
 use crate::ir::geometry::{broadcast, broadcast_strides, check_rank, joined, tensor_type};
 use crate::ir::{DType, Inputs, OpError, Operator, Permuted, TensorType, op_error};
+use crate::ir::{Gradient, Lowering};
 
 /// Elements of input 1 where input 0 is true, of input 2 elsewhere, with broadcasting.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,5 +60,19 @@ impl Operator for Select {
 
     fn is_elementwise(&self) -> bool {
         true
+    }
+
+    fn gradient(&self, cx: &mut Gradient<'_>) -> Result<(), OpError> {
+        let (condition, g) = (cx.input(0)?, cx.of_output()?);
+        let zero = cx.number_like(g, 0.0);
+        for (index, choice) in [(1, [condition, g, zero]), (2, [condition, zero, g])] {
+            if cx.wants(index) {
+                let whole = cx.add(Self, &choice)?;
+                let shape = cx.shape(cx.input(index)?);
+                let gradient = cx.summed_to(whole, &shape)?;
+                cx.give(index, gradient)?;
+            }
+        }
+        Ok(())
     }
 }

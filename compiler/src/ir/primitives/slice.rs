@@ -1,6 +1,7 @@
+use super::{Pad, PadMode};
 use crate::bindings::StridedCall;
-use crate::ir::Lowering;
 use crate::ir::geometry::{check_rank, row_major_strides};
+use crate::ir::{Gradient, Lowering};
 use crate::ir::{Inputs, Movement, OpError, Operator, Parts, Permuted, TensorType, op_error};
 
 /// Every `steps[i]`-th of the elements along each dimension `i`: `lens[i]` of them, from `starts[i]` on.
@@ -119,5 +120,27 @@ impl Operator for Slice {
         let start = self.starts[axis];
         let pairs = (0..self.lens[axis]).map(|i| (start + i, i)).collect();
         (self.steps[axis] == 1).then_some(Parts { axis, pairs })
+    }
+
+    fn gradient(&self, cx: &mut Gradient<'_>) -> Result<(), OpError> {
+        let g = cx.of_output()?;
+        let shape = cx.shape(cx.input(0)?);
+        if self
+            .steps
+            .iter()
+            .zip(&self.lens)
+            .any(|(step, len)| *step != 1 && *len > 1)
+        {
+            return Err(op_error("its gradient is not known for steps other than 1"));
+        }
+        let ends = (0..shape.len()).map(|axis| shape[axis] - self.starts[axis] - self.lens[axis]);
+        let pad = Pad {
+            begins: self.starts.clone(),
+            ends: ends.collect(),
+            mode: PadMode::Constant,
+        };
+        let zero = cx.number_like(g, 0.0);
+        let gradient = cx.add(pad, &[g, zero])?;
+        cx.give(0, gradient)
     }
 }

@@ -1,7 +1,9 @@
+use super::BinaryOp;
 use crate::bindings::SoftmaxCall;
-use crate::ir::Lowering;
 use crate::ir::geometry::{around, moved};
+use crate::ir::{Gradient, Lowering};
 use crate::ir::{Inputs, OpError, Operator, Permuted, TensorType, op_error};
+use runtime_core::function::Exp;
 use runtime_core::kernels;
 
 /// Probabilities from scores along one axis, or their logarithms.
@@ -57,5 +59,21 @@ impl Operator for Softmax {
             operator: Box::new(operator),
             transposed: vec![true],
         })
+    }
+
+    /// `y * (g - sum(g * y))`, or `g - exp(y) * sum(g)` of the logarithms.
+    fn gradient(&self, cx: &mut Gradient<'_>) -> Result<(), OpError> {
+        let (y, g, axes) = (cx.output(0), cx.of_output()?, vec![self.axis]);
+        let gradient = if self.log {
+            let (sum, y) = (cx.sum(g, axes)?, cx.map(Exp, y)?);
+            let share = cx.product(y, sum)?;
+            cx.binary(BinaryOp::Sub, g, share)?
+        } else {
+            let products = cx.product(g, y)?;
+            let sum = cx.sum(products, axes)?;
+            let difference = cx.binary(BinaryOp::Sub, g, sum)?;
+            cx.product(y, difference)?
+        };
+        cx.give(0, gradient)
     }
 }

@@ -1,6 +1,6 @@
 use crate::bindings::StridedCall;
-use crate::ir::Lowering;
 use crate::ir::geometry::{check_rank, moved, row_major_strides};
+use crate::ir::{Gradient, Lowering};
 use crate::ir::{Inputs, Movement, OpError, Operator, Parts, TensorType, op_error};
 
 /// Dimensions in another order: dimension `i` of the output is dimension `perm[i]` of the input.
@@ -74,5 +74,11 @@ impl Operator for Transpose {
 
     fn parts(&self, axis: usize, x: &[usize], _: &[usize]) -> Option<Parts> {
         Some(Parts::same(moved(axis, &self.perm)?, x[axis]))
+    }
+
+    fn gradient(&self, cx: &mut Gradient<'_>) -> Result<(), OpError> {
+        let g = cx.of_output()?;
+        let gradient = cx.transposed(g, self.inverse())?;
+        cx.give(0, gradient)
     }
 }

@@ -36,13 +36,13 @@ impl Workspace {
             }
             failed.extend(blamed);
         }
-        let release = self.release_folder();
+        let release = self.target_folder().join("release");
         let outcome = |index: usize, module: &Module| match failed.get(&module.name) {
             Some(text) => Err(HarnessError::new(format!("the emitted code does not compile:\n{text}"))
                 .help("this is a fault of edgec: please report it, with the model if you can share it")),
             None => Ok(Runner {
                 program: release
-                    .join(crate_name(index))
+                    .join(self.crate_name(index))
                     .with_extension(std::env::consts::EXE_EXTENSION),
                 model: module.name.clone(),
                 interface: module.emitted.interface.clone(),
@@ -57,12 +57,14 @@ impl Workspace {
 
     /// Writes the sources, touching only files that change.
     fn write(&self, crates: &[Vec<Module>], failed: &BTreeMap<String, String>) -> Result<(), HarnessError> {
-        let members: Vec<_> = (0..crates.len()).map(|i| format!("\"{}\"", crate_name(i))).collect();
+        let members: Vec<_> = (0..crates.len())
+            .map(|i| format!("\"{}\"", self.crate_name(i)))
+            .collect();
         let root = format!("[workspace]\nresolver = \"3\"\nmembers = [{}]\n", members.join(", "));
         update(&self.folder.join("Cargo.toml"), root.as_bytes())?;
         for (index, modules) in crates.iter().enumerate() {
             let (name, modules) = (
-                crate_name(index),
+                self.crate_name(index),
                 modules
                     .iter()
                     .filter(|m| !failed.contains_key(&m.name))
@@ -99,7 +101,7 @@ impl Workspace {
             "--target-dir",
         ]);
         command
-            .arg(self.folder.join("target"))
+            .arg(self.target_folder())
             .current_dir(&self.folder)
             .stdin(Stdio::null());
         for inherited in [
@@ -115,9 +117,10 @@ impl Workspace {
             HarnessError::new(format!("cargo cannot be run: {e}")).help("install Rust from https://rustup.rs")
         })?;
         let mut complaints = Complaints::default();
+        let names: Vec<_> = (0..crates.len()).map(|index| self.crate_name(index)).collect();
         for line in String::from_utf8_lossy(&output.stdout).lines() {
             if let Ok(message) = serde_json::from_str::<Value>(line) {
-                complaints.add(&message, crates);
+                complaints.add(&message, crates, &names);
             }
         }
         if output.status.success() || !(complaints.by_module.is_empty() && complaints.by_crate.is_empty()) {
@@ -131,14 +134,14 @@ impl Workspace {
 }
 
 impl Complaints {
-    /// Takes in one line of cargo's JSON.
-    fn add(&mut self, line: &Value, crates: &[Vec<Module>]) {
+    /// Takes in one line of cargo's JSON about the crates, whose names are `names`.
+    fn add(&mut self, line: &Value, crates: &[Vec<Module>], names: &[String]) {
         let message = &line["message"];
         if line["reason"] != "compiler-message" || message["level"] != "error" {
             return;
         }
         let target = line["target"]["name"].as_str().unwrap_or_default();
-        let Some(index) = (0..crates.len()).find(|i| crate_name(*i) == target) else {
+        let Some(index) = names.iter().position(|name| name == target) else {
             return;
         };
         let text = message["rendered"].as_str().unwrap_or_default();
@@ -166,10 +169,6 @@ fn collect_files<'a>(message: &'a Value, files: &mut BTreeSet<&'a str>) {
     for child in message["children"].as_array().into_iter().flatten() {
         collect_files(child, files);
     }
-}
-
-fn crate_name(index: usize) -> String {
-    format!("models{index}")
 }
 
 fn update(path: &Path, bytes: &[u8]) -> Result<(), HarnessError> {

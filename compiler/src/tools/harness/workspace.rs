@@ -55,7 +55,8 @@ fn toml_string(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-/// A folder in which emitted code is built, for one process at a time.
+/// A folder in which emitted code is built, for one process at a time. Workspaces beside each other share the folder
+/// `target` beside them, so that runtime-core is compiled once for all of them.
 #[derive(Debug)]
 pub struct Workspace {
     pub(super) folder: PathBuf,
@@ -107,8 +108,21 @@ impl Workspace {
         self
     }
 
-    /// Where files of the kind `rlib` and the like end up.
-    pub fn release_folder(&self) -> PathBuf {
-        self.folder.join("target/release")
+    /// Where cargo builds.
+    pub(super) fn target_folder(&self) -> PathBuf {
+        self.folder.with_file_name("target")
+    }
+
+    /// The compiled library of the crate at this index.
+    pub fn library(&self, index: usize) -> PathBuf {
+        let library = format!("release/lib{}.rlib", self.crate_name(index));
+        self.target_folder().join(library)
+    }
+
+    /// The name of the crate at this index: no other workspace beside this one has a crate of that name.
+    pub(super) fn crate_name(&self, index: usize) -> String {
+        let folder = self.folder.file_name().unwrap_or_default().to_string_lossy();
+        let workspace = folder.replace(|c: char| !c.is_ascii_alphanumeric(), "_").to_lowercase();
+        format!("models_of_{workspace}_{index}")
     }
 }

@@ -37,16 +37,44 @@ enum Level {
 
 const LEVELS: [Level; 3] = [Level::Baseline, Level::Avx2, Level::Vnni];
 
+/// Whether the target itself has AVX2, FMA and F16C, as with `-C target-cpu=native` on most processors: nothing runs
+/// the copies for the baseline then, and they are not compiled.
+const TARGET_HAS_AVX2: bool = cfg!(all(
+    target_feature = "avx2",
+    target_feature = "fma",
+    target_feature = "f16c"
+));
+
+/// Whether the target itself has what [`Level::Vnni`] needs: one copy of each kernel is compiled.
+const TARGET_HAS_VNNI: bool = TARGET_HAS_AVX2
+    && cfg!(all(
+        target_feature = "avx512f",
+        target_feature = "avx512bw",
+        target_feature = "avx512vl",
+        target_feature = "avx512vnni"
+    ));
+
 /// The level as a number; zero before it was asked for.
 static DETECTED: AtomicU8 = AtomicU8::new(0);
 
 impl Simd {
-    /// Plain SSE2, which every x86-64 has.
-    pub const BASELINE: Self = Self { level: Level::Baseline };
+    /// The least that the target has: plain SSE2, which every x86-64 has, unless rustc was told of more.
+    pub const BASELINE: Self = Self {
+        level: if TARGET_HAS_VNNI {
+            Level::Vnni
+        } else if TARGET_HAS_AVX2 {
+            Level::Avx2
+        } else {
+            Level::Baseline
+        },
+    };
 
-    /// Asks the processor once, then remembers.
+    /// Asks the processor once, then remembers. Asks nothing where the target has all that kernels use.
     #[inline]
     pub fn detect() -> Self {
+        if TARGET_HAS_VNNI {
+            return Self::BASELINE;
+        }
         let known = DETECTED.load(Ordering::Relaxed);
         for level in LEVELS {
             if level as u8 == known {
@@ -58,12 +86,12 @@ impl Simd {
         Self { level }
     }
 
-    /// Every level that this processor runs, in ascending order.
+    /// Every compiled level that this processor runs, in ascending order.
     pub fn levels() -> impl Iterator<Item = Self> {
         let best = Self::detect().level;
         LEVELS
             .into_iter()
-            .filter(move |level| *level <= best)
+            .filter(move |level| Self::BASELINE.level <= *level && *level <= best)
             .map(|level| Self { level })
     }
 
@@ -71,8 +99,8 @@ impl Simd {
     /// a method of the type that all layers share, so that rustc compiles it once for all layers of a form.
     #[inline(always)]
     pub fn run<K: Kernel>(self, kernel: K) {
-        if self.level >= Level::Avx2 {
-            // SAFETY: `detect::level` found the features.
+        if TARGET_HAS_AVX2 || self.level >= Level::Avx2 {
+            // SAFETY: the target has the features, or `detect::level` found them.
             unsafe { <K as Copies<K>>::avx2(kernel) }
         } else {
             <K::Shared as Copies<K::Shared>>::baseline(kernel.shared())
@@ -82,8 +110,8 @@ impl Simd {
     /// [`run`](Self::run) of a kernel that rustc is to compile in the codegen unit of `Owner`'s module.
     #[inline(always)]
     pub(crate) fn run_of<Owner, K: Kernel>(self, kernel: K) {
-        if self.level >= Level::Avx2 {
-            // SAFETY: `detect::level` found the features.
+        if TARGET_HAS_AVX2 || self.level >= Level::Avx2 {
+            // SAFETY: the target has the features, or `detect::level` found them.
             unsafe { <Owner as Copies<K>>::avx2(kernel) }
         } else {
             <Owner as Copies<K::Shared>>::baseline(kernel.shared())
@@ -94,8 +122,8 @@ impl Simd {
     /// vectors of 512 bits is not specialised to the layer, so that rustc compiles it once for all layers of a form.
     #[inline(always)]
     pub fn run_floats<K: Kernel>(self, kernel: K) {
-        if self.level == Level::Vnni {
-            // SAFETY: `detect::level` found the features.
+        if TARGET_HAS_VNNI || self.level == Level::Vnni {
+            // SAFETY: the target has the features, or `detect::level` found them.
             unsafe { <K::Shared as Copies<K::Shared>>::vnni(kernel.shared()) }
         } else {
             self.run(kernel)
@@ -105,8 +133,8 @@ impl Simd {
     /// [`run`](Self::run) of a kernel of 8-bit integers that [`Arch`](super::Arch) has more for at the highest level.
     #[inline(always)]
     pub fn run_integers<K: Kernel>(self, kernel: K) {
-        if self.level == Level::Vnni {
-            // SAFETY: `detect::level` found the features.
+        if TARGET_HAS_VNNI || self.level == Level::Vnni {
+            // SAFETY: the target has the features, or `detect::level` found them.
             unsafe { <K as Copies<K>>::vnni(kernel) }
         } else {
             self.run(kernel)
@@ -117,12 +145,14 @@ impl Simd {
     /// of them take rustc twice the time, and long sums hardly gain from it.
     #[inline(always)]
     pub fn run_long_integers<K: Kernel>(self, kernel: K) {
-        match self.level {
-            // SAFETY: `detect::level` found the features.
-            Level::Vnni => unsafe { <K as Copies<K>>::vnni(kernel) },
-            // SAFETY: `detect::level` found the features.
-            Level::Avx2 => unsafe { <K::Shared as Copies<K::Shared>>::avx2(kernel.shared()) },
-            Level::Baseline => <K::Shared as Copies<K::Shared>>::baseline(kernel.shared()),
+        if TARGET_HAS_VNNI || self.level == Level::Vnni {
+            // SAFETY: the target has the features, or `detect::level` found them.
+            unsafe { <K as Copies<K>>::vnni(kernel) }
+        } else if TARGET_HAS_AVX2 || self.level == Level::Avx2 {
+            // SAFETY: as above.
+            unsafe { <K::Shared as Copies<K::Shared>>::avx2(kernel.shared()) }
+        } else {
+            <K::Shared as Copies<K::Shared>>::baseline(kernel.shared())
         }
     }
 }

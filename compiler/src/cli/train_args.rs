@@ -1,0 +1,48 @@
+use clap::Args;
+use edgec::{Compiler, Loss, Optimizer, TrainOptions};
+
+/// Training on the device.
+#[derive(Debug, Args)]
+pub(super) struct TrainArgs {
+    /// Let these layers learn on the device: `all`, `last:N` for the last N with weights, or names of nodes or weights,
+    /// in which `*` stands for any characters; several with commas. The struct gets `train_step`
+    #[arg(long, value_name = "LAYERS", value_delimiter = ',')]
+    trainable: Vec<String>,
+    /// What training makes small: `softmax-cross-entropy` (of classes by index), `mse`, or `binary-cross-entropy`
+    #[arg(
+        long,
+        value_name = "LOSS",
+        default_value = "softmax-cross-entropy",
+        requires = "trainable"
+    )]
+    loss: Loss,
+    /// How parameters follow their gradients: `sgd`, `momentum[:BETA]` or `adam`
+    #[arg(long, value_name = "OPTIMIZER", default_value = "sgd", requires = "trainable")]
+    optimizer: Optimizer,
+}
+
+impl TrainArgs {
+    /// `compiler` with the training that was asked for.
+    pub(super) fn apply(&self, compiler: Compiler) -> Compiler {
+        if self.trainable.is_empty() {
+            return compiler;
+        }
+        compiler.train(TrainOptions {
+            layers: self.trainable.clone(),
+            loss: self.loss,
+            optimizer: self.optimizer,
+        })
+    }
+
+    /// The flags, with their values, that give the same.
+    pub(super) fn values(&self) -> Vec<(&'static str, String)> {
+        if self.trainable.is_empty() {
+            return vec![];
+        }
+        vec![
+            ("--trainable", self.trainable.join(",")),
+            ("--loss", self.loss.to_string()),
+            ("--optimizer", self.optimizer.to_string()),
+        ]
+    }
+}

@@ -1,0 +1,129 @@
+use crate::ir::primitives::{BinaryOp, Cast, Map, Reduce, ReduceOp, Reshape, Softmax};
+use crate::ir::{Compose, DType, Graph, OpError, Tensor, TensorType, ValueId, op_error};
+use runtime_core::function::{AnyFunction, Softplus, Square};
+use std::fmt;
+use std::str::FromStr;
+
+/// What is to become small: a mean over all rows of the output, or over all its elements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loss {
+    /// Minus the logarithm of the probability of the right class, whose index `target` gives for each row of the last
+    /// axis. The output is a Softmax or LogSoftmax, or the scores before one.
+    SoftmaxCrossEntropy,
+    /// The square of the difference to `target`.
+    MeanSquaredError,
+    /// Minus the logarithm of the probability of being, or not being, as `target` says by 1, 0 or a number between. The
+    /// output is a Sigmoid, or the scores before one.
+    BinaryCrossEntropy,
+}
+
+const NAMES: [(&str, Loss); 3] = [
+    ("softmax-cross-entropy", Loss::SoftmaxCrossEntropy),
+    ("mse", Loss::MeanSquaredError),
+    ("binary-cross-entropy", Loss::BinaryCrossEntropy),
+];
+
+impl FromStr for Loss {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = NAMES.iter().find(|(name, _)| *name == text);
+        let names = NAMES.map(|(name, _)| name).join(", ");
+        found
+            .map(|(_, loss)| *loss)
+            .ok_or_else(|| format!("there is no such loss; known: {names}"))
+    }
+}
+
+impl fmt::Display for Loss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = NAMES.iter().find(|(_, loss)| loss == self).map_or("", |(name, _)| name);
+        f.write_str(name)
+    }
+}
+
+impl Loss {
+    /// Adds the input `target` and the loss of `prediction`, a scalar.
+    pub(super) fn add(self, graph: &mut Graph, prediction: ValueId) -> Result<ValueId, OpError> {
+        let ty = graph.ty(prediction).clone();
+        if ty.dtype != DType::F32 || ty.is_empty() {
+            return Err(op_error(format!("the output is {ty}: a loss needs floats (float32)"))
+                .help("train the model in floats, and quantise it afterwards"));
+        }
+        match self {
+            Self::SoftmaxCrossEntropy => softmax_cross_entropy(graph, prediction, &ty),
+            Self::MeanSquaredError => {
+                let target = target(graph, ty);
+                let mut cx = Compose::new(graph, "loss", vec![]);
+                let difference = cx.binary(BinaryOp::Sub, prediction, target)?;
+                let squares = cx.map(Square, difference)?;
+                mean(&mut cx, squares, 1.0)
+            }
+            Self::BinaryCrossEntropy => {
+                let scores = before_sigmoid(graph, prediction);
+                let target = target(graph, ty);
+                let mut cx = Compose::new(graph, "loss", vec![]);
+                // -t ln(p) - (1 - t) ln(1 - p), by scores z: softplus(z) - t z.
+                let (soft, product) = (cx.map(Softplus, scores)?, cx.product(target, scores)?);
+                let losses = cx.binary(BinaryOp::Sub, soft, product)?;
+                mean(&mut cx, losses, 1.0)
+            }
+        }
+    }
+}
+
+fn target(graph: &mut Graph, ty: TensorType) -> ValueId {
+    graph.add_input(super::unique_input(graph, "target"), ty)
+}
+
+fn softmax_cross_entropy(graph: &mut Graph, prediction: ValueId, ty: &TensorType) -> Result<ValueId, OpError> {
+    let Some((classes, rows)) = ty.shape.split_last().filter(|(classes, _)| **classes > 1) else {
+        return Err(op_error(format!("the output {ty} has no classes along its last axis"))
+            .help("use --loss binary-cross-entropy for one score, or mse for numbers"));
+    };
+    let (classes, rows) = (*classes, rows.to_vec());
+    let scores = before_softmax(graph, prediction);
+    let target = target(graph, TensorType::new(DType::I32, rows.clone()));
+    let mut cx = Compose::new(graph, "loss", vec![]);
+    let axis = rows.len();
+    let logarithms = cx.add(Softmax { axis, log: true }, &[scores])?;
+    let columns: Vec<i32> = (0..classes as i32).collect();
+    let columns = cx.add_constant(Tensor::i32(&[classes], &columns));
+    let target = cx.reshaped(target, &[&rows[..], &[1]].concat())?;
+    let is_right = cx.binary(BinaryOp::Equal, target, columns)?;
+    let is_right = cx.add(Cast { to: DType::F32 }, &[is_right])?;
+    let picked = cx.product(is_right, logarithms)?;
+    mean(&mut cx, picked, -(classes as f64))
+}
+
+/// The mean of all elements, times `factor`.
+fn mean(cx: &mut Compose<'_>, values: ValueId, factor: f64) -> Result<ValueId, OpError> {
+    let ty = cx.ty(values).clone();
+    let (op, axes) = (ReduceOp::Sum, (0..ty.rank()).collect());
+    let sum = cx.add(Reduce { op, axes }, &[values])?;
+    let sum = cx.reshaped(sum, &[])?;
+    cx.with_number(BinaryOp::Mul, sum, factor / ty.len() as f64)
+}
+
+/// What the value is a Softmax over the last axis of, through reshapes that keep that axis; else the value itself.
+fn before_softmax(graph: &Graph, value: ValueId) -> ValueId {
+    let node = graph.producer(value);
+    let Some(x) = node.inputs.first().copied().flatten() else {
+        return value;
+    };
+    let (from, to) = (&graph.ty(x).shape, &graph.ty(value).shape);
+    let is_last = |softmax: &Softmax| softmax.axis + 1 == from.len() && !softmax.log;
+    if node.op::<Softmax>().is_some_and(is_last) {
+        return x;
+    }
+    let same = node.op::<Reshape>().is_some() && from == to;
+    if same { before_softmax(graph, x) } else { value }
+}
+
+/// What the value is a Sigmoid of; else the value itself.
+fn before_sigmoid(graph: &Graph, value: ValueId) -> ValueId {
+    let node = graph.producer(value);
+    let is_sigmoid = |map: &Map| matches!(map.function, AnyFunction::Sigmoid(_));
+    let x = node.inputs.first().copied().flatten();
+    x.filter(|_| node.op::<Map>().is_some_and(is_sigmoid)).unwrap_or(value)
+}
