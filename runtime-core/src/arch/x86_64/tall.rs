@@ -254,9 +254,8 @@ unsafe fn ended<W, const M: usize, const P: usize>(
         }
         let (least, greatest) = (_mm512_set1_ps(end.bounds[0]), _mm512_set1_ps(end.bounds[1]));
         unrolled!(i in 0..M {
-            for p in 0..P {
-                let [Sixteen(sum)] = sums[i][p];
-                sums[i][p] = [Sixteen(_mm512_min_ps(greatest, _mm512_max_ps(least, sum)))];
+            for [Sixteen(sum)] in &mut sums[i] {
+                *sum = _mm512_min_ps(greatest, _mm512_max_ps(least, *sum));
             }
         });
     }
