@@ -50,7 +50,7 @@ pub use interleaved::InterleavedPanel;
 pub use paired::{PairedPanel, Patches};
 pub use portable::Portable;
 pub use rows::RowsPanel;
-pub use tall::{TallConv2d, TallGemm};
+pub use tall::{TallConv2d, TallEnd, TallGemm};
 pub use tap_window::TapWindow;
 
 use crate::kernels::QlinearAdd;

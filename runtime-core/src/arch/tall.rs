@@ -1,6 +1,47 @@
 //! Operands of the products of floats that an instruction set does as a whole, where registers are
 //! [many](super::Arch::MANY): a layer then needs no loops of its own, and rustc has little to compile for it.
 
+/// What is applied to each sum before it is written.
+#[derive(Clone, Copy, Debug)]
+pub struct TallEnd<'a> {
+    /// Added to the sums: a number for each output, if there is something to add.
+    pub residual: Option<&'a [f32]>,
+    /// The least and the greatest result; NaN stays NaN.
+    pub bounds: [f32; 2],
+}
+
+impl TallEnd<'_> {
+    /// Leaves the sums as they are.
+    pub const NOTHING: Self = Self {
+        residual: None,
+        bounds: [f32::NEG_INFINITY, f32::INFINITY],
+    };
+
+    /// The same for the outputs from `at` on.
+    #[inline(always)]
+    pub fn from(self, at: usize) -> Self {
+        Self {
+            residual: self.residual.map(|residual| residual.get(at..).unwrap_or(&[])),
+            bounds: self.bounds,
+        }
+    }
+
+    /// What becomes an output: `sums` of the outputs from `at` on.
+    #[inline(always)]
+    pub fn apply(self, sums: &mut [f32], at: usize) {
+        let [least, greatest] = self.bounds;
+        if let Some(residual) = self.residual {
+            for (sum, residual) in sums.iter_mut().zip(residual.get(at..).unwrap_or(&[])) {
+                *sum += *residual;
+            }
+        }
+        for sum in sums {
+            *sum = if *sum < least { least } else { *sum };
+            *sum = if *sum > greatest { greatest } else { *sum };
+        }
+    }
+}
+
 /// Some rows of a product of matrices.
 #[derive(Clone, Copy, Debug)]
 pub struct TallGemm<'a, R> {
@@ -16,6 +57,8 @@ pub struct TallGemm<'a, R> {
     pub w: &'a [R],
     /// One number per column.
     pub bias: &'a [f32],
+    /// Applied to the sums.
+    pub end: TallEnd<'a>,
 }
 
 /// Some outputs of a convolution of one image, channels-last.
@@ -43,4 +86,6 @@ pub struct TallConv2d<'a, R> {
     pub w: &'a [R],
     /// One number per channel.
     pub bias: &'a [f32],
+    /// Applied to the sums.
+    pub end: TallEnd<'a>,
 }

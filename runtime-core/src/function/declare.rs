@@ -1,6 +1,6 @@
 /// Declares functions: the documented struct with its constants, its value in `f32`, its value in `f64`.
 ///
-/// The bodies see the argument, the constants by name, and the instruction set `A` (in the `f32` body).
+/// Functions that only clamp also have their bounds, after `in`. The bodies see the argument, the constants by name, and the instruction set `A` (in the `f32` body).
 macro_rules! functions {
     (@struct $(#[$meta:meta])* $name:ident) => {
         $(#[$meta])*
@@ -17,7 +17,7 @@ macro_rules! functions {
     ($(
         $(#[$meta:meta])*
         $name:ident $({ $($(#[$field_meta:meta])* $field:ident),+ $(,)? })?
-        |$x:ident| $single:expr, $double:expr;
+        |$x:ident| $single:expr, $double:expr $(, in $bounds:expr)?;
     )*) => {$(
         $crate::function::declare::functions! {
             @struct $(#[$meta])* $name $({ $($(#[$field_meta])* pub $field: f32),+ })?
@@ -38,6 +38,14 @@ macro_rules! functions {
                 )?
                 $double
             }
+
+            $(
+                #[inline(always)]
+                fn bounds(self) -> Option<[f32; 2]> {
+                    let bounds: fn(Self) -> [f32; 2] = $bounds;
+                    Some(bounds(self))
+                }
+            )?
         }
     )*};
 }

@@ -37,6 +37,12 @@ pub trait Function: Copy {
     /// The function's value at `x`, in double precision.
     fn eval64(self, x: f64) -> f64;
 
+    /// The least and the greatest value, of a function that leaves all other numbers and NaN as they are.
+    #[inline(always)]
+    fn bounds(self) -> Option<[f32; 2]> {
+        None
+    }
+
     /// `y[i] = eval(x[i])`.
     #[inline(always)]
     fn eval_all<A: Arch>(self, x: &[f32], y: &mut [f32]) {

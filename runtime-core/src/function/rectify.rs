@@ -4,7 +4,7 @@ use super::declare::functions;
 
 functions! {
     /// `x`: no activation.
-    Identity |x| x, x;
+    Identity |x| x, x, in |_| [f32::NEG_INFINITY, f32::INFINITY];
 
     /// `alpha * x + beta`.
     Affine {
@@ -15,7 +15,7 @@ functions! {
     } |x| A::fma(alpha, x, beta), alpha * x + beta;
 
     /// `max(x, 0)`; NaN stays NaN.
-    Relu |x| if x < 0.0 { 0.0 } else { x }, if x < 0.0 { 0.0 } else { x };
+    Relu |x| if x < 0.0 { 0.0 } else { x }, if x < 0.0 { 0.0 } else { x }, in |_| [0.0, f32::INFINITY];
 
     /// `min(max(x, min), max)`; NaN stays NaN.
     Clip {
@@ -29,7 +29,7 @@ functions! {
     }, {
         let x = if x < min { min } else { x };
         if x > max { max } else { x }
-    };
+    }, in |clip| [clip.min, clip.max];
 
     /// `x` where positive, else `alpha * x`.
     LeakyRelu {

@@ -304,8 +304,8 @@ pub(super) fn block<F>(layer: &Conv2d<F>) -> usize {
     numbers.checked_div(iw * ic * layer.strides[0]).unwrap_or(1).max(1)
 }
 
-/// Runs a convolution of floats in the copy that is fastest for it: one that is not specialised loses more on short
-/// sums and on narrow panels than wider vectors gain.
+/// Runs a convolution of floats in the copy that is fastest for it: one that is not specialised loses more on narrow
+/// panels than wider vectors gain.
 #[inline(always)]
 fn run<P, F: Copy, E: Finish<F>, W>(simd: Simd, kernel: Convolve<'_, P, F, E, W>)
 where
@@ -316,7 +316,7 @@ where
     let narrow = layer
         .channels_per_group()
         .is_none_or(|(_, outputs)| outputs <= PANEL / 2);
-    if narrow || is_short(&layer) {
+    if narrow {
         simd.run(kernel);
     } else {
         simd.run_floats(kernel);

@@ -2,7 +2,7 @@
 
 use super::tile::{copy_some, load};
 use crate::Element;
-use crate::arch::Arch;
+use crate::arch::{Arch, TallEnd};
 use crate::function::Function;
 use crate::numbers::{Floats, Integers, Numbers};
 use crate::packed::Packed;
@@ -34,6 +34,14 @@ pub(super) trait Finish<F: Copy>: Copy {
     /// The operands other than the weights, if all are floats.
     #[inline(always)]
     fn floats<'a>(self, _: &'a [Input<Self, F>], _: &'a mut [Self::Y]) -> Option<Singles<'a>>
+    where
+        Self: 'a,
+    {
+        None
+    }
+    /// What an instruction set is to apply to the sums, where [`floats`](Self::floats) are and that is all.
+    #[inline(always)]
+    fn tall<'a>(self, _: F) -> Option<TallEnd<'a>>
     where
         Self: 'a,
     {
@@ -108,6 +116,15 @@ impl<F: Function, R: Residual> Finish<F> for Activate<'_, R> {
         Self: 'a,
     {
         Some(Singles { x, bias: self.bias, y })
+    }
+
+    #[inline(always)]
+    fn tall<'a>(self, f: F) -> Option<TallEnd<'a>>
+    where
+        Self: 'a,
+    {
+        let residual = self.residual.numbers();
+        f.bounds().map(|bounds| TallEnd { residual, bounds })
     }
 
     #[inline(always)]
@@ -254,6 +271,10 @@ pub(super) trait Residual: Copy {
     fn add<const N: usize>(self, at: usize, len: usize, sums: [f32; N]) -> [f32; N];
     /// Adds the numbers from `at` on to as many sums.
     fn add_all(self, at: usize, sums: &mut [f32]);
+    /// All numbers, if there is something to add.
+    fn numbers<'a>(self) -> Option<&'a [f32]>
+    where
+        Self: 'a;
 }
 
 /// No residual.
@@ -273,6 +294,11 @@ impl Residual for Nothing {
 
     #[inline(always)]
     fn add_all(self, _: usize, _: &mut [f32]) {}
+
+    #[inline(always)]
+    fn numbers<'a>(self) -> Option<&'a [f32]> {
+        None
+    }
 }
 
 impl Residual for &[f32] {
@@ -298,5 +324,13 @@ impl Residual for &[f32] {
         for (sum, residual) in sums.iter_mut().zip(self.get(at..).unwrap_or(&[])) {
             *sum += *residual;
         }
+    }
+
+    #[inline(always)]
+    fn numbers<'a>(self) -> Option<&'a [f32]>
+    where
+        Self: 'a,
+    {
+        Some(self)
     }
 }

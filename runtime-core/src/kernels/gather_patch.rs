@@ -8,7 +8,7 @@ pub(crate) const GATHERED: usize = 256;
 const BLOCK: usize = 16;
 
 /// Numbers of a kernel row up to which patches are gathered.
-const FEW: usize = 2 * BLOCK;
+pub(crate) const FEW: usize = 2 * BLOCK;
 
 /// The windows of a convolution in one group, as in `Conv2d`.
 #[derive(Clone, Copy)]

@@ -158,8 +158,8 @@ where
     P: Param<Gemm<F>>,
     W: Packed<Number = Weight<E, F>>,
 {
-    let Gemm { k, n, .. } = kernel.layer.get();
-    if n > PANEL / 2 && k >= SHORT {
+    let Gemm { n, .. } = kernel.layer.get();
+    if n > PANEL / 2 {
         simd.run_floats(kernel);
     } else {
         simd.run(kernel);

@@ -92,8 +92,13 @@ fn run<T>(x: &[T], start: usize) -> Option<&[T; TILE]> {
 /// `y[i * width + j] = x[i + j * column]`, in square blocks so that both sides are read and written in runs.
 #[inline(always)]
 pub(super) fn transpose<T: Element>(rows: usize, width: usize, column: usize, x: &[T], y: &mut [T]) {
+    if width == 3 {
+        // The colours of an image.
+        let _ = colours(rows, column, x, y);
+        return;
+    }
     if width < TILE {
-        // Few planes, such as the colours of an image: one after the other.
+        // Few planes, one after the other.
         for j in 0..width {
             let Some(plane) = x.get(j * column..).and_then(|x| x.get(..rows)) else {
                 return;
@@ -145,6 +150,18 @@ pub(super) fn transpose<T: Element>(rows: usize, width: usize, column: usize, x:
             left += block_width;
         }
     }
+}
+
+/// [`transpose`] of three planes, all of which are read at once.
+#[inline(always)]
+fn colours<T: Element>(rows: usize, column: usize, x: &[T], y: &mut [T]) -> Option<()> {
+    let (first, second) = (x.get(..rows)?, x.get(column..)?.get(..rows)?);
+    let third = x.get(column.checked_mul(2)?..)?.get(..rows)?;
+    let (y, _) = y.as_chunks_mut::<3>();
+    for (((y, a), b), c) in y.iter_mut().zip(first).zip(second).zip(third) {
+        *y = [*a, *b, *c];
+    }
+    Some(())
 }
 
 /// `y`, contiguous with shape `dims`, from the elements of `x` at `offset` plus the strides times the index.

@@ -1,6 +1,6 @@
 //! The float convolutions and matrix products against plain loops in `f64`, on odd shapes.
 
-use runtime_core::function::{Clip, Identity, Relu};
+use runtime_core::function::{Clip, Function, Identity, Relu};
 use runtime_core::kernels::*;
 use runtime_core::pack::*;
 use runtime_core::{Simd, layer};
@@ -117,6 +117,64 @@ fn specialised_conv2d_equals_shared() {
 }
 
 #[test]
+fn images_of_many_tiles() {
+    for (kernel, channels, outputs) in [(3, 36, 40), (3, 5, 20), (7, 3, 33), (5, 70, 12), (3, 520, 12)] {
+        let layer = Conv2d {
+            batch: 1,
+            input: [18, 19, channels],
+            output: [18, 19, outputs],
+            kernel: [kernel; 2],
+            strides: [1, 1],
+            dilations: [1, 1],
+            pads: [kernel / 2; 2],
+            groups: 1,
+            activation: Clip { min: -0.5, max: 0.75 },
+        };
+        let x = numbers(layer.input.iter().product(), 1);
+        // Small ones: the sums are long.
+        let mut w = numbers(outputs * channels * kernel * kernel, 2);
+        w.iter_mut().for_each(|w| *w *= 0.125);
+        let (bias, residual) = (numbers(outputs, 3), numbers(18 * 19 * outputs, 4));
+        let expected = conv2d_in_f64(&layer, &x, &w, &bias, &[], |v| v.clamp(-0.5, 0.75));
+        let added = conv2d_in_f64(&layer, &x, &w, &bias, &residual, |v| v.clamp(-0.5, 0.75));
+        let w = packed(&layer, &w);
+        for simd in Simd::levels() {
+            let mut y = vec![f32::NAN; expected.len()];
+            conv2d(simd, layer, &x, &w, &bias, &mut y);
+            assert_close(&y, &expected, &layer);
+            conv2d_add(simd, layer, &x, &w, &bias, &residual, &mut y);
+            assert_close(&y, &added, &layer);
+        }
+    }
+}
+
+/// What only clamps is applied to sums in registers: it treats numbers that are none, and infinite ones, as elsewhere.
+#[test]
+fn clamps_keep_what_is_not_a_number() {
+    fn check<F: Function + PartialEq + std::fmt::Debug>(activation: F, of: [f32; 4]) {
+        let (m, k, n) = (4, 20, 20);
+        let layer = Gemm { m, k, n, activation };
+        let special = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, -0.0];
+        let w = vec![0.0; packed_gemm_len(k, n)];
+        let residual: Vec<f32> = (0..m * n).map(|i| special[i % 4]).collect();
+        for simd in Simd::levels() {
+            let mut y = vec![5.0; m * n];
+            gemm_add(simd, layer, &vec![1.0; m * k], &w, &vec![0.0; n], &residual, &mut y);
+            for (i, y) in y.iter().enumerate() {
+                let expected = of[i % 4];
+                assert!(
+                    *y == expected || y.is_nan() && expected.is_nan(),
+                    "{layer:?}: {y}, not {expected}"
+                );
+            }
+        }
+    }
+    check(Identity, [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 0.0]);
+    check(Relu, [f32::NAN, f32::INFINITY, 0.0, 0.0]);
+    check(Clip { min: -1.0, max: 6.0 }, [f32::NAN, 6.0, -1.0, 0.0]);
+}
+
+#[test]
 fn depthwise_conv2d_is_a_conv2d_of_groups() {
     for (size, out, kernel, strides, dilations, pads) in geometries() {
         for channels in [1, 3, 5, 8, 12, 16, 27, 64] {
@@ -203,7 +261,7 @@ fn conv_transpose2d_spreads() {
 
 #[test]
 fn gemm_is_the_sum() {
-    for m in [0, 1, 2, 3, 7, 12, 61] {
+    for m in [0, 1, 2, 3, 7, 12, 61, 300] {
         for k in [0, 1, 3, 4, 64, 300] {
             for n in [1, 4, 8, 10, 16, 17, 31, 100] {
                 let layer = Gemm {

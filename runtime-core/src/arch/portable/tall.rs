@@ -8,7 +8,15 @@ use crate::packed::Packed;
 /// Row by row.
 #[inline(always)]
 pub(crate) fn gemm<A: Arch, W: Packed<Number = f32>>(layer: TallGemm<'_, W::Row>, y: &mut [f32]) {
-    let TallGemm { m, k, n, x, w, bias } = layer;
+    let TallGemm {
+        m,
+        k,
+        n,
+        x,
+        w,
+        bias,
+        end,
+    } = layer;
     for row in 0..m {
         let x = x.get(row * k..(row + 1) * k).unwrap_or(&[]);
         let y = y.get_mut(row * n..(row + 1) * n).unwrap_or_default();
@@ -16,6 +24,7 @@ pub(crate) fn gemm<A: Arch, W: Packed<Number = f32>>(layer: TallGemm<'_, W::Row>
             let w = w.get(panel * k..(panel + 1) * k).unwrap_or(&[]);
             add::<A, W>(x, w, start(bias), y);
         }
+        end.apply(y, row * n);
     }
 }
 
@@ -49,6 +58,7 @@ pub(crate) fn conv2d<A: Arch, W: Packed<Number = f32>>(layer: TallConv2d<'_, W::
                 }
             }
         }
+        layer.end.apply(y, (position - layer.first) * oc);
     }
 }
 

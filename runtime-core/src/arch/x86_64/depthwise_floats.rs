@@ -119,12 +119,18 @@ unsafe fn channels<const KW: usize, const S: usize, const M: usize, const WHOLE:
             });
             let left = (iy * iw + ox * S).wrapping_sub(row.pads[1]);
             let x = row.x.as_ptr().wrapping_add(left.wrapping_mul(c).wrapping_add(first));
-            unrolled!(m in 0..M {
-                unrolled!(kx in 0..KW {
-                    let column = m * S + kx;
-                    if WHOLE || column.wrapping_sub(inside[0]) < count {
+            // Column by column: each is loaded, and looked at whether it is inside, once for all its taps.
+            unrolled!(eight in 0..3 {
+                unrolled!(one in 0..8 {
+                    let column = 8 * eight + one;
+                    if column < (M - 1) * S + KW && (WHOLE || column.wrapping_sub(inside[0]) < count) {
                         let x = _mm512_loadu_ps(x.wrapping_add(column * c));
-                        sums[m] = _mm512_fmadd_ps(x, w[kx], sums[m]);
+                        unrolled!(kx in 0..KW {
+                            let m = column.wrapping_sub(kx) / S;
+                            if column >= kx && (column - kx) % S == 0 && m < M {
+                                sums[m] = _mm512_fmadd_ps(x, w[kx], sums[m]);
+                            }
+                        });
                     }
                 });
             });

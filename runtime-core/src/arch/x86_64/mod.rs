@@ -95,10 +95,16 @@ impl Simd {
             .map(|level| Self { level })
     }
 
-    /// Runs the copy of `kernel` compiled for this instruction set. The baseline's is not specialised to the layer.
+    /// Runs the copy of `kernel` compiled for this instruction set. The baseline's is not specialised to the layer: it is
+    /// a method of the type that all layers share, so that rustc compiles it once for all layers of a form.
     #[inline(always)]
     pub fn run<K: Kernel>(self, kernel: K) {
-        self.run_of::<K, K>(kernel);
+        if TARGET_HAS_AVX2 || self.level >= Level::Avx2 {
+            // SAFETY: the target has the features, or `detect::level` found them.
+            unsafe { <K as Copies<K>>::avx2(kernel) }
+        } else {
+            <K::Shared as Copies<K::Shared>>::baseline(kernel.shared())
+        }
     }
 
     /// [`run`](Self::run) of a kernel that rustc is to compile in the codegen unit of `Owner`'s module.
@@ -118,7 +124,7 @@ impl Simd {
     pub fn run_floats<K: Kernel>(self, kernel: K) {
         if TARGET_HAS_VNNI || self.level == Level::Vnni {
             // SAFETY: the target has the features, or `detect::level` found them.
-            unsafe { <K as Copies<K::Shared>>::vnni(kernel.shared()) }
+            unsafe { <K::Shared as Copies<K::Shared>>::vnni(kernel.shared()) }
         } else {
             self.run(kernel)
         }
@@ -144,9 +150,9 @@ impl Simd {
             unsafe { <K as Copies<K>>::vnni(kernel) }
         } else if TARGET_HAS_AVX2 || self.level == Level::Avx2 {
             // SAFETY: as above.
-            unsafe { <K as Copies<K::Shared>>::avx2(kernel.shared()) }
+            unsafe { <K::Shared as Copies<K::Shared>>::avx2(kernel.shared()) }
         } else {
-            <K as Copies<K::Shared>>::baseline(kernel.shared())
+            <K::Shared as Copies<K::Shared>>::baseline(kernel.shared())
         }
     }
 }

@@ -2,17 +2,21 @@
 #![allow(unsafe_code)]
 
 use super::avx512::Sixteen;
-use super::tall::{COLUMNS, Piece, TALL, Tile, multiply};
+use super::tall::{COLUMNS, Piece, TALL, Tile, ahead, multiply};
 use crate::arch::TallConv2d;
 use crate::arch::vectors::Widen;
-use crate::kernels::gather_patch::{self as gather, GATHERED, Windows};
+use crate::kernels::gather_patch::{self as gather, FEW, GATHERED, Windows};
 use crate::kernels::tile::Split;
 use crate::pack::PANEL;
+use core::arch::x86_64::{__mmask16, _mm512_maskz_loadu_ps, _mm512_storeu_ps};
 use half::f16;
 
 /// Zeros that stand for inputs outside of the image: a piece has at most as many of them.
-const OUTSIDE: usize = 128;
+const OUTSIDE: usize = 512;
 static ZEROS: [f32; OUTSIDE] = [0.0; OUTSIDE];
+
+/// Tiles of outputs that take turns with a block of weights.
+const TILES: usize = 32;
 
 /// Pieces that are collected before they are multiplied.
 const PIECES: usize = 16;
@@ -49,65 +53,71 @@ where
         debug_assert!(false, "tall_conv2d: an operand is too short");
         return;
     }
-    let windows = Windows {
+    let gathers = layer.groups == 1 && gather::gathers(&windows(&layer));
+    let mut patches = [[0.0; GATHERED]; TALL];
+    // Patches are gathered once for all panels, which are few; else a panel stays in the caches for many outputs.
+    let together = if gathers { TALL } else { TALL * TILES };
+    let turns = count.div_ceil(together);
+    let mut corners = [Corners::NONE; TILES];
+    let mut pieces = Pieces::new();
+    let mut first = 0;
+    for turn in 0..turns {
+        let some = (count - first).div_ceil(turns - turn);
+        if gathers {
+            pieces.gather(&layer, first, some, &mut patches);
+        } else {
+            for (corners, (from, rows)) in corners.iter_mut().zip(Split::<TALL>::new(some)) {
+                *corners = Corners::new(&layer, first + from, rows);
+            }
+        }
+        for (group, panel) in
+            (0..layer.groups).flat_map(|group| (0..panels).step_by(2).map(move |panel| (group, panel)))
+        {
+            let taken = (panels - panel).min(2);
+            let channel = group * outputs + panel * PANEL;
+            let columns = (outputs - panel * PANEL).min(COLUMNS);
+            let index = group * panels + panel;
+            let (Some((one, other)), Some(bias)) = (
+                layer
+                    .w
+                    .get(index * panel_len..(index + taken) * panel_len)
+                    .and_then(|w| w.split_at_checked(panel_len)),
+                layer.bias.get(channel..channel + columns),
+            ) else {
+                return;
+            };
+            for (i, (corners, (from, rows))) in corners.iter().zip(Split::<TALL>::new(some)).enumerate() {
+                let mut tile = Tile {
+                    rows,
+                    panels: [one, other],
+                    ahead: ahead([one, other], i),
+                    bias,
+                    at: (first + from) * oc + channel,
+                    step: oc,
+                    begun: false,
+                    end: None,
+                };
+                if !gathers {
+                    pieces.collect(&layer, corners, (group * inputs, inputs), &mut tile, y);
+                }
+                tile.end = Some(layer.end);
+                // SAFETY: the caller enables the features; the pieces are inside of the image or of the patches.
+                unsafe { multiply(&tile, pieces.all(), y) };
+            }
+        }
+        first += some;
+    }
+}
+
+/// Where the windows are.
+#[inline(always)]
+fn windows<R>(layer: &TallConv2d<'_, R>) -> Windows {
+    Windows {
         input: layer.input,
         kernel: layer.kernel,
         strides: layer.strides,
         dilations: layer.dilations,
         pads: layer.pads,
-    };
-    let gathers = layer.groups == 1 && gather::gathers(&windows);
-    let mut patches = [[0.0; GATHERED]; TALL];
-    // Patches are gathered once for all panels, which are few; else a panel stays in the caches for all outputs.
-    let (turns, together) = if gathers {
-        (count.div_ceil(TALL), TALL)
-    } else {
-        (1, count)
-    };
-    let mut first = 0;
-    for turn in 0..turns {
-        let some = (count - first).div_ceil(turns - turn).min(together);
-        let mut pieces = Pieces::new();
-        if gathers {
-            pieces.gather(&windows, &layer, first, some, &mut patches);
-        }
-        for group in 0..layer.groups {
-            let mut panel = 0;
-            while panel < panels {
-                let taken = (panels - panel).min(2);
-                let channel = group * outputs + panel * PANEL;
-                let columns = (outputs - panel * PANEL).min(COLUMNS);
-                let index = group * panels + panel;
-                let (Some((one, other)), Some(bias)) = (
-                    layer
-                        .w
-                        .get(index * panel_len..(index + taken) * panel_len)
-                        .and_then(|w| w.split_at_checked(panel_len)),
-                    layer.bias.get(channel..channel + columns),
-                ) else {
-                    return;
-                };
-                for (from, rows) in Split::<TALL>::new(some) {
-                    let tile = Tile {
-                        rows,
-                        panels: [one, other],
-                        bias,
-                        at: (first + from) * oc + channel,
-                        step: oc,
-                    };
-                    if !gathers {
-                        pieces.collect(&layer, first + from, group * inputs, inputs, &tile, y);
-                    }
-                    // SAFETY: the caller enables the features; the pieces are inside of the image or of the patches.
-                    unsafe { multiply(&tile, pieces.begun, pieces.all(), y) };
-                    if !gathers {
-                        pieces.clear();
-                    }
-                }
-                panel += taken;
-            }
-        }
-        first += some;
     }
 }
 
@@ -115,8 +125,6 @@ where
 struct Pieces {
     pieces: [Piece; PIECES],
     count: usize,
-    /// Whether some have been multiplied already.
-    begun: bool,
 }
 
 impl Pieces {
@@ -130,18 +138,12 @@ impl Pieces {
         Self {
             pieces: [none; PIECES],
             count: 0,
-            begun: false,
         }
     }
 
     #[inline(always)]
     fn all(&self) -> &[Piece] {
         self.pieces.get(..self.count).unwrap_or(&[])
-    }
-
-    #[inline(always)]
-    fn clear(&mut self) {
-        (self.count, self.begun) = (0, false);
     }
 
     #[inline(always)]
@@ -152,50 +154,75 @@ impl Pieces {
         }
     }
 
-    /// The patches of up to eight outputs as one piece.
+    /// The patches of up to eight outputs as one piece: the inputs of each side by side, zeros where outside.
     #[inline(always)]
     fn gather<W>(
         &mut self,
-        windows: &Windows,
         layer: &TallConv2d<'_, [W; PANEL]>,
         first: usize,
         rows: usize,
         patches: &mut [[f32; GATHERED]; TALL],
     ) {
+        let ([ih, iw, ic], [kh, kw], [sy, sx], [py, px]) = (layer.input, layer.kernel, layer.strides, layer.pads);
         let ow = layer.output[0];
+        let row = kw * ic;
         let mut oy = (layer.first + first).checked_div(ow).unwrap_or(0);
         let mut ox = layer.first + first - oy * ow;
         let mut piece = Piece {
             rows: [ZEROS.as_ptr(); TALL],
             at: 0,
-            len: layer.kernel[0] * layer.kernel[1] * layer.input[2],
+            len: kh * row,
         };
+        if row > FEW || kh * row > GATHERED - FEW {
+            debug_assert!(false, "tall_conv2d: a patch is too large");
+            return;
+        }
         for (to, patch) in piece.rows.iter_mut().zip(patches).take(rows) {
-            *to = gather::patch(windows, layer.x, 0.0, [oy, ox], patch).as_ptr();
+            // A mask of the numbers of a kernel row that are inside of the image.
+            let left = (ox * sx).wrapping_sub(px);
+            let skipped = px.saturating_sub(ox * sx).min(kw) * ic;
+            let end = (iw + px).saturating_sub(ox * sx).min(kw) * ic;
+            let inside = ((1_u64 << end) - 1) as u32 & !((1_u64 << skipped) - 1) as u32;
+            let patch = patch.as_mut_ptr();
+            for ky in 0..kh {
+                let iy = (oy * sy + ky * layer.dilations[0]).wrapping_sub(py);
+                let mask = if iy < ih { inside } else { 0 };
+                let from = iy.wrapping_mul(iw).wrapping_add(left).wrapping_mul(ic);
+                let from = layer.x.as_ptr().wrapping_add(from);
+                // SAFETY: the masks leave out what is outside of the image. A patch has room for `FEW` numbers after
+                // the first ones of its last row.
+                unsafe {
+                    let to = patch.add(ky * row);
+                    _mm512_storeu_ps(to, _mm512_maskz_loadu_ps(mask as __mmask16, from));
+                    let (mask, from) = ((mask >> PANEL) as __mmask16, from.wrapping_add(PANEL));
+                    _mm512_storeu_ps(to.add(PANEL), _mm512_maskz_loadu_ps(mask, from));
+                }
+            }
+            *to = patch;
             ox += 1;
             if ox == ow {
                 (oy, ox) = (oy + 1, 0);
             }
         }
+        self.count = 0;
         self.push(piece);
     }
 
-    /// The pieces of the outputs from `first` on: runs of taps that are inside the image for all, or some channels of
-    /// one tap, where zeros stand for what is outside. If they are too many, the first ones are multiplied.
+    /// The pieces of a tile: runs of taps that are inside the image for all its outputs, or some channels of one tap,
+    /// where zeros stand for what is outside. If they are too many, the first are multiplied.
     #[inline(always)]
     fn collect<W>(
         &mut self,
         layer: &TallConv2d<'_, [W; PANEL]>,
-        first: usize,
-        first_channel: usize,
-        channels: usize,
-        tile: &Tile<'_, W>,
+        corners: &Corners,
+        (first_channel, channels): (usize, usize),
+        tile: &mut Tile<'_, W>,
         y: &mut [f32],
     ) where
         Sixteen: Widen<W>,
     {
+        self.count = 0;
         let ([ih, iw, ic], [kh, kw], rows) = (layer.input, layer.kernel, tile.rows);
-        let corners = Corners::new(layer, first, rows);
         let x = layer.x.as_ptr().wrapping_add(first_channel);
         let mut base = [x; TALL];
         for (base, (y, x)) in base.iter_mut().zip(corners.y.iter().zip(corners.x)) {
@@ -228,8 +255,8 @@ impl Pieces {
                 }
                 if self.count == PIECES {
                     // SAFETY: as in `conv2d`.
-                    unsafe { multiply(tile, self.begun, self.all(), y) };
-                    (self.count, self.begun) = (0, true);
+                    unsafe { multiply(tile, self.all(), y) };
+                    (self.count, tile.begun) = (0, true);
                 }
                 self.push(Piece {
                     rows: inputs,
@@ -260,6 +287,13 @@ struct Corners {
 }
 
 impl Corners {
+    /// Of no outputs.
+    const NONE: Self = Self {
+        y: [0; TALL],
+        x: [0; TALL],
+        run: (0, 0),
+    };
+
     /// Those of `rows` outputs from `first` on; the others are those of the last.
     #[inline(always)]
     fn new<W>(layer: &TallConv2d<'_, [W; PANEL]>, first: usize, rows: usize) -> Self {
