@@ -142,6 +142,13 @@ impl Compiler {
         self
     }
 
+    /// Lets loops whose number of trips is only known at run time stay loops, in the emitted code as well, which make so
+    /// many trips at most. What a loop has computed by then is its result.
+    pub fn max_trips(mut self, trips: usize) -> Self {
+        self.dimensions.max_trips = Some(trips);
+        self
+    }
+
     /// Says in which order the caller gives the elements of all inputs: with [`InputLayout::Nhwc`] all must be images
     /// or sequences of several channels, which are then not copied into the order that the kernels work in.
     pub fn input_layout(mut self, layout: InputLayout) -> Self {

@@ -128,11 +128,9 @@ fn command(args: &EmitArgs) -> String {
             &format!("{name}={}", path.file_name().unwrap_or_default().to_string_lossy()),
         );
     }
-    args.model
-        .outputs
-        .value()
-        .iter()
-        .for_each(|value| flag("--outputs", value));
+    for (name, value) in args.model.outputs.flags() {
+        flag(name, &value);
+    }
     args.state.values().for_each(|value| flag("--state", &value));
     for value in args.model.layout.values() {
         flag("--input-layout", &value);

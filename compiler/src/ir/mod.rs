@@ -25,8 +25,8 @@ pub use crate::bindings::DType;
 pub use candidate::{Candidate, Offers, Select};
 pub use graph::{Folding, Graph, Node, NodeId, NodeKind, PortSteps, State, Steps, Value, ValueId};
 pub use labels::{Classes, Labels};
-pub(crate) use lowering::Values;
 pub use lowering::{CallOptions, Lowering};
+pub(crate) use lowering::{Values, check_body};
 pub use operator::{
     Inputs, MAX_RANK, MAX_TENSOR_BYTES, Movement, OpError, Operator, Parts, Permuted, TensorType, infer, op_error,
 };

@@ -288,10 +288,7 @@ fn returned<'n>(
 
 /// The kernel calls, with what they import.
 fn body(program: &Program, plan: &Plan, names: &ModelNames, options: &Options) -> TokenStream {
-    let calls = plan
-        .order
-        .iter()
-        .map(|index| statements(program, plan, names, options, *index));
+    let calls = statements(program, plan, names, options, 0..plan.order.len());
     let module = format_ident!("{}", names.module);
     let mut used = vec![];
     if !program.calls.is_empty() {
@@ -313,7 +310,7 @@ fn body(program: &Program, plan: &Plan, names: &ModelNames, options: &Options) -
     quote! {
         #import
         #prelude
-        #(#calls)*
+        #calls
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::back::plan::Plan;
 use crate::ir::Tensor;
-use crate::ir::program::{Args, Program, Storage, View};
+use crate::ir::program::{Args, Program, Step, Storage, View};
 use runtime_core::Simd;
 use std::ops::Range;
 
@@ -94,9 +94,7 @@ impl<'a> Executor<'a> {
             assert_eq!(tensor.ty(), port.ty, "input `{}`", port.name);
         }
         let inputs: Vec<Aligned> = inputs.iter().map(|t| Aligned::from(&t.bytes)).collect();
-        for index in &self.plan.order {
-            self.call(*index, &inputs);
-        }
+        self.calls(0..self.plan.order.len(), &inputs);
         let outputs = self.program.outputs.iter();
         outputs
             .map(|port| {
@@ -104,6 +102,24 @@ impl<'a> Executor<'a> {
                 Tensor::new(port.ty.dtype, port.ty.shape.clone(), bytes)
             })
             .collect()
+    }
+
+    fn calls(&mut self, range: Range<usize>, inputs: &[Aligned]) {
+        let program = self.program;
+        for step in program.steps(range) {
+            match step {
+                Step::Call(place) => self.call(self.plan.order[place], inputs),
+                Step::Repeat(repetition) => {
+                    let going = self.arena_range(&repetition.going);
+                    for _ in 0..repetition.most {
+                        if self.arena.bytes()[going.clone()] == [0] {
+                            break;
+                        }
+                        self.calls(repetition.calls.clone(), inputs);
+                    }
+                }
+            }
+        }
     }
 
     /// Outputs are computed aside and copied into the arena, so that operands can be borrowed together.

@@ -18,6 +18,8 @@ pub struct Dimensions {
     pub shapes: BTreeMap<String, Vec<usize>>,
     /// Values of inputs that are constants then.
     pub baked: BTreeMap<String, Tensor>,
+    /// Most trips of loops whose number of trips is only known at run time.
+    pub max_trips: Option<usize>,
 }
 
 /// A dimension that a model leaves open.

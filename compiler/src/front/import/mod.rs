@@ -54,7 +54,7 @@ pub fn import(model: &Model, name: &str, dimensions: &Dimensions) -> Result<Impo
         scope.insert(&name, value);
     }
     let room = graph.constant_bytes().saturating_mul(3).saturating_add(MAX_MADE_BYTES);
-    let mut made = Made::new(graph, room, ops::look_up);
+    let mut made = Made::new(graph, room, dimensions.max_trips, ops::look_up);
     for (value, names) in texts {
         let labels = Labels {
             classes: Classes::Names(names),

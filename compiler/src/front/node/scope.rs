@@ -17,6 +17,8 @@ pub(in crate::front) struct Made {
     pub(super) unrolled: usize,
     /// Bytes of constants that the graph may hold.
     pub(super) room: usize,
+    /// Most trips of loops whose number of trips is only known at run time.
+    pub(super) max_trips: Option<usize>,
     /// Finds an operator by its domain and name.
     pub(super) find: Find,
 }
@@ -29,7 +31,7 @@ pub(in crate::front) type Find = fn(&str, &str) -> Result<&'static OperatorDef, 
 
 impl Made {
     /// Nothing but `graph`, which may grow to `room` bytes of constants.
-    pub(in crate::front) fn new(graph: Graph, room: usize, find: Find) -> Self {
+    pub(in crate::front) fn new(graph: Graph, room: usize, max_trips: Option<usize>, find: Find) -> Self {
         Self {
             graph,
             stored: HashMap::new(),
@@ -37,6 +39,7 @@ impl Made {
             labels: HashMap::new(),
             unrolled: 0,
             room,
+            max_trips,
             find,
         }
     }
