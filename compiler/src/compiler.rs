@@ -7,6 +7,7 @@ use crate::back::plan::{self, Plan};
 use crate::back::report::{Origin, Report};
 use crate::front::import::{self, Dimensions};
 use crate::front::load::{self, Model};
+use crate::ir::primitives::Cast;
 use crate::ir::program::Program;
 use crate::ir::{DType, Graph, Remark, RemarkKind, Tensor};
 use crate::machine::{Favour, Machine};
@@ -14,6 +15,7 @@ use crate::middle::InputLayouts;
 use crate::middle::passes::{self, Pass};
 use crate::middle::quantize::{Calibration, QuantizeOptions, Quantized, Scheme};
 use crate::{Error, back::lower};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// A compilation: a model file and what to make of it. The command and `build.rs` scripts use this.
@@ -66,6 +68,8 @@ pub struct Compiled {
     pub report: Report,
     /// What quantization did, if it was asked for, with the graphs before and after.
     pub quantized: Option<Quantized>,
+    /// Names of outputs in 32-bit floats that the model computes in narrower ones and casts, with the type of these.
+    pub narrow_outputs: BTreeMap<String, DType>,
     /// Files beside the model that hold tensors of it.
     pub external_files: Vec<PathBuf>,
 }
@@ -120,6 +124,12 @@ impl Compiler {
     /// Gives an input its value at compile time; it is then no parameter of `run`.
     pub fn bake(mut self, input: impl Into<String>, value: Tensor) -> Self {
         self.dimensions.baked.insert(input.into(), value);
+        self
+    }
+
+    /// [`bake`](Self::bake) of numbers, such as a sample rate, which take the element type and the shape of the input.
+    pub fn bake_numbers(mut self, input: impl Into<String>, numbers: impl Into<Vec<f64>>) -> Self {
+        self.dimensions.numbers.insert(input.into(), numbers.into());
         self
     }
 
@@ -276,6 +286,7 @@ impl Compiler {
         let mut graph = imported.graph;
         import::bind_states(&mut graph, &self.states)?;
         let computes_in_halves = graph.has_type(DType::F16);
+        let narrow_outputs = narrow_outputs(&graph);
         passes::run(&mut graph, passes::BEFORE_QUANTIZATION, after)?;
         if self.quantize.is_some() {
             passes::run(&mut graph, passes::WIDE_WEIGHTS, after)?;
@@ -334,7 +345,20 @@ impl Compiler {
             plan,
             machine,
             quantized,
+            narrow_outputs,
             external_files: model.external_files.clone(),
         })
     }
+}
+
+/// The outputs that are casts of narrower floats, as converters write them that keep a model's outputs.
+fn narrow_outputs(graph: &Graph) -> BTreeMap<String, DType> {
+    let outputs = graph.outputs().iter();
+    let narrow = outputs.filter_map(|(name, value)| {
+        let node = graph.producer(*value);
+        let from = graph.ty((*node.inputs.first()?)?).dtype;
+        let casts = node.op::<Cast>().is_some() && graph.ty(*value).dtype == DType::F32;
+        (casts && matches!(from, DType::F16 | DType::Bf16)).then(|| (name.clone(), from))
+    });
+    narrow.collect()
 }

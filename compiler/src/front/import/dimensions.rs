@@ -10,7 +10,7 @@ use crate::ir::{DType, Remark, RemarkKind, Tensor, TensorType};
 use std::collections::{BTreeMap, HashSet};
 
 /// What the user says of the inputs.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Dimensions {
     /// Sizes by symbolic name.
     pub named: BTreeMap<String, usize>,
@@ -18,6 +18,8 @@ pub struct Dimensions {
     pub shapes: BTreeMap<String, Vec<usize>>,
     /// Values of inputs that are constants then.
     pub baked: BTreeMap<String, Tensor>,
+    /// The same as numbers, which take the type of the input.
+    pub numbers: BTreeMap<String, Vec<f64>>,
     /// Most trips of loops whose number of trips is only known at run time.
     pub max_trips: Option<usize>,
 }
@@ -34,7 +36,7 @@ pub struct OpenDimension {
 }
 
 /// Inputs of the model that are not initializers.
-fn inputs(model: &Model) -> impl Iterator<Item = &ValueInfoProto> {
+pub(super) fn inputs(model: &Model) -> impl Iterator<Item = &ValueInfoProto> {
     let initializers: HashSet<&str> = model.graph.initializer.iter().map(|t| t.name()).collect();
     model
         .graph
@@ -43,7 +45,7 @@ fn inputs(model: &Model) -> impl Iterator<Item = &ValueInfoProto> {
         .filter(move |i| !initializers.contains(i.name()))
 }
 
-fn tensor_type(info: &ValueInfoProto) -> Option<&crate::front::proto::type_proto::Tensor> {
+pub(super) fn tensor_type(info: &ValueInfoProto) -> Option<&crate::front::proto::type_proto::Tensor> {
     match info.r#type.as_ref()?.value.as_ref()? {
         Type::TensorType(ty) => Some(ty),
         _ => None,
@@ -123,7 +125,8 @@ fn check_names(model: &Model, dimensions: &Dimensions) -> Result<(), Error> {
             },
         ));
     }
-    let mut named = dimensions.shapes.keys().chain(dimensions.baked.keys());
+    let baked = dimensions.baked.keys().chain(dimensions.numbers.keys());
+    let mut named = dimensions.shapes.keys().chain(baked);
     if let Some(name) = named.find(|name| !inputs(model).any(|i| i.name() == *name)) {
         let known: Vec<_> = inputs(model).map(|i| i.name()).collect();
         return Err(Error::usage(

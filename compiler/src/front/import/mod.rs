@@ -2,6 +2,7 @@
 
 mod dimensions;
 mod expression;
+mod numbers;
 mod states;
 
 pub use dimensions::{Dimensions, OpenDimension, open_dimensions};
@@ -32,6 +33,7 @@ pub struct Imported {
 /// All unsupported operators at once; then all nodes that cannot be read, except those that depend on them.
 pub fn import(model: &Model, name: &str, dimensions: &Dimensions) -> Result<Imported, Error> {
     unsupported(model)?;
+    let dimensions = &numbers::as_tensors(model, dimensions)?;
     let mut remarks = vec![];
     let mut graph = Graph::new(name);
     let mut scope = Scope::outermost();

@@ -44,6 +44,19 @@ impl Made {
         }
     }
 
+    /// The flags that give these inputs of the model their values: as a number where there is one element.
+    pub(super) fn bake_flags(&self, inputs: &[String]) -> String {
+        let is_number = |name: &String| {
+            let mut types = self.graph.inputs().iter().map(|input| self.graph.value(*input));
+            types.any(|input| input.name == *name && input.ty.len() == 1)
+        };
+        let flag = |name: &String| match is_number(name) {
+            true => format!("--bake {name}=NUMBER"),
+            false => format!("--bake {name}=FILE.npy"),
+        };
+        inputs.iter().map(flag).collect::<Vec<_>>().join(" ")
+    }
+
     /// What the integers of a value are called, which was strings in the model.
     pub(super) fn names(&self, value: ValueId) -> Option<&Labels> {
         self.labels.get(&value).filter(|labels| !labels.of_columns)

@@ -204,8 +204,8 @@ impl<'a> NodeContext<'a> {
     /// An error about `value`, which is not known at compile time; it names the inputs that the value is computed from.
     pub fn unknown(&self, value: ValueId, message: impl Into<String>) -> OpError {
         let bake = self.made.graph.sources(value);
-        let flags: Vec<_> = bake.iter().map(|input| format!("--bake {input}=FILE.npy")).collect();
-        let help = format!("give the values that it is computed from: {}", flags.join(" "));
+        let flags = self.made.bake_flags(&bake);
+        let help = format!("give the values that it is computed from: {flags}");
         OpError {
             bake,
             ..op_error(message).help(help)
