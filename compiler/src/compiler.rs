@@ -1,3 +1,4 @@
+mod training;
 mod write;
 
 use crate::back::budget;
@@ -7,6 +8,7 @@ use crate::back::plan::{self, Plan};
 use crate::back::report::{Origin, Report};
 use crate::front::import::{self, Dimensions};
 use crate::front::load::{self, Model};
+use crate::ir::primitives::Cast;
 use crate::ir::program::Program;
 use crate::ir::{DType, Graph, Remark, RemarkKind, Tensor};
 use crate::machine::{Favour, Machine};
@@ -15,6 +17,7 @@ use crate::middle::passes::{self, Pass};
 use crate::middle::quantize::{Calibration, QuantizeOptions, Quantized, Scheme};
 use crate::middle::train::{self, TrainOptions};
 use crate::{Error, back::lower};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// A compilation: a model file and what to make of it. The command and `build.rs` scripts use this.
@@ -68,6 +71,8 @@ pub struct Compiled {
     pub report: Report,
     /// What quantization did, if it was asked for, with the graphs before and after.
     pub quantized: Option<Quantized>,
+    /// Names of outputs in 32-bit floats that the model computes in narrower ones and casts, with the type of these.
+    pub narrow_outputs: BTreeMap<String, DType>,
     /// Files beside the model that hold tensors of it.
     pub external_files: Vec<PathBuf>,
 }
@@ -126,6 +131,12 @@ impl Compiler {
         self
     }
 
+    /// [`bake`](Self::bake) of numbers, such as a sample rate, which take the element type and the shape of the input.
+    pub fn bake_numbers(mut self, input: impl Into<String>, numbers: impl Into<Vec<f64>>) -> Self {
+        self.dimensions.numbers.insert(input.into(), numbers.into());
+        self
+    }
+
     /// Keeps a state: `input` is what `output` was in the run before, and zeros in the first run. `run` then takes no
     /// such input and gives no such output; `reset` begins anew.
     pub fn state(mut self, input: impl Into<String>, output: impl Into<String>) -> Self {
@@ -142,6 +153,13 @@ impl Compiler {
     /// ```
     pub fn outputs<T: Into<String>>(mut self, tensors: impl IntoIterator<Item = T>) -> Self {
         self.outputs = tensors.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Lets loops whose number of trips is only known at run time stay loops, in the emitted code as well, which make so
+    /// many trips at most. What a loop has computed by then is its result.
+    pub fn max_trips(mut self, trips: usize) -> Self {
+        self.dimensions.max_trips = Some(trips);
         self
     }
 
@@ -225,23 +243,6 @@ impl Compiler {
         self
     }
 
-    /// Gives the model a step of training.
-    ///
-    /// ```no_run
-    /// use edgec::{Compiler, Loss, Optimizer, TrainOptions};
-    /// // The last layer learns; the rest is as it was.
-    /// let options = TrainOptions {
-    ///     layers: vec!["last:1".into()],
-    ///     loss: Loss::SoftmaxCrossEntropy,
-    ///     optimizer: Optimizer::Sgd,
-    /// };
-    /// Compiler::new("digits.onnx").train(options).emit_to_out_dir("digits.rs").unwrap();
-    /// ```
-    pub fn train(mut self, options: TrainOptions) -> Self {
-        self.train = Some(options);
-        self
-    }
-
     /// A file that what is given here comes from, such as that of a value for [`bake`](Self::bake): like the model and
     /// the samples, it is never written over.
     pub fn reads(mut self, path: impl Into<PathBuf>) -> Self {
@@ -259,19 +260,6 @@ impl Compiler {
     pub fn command(mut self, command: impl Into<String>) -> Self {
         self.command = Some(command.into());
         self
-    }
-
-    /// What cannot go together with training yet.
-    fn check_training(&self) -> Result<(), Error> {
-        let other = match (self.quantize.is_some(), self.states.is_empty()) {
-            (true, _) => "--quantize",
-            (_, false) => "--state",
-            _ => return Ok(()),
-        };
-        Err(Error::usage(
-            format!("a model that learns on the device cannot be compiled with {other} yet"),
-            format!("leave out {other}, or --trainable"),
-        ))
     }
 
     fn stem(&self) -> String {
@@ -310,6 +298,7 @@ impl Compiler {
             train::add_step(&mut graph, options)?;
         }
         let computes_in_halves = graph.has_type(DType::F16);
+        let narrow_outputs = narrow_outputs(&graph);
         passes::run(&mut graph, passes::BEFORE_QUANTIZATION, after)?;
         if self.quantize.is_some() {
             passes::run(&mut graph, passes::WIDE_WEIGHTS, after)?;
@@ -368,7 +357,20 @@ impl Compiler {
             plan,
             machine,
             quantized,
+            narrow_outputs,
             external_files: model.external_files.clone(),
         })
     }
+}
+
+/// The outputs that are casts of narrower floats, as converters write them that keep a model's outputs.
+fn narrow_outputs(graph: &Graph) -> BTreeMap<String, DType> {
+    let outputs = graph.outputs().iter();
+    let narrow = outputs.filter_map(|(name, value)| {
+        let node = graph.producer(*value);
+        let from = graph.ty((*node.inputs.first()?)?).dtype;
+        let casts = node.op::<Cast>().is_some() && graph.ty(*value).dtype == DType::F32;
+        (casts && matches!(from, DType::F16 | DType::Bf16)).then(|| (name.clone(), from))
+    });
+    narrow.collect()
 }

@@ -115,6 +115,7 @@ fn emitted_for_any_machine_the_integers_are_the_same() {
                     plan,
                     machine: machine.clone(),
                     quantized: None,
+                    narrow_outputs: Default::default(),
                     external_files: vec![],
                 };
                 let module = Module::new(format!("model{number}_{}", modules.len()), &quantized, &compiled);

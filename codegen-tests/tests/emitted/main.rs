@@ -2,6 +2,7 @@
 
 mod boxed;
 mod input_layout;
+mod loops;
 mod machines;
 mod names;
 mod panic_free;

@@ -1,5 +1,6 @@
 //! The emitted text, and that it compiles and computes however it is taken in.
 
+use crate::loops;
 use codegen_tests::model_builder::ModelBuilder;
 use edgec::ir::{DType, Tensor};
 use edgec::tools::harness::{Inclusion, Module, Workspace};
@@ -111,19 +112,25 @@ fn it_compiles_and_computes_as_the_host_does_however_it_is_taken_in() {
                     let module = Module::new(format!("{name}{}", modules.len()), &compiler, &compiled);
                     modules.push(Module { inclusion, ..module });
                     let inputs = samples(&compiled);
-                    expected.push((compiled.executor().run(&inputs), inputs));
+                    expected.push((vec![compiled.executor().run(&inputs)], vec![inputs]));
                 }
             }
         }
     }
+    let loops = loops::nested(&folder);
+    let compiled = loops.compile().unwrap();
+    modules.push(Module::new("loops", &loops, &compiled));
+    let runs = loops::runs();
+    let outputs = runs.iter().map(|inputs| compiled.executor().run(inputs)).collect();
+    expected.push((outputs, runs));
     let workspace = Workspace::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("edgec/emitted")).unwrap();
     let built = workspace.build(&[modules]).unwrap();
     for (runner, (outputs, inputs)) in built.into_iter().zip(expected) {
         let got = runner
             .unwrap_or_else(|e| panic!("{e}"))
-            .run(&[inputs])
+            .run(&inputs)
             .unwrap_or_else(|e| panic!("{e}"));
-        assert_eq!(got[0], outputs, "emitted code and the host run the same kernels");
+        assert_eq!(got, outputs, "emitted code and the host run the same kernels");
     }
 }
 

@@ -34,6 +34,7 @@ fn compiled(graph: &Graph) -> Compiled {
         plan,
         machine: Machine::portable(),
         quantized: None,
+        narrow_outputs: Default::default(),
         external_files: vec![],
     }
 }

@@ -14,6 +14,7 @@ const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
   edgec model.onnx -o src/model.rs --target cortex-m4f    for a microcontroller; `--target help` lists the names
   edgec model.onnx -o src/model.rs --input-layout nhwc    for images as cameras give them
   edgec model.onnx -o src/model.rs --bake shape=s.npy     fix the value of an input that decides a shape
+  edgec model.onnx -o src/model.rs --bake sr=16000        the same of a number
   edgec model.onnx -o src/model.rs --outputs boxes,scores end the model early, such as before NonMaxSuppression
   edgec model.onnx -o src/model.rs --quantize int8 --calibrate samples.npz
                                                           in integers, with ranges from samples
@@ -100,8 +101,8 @@ pub(super) struct ModelArgs {
     #[arg(long, value_name = "INPUT=1,3,48,192", value_parser = shape)]
     pub(super) shape: Vec<(String, Shape)>,
     /// Give an input its value now; `run` then does not take it; may be repeated
-    #[arg(long, value_name = "INPUT=FILE.npy|.pb", value_parser = bake)]
-    pub(super) bake: Vec<(String, PathBuf)>,
+    #[arg(long, value_name = "INPUT=FILE.npy|.pb|NUMBERS", value_parser = bake)]
+    pub(super) bake: Vec<(String, Baked)>,
     #[command(flatten)]
     pub(super) outputs: OutputArgs,
     #[command(flatten)]
@@ -122,10 +123,30 @@ impl ModelArgs {
     }
 }
 
-/// `compiler` with the values of inputs read from files.
-pub(super) fn baked(compiler: Compiler, bake: &[(String, PathBuf)]) -> Result<Compiler, Error> {
-    bake.iter().try_fold(compiler, |c, (name, file)| {
-        Ok(c.bake(name, tensor_file::read(file)?).reads(file))
+/// The value of an input.
+#[derive(Clone, Debug)]
+pub(super) enum Baked {
+    /// In a file.
+    File(PathBuf),
+    /// As they were written, and as they are.
+    Numbers(String, Vec<f64>),
+}
+
+impl Baked {
+    /// What the flag says, files without their folders.
+    pub(super) fn text(&self) -> String {
+        match self {
+            Self::File(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            Self::Numbers(text, _) => text.clone(),
+        }
+    }
+}
+
+/// `compiler` with the values of inputs, those in files read.
+pub(super) fn baked(compiler: Compiler, bake: &[(String, Baked)]) -> Result<Compiler, Error> {
+    bake.iter().try_fold(compiler, |c, (name, value)| match value {
+        Baked::File(file) => Ok(c.bake(name, tensor_file::read(file)?).reads(file)),
+        Baked::Numbers(_, numbers) => Ok(c.bake_numbers(name, numbers.as_slice())),
     })
 }
 
@@ -182,8 +203,8 @@ pub(super) struct RunArgs {
     #[arg(value_name = "MODEL.onnx")]
     pub(super) model: PathBuf,
     /// Give an input its value at compile time; may be repeated
-    #[arg(long, value_name = "INPUT=FILE.npy|.pb", value_parser = bake)]
-    pub(super) bake: Vec<(String, PathBuf)>,
+    #[arg(long, value_name = "INPUT=FILE.npy|.pb|NUMBERS", value_parser = bake)]
+    pub(super) bake: Vec<(String, Baked)>,
     /// One array an input, named like it; shapes are taken from them
     #[arg(long, value_name = "IN.npz")]
     pub(super) input: PathBuf,
@@ -207,12 +228,12 @@ pub(super) struct VerifyArgs {
     #[arg(value_name = "MODEL.onnx")]
     pub(super) model: PathBuf,
     /// Give an input its value at compile time; may be repeated
-    #[arg(long, value_name = "INPUT=FILE.npy|.pb", value_parser = bake)]
-    pub(super) bake: Vec<(String, PathBuf)>,
+    #[arg(long, value_name = "INPUT=FILE.npy|.pb|NUMBERS", value_parser = bake)]
+    pub(super) bake: Vec<(String, Baked)>,
     /// Reference arrays: inK:INPUT and outK:OUTPUT for K = 0, 1, ..; others are ignored
     #[arg(long, value_name = "G.npz")]
     pub(super) golden: PathBuf,
-    /// Relative part of the tolerance; by default 1e-3, for outputs of 16-bit floats four of their steps
+    /// Relative part of the tolerance; by default 1e-3, for outputs of 16-bit floats, or cast from these, four of their steps
     #[arg(long, value_name = "R")]
     pub(super) rtol: Option<f64>,
     /// Absolute part of the tolerance; by default 1e-5, 1e-3 for float16, 1e-2 for bfloat16
@@ -322,9 +343,14 @@ fn dim(text: &str) -> Result<(String, usize), String> {
     Ok((name.to_owned(), size(value)?))
 }
 
-fn bake(text: &str) -> Result<(String, PathBuf), String> {
-    let (name, file) = pair(text)?;
-    Ok((name.to_owned(), file.into()))
+fn bake(text: &str) -> Result<(String, Baked), String> {
+    let (name, value) = pair(text)?;
+    let numbers: Result<Vec<f64>, _> = value.split(',').map(str::parse).collect();
+    let value = numbers.map_or_else(
+        |_| Baked::File(value.into()),
+        |numbers| Baked::Numbers(value.into(), numbers),
+    );
+    Ok((name.to_owned(), value))
 }
 
 fn shape(text: &str) -> Result<(String, Shape), String> {

@@ -122,17 +122,12 @@ fn command(args: &EmitArgs) -> String {
         let sizes: Vec<_> = shape.0.iter().map(usize::to_string).collect();
         flag("--shape", &format!("{name}={}", sizes.join(",")));
     }
-    for (name, path) in &args.model.bake {
-        flag(
-            "--bake",
-            &format!("{name}={}", path.file_name().unwrap_or_default().to_string_lossy()),
-        );
+    for (name, value) in &args.model.bake {
+        flag("--bake", &format!("{name}={}", value.text()));
     }
-    args.model
-        .outputs
-        .value()
-        .iter()
-        .for_each(|value| flag("--outputs", value));
+    for (name, value) in args.model.outputs.flags() {
+        flag(name, &value);
+    }
     args.state.values().for_each(|value| flag("--state", &value));
     for (name, value) in args.train.values() {
         flag(name, &value);

@@ -1,5 +1,6 @@
 use super::args::{VerifyArgs, baked};
 use super::{FAILURE, print};
+use edgec::ir::program::Port;
 use edgec::tools::harness::{self, Module, Progress, Tolerance, Workspace};
 use edgec::{Compiler, data::npz};
 use std::process::ExitCode;
@@ -25,8 +26,9 @@ pub(super) fn verify(args: &VerifyArgs) -> miette::Result<ExitCode> {
         let workspace = Workspace::in_user_cache("verify")?;
         build(&workspace, &compiler, &compiled)?.run(&inputs)?
     };
-    let tolerance = |dtype| {
-        let usual = Tolerance::of(dtype);
+    let tolerance = |output: &Port| {
+        let narrow = compiled.narrow_outputs.get(&output.name);
+        let usual = Tolerance::of(*narrow.unwrap_or(&output.ty.dtype));
         Tolerance {
             relative: args.rtol.unwrap_or(usual.relative),
             absolute: args.atol.unwrap_or(usual.absolute),

@@ -145,6 +145,18 @@ pub(super) fn run(
     operands: &[Operand],
     outputs: usize,
 ) -> Result<Vec<Tensor>, String> {
+    run_in(&Dimensions::default(), opset, op, attributes, operands, outputs)
+}
+
+/// [`run`] with sizes and bounds that the user gives.
+pub(super) fn run_in(
+    dimensions: &Dimensions,
+    opset: i64,
+    op: &str,
+    attributes: &[AttributeProto],
+    operands: &[Operand],
+    outputs: usize,
+) -> Result<Vec<Tensor>, String> {
     let domain = OPERATORS.iter().find(|known| known.name == op);
     let domain = domain.map_or("", |known| known.domain.name());
     let mut graph = proto::GraphProto {
@@ -202,7 +214,7 @@ pub(super) fn run(
         ..Default::default()
     };
     let model = load::load_bytes(&model.encode_to_vec(), None).map_err(|e| format!("{e:?}"))?;
-    let mut graph = import::import(&model, "test", &Dimensions::default())
+    let mut graph = import::import(&model, "test", dimensions)
         .map_err(|e| format!("{e:?}"))?
         .graph;
     passes::run(&mut graph, passes::PIPELINE, &mut |_, _| {}).map_err(|e| format!("{e:?}"))?;

@@ -1,8 +1,12 @@
+mod repeat;
+
 use crate::ir::primitives::{Reshape, Transpose};
 use crate::ir::program::{Buffer, BufferId, Call, Choice, Instance, KernelCall, Program, Storage, View};
 use crate::ir::{Candidate, DType, Graph, Node, Offers, OpError, Select, Steps, Tensor, TensorType, ValueId, op_error};
 use crate::machine::Machine;
 use std::collections::HashMap;
+
+pub(crate) use repeat::check_body;
 
 /// Where each value's elements are.
 #[derive(Default)]

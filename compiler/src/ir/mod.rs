@@ -27,8 +27,8 @@ pub use candidate::{Candidate, Offers, Select};
 pub use gradient::{Compose, Gradient};
 pub use graph::{Folding, Graph, Node, NodeId, NodeKind, PortSteps, State, Steps, Training, Value, ValueId};
 pub use labels::{Classes, Labels};
-pub(crate) use lowering::Values;
 pub use lowering::{CallOptions, Lowering};
+pub(crate) use lowering::{Values, check_body};
 pub use operator::{
     Inputs, MAX_RANK, MAX_TENSOR_BYTES, Movement, OpError, Operator, Parts, Permuted, TensorType, infer, op_error,
 };

@@ -5,6 +5,7 @@ pub use crate::bindings::{Args, Cores, KernelCall, Value};
 use crate::ir::{DType, Labels, PortSteps, Steps, Tensor, TensorType};
 use crate::machine::Cost;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// Names a buffer of one program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -181,6 +182,17 @@ pub struct Training {
     pub parameters: Vec<usize>,
 }
 
+/// Calls that run again and again: before each time a flag is looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repetition {
+    /// Numbers of the calls.
+    pub calls: Range<usize>,
+    /// The flag, one [`DType::Bool`]: the calls run while it is true, and set it.
+    pub going: View,
+    /// How often they run at most.
+    pub most: usize,
+}
+
 /// A lowered model.
 #[derive(Debug, Default)]
 pub struct Program {
@@ -206,6 +218,17 @@ pub struct Program {
     pub buffers: Vec<Buffer>,
     /// The calls; each reads only what calls before it wrote.
     pub calls: Vec<Call>,
+    /// Calls that are repeated. Two of these have no call in common, or one is inside the other and begins later.
+    pub repetitions: Vec<Repetition>,
+}
+
+/// What runs next in a range of calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step<'a> {
+    /// One call.
+    Call(usize),
+    /// Calls that are repeated.
+    Repeat(&'a Repetition),
 }
 
 impl Program {
@@ -233,6 +256,26 @@ impl Program {
         self.outputs
             .iter()
             .chain(self.training.iter().map(|training| &training.loss))
+    }
+
+    /// What runs in a range of calls, in the program's own order. The whole range of a repetition is one run of it.
+    pub fn steps(&self, calls: Range<usize>) -> Vec<Step<'_>> {
+        let mut steps = vec![];
+        let mut next = calls.start;
+        while next < calls.end {
+            let begins = |r: &&Repetition| r.calls.start == next && r.calls != calls;
+            match self.repetitions.iter().find(begins) {
+                Some(repetition) => {
+                    steps.push(Step::Repeat(repetition));
+                    next = repetition.calls.end;
+                }
+                None => {
+                    steps.push(Step::Call(next));
+                    next += 1;
+                }
+            }
+        }
+        steps
     }
 
     /// Multiply-accumulates of one inference.

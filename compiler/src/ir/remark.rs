@@ -31,6 +31,8 @@ pub enum RemarkKind {
     Labels,
     /// Operators on constants that were not computed at compile time.
     LeftUnfolded,
+    /// A loop whose number of trips is only known at run time, and bounded.
+    MaxTrips,
 }
 
 /// What the user should know of how a model was compiled. Shown as one sentence, with the advice after it.

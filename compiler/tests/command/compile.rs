@@ -253,12 +253,28 @@ fn inputs_that_decide_a_shape_are_baked() {
         .split(|c: char| c.is_whitespace() || c == '│')
         .map(str::to_owned)
         .collect();
-    assert!(words.concat().contains("--bakeshape=FILE.npy"), "{}", stderr(&open));
+    assert!(words.concat().contains("--bakeshape=NUMBER"), "{}", stderr(&open));
     shape(7, &6_i64.to_le_bytes());
     let baked = edgec(folder.path(), &["m.onnx", "-o", "-", "--bake", "shape=s.pb"]);
     let source = String::from_utf8_lossy(&baked.stdout);
     assert!(source.contains("run(&mut self, x: &[f32; 6]) -> &[f32; 6]"), "{source}");
     assert!(source.contains("--bake shape=s.pb"), "{source}");
+    let number = edgec(folder.path(), &["m.onnx", "-o", "-", "--bake", "shape=6"]);
+    let text = String::from_utf8_lossy(&number.stdout);
+    assert_eq!(text.replace("shape=6", "shape=s.pb"), source);
+    for (value, message) in [
+        ("6,1", "2 numbers are no value for input `shape`"),
+        ("6.5", "i64, which cannot be 6.5"),
+    ] {
+        let wrong = edgec(
+            folder.path(),
+            &["m.onnx", "-o", "-", "--bake", &format!("shape={value}")],
+        );
+        assert_eq!(code(&wrong), Some(2));
+        let words = stderr(&wrong).replace(['\n', '│'], " ");
+        let words: Vec<_> = words.split_whitespace().collect();
+        assert!(words.join(" ").contains(message), "{words:?}");
+    }
     let unknown = edgec(folder.path(), &["m.onnx", "-o", "-", "--bake", "form=s.pb"]);
     assert_eq!(code(&unknown), Some(2));
     assert!(stderr(&unknown).contains("no input called `form`"));

@@ -1,19 +1,42 @@
 use super::Options;
+use super::interface::separated;
 use super::names::{ModelNames, written};
 use super::weights::is_inline;
 use crate::back::plan::Plan;
-use crate::ir::program::{Program, Storage, View};
+use crate::ir::program::{Program, Step, Storage, View};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
+use std::ops::Range;
 
-/// The statements of one kernel call.
+/// The statements of a range of steps.
 pub(super) fn statements(
     program: &Program,
     plan: &Plan,
     names: &ModelNames,
     options: &Options,
-    index: usize,
+    range: Range<usize>,
 ) -> TokenStream {
+    let statements = program.steps(range).into_iter().map(|step| match step {
+        Step::Call(place) => call(program, plan, names, options, plan.order[place]),
+        Step::Repeat(repetition) => {
+            let going = format_ident!("{}", names.slots[&repetition.going]);
+            let most = separated(repetition.most as u64);
+            let repeated = statements(program, plan, names, options, repetition.calls.clone());
+            quote! {
+                for _ in 0..#most {
+                    if !arena.read(slots::#going)[0].get() {
+                        break;
+                    }
+                    #repeated
+                }
+            }
+        }
+    });
+    statements.collect()
+}
+
+/// The statements of one kernel call.
+fn call(program: &Program, plan: &Plan, names: &ModelNames, options: &Options, index: usize) -> TokenStream {
     let call = &program.calls[index];
     let in_place = plan.in_place[index];
     let operands = call.inputs.iter().enumerate();

@@ -313,17 +313,12 @@ fn returned<'n>(
     (ty, value)
 }
 
-/// The kernel calls before number `end`, with what they import.
+/// The first `end` kernel calls, with what they import.
 pub(super) fn body(program: &Program, plan: &Plan, names: &ModelNames, options: &Options, end: usize) -> TokenStream {
-    let calls: Vec<_> = plan.order.iter().filter(|index| **index < end).collect();
     let start = states::start(program, names);
-    let reads_weights = calls.iter().flat_map(|index| &program.calls[**index].inputs);
-    let reads_weights = reads_weights
-        .into_iter()
-        .any(|view| names.weights.contains_key(&view.buffer));
-    let calls = calls
-        .into_iter()
-        .map(|index| statements(program, plan, names, options, *index));
+    let mut read = plan.order[..end].iter().flat_map(|index| &program.calls[*index].inputs);
+    let reads_weights = read.any(|view| names.weights.contains_key(&view.buffer));
+    let calls = statements(program, plan, names, options, 0..end);
     let module = format_ident!("{}", names.module);
     let mut used = vec![];
     if !program.calls.is_empty() {
@@ -346,7 +341,7 @@ pub(super) fn body(program: &Program, plan: &Plan, names: &ModelNames, options: 
         #import
         #start
         #prelude
-        #(#calls)*
+        #calls
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::back::plan::Plan;
 use crate::ir::Tensor;
-use crate::ir::program::{Args, Port, Program, Storage, View};
+use crate::ir::program::{Args, Port, Program, Step, Storage, View};
 use runtime_core::Simd;
 use std::ops::Range;
 
@@ -126,15 +126,30 @@ impl<'a> Executor<'a> {
             assert_eq!(tensor.ty(), port.ty, "input `{}`", port.name);
         }
         let inputs: Vec<Aligned> = inputs.iter().map(|t| Aligned::from(&t.bytes)).collect();
-        let plan = self.plan;
-        for index in plan.order.iter().filter(|index| **index < end) {
-            self.call(*index, &inputs);
-        }
+        self.calls(0..end, &inputs);
     }
 
     fn read(&self, port: &Port) -> Tensor {
         let bytes = self.arena.bytes()[self.arena_range(&port.view)].to_vec();
         Tensor::new(port.ty.dtype, port.ty.shape.clone(), bytes)
+    }
+
+    fn calls(&mut self, range: Range<usize>, inputs: &[Aligned]) {
+        let program = self.program;
+        for step in program.steps(range) {
+            match step {
+                Step::Call(place) => self.call(self.plan.order[place], inputs),
+                Step::Repeat(repetition) => {
+                    let going = self.arena_range(&repetition.going);
+                    for _ in 0..repetition.most {
+                        if self.arena.bytes()[going.clone()] == [0] {
+                            break;
+                        }
+                        self.calls(repetition.calls.clone(), inputs);
+                    }
+                }
+            }
+        }
     }
 
     /// Outputs are computed aside and copied into the arena, so that operands can be borrowed together.

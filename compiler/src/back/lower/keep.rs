@@ -50,5 +50,10 @@ fn in_place(program: &Program, state: View, next: View) -> Option<usize> {
         .into_iter()
         .any(|view| view.buffer == state.buffer || view.buffer == next.buffer);
     let is_output = program.all_outputs().any(|port| port.view.buffer == next.buffer);
-    (writers.next().is_none() && reads_once && fits && !is_read && !is_output).then_some(index)
+    // A call that runs again would change the state again.
+    let runs_once = program
+        .repetitions
+        .iter()
+        .all(|repetition| !repetition.calls.contains(&index));
+    (writers.next().is_none() && runs_once && reads_once && fits && !is_read && !is_output).then_some(index)
 }

@@ -57,6 +57,16 @@ pub(super) fn lifetimes(program: &Program, order: &[usize]) -> Vec<Option<Lifeti
     for port in program.all_outputs() {
         touch(port.view.buffer, order.len());
     }
+    // Where calls are repeated, the order is the program's own.
+    for repetition in &program.repetitions {
+        let (first, last) = (repetition.calls.start, repetition.calls.end.saturating_sub(1));
+        for life in lifetimes.iter_mut().flatten() {
+            // What was there before is read again in each run, up to the last.
+            if life.first < first && (first..=last).contains(&life.last) {
+                life.last = last;
+            }
+        }
+    }
     lifetimes
 }
 

@@ -4,10 +4,11 @@ use std::collections::{BTreeSet, HashMap};
 /// Calls beyond which only the model's own order is tried: the time to find others grows with their square.
 const MAX_CALLS: usize = 4096;
 
-/// Orders worth trying, without repetitions: the model's own, and greedy ones that look for a low peak.
+/// Orders worth trying, each once: the model's own, and greedy ones that look for a low peak. Calls that are repeated
+/// must stay together: then there is only the model's own.
 pub(super) fn candidates(program: &Program) -> Vec<Vec<usize>> {
     let mut orders = vec![(0..program.calls.len()).collect()];
-    if program.calls.len() > MAX_CALLS {
+    if program.calls.len() > MAX_CALLS || !program.repetitions.is_empty() {
         return orders;
     }
     let dependencies = Dependencies::of(program);

@@ -32,7 +32,8 @@ pub(super) fn narrows(given: DType, wanted: DType) -> bool {
 /// `tensor` with the elements of `ty` and its shape; [`check`] has allowed it.
 ///
 /// # Errors
-/// With the index of the first value that does not fit, is not a number or is infinite, and what is wrong with it.
+/// With the index of the first value that does not fit or is not a number, and what is wrong with it. Infinite ones are
+/// masks, which those judge who know what reads them.
 pub(super) fn convert(tensor: Tensor, ty: &TensorType) -> Result<Tensor, (usize, String)> {
     let given = tensor.dtype;
     let converted = if given == ty.dtype {
@@ -52,13 +53,13 @@ pub(super) fn convert(tensor: Tensor, ty: &TensorType) -> Result<Tensor, (usize,
     if !ty.dtype.is_float() {
         return Ok(converted);
     }
-    match converted.to_f64().iter().position(|v| !v.is_finite()) {
+    let given = tensor.to_f64();
+    let is_wrong = |(now, given): (&f64, &f64)| now.is_nan() || now.is_infinite() && given.is_finite();
+    match converted.to_f64().iter().zip(&given).position(is_wrong) {
         None => Ok(converted),
         Some(at) => {
-            let original = tensor.to_f64()[at];
-            let what = match original {
+            let what = match given[at] {
                 v if v.is_nan() => "NaN".to_owned(),
-                v if v.is_infinite() => format!("{v}"),
                 v => format!("{v:e}, beyond the range of {}", ty.dtype),
             };
             Err((at, what))
@@ -123,9 +124,10 @@ mod tests {
             wrong(Tensor::f32(&[2], &[1.0, f32::NAN]), DType::F32),
             (1, "NaN".into())
         );
+        // A mask.
         assert_eq!(
-            wrong(Tensor::f32(&[2], &[f32::NEG_INFINITY, 0.0]), DType::F64),
-            (0, "-inf".into())
+            convert(Tensor::f32(&[2], &[f32::NEG_INFINITY, 0.0]), &ty(DType::F64)),
+            Ok(Tensor::f64(&[2], &[f64::NEG_INFINITY, 0.0]))
         );
         assert!(wrong(Tensor::f64(&[2], &[0.0, 1e39]), DType::F32).1.contains("range"));
         assert_eq!(

@@ -9,8 +9,8 @@ use crate::front::proto::{ValueInfoProto, tensor_shape_proto};
 use crate::ir::{DType, Remark, RemarkKind, Tensor, TensorType};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-/// What the user says of the inputs, and of initializers.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// What the user says of the inputs, of initializers and of loops.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Dimensions {
     /// Sizes by symbolic name.
     pub named: BTreeMap<String, usize>,
@@ -20,6 +20,10 @@ pub struct Dimensions {
     pub baked: BTreeMap<String, Tensor>,
     /// Initializers that training changes: states of the graph.
     pub trained: BTreeSet<String>,
+    /// The same as numbers, which take the type of the input.
+    pub numbers: BTreeMap<String, Vec<f64>>,
+    /// Most trips of loops whose number of trips is only known at run time.
+    pub max_trips: Option<usize>,
 }
 
 /// A dimension that a model leaves open.
@@ -34,7 +38,7 @@ pub struct OpenDimension {
 }
 
 /// Inputs of the model that are not initializers.
-fn inputs(model: &Model) -> impl Iterator<Item = &ValueInfoProto> {
+pub(super) fn inputs(model: &Model) -> impl Iterator<Item = &ValueInfoProto> {
     let initializers: HashSet<&str> = model.graph.initializer.iter().map(|t| t.name()).collect();
     model
         .graph
@@ -43,7 +47,7 @@ fn inputs(model: &Model) -> impl Iterator<Item = &ValueInfoProto> {
         .filter(move |i| !initializers.contains(i.name()))
 }
 
-fn tensor_type(info: &ValueInfoProto) -> Option<&crate::front::proto::type_proto::Tensor> {
+pub(super) fn tensor_type(info: &ValueInfoProto) -> Option<&crate::front::proto::type_proto::Tensor> {
     match info.r#type.as_ref()?.value.as_ref()? {
         Type::TensorType(ty) => Some(ty),
         _ => None,
@@ -123,7 +127,8 @@ fn check_names(model: &Model, dimensions: &Dimensions) -> Result<(), Error> {
             },
         ));
     }
-    let mut named = dimensions.shapes.keys().chain(dimensions.baked.keys());
+    let baked = dimensions.baked.keys().chain(dimensions.numbers.keys());
+    let mut named = dimensions.shapes.keys().chain(baked);
     if let Some(name) = named.find(|name| !inputs(model).any(|i| i.name() == *name)) {
         let known: Vec<_> = inputs(model).map(|i| i.name()).collect();
         return Err(Error::usage(

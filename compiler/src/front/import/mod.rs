@@ -2,6 +2,7 @@
 
 mod dimensions;
 mod expression;
+mod numbers;
 mod states;
 mod trainable;
 
@@ -34,6 +35,7 @@ pub struct Imported {
 /// All unsupported operators at once; then all nodes that cannot be read, except those that depend on them.
 pub fn import(model: &Model, name: &str, dimensions: &Dimensions) -> Result<Imported, Error> {
     unsupported(model)?;
+    let dimensions = &numbers::as_tensors(model, dimensions)?;
     let mut remarks = vec![];
     let mut graph = Graph::new(name);
     let mut scope = Scope::outermost();
@@ -60,7 +62,7 @@ pub fn import(model: &Model, name: &str, dimensions: &Dimensions) -> Result<Impo
         scope.insert(&name, value);
     }
     let room = graph.constant_bytes().saturating_mul(3).saturating_add(MAX_MADE_BYTES);
-    let mut made = Made::new(graph, room, ops::look_up);
+    let mut made = Made::new(graph, room, dimensions.max_trips, ops::look_up);
     for (value, names) in texts {
         let labels = Labels {
             classes: Classes::Names(names),

@@ -9,6 +9,7 @@ mod refusal;
 mod scope;
 
 pub use attributes::Attributes;
+pub(in crate::front) use context::Sketch;
 pub use context::{Input, NodeContext};
 pub use item::{Item, Sequence};
 pub use operator::{Domain, OperatorDef};

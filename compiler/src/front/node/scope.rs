@@ -17,6 +17,8 @@ pub(in crate::front) struct Made {
     pub(super) unrolled: usize,
     /// Bytes of constants that the graph may hold.
     pub(super) room: usize,
+    /// Most trips of loops whose number of trips is only known at run time.
+    pub(super) max_trips: Option<usize>,
     /// Finds an operator by its domain and name.
     pub(super) find: Find,
 }
@@ -29,7 +31,7 @@ pub(in crate::front) type Find = fn(&str, &str) -> Result<&'static OperatorDef, 
 
 impl Made {
     /// Nothing but `graph`, which may grow to `room` bytes of constants.
-    pub(in crate::front) fn new(graph: Graph, room: usize, find: Find) -> Self {
+    pub(in crate::front) fn new(graph: Graph, room: usize, max_trips: Option<usize>, find: Find) -> Self {
         Self {
             graph,
             stored: HashMap::new(),
@@ -37,8 +39,22 @@ impl Made {
             labels: HashMap::new(),
             unrolled: 0,
             room,
+            max_trips,
             find,
         }
+    }
+
+    /// The flags that give these inputs of the model their values: as a number where there is one element.
+    pub(super) fn bake_flags(&self, inputs: &[String]) -> String {
+        let is_number = |name: &String| {
+            let mut types = self.graph.inputs().iter().map(|input| self.graph.value(*input));
+            types.any(|input| input.name == *name && input.ty.len() == 1)
+        };
+        let flag = |name: &String| match is_number(name) {
+            true => format!("--bake {name}=NUMBER"),
+            false => format!("--bake {name}=FILE.npy"),
+        };
+        inputs.iter().map(flag).collect::<Vec<_>>().join(" ")
     }
 
     /// What the integers of a value are called, which was strings in the model.

@@ -88,7 +88,7 @@ mod tests {
     fn a_branch_that_cannot_be_read_names_what_decides() {
         let x = Given(Tensor::f32(&[2], &[1.0, 2.0]));
         let wrong = run(13, "If", &branches("Relu", "Not"), &[Given(truth(1.0)), x], 1);
-        assert!(wrong.is_err_and(|e| e.contains("node `Not_0`") && e.contains("--bake x0=FILE.npy")));
+        assert!(wrong.is_err_and(|e| e.contains("node `Not_0`") && e.contains("--bake x0=NUMBER")));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 use crate::front::node::{Domain, Item, NodeContext, OperatorDef};
 use crate::front::shared::control;
+use crate::front::shared::repeated::{Repeated, repeated};
 use crate::front::shared::rolled::{self, Looped};
 use crate::ir::{DType, OpError, Tensor, ValueId, op_error};
 
@@ -10,11 +11,15 @@ pub(super) const LOOP: OperatorDef = OperatorDef {
     domain: Domain::Onnx,
     versions: &[1, 11, 13, 16, 19, 21, 23, 24, 25],
     limits: "unrolled, except steps of recurrent layers: the trip count, or conditions that end the loop, must be known \
-             at compile time; scan outputs only where the number of iterations is",
+             at compile time, or with `--max-trips` it is a loop whose states keep their shapes; scan outputs only where \
+             the number of iterations is known",
     read: |cx| {
         let states = cx.input_count().saturating_sub(2);
-        let mut end = End::of(cx)?;
         let state = (0..states).map(|i| cx.item(i + 2)).collect::<Result<Vec<_>, _>>()?;
+        if let Some(results) = real_loop(cx, &state)? {
+            return Ok(results);
+        }
+        let mut end = End::of(cx)?;
         if let Some(results) = layer(cx, &end, &state)? {
             return Ok(results);
         }
@@ -45,6 +50,46 @@ pub(super) const LOOP: OperatorDef = OperatorDef {
         cx.give([run.state, stacks].concat())
     },
 };
+
+/// The results of a loop that stays one: with --max-trips, where nothing that is known at compile time says that it makes
+/// few trips.
+fn real_loop(cx: &mut NodeContext<'_>, state: &[Item]) -> Result<Option<Vec<ValueId>>, OpError> {
+    let Some(most) = cx.max_trips() else {
+        return Ok(None);
+    };
+    let trips = cx.has(0).then(|| cx.input(0)).transpose()?;
+    let known = match trips {
+        Some(trips) if cx.value(trips).is_none() => None,
+        Some(_) => Some(trip_count(cx)?),
+        None => Some(u64::MAX),
+    };
+    let collects = cx.output_count() > state.len();
+    if known.is_some_and(|trips| collects || control::can_be_unrolled(trips)) {
+        return Ok(None);
+    }
+    let states: Option<Vec<_>> = state.iter().map(Item::tensor).collect();
+    let states =
+        states.ok_or_else(|| op_error("a state is a sequence, whose length depends on the number of trips"))?;
+    if let Some(ty) = trips
+        .map(|trips| cx.value_ty(trips))
+        .filter(|ty| ty.dtype != DType::I64 || ty.len() != 1)
+    {
+        return Err(op_error(format!("the trip count is {ty}, it must be one number")));
+    }
+    let has_condition = cx.has(1);
+    let condition = match has_condition {
+        true => control::condition(cx, cx.input(1)?)?,
+        false => cx.scalar(DType::Bool, 1.0),
+    };
+    let of = Repeated {
+        trips: trips.filter(|_| known.is_none()),
+        condition,
+        has_condition,
+        states: &states,
+        most,
+    };
+    repeated(cx, &of).map(Some)
+}
 
 /// The results of a loop that is a recurrent layer.
 fn layer(cx: &mut NodeContext<'_>, end: &End, state: &[Item]) -> Result<Option<Vec<ValueId>>, OpError> {
@@ -105,19 +150,15 @@ impl End {
         }
         let condition = control::known(cx, self.condition);
         if condition != Some(true) && !self.has_condition {
-            return Err(
-                op_error("the loop has no condition, yet its body gives one that is not always true").help(
-                    "ONNX ignores such a condition, ONNX Runtime does not: give the loop the condition true, or let \
-                     its body give true",
-                ),
-            );
+            return Err(control::ignored_condition());
         }
         control::bound(index)?;
         if condition.is_none() {
             if self.trips.is_none_or(|trips| control::bound(trips - 1).is_err()) {
                 return Err(cx.unknown(
                     self.condition,
-                    "only a condition that is computed at run time ends the loop",
+                    "only a condition that is computed at run time ends the loop (--max-trips N says how many trips there \
+                     are at most)",
                 ));
             }
             self.running = Some(control::both(cx, self.running, self.condition)?);
@@ -128,8 +169,7 @@ impl End {
 
 fn trip_count(cx: &NodeContext<'_>) -> Result<u64, OpError> {
     let counts = cx.ints(0, "M").map_err(|mut error| {
-        error.message += " (or store the most trips there may be, and end the loop by its condition: all trips are then \
-                          computed, and those after the end change nothing)";
+        error.message += " (or say with --max-trips N how many trips there are at most: the loop then stays a loop)";
         error
     })?;
     match counts[..] {
@@ -279,7 +319,7 @@ mod tests {
             &[Given(Tensor::i64(&[], &[3])), Absent, one()],
             1,
         );
-        assert!(unknown.is_err_and(|e| e.contains("`M`") && e.contains("--bake x0") && e.contains("the most trips")));
+        assert!(unknown.is_err_and(|e| e.contains("`M`") && e.contains("--bake x0") && e.contains("--max-trips N")));
         let endless = run(
             16,
             "Loop",

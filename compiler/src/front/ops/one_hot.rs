@@ -61,6 +61,6 @@ mod tests {
             &[Given(Tensor::i64(&[], &[0])), Given(Tensor::i64(&[], &[2])), values()],
             1,
         );
-        assert!(unknown.is_err_and(|e| e.contains("--bake x1=FILE.npy")));
+        assert!(unknown.is_err_and(|e| e.contains("--bake x1=NUMBER")));
     }
 }

@@ -75,6 +75,18 @@ pub(in crate::front) fn both(
     }
 }
 
+/// A condition of the body's that counts for some runtimes and not for others.
+pub(in crate::front) fn ignored_condition() -> OpError {
+    op_error("the loop has no condition, yet its body gives one that is not always true").help(
+        "ONNX ignores such a condition, ONNX Runtime does not: give the loop the condition true, or let its body give true",
+    )
+}
+
+/// Whether so many trips may be written out.
+pub(in crate::front) fn can_be_unrolled(trips: u64) -> bool {
+    trips <= MAX_ITERATIONS
+}
+
 /// An error if iteration `index` is one too many.
 pub(in crate::front) fn bound(index: u64) -> Result<(), OpError> {
     if index < MAX_ITERATIONS {

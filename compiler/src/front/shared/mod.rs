@@ -27,6 +27,9 @@ pub(super) mod recurrent;
 #[cfg(test)]
 mod recurrent_tests;
 pub(super) mod reduce;
+pub(super) mod repeated;
+#[cfg(test)]
+mod repeated_tests;
 pub(super) mod resample;
 pub(super) mod rolled;
 pub(super) mod scores;

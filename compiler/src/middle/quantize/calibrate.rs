@@ -1,4 +1,4 @@
-use super::{Groups, Histogram, Layer, Watch, channel_sums};
+use super::{Groups, Histogram, Layer, Watch, channel_sums, not_finite};
 use crate::Error;
 use crate::ir::{DType, Graph, Tensor, ValueId};
 use std::collections::{BTreeMap, HashMap};
@@ -74,7 +74,7 @@ pub fn calibrate(
             }
             histograms[*group]
                 .add(&elements)
-                .map_err(|_| not_finite(graph, values[i], count))?;
+                .map_err(|_| not_finite::error(graph, values[i], count, &sample))?;
         }
         for (i, layer) in layers.iter().enumerate() {
             let [x, y] = [&seen[observed + 2 * i], &seen[observed + 2 * i + 1]];
@@ -108,26 +108,13 @@ impl Observed {
     ///
     /// # Errors
     /// The first such value.
-    pub(super) fn finite(&self, graph: &Graph) -> Result<(), Error> {
-        match self.infinite.values().next() {
-            Some((sample, value)) => Err(not_finite(graph, *value, *sample)),
-            None => Ok(()),
-        }
+    pub(super) fn finite(&self, graph: &Graph, source: &Source<'_>) -> Result<(), Error> {
+        let Some((number, value)) = self.infinite.values().next() else {
+            return Ok(());
+        };
+        let sample = source()?.nth(*number).transpose()?.unwrap_or_default();
+        Err(not_finite::error(graph, *value, *number, &sample))
     }
-}
-
-fn not_finite(graph: &Graph, value: ValueId, sample: usize) -> Error {
-    let name = graph.value(value).name.escape_debug();
-    if graph.inputs().contains(&value) {
-        return Error::usage(
-            format!("sample {sample} of input `{name}` holds elements that are infinite or not numbers"),
-            "leave such samples out of the calibration file",
-        );
-    }
-    Error::usage(
-        format!("sample {sample}: `{name}` becomes infinite or not a number"),
-        "leave the sample out, or look at what the model makes of it",
-    )
 }
 
 /// Refuses samples with elements that are no numbers. Infinite ones are a mask, unless they are to be integers.
@@ -135,7 +122,9 @@ fn finite(graph: &Graph, sample: &[Tensor], number: usize) -> Result<(), Error> 
     let bad = sample.iter().position(|tensor| {
         tensor.dtype == DType::F32 && tensor.to_f32().unwrap_or_default().iter().any(|v| v.is_nan())
     });
-    bad.map_or(Ok(()), |input| Err(not_finite(graph, graph.inputs()[input], number)))
+    bad.map_or(Ok(()), |input| {
+        Err(not_finite::error(graph, graph.inputs()[input], number, sample))
+    })
 }
 
 /// What must be said of the samples.

@@ -21,6 +21,7 @@ mod masked;
 mod method;
 mod mixed;
 mod noise;
+mod not_finite;
 mod nothing;
 mod options;
 mod patches;

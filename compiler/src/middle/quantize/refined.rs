@@ -59,7 +59,7 @@ impl Refining<'_, '_> {
             }
             floats.extend(masked);
         };
-        observed.finite(&graph)?;
+        observed.finite(&graph, self.source)?;
         let at = Quantising {
             float: self.float,
             graph: &graph,

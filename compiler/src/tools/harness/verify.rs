@@ -8,7 +8,7 @@ use crate::front::load::Model;
 use crate::front::proto::tensor_shape_proto::{Dimension, dimension};
 use crate::front::proto::{ValueInfoProto, type_proto};
 use crate::ir::program::{Port, Program};
-use crate::ir::{DType, Tensor, TensorType};
+use crate::ir::{Tensor, TensorType};
 use crate::{Compiler, Error};
 
 fn find<'a>(arrays: &'a Arrays, tensor: &str) -> Option<&'a Tensor> {
@@ -126,7 +126,7 @@ pub fn check(
     program: &Program,
     cases: &[Case],
     got: &[Vec<Tensor>],
-    tolerance: impl Fn(DType) -> Tolerance,
+    tolerance: impl Fn(&Port) -> Tolerance,
 ) -> Result<Vec<(String, Comparison)>, HarnessError> {
     let mut results: Vec<(String, Comparison)> = vec![];
     for (case, got) in cases.iter().zip(got) {
@@ -139,7 +139,7 @@ pub fn check(
             };
             let dtype = program.outputs[at].ty.dtype;
             let want = conform(name, want, dtype)?;
-            let comparison = compare(&got[at], &want, tolerance(dtype));
+            let comparison = compare(&got[at], &want, tolerance(&program.outputs[at]));
             match results.iter_mut().find(|(n, _)| n == name) {
                 Some((_, all)) => all.merge(comparison),
                 None => results.push((name.clone(), comparison)),

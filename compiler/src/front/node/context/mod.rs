@@ -2,6 +2,7 @@ mod sketch;
 mod subgraphs;
 
 pub use sketch::Input;
+pub(in crate::front) use sketch::Sketch;
 
 use super::Attributes;
 use super::item::{Item, Sequence};
@@ -70,6 +71,11 @@ impl<'a> NodeContext<'a> {
     /// The problems of a sub-graph that could not be read, which stand for the node's own.
     pub(super) fn into_problems(self) -> Option<Vec<OperatorProblem>> {
         self.inner
+    }
+
+    /// Most trips of loops whose number of trips is only known at run time, if the user has said it.
+    pub fn max_trips(&self) -> Option<usize> {
+        self.made.max_trips
     }
 
     /// Version of the operator's domain.
@@ -198,8 +204,8 @@ impl<'a> NodeContext<'a> {
     /// An error about `value`, which is not known at compile time; it names the inputs that the value is computed from.
     pub fn unknown(&self, value: ValueId, message: impl Into<String>) -> OpError {
         let bake = self.made.graph.sources(value);
-        let flags: Vec<_> = bake.iter().map(|input| format!("--bake {input}=FILE.npy")).collect();
-        let help = format!("give the values that it is computed from: {}", flags.join(" "));
+        let flags = self.made.bake_flags(&bake);
+        let help = format!("give the values that it is computed from: {flags}");
         OpError {
             bake,
             ..op_error(message).help(help)

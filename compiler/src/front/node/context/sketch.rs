@@ -1,11 +1,12 @@
 //! Sub-graphs that are only looked at.
 
 use super::NodeContext;
+use crate::error::OperatorProblem;
 use crate::front::node::item::Item;
 use crate::front::node::read_nodes;
 use crate::front::node::scope::Made;
 use crate::front::proto::GraphProto;
-use crate::ir::{Graph, OpError, TensorType, ValueId};
+use crate::ir::{Graph, OpError, TensorType, ValueId, op_error};
 
 /// What an input of a sub-graph is that is looked at.
 pub enum Input {
@@ -35,25 +36,48 @@ impl NodeContext<'_> {
     /// An attribute that is missing.
     pub(in crate::front) fn sketch(&mut self, name: &'static str, inputs: &[Input]) -> Result<Option<Sketch>, OpError> {
         let graph = self.attributes.graph(name)?;
-        let apart = Made::new(self.made.graph.clone(), self.made.room, self.made.find);
+        Ok(self.apart(name, graph, inputs).ok())
+    }
+
+    /// [`sketch`](Self::sketch) of a sub-graph that must be readable without knowing its open inputs.
+    ///
+    /// # Errors
+    /// An attribute that is missing, or what cannot be read.
+    pub(in crate::front) fn body(&mut self, name: &'static str, inputs: &[Input]) -> Result<Sketch, OpError> {
+        let graph = self.attributes.graph(name)?;
+        self.apart(name, graph, inputs).map_err(|problems| {
+            self.inner = Some(problems).filter(|problems| !problems.is_empty());
+            op_error(format!(
+                "the sub-graph `{name}` cannot be read without the values of its states, or gives a sequence"
+            ))
+        })
+    }
+
+    fn apart(&mut self, name: &str, graph: &GraphProto, inputs: &[Input]) -> Result<Sketch, Vec<OperatorProblem>> {
+        let apart = Made::new(
+            self.made.graph.clone(),
+            self.made.room,
+            self.made.max_trips,
+            self.made.find,
+        );
         let real = std::mem::replace(self.made, apart);
         let read = self.read_apart(name, graph, inputs);
         let apart = std::mem::replace(self.made, real);
-        Ok(read.map(|(first, inputs, outputs)| Sketch {
+        read.map(|(first, inputs, outputs)| Sketch {
             graph: apart.graph,
             first,
             inputs,
             outputs,
-        }))
+        })
     }
 
-    /// The first new value, the inputs and the outputs.
+    /// The first new value, the inputs and the outputs, or the problems that reading met, if they are known.
     fn read_apart(
         &mut self,
         name: &str,
         graph: &GraphProto,
         inputs: &[Input],
-    ) -> Option<(ValueId, Vec<ValueId>, Vec<ValueId>)> {
+    ) -> Result<(ValueId, Vec<ValueId>, Vec<ValueId>), Vec<OperatorProblem>> {
         let open = |input: &Input| match input {
             Input::Known(value) => *value,
             Input::Open(ty) => self.made.graph.add_input("open", ty.clone()),
@@ -63,18 +87,19 @@ impl NodeContext<'_> {
             .iter()
             .zip(&values)
             .filter(|(input, _)| matches!(input, Input::Open(_)));
-        let first = is_open.map(|(_, value)| *value).min()?;
+        let first = is_open.map(|(_, value)| *value).min().ok_or_else(Vec::new)?;
         let mut scope = self.scope.inside(format!("{}{}/", self.scope.prefix, self.node.name()));
         let items: Vec<_> = values.iter().copied().map(Item::Tensor).collect();
-        self.bind(name, graph, &items, &mut scope).ok()?;
+        self.bind(name, graph, &items, &mut scope).map_err(|_| vec![])?;
         let problems = read_nodes(self.model, &graph.node, self.made, &mut scope);
         let outputs: Option<Vec<_>> = graph
             .output
             .iter()
             .map(|output| scope.find(output.name())?.tensor())
             .collect();
-        outputs
-            .filter(|_| problems.is_empty())
-            .map(|outputs| (first, values, outputs))
+        match outputs {
+            Some(outputs) if problems.is_empty() => Ok((first, values, outputs)),
+            _ => Err(problems),
+        }
     }
 }

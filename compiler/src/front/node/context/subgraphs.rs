@@ -57,11 +57,10 @@ impl NodeContext<'_> {
         let outputs = self.subgraph_of_items(name, &[]);
         let sources = self.made.graph.sources(condition);
         if outputs.is_err() && !sources.is_empty() {
-            let flags: Vec<_> = sources.iter().map(|input| format!("--bake {input}=FILE.npy")).collect();
+            let flags = self.made.bake_flags(&sources);
             let advice = format!(
-                "it is in a branch of `{}`, which may not be taken by the value that you have in mind: give it with {}",
+                "it is in a branch of `{}`, which may not be taken by the value that you have in mind: give it with {flags}",
                 self.node.name(),
-                flags.join(" ")
             );
             for problem in self.inner.iter_mut().flatten() {
                 let own = problem.help.take().map_or_else(String::new, |help| format!("{help}; "));
