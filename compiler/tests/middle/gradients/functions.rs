@@ -72,7 +72,7 @@ fn functions() {
     for (functions, x) in limited {
         for function in functions.iter().copied() {
             let map = move |graph: &mut Graph, x: &[ValueId]| add(graph, Map { function }, x);
-            check_at(&format!("{function:?}"), &map, vec![vec![16]], &[x.clone()]);
+            check_at(&format!("{function:?}"), &map, vec![vec![16]], std::slice::from_ref(&x));
         }
     }
 }
