@@ -21,9 +21,10 @@ impl Report {
         self.decimal(got as u32, 1);
     }
 
-    /// What the last inference took.
-    pub fn ticks(&mut self, ticks: u32) {
-        self.text("one inference: ");
+    /// What the last one of something took.
+    pub fn ticks(&mut self, what: &str, ticks: u32) {
+        self.text(what);
+        self.text(": ");
         self.decimal(ticks, 1);
         self.text(" ticks of the core clock\n");
     }

@@ -45,7 +45,7 @@ fn classify(model: &mut Digits, report: &mut Report) -> bool {
         let near = |(score, expected): (&f32, &f32)| (score - expected).abs() <= 1e-4;
         good &= scores.iter().zip(&sample.scores).all(near);
     }
-    report.ticks(ticks);
+    report.ticks("one inference", ticks);
     let verdict = if good { "every score is" } else { "a score is not" };
     report.text(verdict);
     report.text(" as expected\n");

@@ -45,7 +45,7 @@ fn classify(model: &mut DigitsInt8, report: &mut Report) -> bool {
         }
         report.text("\n");
     }
-    report.ticks(ticks);
+    report.ticks("one inference", ticks);
     let verdict = if right { "every digit is" } else { "a digit is not" };
     report.text(verdict);
     report.text(" right, and no score is further from the one in floats than ");
