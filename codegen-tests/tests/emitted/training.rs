@@ -41,6 +41,15 @@ fn main() {
     train!(sgd::Digits);
     train!(momentum::Digits);
     train!(adam::Digits);
+    // What these take, by type.
+    let rate = 0.5;
+    let losses = [
+        scalar::Scalar::new().train_step(&[1.0, 2.0, 3.0], &[2], rate),
+        integer::Integer::new().train_step(&[0.5; 6], &[3_i64], &[0, 1], rate),
+        unread::Unread::new().train_step(&[0.0; 6], &[0.0; 12], rate),
+        reshaped::Reshaped::new().train_step(&[0.5; 6], &[3, 0], rate),
+    ];
+    assert!(losses.iter().all(|loss| loss.is_finite() && *loss > 0.0), "{losses:?}");
 }
 "#;
 
@@ -98,6 +107,7 @@ fn emitted_steps_are_those_of_the_host() {
         expected.push_str(&executed(&compiled));
     }
     let main = PROGRAM.replace("STEPS", &STEPS.to_string());
+    let main = main.replace("mod adam;\n", &format!("mod adam;\n{}", write_unusual(&folder)));
     let printed = program::run(&folder, &[], &main, true);
     assert!(
         printed == expected,
@@ -191,4 +201,66 @@ fn a_probability_as_by_hand() {
     let (loss, parameters) = step(&model, Loss::BinaryCrossEntropy, Optimizer::Sgd, &[1.0], &[1.0], 1.0);
     assert_close(&[loss], &[0.474_077]);
     assert_close(&parameters, &[0.877_540_7, 0.377_540_7]);
+}
+
+/// Models whose steps take unusual operands, built as users build them: a class as a scalar, an integer beside the image,
+/// an input that nothing reads, and probabilities behind reshapes.
+fn unusual() -> [(&'static str, ModelBuilder, Loss); 4] {
+    let w = |model: ModelBuilder, shape: &[usize]| {
+        let numbers: Vec<f32> = (0..shape.iter().product())
+            .map(|i: usize| (i as f32 * 0.7).sin())
+            .collect();
+        model.initializer_f32("w", shape, &numbers)
+    };
+    let new = || ModelBuilder::new(17);
+    let scalar = w(new().input("x", DType::F32, &[3]), &[3, 4])
+        .node("MatMul", &["x", "w"], &["y"], &[])
+        .output("y", DType::F32, &[4]);
+    let integer = w(new().input("x", DType::F32, &[2, 3]), &[3, 4])
+        .input::<usize>("s", DType::I64, &[])
+        .node("Cast", &["s"], &["f"], &[("to", Attr::Int(1))])
+        .node("Mul", &["x", "f"], &["a"], &[])
+        .node("MatMul", &["a", "w"], &["y"], &[])
+        .output("y", DType::F32, &[2, 4]);
+    let unread = w(new().input("x", DType::F32, &[2, 3]), &[3, 4])
+        .node("Identity", &["w"], &["y"], &[])
+        .output("y", DType::F32, &[3, 4]);
+    let reshaped = w(new().input("x", DType::F32, &[2, 3, 1, 1]), &[4, 3, 1, 1])
+        .node("Conv", &["x", "w"], &["a"], &[])
+        .node("Softmax", &["a"], &["b"], &[("axis", Attr::Int(1))])
+        .node("Flatten", &["b"], &["y"], &[])
+        .output("y", DType::F32, &[2, 4]);
+    [
+        ("scalar", scalar, Loss::SoftmaxCrossEntropy),
+        ("integer", integer, Loss::SoftmaxCrossEntropy),
+        ("unread", unread, Loss::MeanSquaredError),
+        ("reshaped", reshaped, Loss::SoftmaxCrossEntropy),
+    ]
+}
+
+/// Writes them as modules of the program, and gives what is to be in `main`.
+fn write_unusual(folder: &Path) -> String {
+    let modules = unusual().map(|(name, model, loss)| {
+        let path = folder.join(format!("{name}.onnx"));
+        std::fs::write(&path, model.bytes()).unwrap();
+        let options = TrainOptions {
+            layers: vec!["w".into()],
+            loss,
+            optimizer: Optimizer::Sgd,
+        };
+        let compiler = Compiler::new(&path).train(options);
+        let compiled = compiler.compile().unwrap_or_else(|error| panic!("{name}: {error}"));
+        let kernels: Vec<_> = compiled.program.calls.iter().map(|call| call.kernel.name()).collect();
+        // Of the loss: the gradient goes through no softmax of probabilities.
+        assert_eq!(
+            kernels.contains(&"log_softmax"),
+            loss == Loss::SoftmaxCrossEntropy,
+            "{name}"
+        );
+        compiler
+            .write(&compiled, &folder.join(format!("src/{name}.rs")))
+            .unwrap();
+        format!("mod {name};\n")
+    });
+    modules.concat()
 }

@@ -6,7 +6,7 @@ use super::target_args::TargetArgs;
 use super::train_args::TrainArgs;
 use clap::{ArgMatches, Args, Command as ClapCommand, FromArgMatches, Parser, Subcommand};
 use edgec::{Compiler, Error, Weights, tools::tensor_file};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
   edgec model.onnx -o src/model.rs                        compile
@@ -346,10 +346,13 @@ fn dim(text: &str) -> Result<(String, usize), String> {
 fn bake(text: &str) -> Result<(String, Baked), String> {
     let (name, value) = pair(text)?;
     let numbers: Result<Vec<f64>, _> = value.split(',').map(str::parse).collect();
-    let value = numbers.map_or_else(
-        |_| Baked::File(value.into()),
-        |numbers| Baked::Numbers(value.into(), numbers),
-    );
+    let value = match numbers {
+        Ok(numbers) => Baked::Numbers(value.into(), numbers),
+        Err(_) if [".npy", ".pb"].iter().any(|end| value.ends_with(end)) || Path::new(value).exists() => {
+            Baked::File(value.into())
+        }
+        Err(_) => return Err("it is neither a number, or several with commas, nor a file .npy or .pb".into()),
+    };
     Ok((name.to_owned(), value))
 }
 

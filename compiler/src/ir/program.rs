@@ -180,6 +180,8 @@ pub struct Training {
     pub inference: usize,
     /// Numbers of the states that are the parameters, in the model's order.
     pub parameters: Vec<usize>,
+    /// Those of them whose dimensions are in another order than in the model.
+    pub transposed: Vec<usize>,
 }
 
 /// Calls that run again and again: before each time a flag is looked at.

@@ -29,8 +29,10 @@ impl InputLayouts {
                 format!("inputs: {}", names.join(", ")),
             ));
         }
+        // What only a step of training takes is no image.
+        let of_inference = graph.training().map_or(inputs.len(), |training| training.inputs);
         for (index, (input, name)) in inputs.into_iter().zip(&names).enumerate() {
-            if self.all_channels_last || self.channels_last.contains(name) {
+            if self.all_channels_last && index < of_inference || self.channels_last.contains(name) {
                 channels_last(graph, index, input)?;
             }
         }

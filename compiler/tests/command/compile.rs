@@ -263,7 +263,7 @@ fn inputs_that_decide_a_shape_are_baked() {
     let text = String::from_utf8_lossy(&number.stdout);
     assert_eq!(text.replace("shape=6", "shape=s.pb"), source);
     for (value, message) in [
-        ("6,1", "2 numbers are no value for input `shape`"),
+        ("6,1", "--bake gives input `shape` 2 numbers"),
         ("6.5", "i64, which cannot be 6.5"),
     ] {
         let wrong = edgec(

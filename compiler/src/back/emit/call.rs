@@ -4,7 +4,7 @@ use super::names::{ModelNames, written};
 use super::weights::is_inline;
 use crate::back::plan::Plan;
 use crate::ir::program::{Program, Step, Storage, View};
-use proc_macro2::TokenStream;
+use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 use std::ops::Range;
 
@@ -20,7 +20,12 @@ pub(super) fn statements(
         Step::Call(place) => call(program, plan, names, options, plan.order[place]),
         Step::Repeat(repetition) => {
             let going = format_ident!("{}", names.slots[&repetition.going]);
-            let most = separated(repetition.most as u64);
+            // A number without a suffix would be an `i32`.
+            let most = match u32::try_from(repetition.most) {
+                Ok(most) if i32::try_from(most).is_ok() => separated(most.into()),
+                Ok(most) => Literal::u32_suffixed(most),
+                Err(_) => Literal::u64_suffixed(repetition.most as u64),
+            };
             let repeated = statements(program, plan, names, options, repetition.calls.clone());
             quote! {
                 for _ in 0..#most {

@@ -9,6 +9,7 @@ use crate::back::report::grouped;
 use crate::ir::program::{Port, Program, Training};
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
+use std::collections::HashSet;
 
 /// `train_step`, `parameters` and `set_parameters` with an arena of so many bytes.
 pub(super) fn methods(
@@ -32,22 +33,26 @@ fn step(
     options: &Options,
     bytes: &Literal,
 ) -> TokenStream {
-    let is_number = |port: &Port| port.ty.shape.is_empty();
     let ports: Vec<_> = program.all_inputs().zip(&names.inputs).collect();
-    let arguments = ports.iter().map(|(port, name)| {
-        let (name, ty) = (format_ident!("{name}"), array(port));
-        if is_number(port) {
-            quote!(#name: f32)
-        } else {
-            quote!(#name: &#ty)
-        }
-    });
-    let arguments: Vec<_> = arguments.collect();
+    // The last is the learning rate: a number, and always read.
+    let rate = ports.len() - 1;
+    let read = program.calls.iter().flat_map(|call| &call.inputs);
+    let read: HashSet<_> = read.map(|view| view.buffer).collect();
+    let arguments = |in_arena: bool| {
+        let argument = |(index, (port, name)): (usize, &(&Port, &String))| {
+            let unread = in_arena && !read.contains(&port.view.buffer);
+            let (name, ty) = (format_ident!("{}{name}", if unread { "_" } else { "" }), array(port));
+            if index == rate {
+                quote!(#name: f32)
+            } else {
+                quote!(#name: &#ty)
+            }
+        };
+        ports.iter().enumerate().map(argument).collect::<Vec<_>>()
+    };
+    let (arguments, arguments_in) = (arguments(false), arguments(true));
     let passed: Vec<_> = names.inputs.iter().map(|name| format_ident!("{name}")).collect();
-    let numbers = ports.iter().filter(|(port, _)| is_number(port)).map(|(_, name)| {
-        let name = format_ident!("{name}");
-        quote!(let #name = &[#name];)
-    });
+    let rate = passed[rate].clone();
     let body = super::interface::body(program, plan, names, options, program.calls.len());
     let loss = format_ident!("{}", names.slots[&training.loss.view]);
     let mut lines = vec![
@@ -82,8 +87,8 @@ fn step(
 
         /// [`train_step`](Self::train_step) in an arena that is elsewhere.
         #many
-        pub fn train_step_in(arena: &mut runtime_core::Arena<#bytes>, #(#arguments),*) -> f32 {
-            #(#numbers)*
+        pub fn train_step_in(arena: &mut runtime_core::Arena<#bytes>, #(#arguments_in),*) -> f32 {
+            let #rate = &[#rate];
             #body
             let [loss] = *arena.read(slots::#loss);
             loss
@@ -103,10 +108,15 @@ fn parameters(program: &Program, training: &Training, names: &ModelNames, bytes:
         .map(|state| format_ident!("{}", names.slots[&state.view]))
         .collect();
     let count = states.iter().map(|state| state.ty.len()).sum::<usize>();
-    let list: Vec<_> = states
-        .iter()
-        .map(|state| format!("- {}", describe("parameter", (state, None))))
-        .collect();
+    let described = |index: &usize| {
+        let text = describe("parameter", (&program.states[*index], None));
+        let note = match training.transposed.contains(index) {
+            true => "; transposed, against the model's file.",
+            false => ".",
+        };
+        format!("- {}{note}", text.trim_end_matches('.'))
+    };
+    let list: Vec<_> = training.parameters.iter().map(described).collect();
     let first = "Copies the parameters out, one tensor after another, to be stored or sent:".to_owned();
     let docs = docs(&[vec![first, String::new()], list].concat());
     let count_doc = doc("Numbers that training changes.");

@@ -13,7 +13,7 @@ mod select;
 use crate::Error;
 use crate::bindings::Copy;
 use crate::ir::program::{Port, Program, Storage, Training, View};
-use crate::ir::{DType, Graph, Lowering, NodeId, NodeKind, Select, TensorType, ValueId, Values};
+use crate::ir::{DType, Graph, Lowering, NodeId, NodeKind, Select, State, TensorType, ValueId, Values};
 use crate::machine::Machine;
 use select::Cheapest;
 
@@ -59,15 +59,16 @@ pub fn lower_by(graph: &Graph, select: &dyn Select) -> Result<Program, Error> {
     let inference = program.calls.len();
     lower_nodes(graph, select, &later, &mut program, &mut values)?;
     if let [(name, loss)] = of_step {
-        let states = graph.states().iter().enumerate();
+        let numbers = |is: fn(&State) -> bool| -> Vec<usize> {
+            let states = graph.states().iter().enumerate();
+            states.filter(|(_, state)| is(state)).map(|(index, _)| index).collect()
+        };
         program.training = Some(Training {
             inputs: step_inputs,
             loss: output(graph, &mut program, &mut values, name, *loss),
             inference,
-            parameters: states
-                .filter(|(_, state)| state.trained)
-                .map(|(index, _)| index)
-                .collect(),
+            parameters: numbers(|state| state.trained),
+            transposed: numbers(|state| state.transposed),
         });
     }
     keep::keep(graph, &mut program, &mut values);

@@ -38,11 +38,12 @@ pub(super) fn as_tensors(model: &Model, dimensions: &Dimensions) -> Result<Dimen
         let shape = filled(&sizes, numbers.len()).ok_or_else(|| {
             Error::usage(
                 format!(
-                    "{} numbers are no value for input `{}`",
+                    "--bake gives input `{}` {} number{}, which is not its number of elements",
+                    name.escape_debug(),
                     numbers.len(),
-                    name.escape_debug()
+                    if numbers.len() == 1 { "" } else { "s" }
                 ),
-                format!("give one for each element, or a file: --bake {name}=FILE.npy"),
+                format!("give one for each element, with commas, or a file: --bake {name}=FILE.npy"),
             )
         })?;
         let mut bytes = vec![];

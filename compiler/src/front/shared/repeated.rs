@@ -167,7 +167,7 @@ impl<'a> Body<'a> {
             if self.values.contains_key(&value) || self.captured.contains(&value) || needed.contains(&value) {
                 continue;
             }
-            if value < self.sketch.first && !self.sketch.graph.sources(value).is_empty() {
+            if value < self.sketch.first && self.sketch.graph.varies(value) {
                 self.captured.push(value);
                 continue;
             }

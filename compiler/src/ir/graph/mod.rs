@@ -274,6 +274,12 @@ impl Graph {
         seen
     }
 
+    /// Whether a value differs from run to run: it is computed from an input of the model or from a state.
+    pub fn varies(&self, id: ValueId) -> bool {
+        let mut ancestors = self.ancestors([id]).into_iter();
+        ancestors.any(|node| matches!(self.node(node).kind, NodeKind::Input | NodeKind::State))
+    }
+
     /// The values that a run leaves: outputs of the model, and what it keeps for the next run.
     pub fn results(&self) -> impl Iterator<Item = ValueId> + '_ {
         let outputs = self.outputs.iter().map(|(_, value)| *value);

@@ -14,6 +14,8 @@ pub struct State {
     pub initial: Option<Tensor>,
     /// Whether it is a parameter that training changes.
     pub trained: bool,
+    /// Whether its dimensions are in another order than those of the constant that it was.
+    pub transposed: bool,
 }
 
 /// That a graph holds a step of training behind the inference: nodes that no output of inference needs compute the loss
@@ -49,6 +51,7 @@ impl Graph {
             next,
             initial: None,
             trained: false,
+            transposed: false,
         });
     }
 
@@ -64,18 +67,20 @@ impl Graph {
             next: value,
             initial: (!is_zero).then_some(initial),
             trained,
+            transposed: false,
         });
         value
     }
 
-    /// Gives state number `index` another type and what it begins with. What reads it must be changed to fit.
+    /// Gives state number `index` the type and the elements of its transpose. What reads it must be changed to fit.
     ///
     /// # Panics
     /// If there is no such state, or something but itself is kept in it.
-    pub fn set_state_type(&mut self, index: usize, ty: TensorType, initial: Option<Tensor>) {
+    pub fn set_transposed(&mut self, index: usize, ty: TensorType, initial: Option<Tensor>) {
         let state = &mut self.states[index];
         assert_eq!(state.value, state.next, "what is kept would not fit");
         state.initial = initial;
+        state.transposed = true;
         let value = state.value;
         self.values[value.0 as usize].ty = ty;
     }

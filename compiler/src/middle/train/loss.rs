@@ -1,5 +1,5 @@
 use crate::ir::primitives::{BinaryOp, Cast, Map, Reduce, ReduceOp, Reshape, Softmax};
-use crate::ir::{Compose, DType, Graph, OpError, Tensor, TensorType, ValueId, op_error};
+use crate::ir::{Compose, DType, Graph, OpError, Operator, Tensor, TensorType, ValueId, op_error};
 use runtime_core::function::{AnyFunction, Softplus, Square};
 use std::fmt;
 use std::str::FromStr;
@@ -46,7 +46,12 @@ impl Loss {
     /// Adds the input `target` and the loss of `prediction`, a scalar.
     pub(super) fn add(self, graph: &mut Graph, prediction: ValueId) -> Result<ValueId, OpError> {
         let ty = graph.ty(prediction).clone();
-        if ty.dtype != DType::F32 || ty.is_empty() {
+        if ty.is_empty() {
+            return Err(op_error(format!(
+                "the output {ty} has no elements, so there is no loss"
+            )));
+        }
+        if ty.dtype != DType::F32 {
             return Err(op_error(format!("the output is {ty}: a loss needs floats (float32)"))
                 .help("train the model in floats, and quantise it afterwards"));
         }
@@ -61,8 +66,10 @@ impl Loss {
             }
             Self::BinaryCrossEntropy => {
                 let scores = before_sigmoid(graph, prediction);
+                let shape = ty.shape.clone();
                 let target = target(graph, ty);
                 let mut cx = Compose::new(graph, "loss", vec![]);
+                let scores = cx.reshaped(scores, &shape)?;
                 // -t ln(p) - (1 - t) ln(1 - p), by scores z: softplus(z) - t z.
                 let (soft, product) = (cx.map(Softplus, scores)?, cx.product(target, scores)?);
                 let losses = cx.binary(BinaryOp::Sub, soft, product)?;
@@ -82,10 +89,11 @@ fn softmax_cross_entropy(graph: &mut Graph, prediction: ValueId, ty: &TensorType
             .help("use --loss binary-cross-entropy for one score, or mse for numbers"));
     };
     let (classes, rows) = (*classes, rows.to_vec());
-    let scores = before_softmax(graph, prediction);
+    let scores = before_softmax(graph, prediction)?;
     let target = target(graph, TensorType::new(DType::I32, rows.clone()));
     let mut cx = Compose::new(graph, "loss", vec![]);
     let axis = rows.len();
+    let scores = cx.reshaped(scores, &ty.shape)?;
     let logarithms = cx.add(Softmax { axis, log: true }, &[scores])?;
     let columns: Vec<i32> = (0..classes as i32).collect();
     let columns = cx.add_constant(Tensor::i32(&[classes], &columns));
@@ -105,25 +113,38 @@ fn mean(cx: &mut Compose<'_>, values: ValueId, factor: f64) -> Result<ValueId, O
     cx.with_number(BinaryOp::Mul, sum, factor / ty.len() as f64)
 }
 
-/// What the value is a Softmax over the last axis of, through reshapes that keep that axis; else the value itself.
-fn before_softmax(graph: &Graph, value: ValueId) -> ValueId {
-    let node = graph.producer(value);
-    let Some(x) = node.inputs.first().copied().flatten() else {
-        return value;
+/// The scores that the output is a Softmax of over its last axis, perhaps with reshapes behind it; else the output itself.
+fn before_softmax(graph: &Graph, output: ValueId) -> Result<ValueId, OpError> {
+    let Some((x, softmax)) = behind_reshapes::<Softmax>(graph, output).filter(|(_, softmax)| !softmax.log) else {
+        return Ok(output);
     };
-    let (from, to) = (&graph.ty(x).shape, &graph.ty(value).shape);
-    let is_last = |softmax: &Softmax| softmax.axis + 1 == from.len() && !softmax.log;
-    if node.op::<Softmax>().is_some_and(is_last) {
-        return x;
+    let (from, to) = (&graph.ty(x).shape, &graph.ty(output).shape);
+    let product = |dims: &[usize]| dims.iter().product::<usize>();
+    let (axis, last) = (softmax.axis, to.len() - 1);
+    let same = from[axis] == to[last] && product(&from[..axis]) == product(&to[..last]);
+    if same && product(&from[axis + 1..]) == 1 {
+        return Ok(x);
     }
-    let same = node.op::<Reshape>().is_some() && from == to;
-    if same { before_softmax(graph, x) } else { value }
+    Err(op_error(format!(
+        "the output is a Softmax over axis {axis} of {}, but its classes must be along the last axis",
+        graph.ty(x)
+    ))
+    .help("put a Transpose before it, or end the model before the Softmax with --outputs"))
 }
 
-/// What the value is a Sigmoid of; else the value itself.
-fn before_sigmoid(graph: &Graph, value: ValueId) -> ValueId {
+/// The scores that the output is a Sigmoid of, perhaps with reshapes behind it; else the output itself.
+fn before_sigmoid(graph: &Graph, output: ValueId) -> ValueId {
+    let found = behind_reshapes::<Map>(graph, output);
+    let is_sigmoid = |(_, map): &(ValueId, &Map)| matches!(map.function, AnyFunction::Sigmoid(_));
+    found.filter(is_sigmoid).map_or(output, |(x, _)| x)
+}
+
+/// The operator of type `T` that a value comes from through nothing but reshapes, and what that reads.
+fn behind_reshapes<T: Operator + 'static>(graph: &Graph, value: ValueId) -> Option<(ValueId, &T)> {
     let node = graph.producer(value);
-    let is_sigmoid = |map: &Map| matches!(map.function, AnyFunction::Sigmoid(_));
-    let x = node.inputs.first().copied().flatten();
-    x.filter(|_| node.op::<Map>().is_some_and(is_sigmoid)).unwrap_or(value)
+    let x = node.inputs.first().copied().flatten()?;
+    match node.op::<T>() {
+        Some(operator) => Some((x, operator)),
+        None => node.op::<Reshape>().and_then(|_| behind_reshapes(graph, x)),
+    }
 }

@@ -21,7 +21,7 @@ pub(super) fn as_they_are_read(graph: &mut Graph) -> Result<(), OpError> {
             .map(|tensor| transposed(transpose, tensor))
             .transpose()?;
         let (stored, read) = (state.value, graph.node(reader).outputs[0]);
-        graph.set_state_type(index, graph.ty(read).clone(), initial);
+        graph.set_transposed(index, graph.ty(read).clone(), initial);
         graph.replace_uses(read, stored);
         graph.remove(reader);
     }

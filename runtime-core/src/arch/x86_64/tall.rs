@@ -175,11 +175,13 @@ where
     }
 }
 
-/// [`multiply`] for `M` rows by `P` panels.
+/// [`multiply`] for `M` rows by `P` panels. Unoptimised code keeps each intermediate result in a place of its own on the
+/// stack: as one function, all sizes would take megabytes there.
 ///
 /// # Safety
 /// As [`multiply`]; there is room for `M` rows of outputs, of more than `P - 1` panels.
-#[inline(always)]
+#[cfg_attr(debug_assertions, target_feature(enable = "avx512f,avx2,fma,f16c"), inline(never))]
+#[cfg_attr(not(debug_assertions), inline(always))]
 unsafe fn of_size<W, const M: usize, const P: usize>(tile: &Tile<'_, W>, pieces: &[Piece], y: &mut [f32])
 where
     Sixteen: Widen<W>,
