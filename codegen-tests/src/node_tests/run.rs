@@ -1,6 +1,5 @@
 use super::prepare::{Failure, Prepared, prepare};
 use super::{NodeTest, hostile, scope};
-use crate::NATIVE;
 use edgec::tools::harness::{Module, Progress, Workspace};
 use serde::Serialize;
 use std::path::Path;
@@ -116,7 +115,7 @@ fn emitted(tests: &[NodeTest], prepared: &[Result<Prepared, Failure>], folder: &
         .chunks(TOGETHER)
         .map(|chunk| chunk.iter().map(module).collect())
         .collect();
-    let workspace = Workspace::open(folder).map_err(|e| e.to_string())?.rustflags(NATIVE);
+    let workspace = Workspace::open(folder).map_err(|e| e.to_string())?;
     let progress = Progress::start(format!(
         "building {} modules in {} crates",
         compiled.len(),

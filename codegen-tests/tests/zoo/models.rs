@@ -1,6 +1,5 @@
 //! Models of the zoo through emitted code, against their reference outputs.
 
-use codegen_tests::NATIVE;
 use codegen_tests::zoo::{self, Reference, Verdict};
 use edgec::Machine;
 use edgec::tools::harness::Workspace;
@@ -80,9 +79,7 @@ fn emitted_models_agree_with_their_references() {
         }
     }
     let (names, references): (Vec<_>, Vec<_>) = compiled.into_iter().unzip();
-    let workspace = Workspace::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("edgec/zoo"))
-        .unwrap()
-        .rustflags(NATIVE);
+    let workspace = Workspace::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("edgec/zoo")).unwrap();
     let verdicts = zoo::verify(&workspace, &references, TOGETHER);
     failed.extend(
         names
