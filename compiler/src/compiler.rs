@@ -156,8 +156,8 @@ impl Compiler {
         self
     }
 
-    /// Lets loops whose number of trips is only known at run time stay loops, in the emitted code as well, which make so
-    /// many trips at most. What a loop has computed by then is its result.
+    /// Lets loops whose number of trips is only known at run time stay loops, in the emitted code as well, which make
+    /// so many trips at most. What a loop has computed by then is its result.
     pub fn max_trips(mut self, trips: usize) -> Self {
         self.dimensions.max_trips = Some(trips);
         self

@@ -1,4 +1,5 @@
-//! Compiles the model of the digits example, as it is, quantised, and with a last layer that learns, and hands the linker the board's memory map.
+//! Compiles the model of the digits example, as it is, quantised, and with a last layer that learns, and hands the
+//! linker the board's memory map.
 
 use edgec::middle::quantize::{Io, QuantizeOptions};
 use edgec::{Compiler, Loss, Machine, Optimizer, TrainOptions};

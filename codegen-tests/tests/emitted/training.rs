@@ -1,4 +1,5 @@
-//! Steps of training: emitted ones compute what the host executor computes, bit for bit, and that what one finds by hand.
+//! Steps of training: emitted ones compute what the host executor computes, bit for bit, and that what one finds by
+//! hand.
 
 use codegen_tests::model_builder::{Attr, ModelBuilder};
 use codegen_tests::program;
@@ -203,8 +204,8 @@ fn a_probability_as_by_hand() {
     assert_close(&parameters, &[0.877_540_7, 0.377_540_7]);
 }
 
-/// Models whose steps take unusual operands, built as users build them: a class as a scalar, an integer beside the image,
-/// an input that nothing reads, and probabilities behind reshapes.
+/// Models whose steps take unusual operands, built as users build them: a class as a scalar, an integer beside the
+/// image, an input that nothing reads, and probabilities behind reshapes.
 fn unusual() -> [(&'static str, ModelBuilder, Loss); 4] {
     let w = |model: ModelBuilder, shape: &[usize]| {
         let numbers: Vec<f32> = (0..shape.iter().product())

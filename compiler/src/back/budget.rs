@@ -135,7 +135,9 @@ impl Peak {
 /// from the step after.
 fn lives(program: &Program, plan: &Plan) -> Vec<(BufferId, Lifetime)> {
     let mut lives = plan.lifetimes.clone();
-    for index in plan.order.iter().filter(|index| plan.in_place[**index]) {
+    let in_place = plan.order.iter().filter(|index| plan.in_place[**index]);
+    let is_state = |index: &&usize| program.buffer(program.calls[**index].outputs[0].buffer).storage == Storage::State;
+    for index in in_place.filter(|index| !is_state(index)) {
         if let Some(life) = &mut lives[program.calls[*index].outputs[0].buffer.0] {
             life.first += 1;
         }

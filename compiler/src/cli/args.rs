@@ -233,7 +233,8 @@ pub(super) struct VerifyArgs {
     /// Reference arrays: inK:INPUT and outK:OUTPUT for K = 0, 1, ..; others are ignored
     #[arg(long, value_name = "G.npz")]
     pub(super) golden: PathBuf,
-    /// Relative part of the tolerance; by default 1e-3, for outputs of 16-bit floats, or cast from these, four of their steps
+    /// Relative part of the tolerance; by default 1e-3, for outputs of 16-bit floats, or cast from these, four of their
+    /// steps
     #[arg(long, value_name = "R")]
     pub(super) rtol: Option<f64>,
     /// Absolute part of the tolerance; by default 1e-5, 1e-3 for float16, 1e-2 for bfloat16

@@ -7,8 +7,8 @@ pub(super) struct OutputArgs {
     /// End the model at these tensors, any of its graph, instead of at its own outputs
     #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
     outputs: Vec<String>,
-    /// Let loops whose number of trips is only known at run time make at most N trips, as loops in the emitted code; they
-    /// end there even where the model would go on
+    /// Let loops whose number of trips is only known at run time make at most N trips, as loops in the emitted code;
+    /// they end there even where the model would go on
     #[arg(long, value_name = "N", value_parser = trips)]
     max_trips: Option<usize>,
 }

@@ -1,6 +1,7 @@
 /// Declares functions: the documented struct with its constants, its value in `f32`, its value in `f64`.
 ///
-/// Functions that only clamp also have their bounds, after `in`. The bodies see the argument, the constants by name, and the instruction set `A` (in the `f32` body).
+/// Functions that only clamp also have their bounds, after `in`. The bodies see the argument, the constants by name,
+/// and the instruction set `A` (in the `f32` body).
 macro_rules! functions {
     (@struct $(#[$meta:meta])* $name:ident) => {
         $(#[$meta])*

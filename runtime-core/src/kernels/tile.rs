@@ -9,8 +9,8 @@ pub(super) const OUTSIDE: usize = 64;
 /// Rows of a tile at most.
 pub(super) const ROWS: usize = 8;
 
-/// Products in a sum below which a copy that is not specialised to the layer is much slower: for longer sums of integers
-/// x86-64 has such a copy for AVX2.
+/// Products in a sum below which a copy that is not specialised to the layer is much slower: for longer sums of
+/// integers x86-64 has such a copy for AVX2.
 pub(super) const SHORT: usize = 32;
 
 /// Computes `M` rows of outputs from `first` on, by the `N` columns of a panel from `LANE` on.

@@ -1,7 +1,7 @@
 use super::Options;
 use super::interface::separated;
 use super::names::{ModelNames, written};
-use super::weights::is_inline;
+use super::weights;
 use crate::back::plan::Plan;
 use crate::ir::program::{Program, Step, Storage, View};
 use proc_macro2::{Literal, TokenStream};
@@ -60,14 +60,7 @@ fn call(program: &Program, plan: &Plan, names: &ModelNames, options: &Options, i
             let name = format_ident!("{}", names.inputs[*i]);
             quote!(#name)
         }
-        Storage::Constant(_) => {
-            let name = format_ident!("{}", names.weights[&view.buffer].name);
-            if is_inline(program, options) {
-                quote!(&weights::#name)
-            } else {
-                quote!(weights::#name)
-            }
-        }
+        Storage::Constant(_) => weights::reference(program, names, options, view.buffer),
         Storage::Arena | Storage::State => {
             let name = read
                 .iter()

@@ -13,6 +13,7 @@ use crate::ir::program::{Port, Program};
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 use std::collections::HashSet;
+use std::ops::Range;
 
 /// Inputs beside `self` that clippy lets pass.
 pub(super) const MOST_ARGUMENTS: usize = 6;
@@ -154,7 +155,7 @@ pub(super) fn model_impl(
     let consts = constants(program, report, names);
     let bytes = separated(report.ram as u64);
     let reset = states::reset(program, names, options, &bytes);
-    let training = training::methods(program, plan, names, options, &bytes);
+    let training = training::methods(program, plan, report, names, options);
     let run = run(program, plan, report, names, options);
     quote! {
         #[allow(dead_code, unreachable_pub)]
@@ -239,6 +240,16 @@ fn run(program: &Program, plan: &Plan, report: &Report, names: &ModelNames, opti
     ];
     lines.extend(inputs(program).map(|p| format!("- {}", describe("input", p))));
     lines.extend(outputs(program).map(|p| format!("- {}", describe("output", p))));
+    for repetition in &program.repetitions {
+        let name = plain(&program.calls[repetition.calls.start].name);
+        lines.extend([
+            String::new(),
+            format!(
+                "The loop `{name}` ends after {} trips even where the model would go on.",
+                grouped(repetition.most as u64)
+            ),
+        ]);
+    }
     if program.training.is_some() {
         lines.extend([
             String::new(),
@@ -261,7 +272,7 @@ fn run(program: &Program, plan: &Plan, report: &Report, names: &ModelNames, opti
     let generics = lifetime.as_ref().map(|lifetime| quote!(<#lifetime>));
     let (ty, ty_in) = (result(None), result(lifetime.clone()));
     let bytes = separated(report.ram as u64);
-    let body = body(program, plan, names, options, program.inference_calls());
+    let body = body(program, plan, names, options, 0..program.inference_calls());
     // With the arena there is one argument more.
     let many = (program.inputs.len() + 1 > MOST_ARGUMENTS).then(|| quote!(#[allow(clippy::too_many_arguments)]));
     quote! {
@@ -313,15 +324,24 @@ fn returned<'n>(
     (ty, value)
 }
 
-/// The first `end` kernel calls, with what they import.
-pub(super) fn body(program: &Program, plan: &Plan, names: &ModelNames, options: &Options, end: usize) -> TokenStream {
-    let start = states::start(program, names);
-    let mut read = plan.order[..end].iter().flat_map(|index| &program.calls[*index].inputs);
+/// The kernel calls at some places of the plan's order, with what they import.
+pub(super) fn body(
+    program: &Program,
+    plan: &Plan,
+    names: &ModelNames,
+    options: &Options,
+    places: Range<usize>,
+) -> TokenStream {
+    let start = (places.start == 0).then(|| states::start(program, names));
+    let mut read = plan.order[places.clone()]
+        .iter()
+        .flat_map(|index| &program.calls[*index].inputs);
     let reads_weights = read.any(|view| names.weights.contains_key(&view.buffer));
-    let calls = statements(program, plan, names, options, 0..end);
+    let any = !places.is_empty();
+    let calls = statements(program, plan, names, options, places);
     let module = format_ident!("{}", names.module);
     let mut used = vec![];
-    if !program.calls.is_empty() {
+    if any {
         used.push(quote!(layers));
     }
     if !names.slots.is_empty() {
@@ -331,16 +351,17 @@ pub(super) fn body(program: &Program, plan: &Plan, names: &ModelNames, options: 
         used.push(quote!(weights));
     }
     let import = (!used.is_empty()).then(|| quote!(use #module::{#(#used),*};));
-    let prelude = (!program.calls.is_empty()).then(|| {
-        quote! {
+    let kernels = any.then(|| {
+        quote!(
             use runtime_core::{Simd, kernels};
-            let simd = Simd::detect();
-        }
+        )
     });
+    let simd = any.then(|| quote!(let simd = Simd::detect();));
     quote! {
         #import
+        #kernels
         #start
-        #prelude
+        #simd
         #calls
     }
 }

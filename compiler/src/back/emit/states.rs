@@ -1,10 +1,11 @@
 //! What is kept from one call of `run` to the next.
 
 use super::Options;
+use super::interface::doc;
 use super::names::ModelNames;
-use super::weights::is_inline;
+use super::weights;
 use crate::ir::DType;
-use crate::ir::program::{Program, View};
+use crate::ir::program::Program;
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
@@ -18,7 +19,7 @@ pub(super) fn reset(program: &Program, names: &ModelNames, options: &Options, by
         let slot = format_ident!("{}", names.slots[&state.view]);
         match program.initial.iter().find(|(of, _)| *of == index) {
             Some((_, from)) => {
-                let from = constant(program, names, options, from);
+                let from = weights::reference(program, names, options, from.buffer);
                 quote!(copy(arena.write(slots::#slot), #from);)
             }
             None => {
@@ -44,7 +45,7 @@ pub(super) fn reset(program: &Program, names: &ModelNames, options: &Options, by
         let slot = format_ident!("{}", names.slots[&view]);
         quote!(*arena.write(slots::#slot) = [1];)
     });
-    let text = super::interface::doc(&format!("Begins anew: {text}"));
+    let text = doc(&format!("Begins anew: {text}"));
     Some(quote! {
         #text
         pub fn reset(&mut self) {
@@ -72,21 +73,11 @@ pub(super) fn start(program: &Program, names: &ModelNames) -> Option<TokenStream
 }
 
 /// A function that copies as many elements as both have: no length can be wrong.
-pub(super) fn copy() -> TokenStream {
+fn copy() -> TokenStream {
     quote! {
         fn copy<T: Copy>(to: &mut [T], from: &[T]) {
             to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
         }
-    }
-}
-
-/// A constant as a slice.
-fn constant(program: &Program, names: &ModelNames, options: &Options, view: &View) -> TokenStream {
-    let name = format_ident!("{}", names.weights[&view.buffer].name);
-    if is_inline(program, options) {
-        quote!(&weights::#name)
-    } else {
-        quote!(weights::#name)
     }
 }
 

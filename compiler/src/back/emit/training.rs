@@ -5,23 +5,23 @@ use super::interface::{array, describe, doc, docs, separated};
 use super::names::ModelNames;
 use super::states;
 use crate::back::plan::Plan;
-use crate::back::report::grouped;
+use crate::back::report::{Report, grouped};
 use crate::ir::program::{Port, Program, Training};
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
-use std::collections::HashSet;
 
-/// `train_step`, `parameters` and `set_parameters` with an arena of so many bytes.
+/// `train_step`, `parameters` and `set_parameters`.
 pub(super) fn methods(
     program: &Program,
     plan: &Plan,
+    report: &Report,
     names: &ModelNames,
     options: &Options,
-    bytes: &Literal,
 ) -> Option<TokenStream> {
     let training = program.training.as_ref()?;
-    let step = step(program, training, plan, names, options, bytes);
-    let parameters = parameters(program, training, names, bytes);
+    let bytes = separated(report.ram as u64);
+    let step = step(program, training, plan, report, names, options);
+    let parameters = parameters(program, training, names, &bytes);
     Some(quote!(#step #parameters))
 }
 
@@ -29,31 +29,18 @@ fn step(
     program: &Program,
     training: &Training,
     plan: &Plan,
+    report: &Report,
     names: &ModelNames,
     options: &Options,
-    bytes: &Literal,
 ) -> TokenStream {
-    let ports: Vec<_> = program.all_inputs().zip(&names.inputs).collect();
-    // The last is the learning rate: a number, and always read.
-    let rate = ports.len() - 1;
-    let read = program.calls.iter().flat_map(|call| &call.inputs);
-    let read: HashSet<_> = read.map(|view| view.buffer).collect();
-    let arguments = |in_arena: bool| {
-        let argument = |(index, (port, name)): (usize, &(&Port, &String))| {
-            let unread = in_arena && !read.contains(&port.view.buffer);
-            let (name, ty) = (format_ident!("{}{name}", if unread { "_" } else { "" }), array(port));
-            if index == rate {
-                quote!(#name: f32)
-            } else {
-                quote!(#name: &#ty)
-            }
-        };
-        ports.iter().enumerate().map(argument).collect::<Vec<_>>()
-    };
-    let (arguments, arguments_in) = (arguments(false), arguments(true));
     let passed: Vec<_> = names.inputs.iter().map(|name| format_ident!("{name}")).collect();
-    let rate = passed[rate].clone();
-    let body = super::interface::body(program, plan, names, options, program.calls.len());
+    // The last is the learning rate, a number.
+    let (rate, tensors) = passed.split_last().expect("a step has a learning rate");
+    let ports: Vec<&Port> = program.all_inputs().take(tensors.len()).collect();
+    let types = ports.iter().map(|port| array(port));
+    let arguments = quote!(#(#tensors: &#types,)* #rate: f32);
+    let of_inference = &passed[..program.inputs.len()];
+    let body = super::interface::body(program, plan, names, options, training.inference..program.calls.len());
     let loss = format_ident!("{}", names.slots[&training.loss.view]);
     let mut lines = vec![
         "Runs one step of training: moves the parameters by the gradient of the loss, and gives the loss before."
@@ -63,31 +50,33 @@ fn step(
     lines.extend(
         ports
             .iter()
-            .map(|(port, _)| format!("- {}", describe("input", (port, None)))),
+            .map(|port| format!("- {}", describe("input", (port, None)))),
     );
     let calls = program.calls.len() - training.inference;
-    let macs: u64 = program.calls.iter().map(|call| call.macs).sum();
+    let macs = report.training.as_ref().map_or(0, |training| training.macs);
     lines.extend([
+        format!("- `{rate}`: what the movement is multiplied by."),
         String::new(),
         format!(
             "It runs the calls of [`run`](Self::run) and {calls} more: {} MACs in all.",
             grouped(macs)
         ),
     ]);
-    let docs = docs(&lines);
+    let (docs, bytes) = (docs(&lines), separated(report.ram as u64));
     // With the arena there is one argument more.
     let many =
-        (ports.len() + 1 > super::interface::MOST_ARGUMENTS).then(|| quote!(#[allow(clippy::too_many_arguments)]));
+        (passed.len() + 1 > super::interface::MOST_ARGUMENTS).then(|| quote!(#[allow(clippy::too_many_arguments)]));
     quote! {
         #docs
         #many
-        pub fn train_step(&mut self, #(#arguments),*) -> f32 {
+        pub fn train_step(&mut self, #arguments) -> f32 {
             Self::train_step_in(&mut self.arena, #(#passed),*)
         }
 
         /// [`train_step`](Self::train_step) in an arena that is elsewhere.
         #many
-        pub fn train_step_in(arena: &mut runtime_core::Arena<#bytes>, #(#arguments_in),*) -> f32 {
+        pub fn train_step_in(arena: &mut runtime_core::Arena<#bytes>, #arguments) -> f32 {
+            Self::run_in(arena #(, #of_inference)*);
             let #rate = &[#rate];
             #body
             let [loss] = *arena.read(slots::#loss);

@@ -4,6 +4,8 @@ use super::names::ModelNames;
 use super::source::Source;
 use crate::back::report::{Report, grouped};
 use crate::ir::program::{Buffer, BufferId, Program, Storage};
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
 use std::fmt::Write;
 
 /// Where the weights go.
@@ -25,7 +27,7 @@ const SIDECAR_ALIGNMENT: usize = 64;
 const BYTES_A_LINE: usize = 28;
 
 /// Whether the weights are inside the source.
-pub(super) fn is_inline(program: &Program, options: &Options) -> bool {
+fn is_inline(program: &Program, options: &Options) -> bool {
     match options.weights {
         WeightsMode::Inline => true,
         WeightsMode::Sidecar => false,
@@ -77,6 +79,16 @@ pub(super) fn module(
     out.text(&statics);
     out.end("}");
     (out.finish(), (!inline).then_some(bytes))
+}
+
+/// A constant, as what is called takes it.
+pub(super) fn reference(program: &Program, names: &ModelNames, options: &Options, id: BufferId) -> TokenStream {
+    let name = format_ident!("{}", names.weights[&id].name);
+    if is_inline(program, options) {
+        quote!(&weights::#name)
+    } else {
+        quote!(weights::#name)
+    }
 }
 
 /// Its size, the calls that read it, and its name in the model where it is one of the model's.

@@ -51,8 +51,8 @@ pub(super) const LOOP: OperatorDef = OperatorDef {
     },
 };
 
-/// The results of a loop that stays one: with --max-trips, where nothing that is known at compile time says that it makes
-/// few trips.
+/// The results of a loop that stays one: with --max-trips, where nothing that is known at compile time says that it
+/// makes few trips.
 fn real_loop(cx: &mut NodeContext<'_>, state: &[Item]) -> Result<Option<Vec<ValueId>>, OpError> {
     let Some(most) = cx.max_trips() else {
         return Ok(None);

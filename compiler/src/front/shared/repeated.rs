@@ -1,4 +1,5 @@
-//! Loops that stay loops: the body becomes a graph of its own, which emitted code runs as often as is found at run time.
+//! Loops that stay loops: the body becomes a graph of its own, which emitted code runs as often as is found at run
+//! time.
 
 use super::normalization::reshaped;
 use crate::front::node::{Input, NodeContext, Sketch};

@@ -8,8 +8,8 @@ use runtime_core::function::{
 };
 use std::f64::consts::{FRAC_2_SQRT_PI, SQRT_2};
 
-/// The gradient of `x` from `g`, that of `y = function(x)`; `None` where it is zero nearly everywhere. At a corner, such
-/// as that of Relu at zero, it is the slope on the left.
+/// The gradient of `x` from `g`, that of `y = function(x)`; `None` where it is zero nearly everywhere. At a corner,
+/// such as that of Relu at zero, it is the slope on the left.
 pub(in crate::ir) fn of_function(
     cx: &mut Gradient<'_>,
     function: AnyFunction,

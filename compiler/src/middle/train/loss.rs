@@ -113,7 +113,8 @@ fn mean(cx: &mut Compose<'_>, values: ValueId, factor: f64) -> Result<ValueId, O
     cx.with_number(BinaryOp::Mul, sum, factor / ty.len() as f64)
 }
 
-/// The scores that the output is a Softmax of over its last axis, perhaps with reshapes behind it; else the output itself.
+/// The scores that the output is a Softmax of over its last axis, perhaps with reshapes behind it; else the output
+/// itself.
 fn before_softmax(graph: &Graph, output: ValueId) -> Result<ValueId, OpError> {
     let Some((x, softmax)) = behind_reshapes::<Softmax>(graph, output).filter(|(_, softmax)| !softmax.log) else {
         return Ok(output);

@@ -55,34 +55,44 @@ impl fmt::Display for Optimizer {
 impl Optimizer {
     /// Makes what each state, by its number, becomes from its gradient.
     pub(super) fn add(self, graph: &mut Graph, pairs: &[(usize, ValueId)], rate: ValueId) -> Result<(), OpError> {
-        let (rate, epsilon) = match self {
-            Self::Adam => adam_rate(graph, rate)?,
-            _ => (rate, rate),
-        };
-        for (index, gradient) in pairs {
-            let step = match self {
-                Self::Sgd => *gradient,
-                Self::Momentum { beta } => decayed(graph, *index, "velocity", (beta.into(), 1.0), |_| Ok(*gradient))?,
-                Self::Adam => {
-                    let [first, second, _] = ADAM;
-                    let mean = decayed(graph, *index, "mean", (first, 1.0 - first), |_| Ok(*gradient))?;
-                    let square = |cx: &mut Compose<'_>| cx.map(Square, *gradient);
-                    let square = decayed(graph, *index, "mean_square", (second, 1.0 - second), square)?;
-                    let mut cx = Compose::new(graph, "adam", vec![]);
-                    let root = cx.map(Sqrt, square)?;
-                    let root = cx.binary(BinaryOp::Add, root, epsilon)?;
-                    cx.binary(BinaryOp::Div, mean, root)?
-                }
-            };
-            let value = graph.states()[*index].value;
-            let name = format!("{}_next", graph.states()[*index].name);
-            let mut cx = Compose::new(graph, name, vec![]);
-            let step = cx.product(step, rate)?;
-            let next = cx.binary(BinaryOp::Sub, value, step)?;
-            graph.set_next(*index, next);
+        match self {
+            Self::Sgd => pairs
+                .iter()
+                .try_for_each(|(index, gradient)| less(graph, *index, *gradient, rate)),
+            Self::Momentum { beta } => pairs.iter().try_for_each(|(index, gradient)| {
+                let velocity = decayed(graph, *index, "velocity", (beta.into(), 1.0), |_| Ok(*gradient))?;
+                less(graph, *index, velocity, rate)
+            }),
+            Self::Adam => adam(graph, pairs, rate),
         }
-        Ok(())
     }
+}
+
+/// The state at `index` becomes itself minus `rate * step`.
+fn less(graph: &mut Graph, index: usize, step: ValueId, rate: ValueId) -> Result<(), OpError> {
+    let state = &graph.states()[index];
+    let (value, name) = (state.value, format!("{}_next", state.name));
+    let mut cx = Compose::new(graph, name, vec![]);
+    let step = cx.product(step, rate)?;
+    let next = cx.binary(BinaryOp::Sub, value, step)?;
+    graph.set_next(index, next);
+    Ok(())
+}
+
+fn adam(graph: &mut Graph, pairs: &[(usize, ValueId)], rate: ValueId) -> Result<(), OpError> {
+    let (rate, epsilon) = adam_rate(graph, rate)?;
+    let [first, second, _] = ADAM;
+    for (index, gradient) in pairs {
+        let mean = decayed(graph, *index, "mean", (first, 1.0 - first), |_| Ok(*gradient))?;
+        let square = |cx: &mut Compose<'_>| cx.map(Square, *gradient);
+        let square = decayed(graph, *index, "mean_square", (second, 1.0 - second), square)?;
+        let mut cx = Compose::new(graph, "adam", vec![]);
+        let root = cx.map(Sqrt, square)?;
+        let root = cx.binary(BinaryOp::Add, root, epsilon)?;
+        let step = cx.binary(BinaryOp::Div, mean, root)?;
+        less(graph, *index, step, rate)?;
+    }
+    Ok(())
 }
 
 /// Keeps `old = decay * old + share * new` for the parameter at `index`, zeros at first, and gives it.
@@ -110,8 +120,8 @@ fn decayed(
 }
 
 /// The learning rate with Adam's corrections for means that began at zero, `rate * sqrt(1 - b2^t) / (1 - b1^t)`, and
-/// the epsilon that goes with it, `epsilon * sqrt(1 - b2^t)`. The powers are kept as their differences to one, which are
-/// zero at first.
+/// the epsilon that goes with it, `epsilon * sqrt(1 - b2^t)`. The powers are kept as their differences to one, which
+/// are zero at first.
 fn adam_rate(graph: &mut Graph, rate: ValueId) -> Result<(ValueId, ValueId), OpError> {
     let mut rest = |name: &str, decay: f64| {
         let zero = Tensor::scalar(DType::F32, 0.0);

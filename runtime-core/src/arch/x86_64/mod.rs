@@ -95,8 +95,8 @@ impl Simd {
             .map(|level| Self { level })
     }
 
-    /// Runs the copy of `kernel` compiled for this instruction set. The baseline's is not specialised to the layer: it is
-    /// a method of the type that all layers share, so that rustc compiles it once for all layers of a form.
+    /// Runs the copy of `kernel` compiled for this instruction set. The baseline's is not specialised to the layer: it
+    /// is a method of the type that all layers share, so that rustc compiles it once for all layers of a form.
     #[inline(always)]
     pub fn run<K: Kernel>(self, kernel: K) {
         if TARGET_HAS_AVX2 || self.level >= Level::Avx2 {

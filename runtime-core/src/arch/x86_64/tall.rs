@@ -175,8 +175,8 @@ where
     }
 }
 
-/// [`multiply`] for `M` rows by `P` panels. Unoptimised code keeps each intermediate result in a place of its own on the
-/// stack: as one function, all sizes would take megabytes there.
+/// [`multiply`] for `M` rows by `P` panels. Unoptimised code keeps each intermediate result in a place of its own on
+/// the stack: as one function, all sizes would take megabytes there.
 ///
 /// # Safety
 /// As [`multiply`]; there is room for `M` rows of outputs, of more than `P - 1` panels.
@@ -264,8 +264,8 @@ unsafe fn ended<W, const M: usize, const P: usize>(
     sums
 }
 
-/// The sums plus the products of a piece, some inputs of each row at a time: what counts the inputs takes turns with the
-/// multiply-adds at the same ports.
+/// The sums plus the products of a piece, some inputs of each row at a time: what counts the inputs takes turns with
+/// the multiply-adds at the same ports.
 ///
 /// # Safety
 /// As [`multiply`]; each panel has a row for every input of the piece.
