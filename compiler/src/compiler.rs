@@ -1,10 +1,12 @@
+mod memory;
 mod training;
 mod write;
 
+use crate::Error;
 use crate::back::budget;
 use crate::back::emit::WeightsMode;
 use crate::back::exec::Executor;
-use crate::back::plan::{self, Plan};
+use crate::back::plan::Plan;
 use crate::back::report::{Origin, Report};
 use crate::front::import::{self, Dimensions};
 use crate::front::load::{self, Model};
@@ -16,7 +18,6 @@ use crate::middle::InputLayouts;
 use crate::middle::passes::{self, Pass};
 use crate::middle::quantize::{Calibration, QuantizeOptions, Quantized, Scheme};
 use crate::middle::train::{self, TrainOptions};
-use crate::{Error, back::lower};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -326,8 +327,7 @@ impl Compiler {
             passes::run(&mut graph, passes::EXACT_HALF_WEIGHTS, after)?;
         }
         let machine = self.machine();
-        let program = lower::lower(&graph, &machine)?;
-        let plan = plan::plan(&program, &machine);
+        let (program, plan, tiles) = memory::in_memory(&graph, &machine)?;
         let mut remarks = imported.remarks;
         let quantization = quantized.iter().flat_map(|quantized| quantized.report.remarks());
         for remark in quantization.chain(graph.remarks().iter().cloned()) {
@@ -341,6 +341,7 @@ impl Compiler {
                 "is where constants take too long to compute: from here on, each inference computes the large ones";
             Remark::on(RemarkKind::LeftUnfolded, node, reason)
         }));
+        remarks.extend(tiles);
         let origin = Origin {
             sha256: model.sha256.clone(),
             opset: model.opsets.get("").copied().unwrap_or(0),
