@@ -208,8 +208,8 @@ impl Compiler {
         self
     }
 
-    /// Bytes of RAM that the arena and the inputs may take together: compiling fails if they take more. The stack is
-    /// apart.
+    /// Bytes of RAM that the arena and the inputs may take together, the stack apart. Where they would take more, layers
+    /// are computed in tiles, at the cost of time; compiling fails if that is not enough.
     pub fn ram(mut self, bytes: usize) -> Self {
         self.ram = Some(bytes);
         self

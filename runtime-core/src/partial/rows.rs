@@ -32,8 +32,6 @@ macro_rules! rows {
     )*};
 }
 rows! {
-    Gemm<F>, m, |gemm| (gemm.k, gemm.n);
-    ScaledGemm, m, |gemm| (gemm.k, gemm.n);
     IntegerGemm, m, |gemm| (gemm.k, gemm.n);
     Concat, outer, |concat| (concat.inner_x, concat.inner_y);
     ScaleShift<F>, outer, |layer| (layer.channels * layer.inner, layer.channels * layer.inner);
@@ -74,3 +72,26 @@ macro_rules! scaled {
     )*};
 }
 scaled!(QuantizeLinear, DequantizeLinear);
+
+/// A single row is packed and added up in another way than several: a part has one only if the product has.
+macro_rules! products {
+    ($($layer:ident $(<$f:ident>)?),*) => {$(
+        impl $(<$f: Copy>)? Partial<1> for $layer $(<$f>)? {
+            fn row(&self) -> Option<usize> {
+                Some(self.n)
+            }
+
+            fn part(&self, rows: Range<usize>) -> Option<Part<Self, 1>> {
+                if !is_within(&rows, self.m) || rows.len() == 1 && self.m > 1 {
+                    return None;
+                }
+                Some(Part {
+                    layer: Self { m: rows.len(), ..*self },
+                    inputs: [elements(&rows, self.k)],
+                    output: elements(&rows, self.n),
+                })
+            }
+        }
+    )*};
+}
+products!(Gemm<F>, ScaledGemm);

@@ -99,10 +99,10 @@ impl<const R: usize> Partial<1> for Strided<R> {
             offset: usize::try_from(first).ok()?.checked_sub(least)?,
             ..*self
         };
-        let end = usize::try_from(greatest).ok()?.checked_add(1)?;
+        let read = least..usize::try_from(greatest).ok()?.checked_add(1)?;
         Some(Part {
             layer,
-            inputs: [least..end],
+            inputs: [read],
             output,
         })
     }

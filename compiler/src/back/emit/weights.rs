@@ -83,12 +83,18 @@ pub(super) fn module(
 
 /// A constant, as what is called takes it.
 pub(super) fn reference(program: &Program, names: &ModelNames, options: &Options, id: BufferId) -> TokenStream {
-    let name = format_ident!("{}", names.weights[&id].name);
+    let path = path(names, id);
     if is_inline(program, options) {
-        quote!(&weights::#name)
+        quote!(&#path)
     } else {
-        quote!(weights::#name)
+        path
     }
+}
+
+/// Where a constant is.
+pub(super) fn path(names: &ModelNames, id: BufferId) -> TokenStream {
+    let name = format_ident!("{}", names.weights[&id].name);
+    quote!(weights::#name)
 }
 
 /// Its size, the calls that read it, and its name in the model where it is one of the model's.

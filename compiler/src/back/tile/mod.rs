@@ -11,7 +11,7 @@ mod segment;
 pub use parts::divide;
 
 use super::plan::{Plan, plan};
-use super::report::grouped;
+use super::report::{distinctive, grouped};
 use crate::ir::program::{BufferId, Program};
 use crate::ir::{Remark, RemarkKind};
 use crate::machine::Machine;
@@ -40,10 +40,10 @@ impl Segment {
     /// What the user should know of it.
     pub fn remark(&self) -> Remark {
         let [first, last] = &self.nodes;
-        let until = if first == last {
-            String::new()
+        let layers = if first == last {
+            format!("`{first}` runs")
         } else {
-            format!(" to `{}`", last.escape_debug())
+            format!("`{first}` to `{last}` run")
         };
         let again = match self.computed_again {
             0 => "nothing is computed twice".to_owned(),
@@ -53,18 +53,16 @@ impl Segment {
             0 => String::new(),
             bytes => format!(", {} B are copied from tile to tile", grouped(bytes)),
         };
-        let reason = format!(
-            "{until} runs in {} tiles to fit into the RAM: {again}{copied}",
-            self.tiles
-        );
-        Remark::on(RemarkKind::Tiles, first, reason.trim_start())
+        let tiles = self.tiles;
+        let reason = format!("{layers} in {tiles} tiles, so that the model fits the RAM: {again}{copied}");
+        Remark::of_model(RemarkKind::Tiles, reason)
     }
 }
 
 /// Calls that run tile by tile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Segment {
-    /// Names of the nodes of the first and the last of them.
+    /// Short names of the nodes of the first and the last of them.
     pub nodes: [String; 2],
     /// Number of tiles.
     pub tiles: usize,
@@ -78,7 +76,7 @@ pub struct Segment {
 /// `None` where there are none, and for programs that loop or are trained.
 pub fn fit(program: impl Fn() -> Option<Program>, budget: usize, machine: &Machine) -> Option<Fitted> {
     // What is placed may take more than the sum of what is live: then the sum must be smaller.
-    (0..4).find_map(|attempt| {
+    for attempt in 0..4 {
         let mut tried = program()?;
         if !tried.repetitions.is_empty() || tried.training.is_some() {
             return None;
@@ -87,12 +85,15 @@ pub fn fit(program: impl Fn() -> Option<Program>, budget: usize, machine: &Machi
         reorder(&mut tried, &order);
         let segments = take_apart(&mut tried, budget - budget * attempt / 16, machine)?;
         let plan = plan(&tried, machine);
-        (plan.peak <= budget).then_some(Fitted {
-            program: tried,
-            plan,
-            segments,
-        })
-    })
+        if plan.peak <= budget {
+            return Some(Fitted {
+                program: tried,
+                plan,
+                segments,
+            });
+        }
+    }
+    None
 }
 
 /// Puts the calls into the order in which a plan runs them.
@@ -111,9 +112,10 @@ fn take_apart(program: &mut Program, budget: usize, machine: &Machine) -> Option
         let (tiling, found) = best(program, over, budget, machine)?;
         let calls = &program.calls[tiling.calls.clone()];
         let macs: u64 = calls.iter().map(|call| call.macs).sum();
-        let (first, last) = (calls.first()?, calls.last()?);
+        let ends = [calls.first()?, calls.last()?];
+        let names = distinctive(&ends.map(|call| vec![call.name.clone()]));
         segments.push(Segment {
-            nodes: [first.name.clone(), last.name.clone()],
+            nodes: names.try_into().ok()?,
             tiles: found.tiles,
             computed_again: found.macs.saturating_sub(macs),
             copied: found.copied,
