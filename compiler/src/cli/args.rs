@@ -1,3 +1,4 @@
+use super::inspect::InspectArgs;
 use super::layout_args::LayoutArgs;
 use super::output_args::OutputArgs;
 use super::quantize_args::QuantizeArgs;
@@ -181,18 +182,6 @@ pub(super) struct EmitArgs {
     #[arg(long)]
     pub(super) prune_report: bool,
     /// Print the summary as JSON on stdout
-    #[arg(long)]
-    pub(super) json: bool,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct InspectArgs {
-    #[command(flatten)]
-    pub(super) model: ModelArgs,
-    /// Show what pruning brings: dead channels that were removed, zeros, and the cost with fewer channels
-    #[arg(long)]
-    pub(super) prune_report: bool,
-    /// Print JSON
     #[arg(long)]
     pub(super) json: bool,
 }

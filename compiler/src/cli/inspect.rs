@@ -1,8 +1,36 @@
-use super::args::InspectArgs;
-use super::{WithPruneReport, print, print_json};
+use super::args::ModelArgs;
+use super::{print, print_json};
+use clap::Args;
 use edgec::PruneReport;
 use edgec::tools::inspect::Inspection;
+use edgec::tools::ram_curve::RamCurve;
 use std::process::ExitCode;
+
+#[derive(Debug, Args)]
+pub(super) struct InspectArgs {
+    #[command(flatten)]
+    model: ModelArgs,
+    /// Show what pruning brings: dead channels that were removed, zeros, and the cost with fewer channels
+    #[arg(long)]
+    prune_report: bool,
+    /// Show what less RAM costs: the work of an inference in tiles that take less and less of it
+    #[arg(long)]
+    ram_curve: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What was asked for, as one object.
+#[derive(serde::Serialize)]
+struct Inspected {
+    #[serde(flatten)]
+    inspection: Inspection,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prune_report: Option<PruneReport>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ram_curve: Option<RamCurve>,
+}
 
 /// `edgec inspect`.
 pub(super) fn inspect(args: &InspectArgs) -> miette::Result<ExitCode> {
@@ -13,14 +41,21 @@ pub(super) fn inspect(args: &InspectArgs) -> miette::Result<ExitCode> {
     } else {
         None
     };
+    let ram_curve = if args.ram_curve {
+        Some(RamCurve::of(&compiler, &compiler.load()?)?)
+    } else {
+        None
+    };
     if args.json {
-        print_json(&WithPruneReport {
-            of: inspection,
+        print_json(&Inspected {
+            inspection,
             prune_report,
-        })?
+            ram_curve,
+        })?;
     } else {
         print(&inspection.to_string())?;
-        print(&prune_report.map_or(String::new(), |report| format!("\n{report}")))?
+        print(&prune_report.map_or(String::new(), |report| format!("\n{report}")))?;
+        print(&ram_curve.map_or(String::new(), |curve| format!("\n{curve}")))?;
     }
     Ok(ExitCode::SUCCESS)
 }

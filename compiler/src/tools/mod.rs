@@ -4,4 +4,5 @@ pub mod eval;
 pub mod harness;
 pub mod inspect;
 pub(crate) mod prune_report;
+pub mod ram_curve;
 pub mod tensor_file;

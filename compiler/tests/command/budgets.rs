@@ -29,6 +29,7 @@ fn a_model_that_takes_too_much_is_refused_with_what_takes_it_and_what_helps() {
         "4 096 B `l00_conv`, f32 1x8x8x16 4 096 B `l01_conv`, f32 1x8x8x16",
         "the model takes 36 712 B of flash for its weights alone and may take 20 000 B the most are those of",
         "`l03_conv`",
+        "tiles of layers were tried and do not save enough",
         "--quantize int8 takes a quarter of the bytes of floats",
         "--quantize int8 takes a quarter of the bytes of float weights",
     ] {
@@ -52,6 +53,47 @@ fn a_model_that_fits_says_how_well_and_checks_again_where_it_is_built() {
     ] {
         assert!(source.contains(part), "{part}");
     }
+}
+
+#[test]
+fn a_model_that_takes_too_much_ram_runs_in_tiles() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = compile(folder.path(), &["--ram", "4500"]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let said = said(&output);
+    for part in [
+        "RAM budget 4 352 of 4 500 B",
+        "note: `conv1` to `pool1` run in 4 tiles, so that the model fits the RAM: 6 912 multiply-accumulates are computed again",
+    ] {
+        assert!(said.contains(part), "{part}\nis not in\n{said}");
+    }
+    // The first tile reads the first rows of the image.
+    let source = fs::read_to_string(folder.path().join("d.rs")).unwrap();
+    assert!(source.contains("input.get(0..40).unwrap_or_default()"), "{source}");
+}
+
+#[test]
+fn inspect_shows_what_less_ram_costs() {
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/digits/digits.onnx");
+    let inspect = |flag: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_edgec"));
+        let output = command
+            .arg("inspect")
+            .arg(&model)
+            .args(["--ram-curve", flag])
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let text = inspect("--favour=speed");
+    assert!(
+        text.contains("8 192 B  100%") && text.contains("4 096 B   50%"),
+        "{text}"
+    );
+    assert!(text.contains("the least: `conv1` to `pool1` run in"), "{text}");
+    let json: serde_json::Value = serde_json::from_str(&inspect("--json")).unwrap();
+    let points = json["ram_curve"]["points"].as_array().unwrap();
+    assert!(points.len() > 1 && points[1]["arena"].as_u64() < points[0]["arena"].as_u64());
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Convolutions and pools over channels-last images. The rows of one image are computed apart, or the images of a batch.
+//! Convolutions and pools over channels-last images. The rows of one image are computed apart, the columns of an image of
+//! one row (which sequences are), or the images of a batch.
 
 use super::{Part, Partial, elements, is_within};
 use crate::kernels::{Conv2d, ConvTranspose2d, DepthwiseConv2d, Pool2d, QlinearAveragePool2d};
@@ -55,13 +56,21 @@ fn len([height, width, channels]: [usize; 3]) -> usize {
     height.saturating_mul(width).saturating_mul(channels)
 }
 
-/// Elements of what is computed apart: a row of one image, or an image of a batch.
-fn row(batch: usize, output: [usize; 3]) -> usize {
-    let [_, width, channels] = output;
-    if batch == 1 {
-        width.saturating_mul(channels)
-    } else {
-        len(output)
+/// What is computed apart.
+#[derive(Clone, Copy, PartialEq)]
+enum Divided {
+    Images,
+    Rows,
+    Columns,
+}
+
+/// What is computed apart, how many of it there are, and the elements of each, of inputs and outputs like these.
+fn divided(batch: usize, input: [usize; 3], output: [usize; 3]) -> (Divided, usize, usize) {
+    let [height, width, channels] = output;
+    match (batch, input, output) {
+        (1, [1, ..], [1, ..]) => (Divided::Columns, width, channels),
+        (1, ..) => (Divided::Rows, height, width.saturating_mul(channels)),
+        _ => (Divided::Images, batch, len(output)),
     }
 }
 
@@ -70,32 +79,38 @@ macro_rules! images {
     ($layer:ident $(<$f:ident>)?, $seen:ident $(, $pad_end:ident)?) => {
         impl $(<$f: Copy>)? Partial<1> for $layer $(<$f>)? {
             fn row(&self) -> Option<usize> {
-                Some(row(self.batch, self.output))
+                Some(divided(self.batch, self.input, self.output).2)
             }
 
             fn part(&self, rows: Range<usize>) -> Option<Part<Self, 1>> {
-                let ([height, ..], [out_height, ..]) = (self.input, self.output);
-                if !is_within(&rows, if self.batch == 1 { out_height } else { self.batch }) {
+                let (what, count, row) = divided(self.batch, self.input, self.output);
+                // A single output of a row is added up in another way than several.
+                if !is_within(&rows, count) || what == Divided::Columns && rows.len() == 1 && count > 1 {
                     return None;
                 }
-                let output = elements(&rows, row(self.batch, self.output));
+                let output = elements(&rows, row);
                 let mut layer = *self;
-                if self.batch != 1 {
+                if what == Divided::Images {
                     layer.batch = rows.len();
                     let inputs = [elements(&rows, len(self.input))];
                     return Some(Part { layer, inputs, output });
                 }
-                let axis = [height, self.kernel[0], self.strides[0], self.dilations[0], self.pads[0]];
-                let Seen { inputs, pad } = $seen(&rows, axis)?;
-                layer.input[0] = inputs.len();
-                layer.output[0] = rows.len();
-                layer.pads[0] = pad;
+                let (axis, inner) = match what {
+                    Divided::Columns => (1, self.input[2]),
+                    _ => (0, self.input[1].saturating_mul(self.input[2])),
+                };
+                let extent = self.input[axis];
+                let window = [extent, self.kernel[axis], self.strides[axis], self.dilations[axis], self.pads[axis]];
+                let Seen { inputs, pad } = $seen(&rows, window)?;
+                layer.input[axis] = inputs.len();
+                layer.output[axis] = rows.len();
+                layer.pads[axis] = pad;
                 $(
-                    // Padding at the end follows the last row of the image.
-                    let $pad_end = if inputs.end == height { self.pads[2] } else { 0 };
-                    layer.pads[2] = $pad_end;
+                    // Padding at the end follows the last element of the image.
+                    let $pad_end = if inputs.end == extent { self.pads[axis + 2] } else { 0 };
+                    layer.pads[axis + 2] = $pad_end;
                 )?
-                let inputs = [elements(&inputs, self.input[1].saturating_mul(self.input[2]))];
+                let inputs = [elements(&inputs, inner)];
                 Some(Part { layer, inputs, output })
             }
         }
