@@ -123,6 +123,12 @@ pub trait Arch: Copy {
         portable::tile::<Self, Floats, f16, M, N, LANE>(acc, rows, panel)
     }
 
+    /// Finite numbers of half precision as floats; `N` is a multiple of eight.
+    #[inline(always)]
+    fn widen_f16<const N: usize>(halves: &[f16; N]) -> [f32; N] {
+        portable::widen_f16(halves)
+    }
+
     /// [`tile_f32`](Self::tile_f32) with weights that are 8-bit integers.
     #[inline(always)]
     fn tile_f32_i8<const M: usize, const N: usize, const LANE: usize>(

@@ -56,6 +56,19 @@ impl Arch for Avx2 {
     }
 
     #[inline(always)]
+    fn widen_f16<const N: usize>(halves: &[f16; N]) -> [f32; N] {
+        let mut floats = [0.0; N];
+        for (floats, halves) in floats.as_chunks_mut::<8>().0.iter_mut().zip(halves.as_chunks::<8>().0) {
+            // SAFETY: see `Avx2`; there are eight halves and room for eight floats.
+            unsafe {
+                let eight = _mm256_cvtph_ps(_mm_loadu_si128(halves.as_ptr().cast()));
+                _mm256_storeu_ps(floats.as_mut_ptr(), eight);
+            }
+        }
+        floats
+    }
+
+    #[inline(always)]
     fn tile_f32_i8<const M: usize, const N: usize, const LANE: usize>(
         acc: [[f32; N]; M],
         rows: [&[f32]; M],

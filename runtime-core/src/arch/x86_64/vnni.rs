@@ -61,6 +61,11 @@ impl Arch for Vnni {
     }
 
     #[inline(always)]
+    fn widen_f16<const N: usize>(halves: &[f16; N]) -> [f32; N] {
+        Avx2::widen_f16(halves)
+    }
+
+    #[inline(always)]
     fn tile_f32_i8<const M: usize, const N: usize, const LANE: usize>(
         acc: [[f32; N]; M],
         rows: [&[f32]; M],
