@@ -101,7 +101,11 @@ impl Numbers for Mixed {
         rows: [&[f32]; M],
         panel: &[W::Row],
     ) -> [[f32; N]; M] {
-        portable::tile::<A, Self, W, M, N, LANE>(acc, rows, panel)
+        match (W::as_i8(panel), W::as_i4(panel)) {
+            (Some(panel), _) => A::tile_f32_i8::<M, N, LANE>(acc, rows, panel),
+            (_, Some(panel)) => A::tile_f32_i4::<M, N, LANE>(acc, rows, panel),
+            _ => portable::tile::<A, Self, W, M, N, LANE>(acc, rows, panel),
+        }
     }
 }
 

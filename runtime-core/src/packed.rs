@@ -160,7 +160,7 @@ pub(crate) fn half_byte(byte: u8, index: usize) -> i8 {
 
 /// A finite `f16`, in a few operations that vectorise where the machine has no instruction for it.
 #[inline(always)]
-fn from_half(value: f16) -> f32 {
+pub(crate) fn from_half(value: f16) -> f32 {
     /// The exponent of the least normal `f16` as that of an `f32`.
     const LEAST: u32 = 113 << 23;
     let bits = u32::from(value.to_bits());

@@ -8,6 +8,7 @@ mod names;
 mod panic_free;
 mod quantised_resize;
 mod readme;
+mod small_weights;
 mod states;
 mod text;
 mod training;

@@ -30,7 +30,15 @@ impl<C: Cell + serde::Serialize + fmt::Debug + Send + Sync> KernelCall for Typed
         let (layer, simd) = (self.kernel, args.simd);
         match self.dtype {
             DType::F32 => {
-                kernels::recurrence(simd, layer, args.x(0), args.x(1), args.x(2), args.x(3), args.y(0));
+                kernels::recurrence(
+                    simd,
+                    layer,
+                    args.x(0),
+                    args.x::<f32>(1),
+                    args.x(2),
+                    args.x(3),
+                    args.y(0),
+                );
             }
             _ => {
                 kernels::recurrence_of::<_, _, f64>(simd, layer, args.x(0), args.x(1), args.x(2), args.x(3), args.y(0))

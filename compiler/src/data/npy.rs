@@ -62,18 +62,26 @@ impl Header {
         })
     }
 
-    /// Reads the next `count` elements as they are stored, little-endian; memory is taken as they come.
-    pub(crate) fn elements(&self, reader: &mut impl Read, count: usize) -> Result<Vec<u8>, ArrayProblem> {
+    /// Reads the next `count` elements as they are stored, little-endian, after `before` that have been read; memory is
+    /// taken as they come.
+    pub(crate) fn elements(
+        &self,
+        reader: &mut impl Read,
+        before: usize,
+        count: usize,
+    ) -> Result<Vec<u8>, ArrayProblem> {
         let size = self.dtype.size();
         let wanted = count * size;
         let mut bytes = vec![];
         reader.take(wanted as u64).read_to_end(&mut bytes).map_err(problem)?;
         if bytes.len() < wanted {
-            let missing = (wanted - bytes.len()).div_ceil(size);
-            return Err(problem(format!(
-                "the data does not fill shape {:?}: {missing} of the {count} values that must come next are missing",
-                self.shape
-            )));
+            let (found, all) = (before + bytes.len() / size, elements(&self.shape).unwrap_or(usize::MAX));
+            let message = format!(
+                "the data does not fill shape {:?}: it holds {found} of {all} values, {} are missing",
+                self.shape,
+                all - found.min(all)
+            );
+            return Err((message, Some("the file was cut short: write it again".into())));
         }
         if self.big_endian {
             bytes.chunks_exact_mut(size).for_each(<[u8]>::reverse);
@@ -106,7 +114,7 @@ pub(crate) fn read_if(
         return Ok(None);
     }
     ty.check().map_err(|e| (e.message, e.help))?;
-    let bytes = header.elements(&mut reader, ty.len())?;
+    let bytes = header.elements(&mut reader, 0, ty.len())?;
     let bytes = if header.column_major {
         row_major(&bytes, &header.shape, header.dtype.size())
     } else {
@@ -169,7 +177,7 @@ mod tests {
         assert!(message(&npy("<c8", "False", "(1,)", &[0; 8])).contains("element type `<c8`"));
         let short = message(&npy("<f4", "False", "(3,)", &[0; 8]));
         assert!(
-            short.contains("does not fill") && short.contains("1 of the 3 values"),
+            short.contains("does not fill") && short.contains("2 of 3 values, 1 are missing"),
             "{short}"
         );
         assert!(message(&npy("|b1", "False", "(1,)", &[7])).contains("neither 0 nor 1"));

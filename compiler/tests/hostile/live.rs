@@ -36,6 +36,33 @@ fn port(name: &str, ty: DataType) -> ValueInfoProto {
     }
 }
 
+/// One number.
+fn scalar(name: &str, ty: DataType) -> ValueInfoProto {
+    let tensor = type_proto::Tensor {
+        elem_type: Some(ty.into()),
+        shape: Some(edgec::front::proto::TensorShapeProto { dim: vec![] }),
+    };
+    let value = Some(type_proto::Value::TensorType(tensor));
+    ValueInfoProto {
+        name: Some(name.into()),
+        r#type: Some(TypeProto {
+            value,
+            ..Default::default()
+        }),
+        ..Default::default()
+    }
+}
+
+/// An attribute that is a graph.
+fn branch(name: &str, graph: &GraphProto) -> AttributeProto {
+    AttributeProto {
+        name: Some(name.into()),
+        r#type: Some(AttributeType::Graph.into()),
+        g: Some(graph.clone()),
+        ..Default::default()
+    }
+}
+
 /// `y = Relu(x)` beside `more`; `x` and `unread` are inputs.
 fn model(more: Vec<NodeProto>) -> ModelProto {
     let mut nodes = more;
@@ -157,29 +184,64 @@ fn dead_nodes_of_sub_graphs_go_too() {
         output: vec![port("p", DataType::Float)],
         ..Default::default()
     };
-    let branch = |name: &str, graph: &GraphProto| AttributeProto {
-        name: Some(name.into()),
-        r#type: Some(AttributeType::Graph.into()),
-        g: Some(graph.clone()),
-        ..Default::default()
-    };
     let mut choice = node("If", &["go"], &["z"]);
     choice.attribute.push(branch("then_branch", &then));
     then.node.truncate(1);
     choice.attribute.push(branch("else_branch", &then));
     let mut model = model(vec![choice]);
     let graph = model.graph.as_mut().unwrap();
-    let mut go = port("go", DataType::Bool);
-    go.r#type = Some(TypeProto {
-        value: Some(type_proto::Value::TensorType(type_proto::Tensor {
-            elem_type: Some(DataType::Bool.into()),
-            shape: Some(edgec::front::proto::TensorShapeProto { dim: vec![] }),
-        })),
-        ..Default::default()
-    });
-    graph.input.push(go);
+    graph.input.push(scalar("go", DataType::Bool));
     graph.output.push(port("z", DataType::Float));
     compile(&model, &[]).unwrap();
+}
+
+/// A loop whose number of trips is known at run time only: it doubles its state, and collects it and a number that no
+/// node before the loop could have. `read` are its outputs.
+fn collecting(read: &[&str]) -> ModelProto {
+    let body = GraphProto {
+        name: Some("body".into()),
+        node: vec![
+            node("Identity", &["c"], &["go"]),
+            node("Add", &["s", "s"], &["t"]),
+            node("NonZero", &["custom"], &["places"]),
+        ],
+        input: vec![
+            scalar("i", DataType::Int64),
+            scalar("c", DataType::Bool),
+            port("s", DataType::Float),
+        ],
+        output: vec![
+            scalar("go", DataType::Bool),
+            port("t", DataType::Float),
+            port("places", DataType::Int64),
+            port("t", DataType::Float),
+        ],
+        ..Default::default()
+    };
+    let mut custom = node("Foo", &["x"], &["custom"]);
+    custom.domain = Some("my.custom".into());
+    let mut repeated = node("Loop", &["trips", "", "x"], &["last", "places", "all"]);
+    repeated.attribute.push(branch("body", &body));
+    let mut model = model(vec![custom, repeated]);
+    let graph = model.graph.as_mut().unwrap();
+    graph.input.push(scalar("trips", DataType::Int64));
+    graph.output.extend(read.iter().map(|name| port(name, DataType::Float)));
+    model
+}
+
+#[test]
+fn what_a_loop_collects_for_nobody_goes() {
+    let folder = tempfile::tempdir().unwrap();
+    let compile = |read: &[&str]| {
+        let path = folder.path().join("model.onnx");
+        std::fs::write(&path, collecting(read).encode_to_vec()).unwrap();
+        let compiled = Compiler::new(path).max_trips(5).compile();
+        compiled.map_err(|error| format!("{error:?}"))
+    };
+    let compiled = compile(&["last"]).unwrap();
+    assert_eq!(names(&compiled)[1], ["y", "last"]);
+    let collected = compile(&["last", "all"]);
+    assert!(collected.is_err_and(|e| e.contains("scan outputs depends on the number of trips")));
 }
 
 #[test]

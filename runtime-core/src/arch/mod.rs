@@ -54,7 +54,7 @@ pub use tall::{TallConv2d, TallEnd, TallGemm};
 pub use tap_window::TapWindow;
 
 use crate::kernels::QlinearAdd;
-use crate::numbers::{Floats, Integers};
+use crate::numbers::{Floats, Integers, Mixed};
 use crate::pack::PANEL;
 use crate::paired::{ROWS, STEP};
 use crate::requantize::Requantize;
@@ -121,6 +121,32 @@ pub trait Arch: Copy {
         panel: &[[f16; PANEL]],
     ) -> [[f32; N]; M] {
         portable::tile::<Self, Floats, f16, M, N, LANE>(acc, rows, panel)
+    }
+
+    /// Finite numbers of half precision as floats; `N` is a multiple of eight.
+    #[inline(always)]
+    fn widen_f16<const N: usize>(halves: &[f16; N]) -> [f32; N] {
+        portable::widen_f16(halves)
+    }
+
+    /// [`tile_f32`](Self::tile_f32) with weights that are 8-bit integers.
+    #[inline(always)]
+    fn tile_f32_i8<const M: usize, const N: usize, const LANE: usize>(
+        acc: [[f32; N]; M],
+        rows: [&[f32]; M],
+        panel: &[[i8; PANEL]],
+    ) -> [[f32; N]; M] {
+        portable::tile::<Self, Mixed, i8, M, N, LANE>(acc, rows, panel)
+    }
+
+    /// [`tile_f32`](Self::tile_f32) with weights of four bits, two to a byte: the first in the low bits.
+    #[inline(always)]
+    fn tile_f32_i4<const M: usize, const N: usize, const LANE: usize>(
+        acc: [[f32; N]; M],
+        rows: [&[f32]; M],
+        panel: &[[u8; PANEL / 2]],
+    ) -> [[f32; N]; M] {
+        portable::tile::<Self, Mixed, u8, M, N, LANE>(acc, rows, panel)
     }
 
     /// [`tile_f32`](Self::tile_f32) in 8-bit integers, with sums that wrap.

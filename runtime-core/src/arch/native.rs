@@ -47,6 +47,12 @@ impl Simd {
         self.run(kernel)
     }
 
+    /// [`run_of`](Self::run_of): there is one level.
+    #[inline(always)]
+    pub(crate) fn run_floats_of<Owner, K: Kernel>(self, kernel: K) {
+        self.run_of::<Owner, K>(kernel)
+    }
+
     /// [`run`](Self::run): there is one level.
     #[inline(always)]
     pub fn run_long_integers<K: Kernel>(self, kernel: K) {

@@ -5,7 +5,6 @@
 
 #![allow(unsafe_code)]
 
-use crate::pack::PANEL;
 use crate::unrolled::unrolled;
 use core::arch::asm;
 
@@ -24,24 +23,24 @@ pub(super) trait Vector: Copy {
     fn add(self, other: Self) -> Self;
 }
 
-/// A vector of floats that can be read from weights of type `W`.
-pub(super) trait Widen<W>: Vector {
-    /// The first weights; zero if there are too few.
-    fn widen(from: &[W]) -> Self;
+/// A vector of floats that can be read from a row of packed weights, which is an `R`.
+pub(super) trait Widen<R>: Vector {
+    /// The weights of the row from weight `first` on, which is a multiple of the lanes; zero if there are too few.
+    fn widen(row: &R, first: usize) -> Self;
 }
 
 /// [`Arch::tile_f32`](super::Arch::tile_f32) and its like in `V` vectors a row, each of `N / V` lanes.
 #[inline(always)]
-pub(super) fn tile<T: Widen<W>, W, const M: usize, const N: usize, const LANE: usize, const V: usize>(
+pub(super) fn tile<T: Widen<R>, R, const M: usize, const N: usize, const LANE: usize, const V: usize>(
     mut acc: [[f32; N]; M],
     rows: [&[f32]; M],
-    panel: &[[W; PANEL]],
+    panel: &[R],
 ) -> [[f32; N]; M] {
     let mut sums = [[[T::zero(); V]; 1]; M];
     unrolled!(i in 0..M {
         sums[i][0] = load::<T, V>(&acc[i]);
     });
-    sums = products::<T, W, M, LANE, V, 1>(sums, rows, [panel]);
+    sums = products::<T, R, M, LANE, V, 1>(sums, rows, [panel]);
     unrolled!(i in 0..M {
         unrolled!(v in 0..V {
             sums[i][0][v].store(acc[i].split_at_mut(lanes::<T>() * v).1);
@@ -53,10 +52,10 @@ pub(super) fn tile<T: Widen<W>, W, const M: usize, const N: usize, const LANE: u
 /// The sums of a tile plus the products of its rows by `P` panels of one length, in `V` vectors a row and panel. Rows
 /// that are shorter leave the sums as they are.
 #[inline(always)]
-pub(super) fn products<T: Widen<W>, W, const M: usize, const LANE: usize, const V: usize, const P: usize>(
+pub(super) fn products<T: Widen<R>, R, const M: usize, const LANE: usize, const V: usize, const P: usize>(
     mut sums: [[[T; V]; P]; M],
     mut rows: [&[f32]; M],
-    mut panels: [&[[W; PANEL]]; P],
+    mut panels: [&[R]; P],
 ) -> [[[T; V]; P]; M] {
     let len = panels[0].len();
     unrolled!(p in 0..P {
@@ -69,7 +68,7 @@ pub(super) fn products<T: Widen<W>, W, const M: usize, const LANE: usize, const 
     });
     if M == 1 {
         unrolled!(p in 0..P {
-            sums[0][p] = row::<T, W, LANE, V>(sums[0][p], rows[0], panels[p]);
+            sums[0][p] = row::<T, R, LANE, V>(sums[0][p], rows[0], panels[p]);
         });
         return sums;
     }
@@ -86,7 +85,7 @@ pub(super) fn products<T: Widen<W>, W, const M: usize, const LANE: usize, const 
         unrolled!(p in 0..P {
             // SAFETY: there are `len` rows in each panel.
             unsafe {
-                b[p] = weights::<T, W, LANE, V>(&*at[p]);
+                b[p] = weights::<T, R, LANE, V>(&*at[p]);
                 at[p] = at[p].add(1);
             }
         });
@@ -103,19 +102,19 @@ pub(super) fn products<T: Widen<W>, W, const M: usize, const LANE: usize, const 
 
 /// One row, as four sums: one alone would wait for each multiply-add before the next.
 #[inline(always)]
-fn row<T: Widen<W>, W, const LANE: usize, const V: usize>(start: [T; V], row: &[f32], panel: &[[W; PANEL]]) -> [T; V] {
+fn row<T: Widen<R>, R, const LANE: usize, const V: usize>(start: [T; V], row: &[f32], panel: &[R]) -> [T; V] {
     let zero = [T::zero(); V];
     let mut sums = [start, zero, zero, zero];
     let (fours, row_rest) = row.as_chunks::<4>();
     let (panel_fours, panel_rest) = panel.as_chunks::<4>();
     for (a, b) in fours.iter().zip(panel_fours) {
         unrolled!(i in 0..4 {
-            sums[i] = multiply_add(a[i], weights::<T, W, LANE, V>(&b[i]), sums[i]);
+            sums[i] = multiply_add(a[i], weights::<T, R, LANE, V>(&b[i]), sums[i]);
         });
     }
     let mut total = sums[0];
     for (a, b) in row_rest.iter().zip(panel_rest) {
-        total = multiply_add(*a, weights::<T, W, LANE, V>(b), total);
+        total = multiply_add(*a, weights::<T, R, LANE, V>(b), total);
     }
     unrolled!(v in 0..V {
         total[v] = total[v].add(sums[1][v].add(sums[2][v].add(sums[3][v])));
@@ -145,10 +144,10 @@ fn multiply_add<T: Vector, const V: usize>(a: f32, b: [T; V], mut sum: [T; V]) -
 
 /// The weights of one input from `LANE` on.
 #[inline(always)]
-fn weights<T: Widen<W>, W, const LANE: usize, const V: usize>(row: &[W; PANEL]) -> [T; V] {
+fn weights<T: Widen<R>, R, const LANE: usize, const V: usize>(row: &R) -> [T; V] {
     let mut vectors = [T::zero(); V];
     unrolled!(v in 0..V {
-        vectors[v] = T::widen(row.get(LANE + lanes::<T>() * v..).unwrap_or(&[]));
+        vectors[v] = T::widen(row, LANE + lanes::<T>() * v);
     });
     vectors
 }

@@ -5,6 +5,7 @@ use super::walk::{Walk, last, row};
 use crate::arch::Arch;
 use crate::function::{Function, Identity};
 use crate::{Element, Param, Simd};
+use core::marker::PhantomData;
 
 /// A function of two tensors with broadcasting, then an activation: ONNX `Add`, `Mul`, `Greater` and so on.
 ///
@@ -29,42 +30,79 @@ pub struct Binary<Op, F, const R: usize> {
     pub activation: F,
 }
 
+/// What is computed of two elements.
+pub(super) trait Pair<T, O> {
+    fn of(&self, a: T, b: T) -> O;
+}
+
+impl<T, O, F: Fn(T, T) -> O> Pair<T, O> for F {
+    #[inline(always)]
+    fn of(&self, a: T, b: T) -> O {
+        self(a, b)
+    }
+}
+
+/// A function and its activation. No closure: that would be compiled without the features of `A`, which activations
+/// multiply and add with.
+struct Fused<A, Op, F> {
+    op: Op,
+    activation: F,
+    arch: PhantomData<A>,
+}
+
+impl<A: Arch, Op: BinaryOp<f32, Output = f32>, F: Function> Pair<f32, f32> for Fused<A, Op, F> {
+    #[inline(always)]
+    fn of(&self, a: f32, b: f32) -> f32 {
+        self.activation.eval::<A>(self.op.eval(a, b))
+    }
+}
+
+/// The same with its operands exchanged.
+struct Exchanged<P>(P);
+
+impl<T, O, P: Pair<T, O>> Pair<T, O> for Exchanged<P> {
+    #[inline(always)]
+    fn of(&self, a: T, b: T) -> O {
+        self.0.of(b, a)
+    }
+}
+
 #[inline(always)]
 fn signed<const R: usize>(strides: [usize; R]) -> [isize; R] {
     strides.map(|stride| stride as isize)
 }
 
-/// Calls `next` for each element of a row, with the elements of two operands in steps of `a_stride` and `b_stride`.
+/// Computes each element of a row, with the elements of two operands in steps of `a_stride` and `b_stride`.
 #[inline(always)]
 fn zip_row<T: Copy, O>(
     (a, a_start, a_stride): (&[T], usize, usize),
     (b, b_start, b_stride): (&[T], usize, usize),
     y: &mut [O],
-    f: impl Fn(T, T) -> O,
+    f: &impl Pair<T, O>,
 ) -> Option<()> {
     let n = y.len();
     match (a_stride, b_stride) {
         (1, 1) => {
             for ((y, a), b) in y.iter_mut().zip(row(a, a_start, n)?).zip(row(b, b_start, n)?) {
-                *y = f(*a, *b);
+                *y = f.of(*a, *b);
             }
         }
         (1, 0) => {
             let b = *b.get(b_start)?;
             for (y, a) in y.iter_mut().zip(row(a, a_start, n)?) {
-                *y = f(*a, b);
+                *y = f.of(*a, b);
             }
         }
         (0, 1) => {
             let a = *a.get(a_start)?;
             for (y, b) in y.iter_mut().zip(row(b, b_start, n)?) {
-                *y = f(a, *b);
+                *y = f.of(a, *b);
             }
         }
         _ => {
             let (mut at_a, mut at_b) = (a_start, b_start);
             for y in y {
-                *y = f(*a.get(at_a)?, *b.get(at_b)?);
+                *y = f.of(*a.get(at_a)?, *b.get(at_b)?);
                 at_a = at_a.wrapping_add(a_stride);
                 at_b = at_b.wrapping_add(b_stride);
             }
@@ -73,26 +111,26 @@ fn zip_row<T: Copy, O>(
     Some(())
 }
 
-/// Calls `f` for each element of a row of `y`, with the elements of an operand in steps of `stride`.
+/// Computes each element of a row of `y` from itself and the elements of an operand in steps of `stride`.
 #[inline(always)]
-fn update_row<T: Copy>(x: &[T], start: usize, stride: usize, y: &mut [T], f: impl Fn(T, T) -> T) -> Option<()> {
+fn update_row<T: Copy>(x: &[T], start: usize, stride: usize, y: &mut [T], f: &impl Pair<T, T>) -> Option<()> {
     match stride {
         1 => {
             let x = row(x, start, y.len())?;
             for (y, x) in y.iter_mut().zip(x) {
-                *y = f(*y, *x);
+                *y = f.of(*y, *x);
             }
         }
         0 => {
             let x = *x.get(start)?;
             for y in y {
-                *y = f(*y, x);
+                *y = f.of(*y, x);
             }
         }
         _ => {
             let mut at = start;
             for y in y {
-                *y = f(*y, *x.get(at)?);
+                *y = f.of(*y, *x.get(at)?);
                 at = at.wrapping_add(stride);
             }
         }
@@ -101,9 +139,18 @@ fn update_row<T: Copy>(x: &[T], start: usize, stride: usize, y: &mut [T], f: imp
 }
 
 impl<Op: Copy, F: Copy, const R: usize> Binary<Op, F, R> {
+    #[inline(always)]
+    fn fused<A>(self) -> Fused<A, Op, F> {
+        Fused {
+            op: self.op,
+            activation: self.activation,
+            arch: PhantomData,
+        }
+    }
+
     /// `y = f(a, b)`, broadcast.
     #[inline(always)]
-    pub(super) fn zip<T: Copy, O>(self, a: &[T], b: &[T], y: &mut [O], f: impl Fn(T, T) -> O) {
+    pub(super) fn zip<T: Copy, O>(self, a: &[T], b: &[T], y: &mut [O], f: impl Pair<T, O>) {
         let width = last(&self.dims, 1);
         if width == 0 {
             return;
@@ -120,7 +167,7 @@ impl<Op: Copy, F: Copy, const R: usize> Binary<Op, F, R> {
 
     /// `y = f(y, x)`, `x` broadcast by `strides`.
     #[inline(always)]
-    pub(super) fn update<T: Copy>(self, strides: [usize; R], x: &[T], y: &mut [T], f: impl Fn(T, T) -> T) {
+    pub(super) fn update<T: Copy>(self, strides: [usize; R], x: &[T], y: &mut [T], f: impl Pair<T, T>) {
         let width = last(&self.dims, 1);
         if width == 0 {
             return;
@@ -142,7 +189,7 @@ where
 {
     #[inline(always)]
     fn body<A: Arch>(self, (a, b, y): (&'a [f32], &'a [f32], &'a mut [f32])) {
-        self.zip(a, b, y, |a, b| self.activation.eval::<A>(self.op.eval(a, b)));
+        self.zip(a, b, y, self.fused::<A>());
     }
 }
 
@@ -161,14 +208,10 @@ where
     fn body<A: Arch>(self, (other, y): (Other<'a, f32>, &'a mut [f32])) {
         match other {
             Other::First(a) => {
-                self.update(self.a_strides, a, y, |y, a| {
-                    self.activation.eval::<A>(self.op.eval(a, y))
-                });
+                self.update(self.a_strides, a, y, Exchanged(self.fused::<A>()));
             }
             Other::Second(b) => {
-                self.update(self.b_strides, b, y, |y, b| {
-                    self.activation.eval::<A>(self.op.eval(y, b))
-                });
+                self.update(self.b_strides, b, y, self.fused::<A>());
             }
         }
     }

@@ -50,6 +50,16 @@ pub(super) fn compute<P: Param<T>, T: Body<Operands>, Operands>(simd: Simd, laye
     })
 }
 
+/// Products of floats by tiles, which gain from the highest level.
+#[inline(always)]
+pub(super) fn compute_tiles<P: Param<T>, T: Body<Operands>, Operands>(simd: Simd, layer: P, operands: Operands) {
+    simd.run_floats_of::<T, _>(Call {
+        layer,
+        operands,
+        parameters: PhantomData,
+    })
+}
+
 /// Arithmetic of a kernel that takes its parameters by reference, and for which no layer has a copy of its own.
 #[inline(always)]
 pub(super) fn compute_shared<T: Body<Operands>, Operands>(simd: Simd, parameters: T, operands: Operands) {

@@ -2,17 +2,18 @@
 
 use super::chunks::{blocks, rows};
 use super::gates::{activated, complement, load, plus_product, product, times};
+use super::recurrent_weight::{RecurrentWeight, nothing};
 use super::sequences::States;
 use crate::arch::Arch;
 use crate::function::{Apply, Function};
 use crate::pack::PANEL;
 
 /// One step of one sequence; gates are in ONNX's order.
-pub struct Step<'a, T> {
+pub struct Step<'a, T, W> {
     /// Bound of what the functions are applied to.
     pub(super) clip: f32,
     /// Recurrent weights, then other numbers for each unit; units that fill up a panel have zeros.
-    pub(super) w: &'a [T],
+    pub(super) w: &'a [W],
     /// The input's part, and the states.
     pub(super) states: States<'a, T>,
 }
@@ -30,7 +31,7 @@ pub trait Cell: Copy {
     fn extras(&self) -> usize;
 
     /// Computes the next state.
-    fn step<A: Arch, T: Apply>(self, step: Step<'_, T>);
+    fn step<A: Arch, T: Apply, W: RecurrentWeight<T>>(self, step: Step<'_, T, W>);
 }
 
 /// ONNX `RNN`: `f(x + R h)`. Its weights are `[panels][hidden][16]`.
@@ -51,11 +52,11 @@ impl<F: Function> Cell for Rnn<F> {
     }
 
     #[inline(always)]
-    fn step<A: Arch, T: Apply>(self, step: Step<'_, T>) {
+    fn step<A: Arch, T: Apply, W: RecurrentWeight<T>>(self, step: Step<'_, T, W>) {
         let Step { clip, w, states } = step;
         let panels = rows(w, states.state.len().wrapping_mul(PANEL));
         for ((next, panel), x) in states.next.iter_mut().zip(panels).zip(blocks(states.x, PANEL)) {
-            let [sums] = product::<A, T, 1, 4>(load(x), states.state, panel);
+            let [sums] = product::<A, T, W, 1, 4>(load(x), states.state, panel);
             *next = activated::<A, T, F>(sums, clip, self.f);
         }
     }
@@ -84,7 +85,7 @@ impl<F: Function, G: Function> Cell for Gru<F, G> {
     }
 
     #[inline(always)]
-    fn step<A: Arch, T: Apply>(self, step: Step<'_, T>) {
+    fn step<A: Arch, T: Apply, W: RecurrentWeight<T>>(self, step: Step<'_, T, W>) {
         let Step { clip, w, states } = step;
         let States { state, h, .. } = states;
         let panel = state.len().wrapping_mul(PANEL);
@@ -102,26 +103,26 @@ impl<F: Function, G: Function> Cell for Gru<F, G> {
         let panels = rows(both, panel.wrapping_mul(2)).zip(inputs());
         for (((update, reset), h), (panel, x)) in update.iter_mut().zip(reset.iter_mut()).zip(h).zip(panels) {
             let [z, r, _] = load(x);
-            let [z, r] = product::<A, T, 2, 2>([z, r], state, panel);
+            let [z, r] = product::<A, T, W, 2, 2>([z, r], state, panel);
             *update = activated::<A, T, F>(z, clip, self.f);
             let r = activated::<A, T, F>(r, clip, self.f);
             *reset = if self.linear_before_reset { r } else { times(r, *h) };
         }
         let reset_state = reset.as_flattened().get(..state.len()).unwrap_or(&[]);
-        let (zeros, ones) = ([T::ZERO; PANEL], [T::ONE; PANEL]);
+        let (zeros, ones, unbiased) = ([T::ZERO; PANEL], [T::ONE; PANEL], nothing());
         let mut bias = bias.as_chunks::<PANEL>().0.iter();
         let panels = rows(last, panel).zip(inputs());
         let gates = update.iter().zip(reset.iter()).zip(h);
         for ((next, ((z, r), h)), (panel, x)) in states.next.iter_mut().zip(gates).zip(panels) {
             // What is chosen is where to read: a branch would tear the sums apart.
             let [_, _, x] = load(x);
-            let bias = bias.next().unwrap_or(&zeros);
+            let bias = W::widened::<A, PANEL>(bias.next().unwrap_or(&unbiased));
             let (first, state, shift, factor) = if self.linear_before_reset {
-                (bias, state, &x, r)
+                (&bias, state, &x, r)
             } else {
                 (&x, reset_state, &zeros, &ones)
             };
-            let [sums] = product::<A, T, 1, 4>([*first], state, panel);
+            let [sums] = product::<A, T, W, 1, 4>([*first], state, panel);
             let sums = plus_product::<A, T>(*shift, *factor, sums);
             let new = activated::<A, T, G>(sums, clip, self.g);
             *next = plus_product::<A, T>(times(*z, *h), complement(*z), new);
@@ -156,7 +157,7 @@ impl<F: Function, G: Function, H: Function> Cell for Lstm<F, G, H> {
     }
 
     #[inline(always)]
-    fn step<A: Arch, T: Apply>(self, step: Step<'_, T>) {
+    fn step<A: Arch, T: Apply, W: RecurrentWeight<T>>(self, step: Step<'_, T, W>) {
         let Step { clip, w, states } = step;
         let state = states.state;
         let panel = state.len().wrapping_mul(PANEL * 4);
@@ -164,16 +165,16 @@ impl<F: Function, G: Function, H: Function> Cell for Lstm<F, G, H> {
             return;
         };
         let mut peepholes = rows(peepholes, PANEL * 3);
-        let nothing = [[T::ZERO; PANEL]; 3];
+        let (zeros, unseen) = ([T::ZERO; PANEL], [nothing(); 3]);
         let panels = rows(w, panel).zip(blocks(states.x, PANEL * 4));
         for ((next, c), (panel, x)) in states.next.iter_mut().zip(states.c.iter_mut()).zip(panels) {
-            let [mut i, mut o, mut f, g] = product::<A, T, 4, 1>(load(x), state, panel);
+            let [mut i, mut o, mut f, g] = product::<A, T, W, 4, 1>(load(x), state, panel);
             // Zeros where the gates do not see the state: a branch would tear the sums apart.
             let peephole = peepholes.next().and_then(|p| p.as_chunks().0.first_chunk());
-            let [p_i, p_o, p_f] = peephole.unwrap_or(&nothing);
-            let seen = if self.peephole { &*c } else { &nothing[0] };
-            i = plus_product::<A, T>(i, *p_i, *seen);
-            f = plus_product::<A, T>(f, *p_f, *seen);
+            let [p_i, p_o, p_f] = peephole.unwrap_or(&unseen).each_ref().map(W::widened::<A, PANEL>);
+            let seen = if self.peephole { &*c } else { &zeros };
+            i = plus_product::<A, T>(i, p_i, *seen);
+            f = plus_product::<A, T>(f, p_f, *seen);
             let i = activated::<A, T, F>(i, clip, self.f);
             let f = if self.input_forget {
                 complement(i)
@@ -182,8 +183,8 @@ impl<F: Function, G: Function, H: Function> Cell for Lstm<F, G, H> {
             };
             let g = activated::<A, T, G>(g, clip, self.g);
             *c = plus_product::<A, T>(times(i, g), f, *c);
-            let seen = if self.peephole { &*c } else { &nothing[0] };
-            o = plus_product::<A, T>(o, *p_o, *seen);
+            let seen = if self.peephole { &*c } else { &zeros };
+            o = plus_product::<A, T>(o, p_o, *seen);
             let o = activated::<A, T, F>(o, clip, self.f);
             *next = times(o, activated::<A, T, H>(*c, f32::INFINITY, self.h));
         }

@@ -1,4 +1,5 @@
 use super::cell::{Cell, Step};
+use super::recurrent_weight::RecurrentWeight;
 use super::sequences::States;
 use crate::arch::Arch;
 use crate::function::{Apply, Round};
@@ -22,7 +23,7 @@ impl<C: Cell> Cell for DynamicState<C> {
     }
 
     #[inline(always)]
-    fn step<A: Arch, T: Apply>(self, step: Step<'_, T>) {
+    fn step<A: Arch, T: Apply, W: RecurrentWeight<T>>(self, step: Step<'_, T, W>) {
         let Step { clip, w, states } = step;
         let Some((rounded, room)) = states.room.split_at_mut_checked(states.h.len()) else {
             return;
@@ -31,7 +32,7 @@ impl<C: Cell> Cell for DynamicState<C> {
             return;
         };
         round::<A, T>(states.state, rounded);
-        self.cell.step::<A, T>(Step {
+        self.cell.step::<A, T, W>(Step {
             clip,
             w,
             states: States {

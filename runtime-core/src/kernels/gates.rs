@@ -1,6 +1,7 @@
 //! The gates of recurrent cells: products of the hidden state by packed weights, and functions of the sums.
 
 use super::chunks::rows;
+use super::recurrent_weight::RecurrentWeight;
 use crate::Number;
 use crate::arch::Arch;
 use crate::function::{Apply, Function};
@@ -13,14 +14,14 @@ pub(super) type Units<T> = [T; PANEL];
 /// `acc[g] + sum over k of h[k] * panel[k][g]`, for `G` gates of a panel's units, as `S` sums: one alone would wait for
 /// each multiply-add before the next where there are few gates.
 #[inline(always)]
-pub(super) fn product<A: Arch, T: Apply, const G: usize, const S: usize>(
+pub(super) fn product<A: Arch, T: Apply, W: RecurrentWeight<T>, const G: usize, const S: usize>(
     mut acc: [Units<T>; G],
     h: &[T],
-    panel: &[T],
+    panel: &[W],
 ) -> [Units<T>; G] {
     let panel = panel.as_chunks::<PANEL>().0.as_chunks::<G>().0;
     if A::NARROW {
-        narrow::<A, T, G>(&mut acc, h, panel);
+        narrow::<A, T, W, G>(&mut acc, h, panel);
         return acc;
     }
     let (parts, rest) = h.as_chunks::<S>();
@@ -29,16 +30,18 @@ pub(super) fn product<A: Arch, T: Apply, const G: usize, const S: usize>(
     for (h, panel) in parts.iter().zip(panels) {
         unrolled!(s in 0..S {
             unrolled!(g in 0..G {
+                let weights = W::widened::<A, PANEL>(&panel[s][g]);
                 for j in 0..PANEL {
-                    sums[s][g][j] = T::fma::<A>(h[s], panel[s][g][j], sums[s][g][j]);
+                    sums[s][g][j] = T::fma::<A>(h[s], weights[j], sums[s][g][j]);
                 }
             });
         });
     }
     for (h, panel) in rest.iter().zip(panels_rest) {
         unrolled!(g in 0..G {
+            let weights = W::widened::<A, PANEL>(&panel[g]);
             for j in 0..PANEL {
-                acc[g][j] = T::fma::<A>(*h, panel[g][j], acc[g][j]);
+                acc[g][j] = T::fma::<A>(*h, weights[j], acc[g][j]);
             }
         });
     }
@@ -54,13 +57,18 @@ pub(super) fn product<A: Arch, T: Apply, const G: usize, const S: usize>(
 
 /// [`product`] for eight units of one gate after the other: as many sums as a small machine has registers for.
 #[inline(always)]
-fn narrow<A: Arch, T: Apply, const G: usize>(acc: &mut [Units<T>; G], h: &[T], panel: &[[Units<T>; G]]) {
+fn narrow<A: Arch, T: Apply, W: RecurrentWeight<T>, const G: usize>(
+    acc: &mut [Units<T>; G],
+    h: &[T],
+    panel: &[[[W; PANEL]; G]],
+) {
     for (index, acc) in acc.as_flattened_mut().as_chunks_mut::<8>().0.iter_mut().enumerate() {
         let mut sums = *acc;
         for (h, panel) in h.iter().zip(panel) {
             let Some(weights) = panel.as_flattened().as_chunks::<8>().0.get(index) else {
                 return;
             };
+            let weights = W::widened::<A, 8>(weights);
             for j in 0..8 {
                 sums[j] = T::fma::<A>(*h, weights[j], sums[j]);
             }

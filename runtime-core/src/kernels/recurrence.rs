@@ -1,5 +1,6 @@
 use super::body::{Body, Generic, compute, plain};
 use super::cell::{Cell, Step};
+use super::recurrent_weight::RecurrentWeight;
 use super::sequences::{Advance, Sequences, States};
 use crate::arch::Arch;
 use crate::function::Apply;
@@ -80,19 +81,19 @@ impl<C: Cell> Recurrence<C> {
 
 /// A cell with its weights and the bound of what its functions are applied to.
 #[derive(Clone, Copy)]
-struct Weighted<'a, C, T> {
+struct Weighted<'a, C, W> {
     cell: C,
     clip: f32,
-    w: &'a [T],
+    w: &'a [W],
 }
 
-impl<C: Cell, T: Apply> Advance<T> for Weighted<'_, C, T> {
+impl<C: Cell, T: Apply, W: RecurrentWeight<T>> Advance<T> for Weighted<'_, C, W> {
     const GATES: usize = C::GATES;
     const STATES: usize = C::STATES;
 
     #[inline(always)]
     fn step<A: Arch>(self, states: States<'_, T>) {
-        self.cell.step::<A, T>(Step {
+        self.cell.step::<A, T, W>(Step {
             clip: self.clip,
             w: self.w,
             states,
@@ -101,10 +102,13 @@ impl<C: Cell, T: Apply> Advance<T> for Weighted<'_, C, T> {
 }
 
 /// Operands: inputs, weights, first states, lengths; output.
-type Operands<'a, T> = (&'a [T], &'a [T], &'a [T], &'a [i32], &'a mut [T]);
+type Operands<'a, T, W> = (&'a [T], &'a [W], &'a [T], &'a [i32], &'a mut [T]);
 
 #[inline(always)]
-fn run<A: Arch, C: Cell, T: Apply>(layer: Recurrence<C>, (x, w, first, lengths, output): Operands<'_, T>) {
+fn run<A: Arch, C: Cell, T: Apply, W: RecurrentWeight<T>>(
+    layer: Recurrence<C>,
+    (x, w, first, lengths, output): Operands<'_, T, W>,
+) {
     let Some(w) = w.get(..layer.weights_len()) else {
         return debug_assert!(false, "recurrence: an operand is too short");
     };
@@ -113,17 +117,17 @@ fn run<A: Arch, C: Cell, T: Apply>(layer: Recurrence<C>, (x, w, first, lengths, 
     layer.sequences().run::<A, T, _>(cell, x, first, lengths, output)
 }
 
-impl<'a, C: Cell> Body<Operands<'a, f32>> for Recurrence<C> {
+impl<'a, C: Cell, W: RecurrentWeight<f32>> Body<Operands<'a, f32, W>> for Recurrence<C> {
     #[inline(always)]
-    fn body<A: Arch>(self, operands: Operands<'a, f32>) {
-        run::<A, C, f32>(self, operands)
+    fn body<A: Arch>(self, operands: Operands<'a, f32, W>) {
+        run::<A, C, f32, W>(self, operands)
     }
 }
 
-impl<'a, C: Cell, T: Apply> Body<Generic<Operands<'a, T>>> for Recurrence<C> {
+impl<'a, C: Cell, T: Apply + RecurrentWeight<T>> Body<Generic<Operands<'a, T, T>>> for Recurrence<C> {
     #[inline(always)]
-    fn body<A: Arch>(self, Generic(operands): Generic<Operands<'a, T>>) {
-        run::<A, C, T>(self, operands)
+    fn body<A: Arch>(self, Generic(operands): Generic<Operands<'a, T, T>>) {
+        run::<A, C, T, T>(self, operands)
     }
 }
 
@@ -137,11 +141,11 @@ impl<'a, C: Cell, T: Apply> Body<Generic<Operands<'a, T>>> for Recurrence<C> {
 /// step, `[steps, directions, batch, hidden]` (`[batch, steps, directions, hidden]`), then come the last states,
 /// `[directions, batch, hidden]` (`[batch, directions, hidden]`) each, and room to work in.
 #[inline(always)]
-pub fn recurrence<P: Param<Recurrence<C>>, C: Cell>(
+pub fn recurrence<P: Param<Recurrence<C>>, C: Cell, W: RecurrentWeight<f32>>(
     simd: Simd,
     layer: P,
     x: &[f32],
-    w: &[f32],
+    w: &[W],
     first: &[f32],
     lengths: &[i32],
     output: &mut [f32],
@@ -151,7 +155,7 @@ pub fn recurrence<P: Param<Recurrence<C>>, C: Cell>(
 
 /// [`recurrence`] of any float.
 #[inline(always)]
-pub fn recurrence_of<P: Param<Recurrence<C>>, C: Cell, T: Apply>(
+pub fn recurrence_of<P: Param<Recurrence<C>>, C: Cell, T: Apply + RecurrentWeight<T>>(
     _: Simd,
     layer: P,
     x: &[T],

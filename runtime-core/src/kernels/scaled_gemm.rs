@@ -1,4 +1,4 @@
-use super::body::{Body, compute};
+use super::body::{Body, compute, compute_tiles};
 use super::chunks::rows;
 use super::sum_order::block;
 use super::tile::{Tile, cover, load};
@@ -134,5 +134,10 @@ pub fn scaled_gemm<P: Param<ScaledGemm>, W: Packed<Number = i8>>(
     scales: &[f32],
     y: &mut [f32],
 ) {
-    compute(simd, layer, (x, w, scales, y))
+    let operands = (x, w, scales, y);
+    if layer.get().n > PANEL / 2 {
+        compute_tiles(simd, layer, operands)
+    } else {
+        compute(simd, layer, operands)
+    }
 }

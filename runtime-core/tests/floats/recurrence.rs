@@ -1,9 +1,9 @@
 //! Recurrent layers against plain loops in double precision.
 
 use core::fmt::Debug;
-use runtime_core::Simd;
 use runtime_core::function::*;
 use runtime_core::kernels::*;
+use runtime_core::{Simd, f16};
 
 use crate::reference::sequences::Along;
 
@@ -133,6 +133,20 @@ fn compare<C: Cell + Debug>(layer: Recurrence<C>, w: &[f64], states: usize, run:
     let mut y = vec![9.0; layer.output_len()];
     recurrence_of(Simd::BASELINE, layer, &x, w, &first, &LENGTHS, &mut y);
     close(&y, &expected, 1e-12, &layer);
+    halves_are_the_numbers_they_stand_for(layer, &single(&x), &single(w), &single(&first));
+}
+
+/// Weights in half precision give every bit that the same numbers in single precision give.
+fn halves_are_the_numbers_they_stand_for<C: Cell + Debug>(layer: Recurrence<C>, x: &[f32], w: &[f32], first: &[f32]) {
+    let halves: Vec<f16> = w.iter().map(|w| f16::from_f32(*w)).collect();
+    let whole: Vec<f32> = halves.iter().map(|half| half.to_f32()).collect();
+    for simd in [Simd::detect(), Simd::BASELINE] {
+        let mut y = [vec![9.0; layer.output_len()], vec![9.0; layer.output_len()]];
+        recurrence(simd, layer, x, &whole, first, &LENGTHS, &mut y[0]);
+        recurrence(simd, layer, x, &halves, first, &LENGTHS, &mut y[1]);
+        let bits = y.map(|y| y.iter().map(|y| y.to_bits()).collect::<Vec<u32>>());
+        assert_eq!(bits[0], bits[1], "{layer:?}");
+    }
 }
 
 fn close(y: &[f64], expected: &[f64], tolerance: f64, what: &impl Debug) {

@@ -68,6 +68,7 @@ impl ArrayFile {
             file: self.clone(),
             header,
             reader,
+            taken: 0,
         })
     }
 }
@@ -77,6 +78,8 @@ pub(super) struct OpenArray {
     pub(super) file: ArrayFile,
     header: Header,
     reader: Box<dyn Read + Send>,
+    /// Elements read so far.
+    taken: usize,
 }
 
 impl OpenArray {
@@ -88,8 +91,9 @@ impl OpenArray {
     /// The next elements, as many as `shape` has.
     pub(super) fn take(&mut self, shape: &[usize]) -> Result<Tensor, Error> {
         let count = shape.iter().product();
-        let bytes = self.header.elements(&mut self.reader, count);
+        let bytes = self.header.elements(&mut self.reader, self.taken, count);
         let bytes = bytes.map_err(|p| self.file.problem(p))?;
+        self.taken += count;
         Ok(Tensor::new(self.header.dtype, shape.to_vec(), bytes))
     }
 }

@@ -38,15 +38,20 @@ pub(super) fn find(spec: &Spec, inputs: &[Port]) -> Result<Vec<Found>, Error> {
             Error::samples(message, archive.describe())
         })
     };
+    let by_name = |port: &Port| {
+        let only = || archive.only().filter(|_| inputs.len() == 1);
+        let found = archive.find(|name| is_name_of(name, &port.name)).or_else(only);
+        found.map(Found::Stacked)
+    };
     match &spec.keys {
         Keys::One(key) => match inputs {
             [_] => Ok(vec![named(key)?]),
             _ => Err(several(&spec.path.display().to_string(), inputs)),
         },
-        Keys::ByName => inputs.iter().map(|port| by_name(&archive, port, inputs)).collect(),
+        Keys::ByName => all(&archive, inputs, &by_name),
         Keys::ByNameElse(key) => match (inputs, archive.get(key)) {
-            ([port], Some(array)) => Ok(vec![by_name(&archive, port, inputs).unwrap_or(Found::Stacked(array))]),
-            _ => inputs.iter().map(|port| by_name(&archive, port, inputs)).collect(),
+            ([port], Some(array)) => Ok(vec![by_name(port).unwrap_or(Found::Stacked(array))]),
+            _ => all(&archive, inputs, &by_name),
         },
         Keys::Each(pairs) => {
             if let Some((unknown, _)) = pairs.iter().find(|(name, _)| inputs.iter().all(|p| p.name != *name)) {
@@ -54,32 +59,38 @@ pub(super) fn find(spec: &Spec, inputs: &[Port]) -> Result<Vec<Found>, Error> {
                 return Err(Error::samples(message, format!("its inputs are {}", names(inputs))));
             }
             let key = |port: &Port| pairs.iter().find(|(name, _)| *name == port.name);
-            inputs
-                .iter()
-                .map(|port| match key(port) {
-                    Some((_, key)) => named(key),
-                    None => by_name(&archive, port, inputs),
-                })
-                .collect()
+            for (_, key) in inputs.iter().filter_map(key) {
+                named(key)?;
+            }
+            all(&archive, inputs, &|port| match key(port) {
+                Some((_, key)) => named(key).ok(),
+                None => by_name(port),
+            })
         }
     }
 }
 
-fn by_name(archive: &Archive, port: &Port, inputs: &[Port]) -> Result<Found, Error> {
-    let only = || archive.only().filter(|_| inputs.len() == 1);
-    let found = archive.find(|name| is_name_of(name, &port.name)).or_else(only);
-    found.map(Found::Stacked).ok_or_else(|| {
-        let file = archive.path.display();
-        let message = format!(
-            "{file}: there is no array named like input `{}`",
-            port.name.escape_debug()
-        );
-        let how = match inputs {
-            [_] => format!("name the array: {file}:KEY"),
-            _ => format!("name the arrays: {file}:INPUT=KEY,INPUT=KEY"),
-        };
-        Error::samples(message, format!("{}; {how}", archive.describe()))
-    })
+/// What is found for every input, or an error that names all inputs for which there is nothing.
+fn all(archive: &Archive, inputs: &[Port], find: &dyn Fn(&Port) -> Option<Found>) -> Result<Vec<Found>, Error> {
+    let mut missing = vec![];
+    let mut found = vec![];
+    for port in inputs {
+        match find(port) {
+            Some(array) => found.push(array),
+            None => missing.push(port.clone()),
+        }
+    }
+    let file = archive.path.display();
+    let message = match missing.len() {
+        0 => return Ok(found),
+        1 => format!("{file}: there is no array named like input {}", names(&missing)),
+        _ => format!("{file}: there are no arrays named like the inputs {}", names(&missing)),
+    };
+    let how = match inputs {
+        [_] => format!("name the array: {file}:KEY"),
+        _ => format!("name the arrays: {file}:INPUT=KEY,INPUT=KEY"),
+    };
+    Err(Error::samples(message, format!("{}; {how}", archive.describe())))
 }
 
 fn in_folder(folder: &Path, port: &Port, inputs: &[Port]) -> Result<Found, Error> {

@@ -106,8 +106,14 @@ impl Samples {
             match samples.inputs.first() {
                 Some(first) if len != samples.len => {
                     let (first, first_len) = (first.input.escape_debug(), samples.len);
+                    let (short, lack) = if len < first_len {
+                        (&name, first_len - len)
+                    } else {
+                        (&first, len - first_len)
+                    };
                     let message = format!("there are {len} samples for `{name}` but {first_len} for `{first}`");
-                    return Err(array.wrong(message, "give every input as many samples"));
+                    let help = format!("give every input as many samples; `{short}` lacks {lack}");
+                    return Err(array.wrong(message, help));
                 }
                 _ => samples.len = len,
             }
@@ -178,9 +184,12 @@ fn stacked(array: &ArrayFile, given: &TensorType, input: &str, ty: &TensorType) 
     match ty.shape.split_first() {
         Some((batch, rest)) if *batch > 1 && agrees(row, rest) => match count % batch {
             0 => Ok((*batch, count / batch)),
-            _ => Err(array.wrong(
+            over => Err(array.wrong(
                 format!("its {count} samples do not fill batches, and {wanted}"),
-                format!("give a multiple of {batch}, or compile the model for a batch of 1"),
+                format!(
+                    "give a multiple of {batch}, which is {} more, or compile the model for a batch of 1",
+                    batch - over
+                ),
             )),
         },
         _ => Err(array.wrong(format!("it is {given}, samples of shape {row:?}, but {wanted}"), help)),

@@ -156,13 +156,33 @@ fn what_is_wrong_is_named() {
     let two = [input[0].clone(), port("z", DType::F32, &[1])];
     assert!(error(&[("x", &x)], ":x", &two).contains("INPUT=KEY"));
     let text = error(&[("x", &x), ("z", &counting(&[2]))], "", &two);
-    assert!(text.contains("2 samples for `z` but 3 for `x`"), "{text}");
+    assert!(
+        text.contains("2 samples for `z` but 3 for `x`") && text.contains("`z` lacks 1"),
+        "{text}"
+    );
+    assert!(error(&[("a", &x), ("b", &x)], "", &two).contains("like the inputs `x`, `z`"));
+    assert!(error(&[("b", &x)], ":x=b", &two).contains("like input `z`"));
+    let batches = [port("x", DType::F32, &[4, 2])];
+    assert!(error(&[("x", &counting(&[10, 2]))], "", &batches).contains("which is 2 more"));
     let mut values = x.to_f32().unwrap();
     values[5] = f32::NAN;
     let text = error(&[("x", &Tensor::f32(&[3, 2], &values))], "", &input);
     assert!(text.contains("sample 2 holds NaN at [1]"), "{text}");
     let missing = format!("{:?}", Samples::open("missing.npz", &input).unwrap_err());
     assert!(missing.contains("missing.npz"), "{missing}");
+}
+
+#[test]
+fn what_a_file_lacks_is_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("short.npy");
+    let mut bytes = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
+    let header = "{'descr': '<f4', 'fortran_order': False, 'shape': (4, 2), }";
+    bytes.extend(format!("{header:<117}\n").bytes());
+    bytes.extend([0; 26]);
+    std::fs::write(&path, bytes).unwrap();
+    let error = read(&path.to_string_lossy(), &[port("x", DType::F32, &[1, 2])]).unwrap_err();
+    assert!(error.to_string().contains("6 of 8 values, 2 are missing"), "{error}");
 }
 
 #[test]

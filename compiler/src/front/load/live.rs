@@ -65,7 +65,37 @@ fn prune_nodes(graph: &mut GraphProto) -> HashSet<String> {
             name.clear();
         }
     }
+    // Every turn drops an output at least; what only that was computed from goes too.
+    if graph.node.iter_mut().map(drop_collected).max() == Some(true) {
+        return prune_nodes(graph);
+    }
     live
+}
+
+/// Drops what a `Loop` collects from its trips for nothing: the outputs behind its states without a reader, in the body
+/// and outside. Whether there were any.
+fn drop_collected(node: &mut NodeProto) -> bool {
+    if node.op_type() != "Loop" || !matches!(node.domain(), "" | "ai.onnx") {
+        return false;
+    }
+    let states = node.input.len().saturating_sub(2);
+    let is_dead = |name: Option<&String>| name.is_none_or(String::is_empty);
+    let mut outputs = std::mem::take(&mut node.output);
+    let mut dropped = false;
+    for body in names::subgraphs_mut(node) {
+        // The body's first output is the condition.
+        let dead = states..body.output.len().saturating_sub(1);
+        let dead: Vec<_> = dead.filter(|index| is_dead(outputs.get(*index))).collect();
+        for index in dead.into_iter().rev() {
+            body.output.remove(1 + index);
+            dropped = true;
+            if index < outputs.len() {
+                outputs.remove(index);
+            }
+        }
+    }
+    node.output = outputs;
+    dropped
 }
 
 /// Which nodes reach an output, and the names that these and the outputs read.

@@ -84,7 +84,7 @@ pub(super) fn of_channels(
 
 #[cfg(test)]
 mod tests {
-    use crate::front::testing::{Given, Known, ints, run};
+    use crate::front::testing::{Given, Known, int, ints, run};
     use crate::ir::{DType, Tensor};
 
     #[test]
@@ -123,6 +123,36 @@ mod tests {
                 run(10, "ConvInteger", &attributes, &operands, 1)
             };
             let (sums, others) = (run(Known(w.clone()), zeros()), run(Given(w), zeros()));
+            assert!(sums.is_ok());
+            assert_eq!(sums, others);
+        }
+    }
+
+    #[test]
+    fn groups_give_the_same_sums() {
+        // Depthwise by two, with the greatest products, and in two groups.
+        for (channels, filters, groups) in [(4, vec![8, 1, 3, 3], 4), (4, vec![6, 2, 1, 3], 2)] {
+            let len = filters.iter().product();
+            let numbers = |len: usize, by: usize| (0..len).map(|i| (i * by % 256) as u8).collect::<Vec<u8>>();
+            let x = || {
+                Given(Tensor::new(
+                    DType::U8,
+                    vec![2, channels, 5, 6],
+                    numbers(60 * channels, 85),
+                ))
+            };
+            let w = Tensor::new(DType::U8, filters.clone(), numbers(len, 51));
+            let attributes = [
+                ints("pads", &[1, 0, 2, 1]),
+                ints("strides", &[2, 1]),
+                int("group", groups),
+            ];
+            let run = |w| {
+                let zero = |value| Given(Tensor::new(DType::U8, vec![], vec![value]));
+                let weights_zero = Known(Tensor::new(DType::U8, vec![], vec![255]));
+                run(10, "ConvInteger", &attributes, &[x(), w, zero(0), weights_zero], 1)
+            };
+            let (sums, others) = (run(Known(w.clone())), run(Given(w)));
             assert!(sums.is_ok());
             assert_eq!(sums, others);
         }

@@ -12,7 +12,7 @@ pub(super) const LOOP: OperatorDef = OperatorDef {
     versions: &[1, 11, 13, 16, 19, 21, 23, 24, 25],
     limits: "unrolled, except steps of recurrent layers: the trip count, or conditions that end the loop, must be known \
              at compile time, or with `--max-trips` it is a loop whose states keep their shapes; scan outputs only where \
-             the number of iterations is known",
+             the number of iterations is known, unless nothing reads them",
     read: |cx| {
         let states = cx.input_count().saturating_sub(2);
         let state = (0..states).map(|i| cx.item(i + 2)).collect::<Result<Vec<_>, _>>()?;

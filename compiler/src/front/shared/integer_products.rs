@@ -12,6 +12,10 @@ use crate::ir::{DType, OpError, Tensor, ValueId};
 /// The most taps of a window whose inputs are copied side by side at once; of larger windows those of a row are.
 const MOST_TAPS: usize = 9;
 
+/// The most products in a sum of floats that is exact with room for what a pass may add: none is above 2^16, and `f32`
+/// has all whole numbers up to 2^24.
+const MOST_TERMS: usize = 128;
+
 /// 8-bit integers, and a zero point, unless it is zero, that broadcasts against them.
 #[derive(Clone, Copy)]
 pub(in crate::front) struct Integers {
@@ -32,8 +36,8 @@ pub(in crate::front) fn product(cx: &mut NodeContext<'_>, a: Integers, b: Intege
 }
 
 /// The convolution of channels-first images by constant filters, without their zero points, in `i32`, which wraps: the
-/// inputs of each window lie side by side, and are multiplied by a matrix. `None` where there are groups, where there
-/// is more than one zero point of the images, or where the filters are not known or do not fit `i8`.
+/// inputs of each window lie side by side, and are multiplied by a matrix. `None` where there is more than one zero
+/// point of the images, or where the filters are not known or do not fit `i8`. With groups: see [`grouped`].
 pub(in crate::front) fn convolution(
     cx: &mut NodeContext<'_>,
     x: Integers,
@@ -42,7 +46,10 @@ pub(in crate::front) fn convolution(
 ) -> Result<Option<ValueId>, OpError> {
     let (ty, window) = (cx.value_ty(x.value).clone(), &conv.window);
     let single = x.zero.is_none_or(|zero| cx.value_ty(zero).len() == 1);
-    if conv.groups != 1 || !single || window.check().is_err() {
+    if conv.groups != 1 {
+        return grouped(cx, x, w, conv);
+    }
+    if !single || window.check().is_err() {
         return Ok(None);
     }
     let Some((filters, channels)) = filters(cx, w).filter(|(f, _)| f.shape[0] > 0 && f.shape[0] % ty.shape[1] == 0)
@@ -82,6 +89,21 @@ pub(in crate::front) fn convolution(
     }
     let back: Vec<usize> = [0, rank - 1].into_iter().chain(1..rank - 1).collect();
     sum.map(|sum| transposed(cx, sum, back)).transpose()
+}
+
+/// The convolution in groups, depthwise above all, by the kernels of floats: where sums are short they are whole
+/// numbers that `f32` has exactly, in any order. `None` where they are long, or where no kernel packs the filters.
+fn grouped(cx: &mut NodeContext<'_>, x: Integers, w: Integers, conv: &Conv) -> Result<Option<ValueId>, OpError> {
+    let is_known = |value| cx.value(value).is_some();
+    let known = is_known(w.value) && w.zero.is_none_or(is_known);
+    let terms: usize = cx.value_ty(w.value).shape.iter().skip(1).product();
+    if !known || conv.window.rank() > 2 || terms > MOST_TERMS {
+        return Ok(None);
+    }
+    let x = centred(cx, x.value, x.zero, DType::F32)?;
+    let w = centred(cx, w.value, w.zero, DType::F32)?;
+    let sums = cx.add(conv.clone(), &[x, w])?;
+    cast(cx, sums, DType::I32).map(Some)
 }
 
 /// Constant filters without their zero points, if these fit `i8`, as a matrix of taps and inputs by outputs; and how

@@ -1,6 +1,7 @@
-use crate::bindings::Typed;
+use crate::bindings::{Stored, Typed};
 use crate::ir::Lowering;
 use crate::ir::geometry::Sequences;
+use crate::ir::layer::call;
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
 use runtime_core::function::AnyGateFunction;
 use runtime_core::kernels::{self, Cell, DynamicState, Gru, Lstm, Rnn};
@@ -31,7 +32,7 @@ pub struct Direction {
 ///
 /// Inputs: that product with its biases, `[steps, batch, directions * gates * hidden]`, the gates of each 16 units
 /// together; the first states, flat, or none; the lengths of the sequences, `i32`, or none; for each direction its
-/// weights, as the kernel wants them. Outputs: the hidden states after every step `[steps, directions, batch, hidden]`,
+/// weights, as the kernel wants them, which beside `f32` may be `f16`. Outputs: the hidden states after every step `[steps, directions, batch, hidden]`,
 /// and each last state `[directions, batch, hidden]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recurrence {
@@ -45,8 +46,8 @@ pub struct Recurrence {
     pub directions: Vec<Direction>,
 }
 
-/// The inputs before the weights.
-const OTHERS: usize = 3;
+/// The inputs of a [`Recurrence`] before the weights.
+pub const RECURRENT_WEIGHTS: usize = 3;
 
 /// Runs `$body` with `$cell` as the cell that `$any` is.
 macro_rules! by_cell {
@@ -121,10 +122,11 @@ impl Operator for Recurrence {
         }
         for (index, direction) in self.directions.iter().enumerate() {
             let (w, len) = (
-                inputs.ty(OTHERS + index)?,
+                inputs.ty(RECURRENT_WEIGHTS + index)?,
                 by_cell!(direction.cell, cell => self.kernel(x, index, true, cell).weights_len()),
             );
-            if w.dtype != x.dtype || w.len() != len {
+            let is_half = (x.dtype, w.dtype) == (DType::F32, DType::F16);
+            if w.dtype != x.dtype && !is_half || w.len() != len {
                 return Err(op_error(format!("the weights {w} should be {len} numbers")));
             }
         }
@@ -144,13 +146,14 @@ impl Operator for Recurrence {
         for (index, direction) in self.directions.iter().enumerate() {
             let operands = [
                 cx.input(0),
-                cx.input_as(OTHERS + index, "weights"),
+                cx.input_as(RECURRENT_WEIGHTS + index, "weights"),
                 cx.input_as(1, "first_states"),
                 cx.input_as(2, "lengths"),
             ];
+            let stored = (cx.ty(RECURRENT_WEIGHTS + index).dtype == DType::F16).then_some(Stored::Half);
             by_cell!(direction.cell, cell => {
                 let kernel = self.kernel(ty, index, sequence, cell);
-                cx.call(Typed { kernel, dtype: ty.dtype }, &operands, &[output]);
+                call(cx, Typed { kernel, dtype: ty.dtype }, stored, &operands, output);
             });
         }
         Ok(())

@@ -1,9 +1,9 @@
 use crate::ir::linear::{Linear, WEIGHTS};
-use crate::ir::primitives::Layout;
-use crate::ir::{DType, Graph, NodeId, OpError, Tensor};
+use crate::ir::primitives::{Layout, RECURRENT_WEIGHTS, Recurrence};
+use crate::ir::{DType, Graph, NodeId, OpError, Tensor, ValueId};
 use runtime_core::f16;
 
-/// Weights of convolutions and products in `f32` become `f16`, where none of them overflows: the kernels widen them
+/// Weights of convolutions, products and recurrent layers in `f32` become `f16`, where none of them overflows: the kernels widen them
 /// again. It halves what they take, at the cost of digits.
 pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
     halve(graph, |_, half| half.is_finite())
@@ -16,19 +16,32 @@ pub(super) fn exact(graph: &mut Graph) -> Result<(), OpError> {
 
 fn halve(graph: &mut Graph, fits: impl Fn(f32, f16) -> bool) -> Result<(), OpError> {
     for id in graph.order() {
-        if let Some((name, weights)) = halves(graph, id, &fits) {
-            let halves = graph.add_constant(name, weights);
-            graph.set_input(id, WEIGHTS, halves);
+        for (index, value) in widened(graph, id) {
+            if let Some((name, weights)) = halves(graph, value, &fits) {
+                let halves = graph.add_constant(name, weights);
+                graph.set_input(id, index, halves);
+            }
         }
     }
     super::unused::run(graph)
 }
 
-/// The name of a layer's weights, and the weights as `f16`, if its kernel widens them.
-fn halves(graph: &Graph, id: NodeId, fits: &impl Fn(f32, f16) -> bool) -> Option<(String, Tensor)> {
-    let layer = Linear::of(graph.node(id))?;
-    let widens = layer.function().is_some() && layer.layout() != Some(Layout::ChannelsFirst);
-    let value = Some(layer.weights()).filter(|_| widens)?;
+/// The weights of a node that its kernel widens as it reads them, with their places among its operands.
+fn widened(graph: &Graph, id: NodeId) -> Vec<(usize, ValueId)> {
+    let node = graph.node(id);
+    if node.op::<Recurrence>().is_some() {
+        let operands = node.inputs.iter().copied().enumerate();
+        let weights = operands.skip(RECURRENT_WEIGHTS);
+        return weights.filter_map(|(index, value)| Some((index, value?))).collect();
+    }
+    let layer = Linear::of(node);
+    let widens = |layer: &Linear<'_>| layer.function().is_some() && layer.layout() != Some(Layout::ChannelsFirst);
+    let weights = layer.filter(widens).map(|layer| (WEIGHTS, layer.weights()));
+    weights.into_iter().collect()
+}
+
+/// The name of weights, and the weights as `f16`, if they fit.
+fn halves(graph: &Graph, value: ValueId, fits: &impl Fn(f32, f16) -> bool) -> Option<(String, Tensor)> {
     let weights = graph.constant(value).filter(|w| w.dtype == DType::F32)?;
     let floats = weights.to_f32()?;
     let halves: Vec<f16> = floats.iter().copied().map(f16::from_f32).collect();

@@ -1,3 +1,4 @@
+use super::useful::useful;
 use super::{Groups, Histogram, Layer, Watch, channel_sums, not_finite};
 use crate::Error;
 use crate::ir::{DType, Graph, Tensor, ValueId};
@@ -16,7 +17,7 @@ const FEW: usize = 100;
 pub struct Observed {
     /// Number of samples.
     pub samples: usize,
-    /// The elements of each group, those that are not finite left out.
+    /// The elements of each group, those that are not finite left out, within what is [told apart](useful) of them.
     pub groups: Vec<Histogram>,
     /// The least and the greatest finite element of each value that is read or joined.
     pub extremes: HashMap<ValueId, (f64, f64)>,
@@ -51,6 +52,7 @@ pub fn calibrate(
     let (mut extremes, mut infinite) = (HashMap::new(), BTreeMap::new());
     let mut sums: Vec<Vec<f64>> = layers.iter().map(|layer| vec![0.0; layer.channels]).collect();
     let mut squares: Vec<Vec<f64>> = vec![vec![]; layers.len()];
+    let useful = useful(graph);
     let watch = Watch::new(graph, &values)?;
     let mut watching = watch.start();
     let mut count = 0;
@@ -63,6 +65,7 @@ pub fn calibrate(
             let mut elements = value.to_f32().unwrap_or_default();
             let all = elements.len();
             elements.retain(|v| v.is_finite());
+            limit(&mut elements, useful[&values[i]]);
             for v in elements.iter().map(|v| f64::from(*v)) {
                 let (least, most) = extremes.entry(values[i]).or_insert((v, v));
                 (*least, *most) = (least.min(v), most.max(v));
@@ -114,6 +117,13 @@ impl Observed {
         };
         let sample = source()?.nth(*number).transpose()?.unwrap_or_default();
         Err(not_finite::error(graph, *value, *number, &sample))
+    }
+}
+
+/// Brings elements to the nearest end of a range, if they are outside.
+fn limit(elements: &mut [f32], (least, most): (f64, f64)) {
+    for element in elements {
+        *element = element.max(least as f32).min(most as f32);
     }
 }
 

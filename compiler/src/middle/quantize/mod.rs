@@ -36,6 +36,7 @@ mod report;
 mod role;
 mod sets;
 mod tail;
+mod useful;
 mod watch;
 mod weights;
 

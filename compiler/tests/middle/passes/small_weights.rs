@@ -3,10 +3,13 @@
 use super::build::{Build, build};
 use super::{changes, leaves, pass, results};
 use edgec::ir::primitives::{
-    Binary, BinaryOp, Cast, DequantizeLinear, Gather, MatMul, Quantization, Reshape, ScaledGemm, Transpose,
+    Binary, BinaryOp, Cast, DequantizeLinear, Direction, Gather, MatMul, Quantization, RECURRENT_WEIGHTS, Recurrence,
+    RecurrentCell, Reshape, ScaledGemm, Transpose,
 };
-use edgec::ir::{DType, Tensor, ValueId};
-use edgec::middle::passes::{REQUIRED, run};
+use edgec::ir::{DType, Graph, Tensor, ValueId};
+use edgec::middle::passes::{EXACT_HALF_WEIGHTS, HALF_WEIGHTS, REQUIRED, run};
+use runtime_core::function::Tanh;
+use runtime_core::kernels::Rnn;
 
 /// Constant integers of 8 bits.
 fn bytes(b: &mut Build, shape: &[usize]) -> ValueId {
@@ -110,4 +113,48 @@ fn recognise_dequantization() {
     leaves("recognise-dequantization", "each number has a scale", |b| {
         product(b, &[64, 20]);
     });
+}
+
+/// A recurrent layer of 16 units, whose weights are multiples of a number.
+fn recurrent(step: f32) -> Graph {
+    build(&|b: &mut Build| {
+        let x = b.x(&[3, 1, 16]);
+        let none = b.constant(&[0], &[]);
+        let lengths = b
+            .graph
+            .add_constant("lengths", Tensor::new(DType::I32, vec![0], vec![]));
+        let weights: Vec<f32> = (0..256).map(|i| (i * 37 % 101 - 50) as f32 * step).collect();
+        let w = b.constant(&[256], &weights);
+        let cell = RecurrentCell::Rnn(Rnn { f: Tanh.into() });
+        let layer = Recurrence {
+            hidden: 16,
+            batch_first: false,
+            clip: f32::INFINITY,
+            directions: vec![Direction { reverse: false, cell }],
+        };
+        let y = b.op(layer, &[x, none, lengths, w]);
+        b.output(y);
+    })
+}
+
+#[test]
+fn recurrent_weights_are_stored_as_halves() {
+    let stored = |mut graph: Graph, passes| {
+        run(&mut graph, passes, &mut |_, _| {}).unwrap();
+        let layer = graph.producer(graph.outputs()[0].1);
+        graph.ty(layer.inputs[RECURRENT_WEIGHTS].unwrap()).dtype
+    };
+    assert_eq!(stored(recurrent(1.0 / 64.0), EXACT_HALF_WEIGHTS), DType::F16);
+    assert_eq!(
+        stored(recurrent(0.001), EXACT_HALF_WEIGHTS),
+        DType::F32,
+        "they would lose digits"
+    );
+    assert_eq!(stored(recurrent(0.001), HALF_WEIGHTS), DType::F16);
+    let exact = [EXACT_HALF_WEIGHTS, REQUIRED].concat();
+    assert_eq!(
+        results(recurrent(1.0 / 64.0), &exact),
+        results(recurrent(1.0 / 64.0), REQUIRED),
+        "to the bit"
+    );
 }

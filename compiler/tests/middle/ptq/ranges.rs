@@ -7,7 +7,7 @@ use edgec::ir::primitives::{
 };
 use edgec::ir::{DType, Graph, Tensor, TensorType, ValueId};
 use edgec::middle::quantize::{Io, MaxLoss, QuantizeOptions, Scheme};
-use runtime_core::function::{Relu, Sigmoid};
+use runtime_core::function::{AnyFunction, Clip, Erf, Relu, Sigmoid, Tanh};
 
 /// The decibels that the outputs of a graph have as 8-bit integers.
 fn reached(graph: &Graph, size: f32) -> Vec<f64> {
@@ -311,4 +311,34 @@ fn the_least_of_much_keeps_its_steps() {
     let graph = b.done(&[least, all]);
     let found = reached(&graph, 1.0);
     assert!(found[0] > 10.0 && found[1] > 30.0, "{found:?}");
+}
+
+#[test]
+fn what_saturates_behind_a_value_needs_no_steps() {
+    let clip = Clip { min: -1.0, max: 2.0 };
+    let functions: [(&str, AnyFunction); 4] = [
+        ("clip", clip.into()),
+        ("erf", Erf.into()),
+        ("tanh", Tanh.into()),
+        ("relu", Relu.into()),
+    ];
+    for (what, function) in functions {
+        let mut b = Build::new(10);
+        let x = b.x("x", &[1, 40]);
+        let column = b.op(Reshape { shape: vec![40, 1] }, &[x]);
+        let twice = b.times(column, 2.0);
+        let y = b.map(function, twice);
+        let row = b.op(Reshape { shape: vec![1, 40] }, &[y]);
+        let y = b.gemm(row, 8);
+        let graph = b.done(&[y]);
+        let mut samples = samples(&graph, 100, 1.0);
+        for sample in &mut samples {
+            let values = sample[0].to_f64().into_iter().enumerate();
+            let values = values.map(|(i, v)| if i % 5 == 0 { -1000.0 } else { v as f32 });
+            sample[0] = Tensor::f32(&[1, 40], &values.collect::<Vec<_>>());
+        }
+        let got = quantised(&graph, &QuantizeOptions::new(""), &samples, None).unwrap();
+        let found = decibels(&graph, &got.graph, &samples);
+        assert!(found[0] > 30.0, "{what}: {found:?}");
+    }
 }

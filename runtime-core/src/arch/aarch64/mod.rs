@@ -27,8 +27,8 @@ impl Arch for Neon {
         panel: &[[f32; PANEL]],
     ) -> [[f32; N]; M] {
         match N {
-            16 => vectors::tile::<Four, f32, M, N, LANE, 4>(acc, rows, panel),
-            8 => vectors::tile::<Four, f32, M, N, LANE, 2>(acc, rows, panel),
+            16 => vectors::tile::<Four, [f32; PANEL], M, N, LANE, 4>(acc, rows, panel),
+            8 => vectors::tile::<Four, [f32; PANEL], M, N, LANE, 2>(acc, rows, panel),
             _ => portable::tile::<Self, Floats, f32, M, N, LANE>(acc, rows, panel),
         }
     }
@@ -75,9 +75,9 @@ impl Vector for Four {
     }
 }
 
-impl Widen<f32> for Four {
+impl Widen<[f32; PANEL]> for Four {
     #[inline(always)]
-    fn widen(from: &[f32]) -> Self {
-        Self::load(from)
+    fn widen(row: &[f32; PANEL], first: usize) -> Self {
+        Self::load(row.get(first..).unwrap_or(&[]))
     }
 }

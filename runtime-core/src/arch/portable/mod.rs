@@ -11,7 +11,9 @@ mod tile;
 pub(crate) use tile::tile;
 
 use super::Arch;
+use crate::packed::from_half;
 use crate::requantize::Requantize;
+use half::f16;
 
 /// Whether registers are few: on 32-bit targets.
 const NARROW: bool = cfg!(not(any(target_arch = "x86_64", target_arch = "aarch64")));
@@ -27,6 +29,16 @@ impl Arch for Portable {
     fn fma(a: f32, b: f32, c: f32) -> f32 {
         a * b + c
     }
+}
+
+/// Each number as a float.
+#[inline(always)]
+pub(super) fn widen_f16<const N: usize>(halves: &[f16; N]) -> [f32; N] {
+    let mut floats = [0.0; N];
+    for (float, half) in floats.iter_mut().zip(halves) {
+        *float = from_half(*half);
+    }
+    floats
 }
 
 /// [`Requantize::apply`] to each sum.

@@ -5,12 +5,14 @@ use super::pairs::{self, Bytes, HalfBytes};
 use super::requantize;
 use crate::arch::vectors::{self, Vector, Widen};
 use crate::arch::{Arch, portable};
-use crate::numbers::{Floats, Integers};
+use crate::numbers::{Floats, Integers, Mixed};
 use crate::pack::PANEL;
 use crate::requantize::Requantize;
 use core::arch::x86_64::{
-    __m256, _mm_cvtss_f32, _mm_fmadd_ss, _mm_loadu_si128, _mm_set_ss, _mm256_add_ps, _mm256_cvtph_ps, _mm256_fmadd_ps,
-    _mm256_loadu_ps, _mm256_set1_ps, _mm256_setzero_ps, _mm256_storeu_ps,
+    __m256, _mm_cvtsi32_si128, _mm_cvtss_f32, _mm_fmadd_ss, _mm_loadl_epi64, _mm_loadu_si128, _mm_set_ss,
+    _mm256_add_ps, _mm256_cvtepi8_epi32, _mm256_cvtepi32_ps, _mm256_cvtepu8_epi64, _mm256_cvtph_ps, _mm256_fmadd_ps,
+    _mm256_loadu_ps, _mm256_or_si256, _mm256_set1_ps, _mm256_setzero_ps, _mm256_slli_epi32, _mm256_slli_epi64,
+    _mm256_srai_epi32, _mm256_storeu_ps,
 };
 use half::f16;
 
@@ -34,8 +36,8 @@ impl Arch for Avx2 {
         panel: &[[f32; PANEL]],
     ) -> [[f32; N]; M] {
         match N {
-            16 => vectors::tile::<Eight, f32, M, N, LANE, 2>(acc, rows, panel),
-            8 => vectors::tile::<Eight, f32, M, N, LANE, 1>(acc, rows, panel),
+            16 => vectors::tile::<Eight, [f32; PANEL], M, N, LANE, 2>(acc, rows, panel),
+            8 => vectors::tile::<Eight, [f32; PANEL], M, N, LANE, 1>(acc, rows, panel),
             _ => portable::tile::<Self, Floats, f32, M, N, LANE>(acc, rows, panel),
         }
     }
@@ -47,9 +49,48 @@ impl Arch for Avx2 {
         panel: &[[f16; PANEL]],
     ) -> [[f32; N]; M] {
         match N {
-            16 => vectors::tile::<Eight, f16, M, N, LANE, 2>(acc, rows, panel),
-            8 => vectors::tile::<Eight, f16, M, N, LANE, 1>(acc, rows, panel),
+            16 => vectors::tile::<Eight, [f16; PANEL], M, N, LANE, 2>(acc, rows, panel),
+            8 => vectors::tile::<Eight, [f16; PANEL], M, N, LANE, 1>(acc, rows, panel),
             _ => portable::tile::<Self, Floats, f16, M, N, LANE>(acc, rows, panel),
+        }
+    }
+
+    #[inline(always)]
+    fn widen_f16<const N: usize>(halves: &[f16; N]) -> [f32; N] {
+        let mut floats = [0.0; N];
+        for (floats, halves) in floats.as_chunks_mut::<8>().0.iter_mut().zip(halves.as_chunks::<8>().0) {
+            // SAFETY: see `Avx2`; there are eight halves and room for eight floats.
+            unsafe {
+                let eight = _mm256_cvtph_ps(_mm_loadu_si128(halves.as_ptr().cast()));
+                _mm256_storeu_ps(floats.as_mut_ptr(), eight);
+            }
+        }
+        floats
+    }
+
+    #[inline(always)]
+    fn tile_f32_i8<const M: usize, const N: usize, const LANE: usize>(
+        acc: [[f32; N]; M],
+        rows: [&[f32]; M],
+        panel: &[[i8; PANEL]],
+    ) -> [[f32; N]; M] {
+        match N {
+            16 => vectors::tile::<Eight, [i8; PANEL], M, N, LANE, 2>(acc, rows, panel),
+            8 => vectors::tile::<Eight, [i8; PANEL], M, N, LANE, 1>(acc, rows, panel),
+            _ => portable::tile::<Self, Mixed, i8, M, N, LANE>(acc, rows, panel),
+        }
+    }
+
+    #[inline(always)]
+    fn tile_f32_i4<const M: usize, const N: usize, const LANE: usize>(
+        acc: [[f32; N]; M],
+        rows: [&[f32]; M],
+        panel: &[[u8; PANEL / 2]],
+    ) -> [[f32; N]; M] {
+        match N {
+            16 => vectors::tile::<Eight, [u8; PANEL / 2], M, N, LANE, 2>(acc, rows, panel),
+            8 => vectors::tile::<Eight, [u8; PANEL / 2], M, N, LANE, 1>(acc, rows, panel),
+            _ => portable::tile::<Self, Mixed, u8, M, N, LANE>(acc, rows, panel),
         }
     }
 
@@ -135,17 +176,46 @@ impl Vector for Eight {
     }
 }
 
-impl Widen<f32> for Eight {
+impl Widen<[f32; PANEL]> for Eight {
     #[inline(always)]
-    fn widen(from: &[f32]) -> Self {
-        Self::load(from)
+    fn widen(row: &[f32; PANEL], first: usize) -> Self {
+        Self::load(row.get(first..).unwrap_or(&[]))
     }
 }
 
-impl Widen<f16> for Eight {
+impl Widen<[i8; PANEL]> for Eight {
     #[inline(always)]
-    fn widen(from: &[f16]) -> Self {
-        match from.first_chunk::<8>() {
+    fn widen(row: &[i8; PANEL], first: usize) -> Self {
+        match row.get(first..).and_then(<[i8]>::first_chunk::<8>) {
+            // SAFETY: see `Avx2`; there are eight bytes.
+            Some(eight) => {
+                Self(unsafe { _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(eight.as_ptr().cast()))) })
+            }
+            None => Self::zero(),
+        }
+    }
+}
+
+impl Widen<[u8; PANEL / 2]> for Eight {
+    #[inline(always)]
+    fn widen(row: &[u8; PANEL / 2], first: usize) -> Self {
+        match row.get(first / 2..).and_then(<[u8]>::first_chunk::<4>) {
+            // A pair in 64 bits, then each of its weights in the low bits of 32, from where it is shifted up and down.
+            // SAFETY: see `Avx2`.
+            Some(four) => Self(unsafe {
+                let pairs = _mm256_cvtepu8_epi64(_mm_cvtsi32_si128(i32::from_le_bytes(*four)));
+                let low = _mm256_or_si256(pairs, _mm256_slli_epi64::<28>(pairs));
+                _mm256_cvtepi32_ps(_mm256_srai_epi32::<28>(_mm256_slli_epi32::<28>(low)))
+            }),
+            None => Self::zero(),
+        }
+    }
+}
+
+impl Widen<[f16; PANEL]> for Eight {
+    #[inline(always)]
+    fn widen(row: &[f16; PANEL], first: usize) -> Self {
+        match row.get(first..).and_then(<[f16]>::first_chunk::<8>) {
             // SAFETY: see `Avx2`; there are sixteen bytes.
             Some(eight) => Self(unsafe { _mm256_cvtph_ps(_mm_loadu_si128(eight.as_ptr().cast())) }),
             None => Self::zero(),

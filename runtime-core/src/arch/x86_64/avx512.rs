@@ -2,9 +2,11 @@
 #![allow(unsafe_code)]
 
 use crate::arch::vectors::{Vector, Widen};
+use crate::pack::PANEL;
 use core::arch::x86_64::{
-    __m512, _mm256_loadu_si256, _mm512_add_ps, _mm512_cvtph_ps, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_set1_ps,
-    _mm512_setzero_ps, _mm512_storeu_ps,
+    __m512, _mm_loadl_epi64, _mm_loadu_si128, _mm256_loadu_si256, _mm512_add_ps, _mm512_cvtepi8_epi32,
+    _mm512_cvtepi32_ps, _mm512_cvtepu8_epi64, _mm512_cvtph_ps, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_or_si512,
+    _mm512_permutexvar_ps, _mm512_set1_ps, _mm512_setr_ps, _mm512_setzero_ps, _mm512_slli_epi64, _mm512_storeu_ps,
 };
 use half::f16;
 
@@ -49,20 +51,41 @@ impl Vector for Sixteen {
     }
 }
 
-impl Widen<f32> for Sixteen {
+impl Widen<[f32; PANEL]> for Sixteen {
     #[inline(always)]
-    fn widen(from: &[f32]) -> Self {
-        Self::load(from)
+    fn widen(row: &[f32; PANEL], _: usize) -> Self {
+        Self::load(row)
     }
 }
 
-impl Widen<f16> for Sixteen {
+impl Widen<[f16; PANEL]> for Sixteen {
     #[inline(always)]
-    fn widen(from: &[f16]) -> Self {
-        match from.first_chunk::<16>() {
-            // SAFETY: see `Vnni`; there are sixteen halves of two bytes.
-            Some(sixteen) => Self(unsafe { _mm512_cvtph_ps(_mm256_loadu_si256(sixteen.as_ptr().cast())) }),
-            None => Self::zero(),
-        }
+    fn widen(row: &[f16; PANEL], _: usize) -> Self {
+        // SAFETY: see `Vnni`; there are sixteen halves of two bytes.
+        Self(unsafe { _mm512_cvtph_ps(_mm256_loadu_si256(row.as_ptr().cast())) })
+    }
+}
+
+impl Widen<[i8; PANEL]> for Sixteen {
+    #[inline(always)]
+    fn widen(row: &[i8; PANEL], _: usize) -> Self {
+        // SAFETY: see `Vnni`; there are sixteen bytes.
+        Self(unsafe { _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(row.as_ptr().cast()))) })
+    }
+}
+
+impl Widen<[u8; PANEL / 2]> for Sixteen {
+    #[inline(always)]
+    fn widen(row: &[u8; PANEL / 2], _: usize) -> Self {
+        // A pair in 64 bits, then each of its weights in the low bits of 32, which choose from the table.
+        // SAFETY: see `Vnni`; there are eight bytes.
+        Self(unsafe {
+            let pairs = _mm512_cvtepu8_epi64(_mm_loadl_epi64(row.as_ptr().cast()));
+            let low = _mm512_or_si512(pairs, _mm512_slli_epi64::<28>(pairs));
+            let of_bits = _mm512_setr_ps(
+                0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, -8.0, -7.0, -6.0, -5.0, -4.0, -3.0, -2.0, -1.0,
+            );
+            _mm512_permutexvar_ps(low, of_bits)
+        })
     }
 }

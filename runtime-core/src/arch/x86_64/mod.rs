@@ -130,6 +130,17 @@ impl Simd {
         }
     }
 
+    /// [`run_floats`](Self::run_floats) of a kernel that rustc is to compile in the codegen unit of `Owner`'s module.
+    #[inline(always)]
+    pub(crate) fn run_floats_of<Owner, K: Kernel>(self, kernel: K) {
+        if TARGET_HAS_VNNI || self.level == Level::Vnni {
+            // SAFETY: the target has the features, or `detect::level` found them.
+            unsafe { <Owner as Copies<K::Shared>>::vnni(kernel.shared()) }
+        } else {
+            self.run_of::<Owner, K>(kernel)
+        }
+    }
+
     /// [`run`](Self::run) of a kernel of 8-bit integers that [`Arch`](super::Arch) has more for at the highest level.
     #[inline(always)]
     pub fn run_integers<K: Kernel>(self, kernel: K) {

@@ -84,7 +84,7 @@ pub(super) fn gemm_f16(layer: TallGemm<'_, [f16; PANEL]>, y: &mut [f32]) {
 #[inline(always)]
 fn gemm<W>(layer: TallGemm<'_, [W; PANEL]>, y: &mut [f32])
 where
-    Sixteen: Widen<W>,
+    Sixteen: Widen<[W; PANEL]>,
 {
     let TallGemm {
         m,
@@ -147,7 +147,7 @@ where
 #[inline(always)]
 pub(super) unsafe fn multiply<W>(tile: &Tile<'_, W>, pieces: &[Piece], y: &mut [f32])
 where
-    Sixteen: Widen<W>,
+    Sixteen: Widen<[W; PANEL]>,
 {
     let columns = tile.bias.len();
     let last = tile.at + tile.rows.saturating_sub(1) * tile.step;
@@ -184,7 +184,7 @@ where
 #[cfg_attr(not(debug_assertions), inline(always))]
 unsafe fn of_size<W, const M: usize, const P: usize>(tile: &Tile<'_, W>, pieces: &[Piece], y: &mut [f32])
 where
-    Sixteen: Widen<W>,
+    Sixteen: Widen<[W; PANEL]>,
 {
     let mut masks: [__mmask16; P] = [0; P];
     for (p, mask) in masks.iter_mut().enumerate() {
@@ -212,7 +212,7 @@ where
         if M == 1 {
             // SAFETY: as the caller says.
             let row = unsafe { core::slice::from_raw_parts(piece.rows[0], piece.len) };
-            sums = vectors::products::<Sixteen, W, M, 0, 1, P>(sums, [row; M], panels);
+            sums = vectors::products::<Sixteen, [W; PANEL], M, 0, 1, P>(sums, [row; M], panels);
         } else {
             // SAFETY: as the caller says; the panels have as many rows.
             sums = unsafe { products(sums, piece, panels.map(<[_]>::as_ptr), tile.ahead) };
@@ -277,7 +277,7 @@ unsafe fn products<W, const M: usize, const P: usize>(
     later: [*const [W; PANEL]; 2],
 ) -> [[[Sixteen; 1]; P]; M]
 where
-    Sixteen: Widen<W>,
+    Sixteen: Widen<[W; PANEL]>,
 {
     let mut ahead = panels;
     for (ahead, later) in ahead.iter_mut().zip(later) {
@@ -325,12 +325,12 @@ unsafe fn multiply_add<W, const M: usize, const P: usize>(
     at: usize,
 ) -> [[[Sixteen; 1]; P]; M]
 where
-    Sixteen: Widen<W>,
+    Sixteen: Widen<[W; PANEL]>,
 {
     let mut weights = [Sixteen::zero(); P];
     unrolled!(p in 0..P {
         // SAFETY: as the caller says.
-        weights[p] = Sixteen::widen(unsafe { &*panels[p].add(at) });
+        weights[p] = Sixteen::widen(unsafe { &*panels[p].add(at) }, 0);
     });
     unrolled!(i in 0..M {
         // SAFETY: as the caller says.

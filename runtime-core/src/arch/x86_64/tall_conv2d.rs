@@ -37,7 +37,7 @@ pub(super) fn conv2d_f16(layer: TallConv2d<'_, [f16; PANEL]>, y: &mut [f32]) {
 #[inline(always)]
 fn conv2d<W>(layer: TallConv2d<'_, [W; PANEL]>, y: &mut [f32])
 where
-    Sixteen: Widen<W>,
+    Sixteen: Widen<[W; PANEL]>,
 {
     let ([ih, iw, ic], [ow, oc], [kh, kw]) = (layer.input, layer.output, layer.kernel);
     let (Some(inputs), Some(outputs), Some(count)) = (
@@ -219,7 +219,7 @@ impl Pieces {
         tile: &mut Tile<'_, W>,
         y: &mut [f32],
     ) where
-        Sixteen: Widen<W>,
+        Sixteen: Widen<[W; PANEL]>,
     {
         self.count = 0;
         let ([ih, iw, ic], [kh, kw], rows) = (layer.input, layer.kernel, tile.rows);

@@ -2,10 +2,12 @@
 #![allow(unsafe_code)]
 
 use super::avx2::Avx2;
+use super::avx512::Sixteen;
 use super::depthwise;
 use super::depthwise_floats;
 use super::requantize;
 use super::{tall, tall_conv2d};
+use crate::arch::vectors;
 use crate::arch::{Arch, DepthwiseFloats, DepthwiseRow, TallConv2d, TallGemm, portable};
 use crate::numbers::Integers;
 use crate::pack::PANEL;
@@ -56,6 +58,35 @@ impl Arch for Vnni {
     fn tall_conv2d_f16(layer: TallConv2d<'_, [f16; PANEL]>, y: &mut [f32]) {
         // SAFETY: see `Vnni`.
         unsafe { tall_conv2d::conv2d_f16(layer, y) }
+    }
+
+    #[inline(always)]
+    fn widen_f16<const N: usize>(halves: &[f16; N]) -> [f32; N] {
+        Avx2::widen_f16(halves)
+    }
+
+    #[inline(always)]
+    fn tile_f32_i8<const M: usize, const N: usize, const LANE: usize>(
+        acc: [[f32; N]; M],
+        rows: [&[f32]; M],
+        panel: &[[i8; PANEL]],
+    ) -> [[f32; N]; M] {
+        match N {
+            16 => vectors::tile::<Sixteen, [i8; PANEL], M, N, LANE, 1>(acc, rows, panel),
+            _ => Avx2::tile_f32_i8::<M, N, LANE>(acc, rows, panel),
+        }
+    }
+
+    #[inline(always)]
+    fn tile_f32_i4<const M: usize, const N: usize, const LANE: usize>(
+        acc: [[f32; N]; M],
+        rows: [&[f32]; M],
+        panel: &[[u8; PANEL / 2]],
+    ) -> [[f32; N]; M] {
+        match N {
+            16 => vectors::tile::<Sixteen, [u8; PANEL / 2], M, N, LANE, 1>(acc, rows, panel),
+            _ => Avx2::tile_f32_i4::<M, N, LANE>(acc, rows, panel),
+        }
     }
 
     #[inline(always)]
