@@ -1,4 +1,5 @@
 mod training;
+mod updatable;
 mod write;
 
 use crate::back::budget;
@@ -293,6 +294,7 @@ impl Compiler {
         }
         let imported = import::import(model, &self.stem(), &dimensions)?;
         let mut graph = imported.graph;
+        graph.replaceable_constants = self.weights == WeightsMode::Updatable;
         import::bind_states(&mut graph, &self.states)?;
         if let Some(options) = &self.train {
             train::add_step(&mut graph, options)?;
@@ -327,6 +329,7 @@ impl Compiler {
         }
         let machine = self.machine();
         let program = lower::lower(&graph, &machine)?;
+        self.check_updatable(&program)?;
         let plan = plan::plan(&program, &machine);
         let mut remarks = imported.remarks;
         let quantization = quantized.iter().flat_map(|quantized| quantized.report.remarks());

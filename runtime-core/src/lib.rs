@@ -24,6 +24,8 @@ mod param;
 pub mod requantize;
 pub mod rows;
 mod unrolled;
+#[cfg(feature = "updates")]
+pub mod updates;
 pub mod upper_word;
 mod weights;
 

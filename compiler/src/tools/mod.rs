@@ -5,3 +5,5 @@ pub mod harness;
 pub mod inspect;
 pub(crate) mod prune_report;
 pub mod tensor_file;
+#[cfg(feature = "updates")]
+pub mod updates;

@@ -6,6 +6,8 @@ use super::names::ModelNames;
 use super::states;
 use super::table::table;
 use super::training;
+use super::updatable;
+use super::weights::WeightsMode;
 use crate::back::plan::Plan;
 use crate::back::report::{Report, dims, grouped};
 use crate::ir::Steps;
@@ -231,9 +233,15 @@ fn run(program: &Program, plan: &Plan, report: &Report, names: &ModelNames, opti
         arguments.collect::<Vec<_>>()
     };
     let (arguments, arguments_in) = (arguments(false), arguments(true));
-    let passed = names.inputs[..program.inputs.len()]
-        .iter()
-        .map(|name| format_ident!("{name}"));
+    let updatable = options.weights == WeightsMode::Updatable;
+    let weights = updatable.then(|| updatable::argument(names));
+    let (arguments, arguments_in) = (weights.iter().chain(&arguments), weights.iter().chain(&arguments_in));
+    let passed = names.inputs[..program.inputs.len()].iter();
+    let passed: Vec<_> = updatable
+        .then(|| format_ident!("weights"))
+        .into_iter()
+        .chain(passed.map(|name| format_ident!("{name}")))
+        .collect();
     let mut lines = vec![
         "Runs one inference. What it returns stays valid until the next call.".into(),
         String::new(),
@@ -268,13 +276,13 @@ fn run(program: &Program, plan: &Plan, report: &Report, names: &ModelNames, opti
     let docs = docs(&lines);
     let (result, returned) = returned(program, names);
     // Where there is only one reference, Rust knows where the result comes from.
-    let lifetime = (!program.inputs.is_empty()).then(|| quote!('a));
+    let lifetime = (!passed.is_empty()).then(|| quote!('a));
     let generics = lifetime.as_ref().map(|lifetime| quote!(<#lifetime>));
     let (ty, ty_in) = (result(None), result(lifetime.clone()));
     let bytes = separated(report.ram as u64);
     let body = body(program, plan, names, options, 0..program.inference_calls());
     // With the arena there is one argument more.
-    let many = (program.inputs.len() + 1 > MOST_ARGUMENTS).then(|| quote!(#[allow(clippy::too_many_arguments)]));
+    let many = (passed.len() + 1 > MOST_ARGUMENTS).then(|| quote!(#[allow(clippy::too_many_arguments)]));
     quote! {
         #docs
         #many
