@@ -18,6 +18,9 @@ images=(
     "float thumbv6m-none-eabi microbit 15.625"
     "int8 thumbv6m-none-eabi microbit 15.625"
     "adapt thumbv7em-none-eabihf mps2-an386 10"
+    "verify thumbv7em-none-eabihf mps2-an386 10"
+    "verify thumbv6m-none-eabi microbit 15.625"
+    "update thumbv7em-none-eabihf mps2-an386 10"
 )
 
 # Target, machine and options of cargo for the random layers: Cortex-M0 (its code on a Cortex-M3), M3, M4F and M55.
@@ -91,7 +94,7 @@ for image in "${images[@]}"; do
         board=$builds/$target/$program.txt
         emulate "$machine" "$elf" | tee "$board" | grep -v '^digit '
         stack=$(awk '/^stack:/ { print $2 }' "$board")
-        instructions=$(awk -v a_tick="$a_tick" '/^one (inference|step of training):/ { printf "%d", $(NF - 5) * a_tick }' "$board")
+        instructions=$(awk -v a_tick="$a_tick" '/^one (inference|step of training|verification|start):/ { printf "%d", $(NF - 5) * a_tick }' "$board")
     fi
     panics=$(panics "$elf" | count)
     floats=$(floats "$elf" | count)
