@@ -53,12 +53,18 @@ fn updates(target: &str, int8: QuantizeOptions, out: &Path) -> Result<(), Box<dy
     std::fs::write(out.join("public_key.rs"), public_key_constant(&key.public_key()))?;
 
     let compiler = |model: &Path| -> Result<Compiler, Box<dyn Error>> {
-        let compiler = Compiler::new(model).target(Machine::named(target)?).name("DigitsUpdatable");
+        let compiler = Compiler::new(model).target(Machine::named(target)?).name("DigitsInt8");
         Ok(compiler.quantize(int8.clone()).weights(Weights::Updatable))
     };
     let trained = Path::new("../digits/digits.onnx");
     compiler(trained)?.emit_to_out_dir("digits_updatable.rs")?;
-    sign_file(&out.join("digits_updatable.weights"), &key_file, 1, &out.join("digits_1.weights"), true)?;
+    sign_file(
+        &out.join("digits_updatable.weights"),
+        &key_file,
+        1,
+        &out.join("digits_1.weights"),
+        true,
+    )?;
 
     let opposite = out.join("opposite.onnx");
     std::fs::write(&opposite, with_opposite_classes(std::fs::read(trained)?)?)?;
@@ -66,7 +72,11 @@ fn updates(target: &str, int8: QuantizeOptions, out: &Path) -> Result<(), Box<dy
     let compiled = compiler.compile()?;
     let block = compiler.weights_for(&compiled, &out.join("digits_updatable.rs"))?;
     let second = out.join("digits_2.weights");
-    compiler.write_weights(&compiled, &second, &edgec::data::blob::unsigned(block.structure, &block.bytes))?;
+    compiler.write_weights(
+        &compiled,
+        &second,
+        &edgec::data::blob::unsigned(block.structure, &block.bytes),
+    )?;
     sign_file(&second, &key_file, 2, &second, true)?;
     Ok(())
 }

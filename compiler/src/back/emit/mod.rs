@@ -11,6 +11,7 @@ mod interface;
 mod labels;
 mod layers;
 mod names;
+mod run;
 mod slots;
 mod source;
 mod states;

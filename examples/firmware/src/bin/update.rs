@@ -1,4 +1,4 @@
-//! Updates the weights of a model in two slots of flash on a Cortex-M4F, while the power goes again and again.
+//! Updates the weights of a model in two slots of flash on a Cortex-M4F, once for every byte at which the power can go.
 //!
 //! After every cut the device starts: it must have weights that can be trusted, the new ones once they are whole, and
 //! none older than what it has confirmed. The exit code is 1 if that fails once. See docs/updates.md.
@@ -16,10 +16,10 @@ use firmware::slots::{self, Flash, PowerLost, Simulated};
 use firmware::{Report, timed};
 use images::IMAGES;
 
-mod model {
+mod int8 {
     include!(concat!(env!("OUT_DIR"), "/digits_updatable.rs"));
 }
-use model::{DigitsUpdatable, DigitsUpdatableWeights};
+use int8::{DigitsInt8, DigitsInt8Weights};
 
 include!(concat!(env!("OUT_DIR"), "/public_key.rs"));
 
@@ -27,20 +27,16 @@ include!(concat!(env!("OUT_DIR"), "/public_key.rs"));
 static OLD: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/digits_1.weights"));
 static NEW: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/digits_2.weights"));
 
-/// Operations from one cut to the next. A test on the PC cuts at every single one; here each start verifies signatures,
-/// which takes the emulator a while.
-const STRIDE: usize = 97;
-
 #[entry]
 fn main() -> ! {
-    static mut MODEL: DigitsUpdatable = DigitsUpdatable::new();
+    static mut MODEL: DigitsInt8 = DigitsInt8::new();
     static mut FACTORY: Simulated = Simulated::new();
     static mut FLASH: Simulated = Simulated::new();
     firmware::run(|report| survive(MODEL, FACTORY, FLASH, report))
 }
 
-/// Makes the first start, then updates with a cut at every [`STRIDE`]th operation; true if all went well.
-fn survive(model: &mut DigitsUpdatable, factory: &mut Simulated, flash: &mut Simulated, report: &mut Report) -> bool {
+/// Makes the first start, then updates with a cut at every operation, of a byte or a page; true if all went well.
+fn survive(model: &mut DigitsInt8, factory: &mut Simulated, flash: &mut Simulated, report: &mut Report) -> bool {
     let made = slots::write(factory, 0, OLD).and_then(|()| slots::confirm(factory, 1));
     if made.is_err() || revision(factory) != 1 {
         return false;
@@ -48,8 +44,8 @@ fn survive(model: &mut DigitsUpdatable, factory: &mut Simulated, flash: &mut Sim
     let (mut cuts, mut old) = (0, 0);
     loop {
         flash.clone_from(factory);
-        flash.cut_after(cuts * STRIDE);
-        let ended = update(flash);
+        flash.cut_after(cuts);
+        let ended = update(flash, 0);
         let stored = slots::stored_revision(flash.bytes());
         match (revision(flash), stored) {
             (1, 1) => old += 1,
@@ -70,9 +66,9 @@ fn survive(model: &mut DigitsUpdatable, factory: &mut Simulated, flash: &mut Sim
     started == 2 && has_opposite_scores(model, factory, flash)
 }
 
-/// What the device does with an update: into the other slot, verify, and no way back once the new weights work.
-fn update(flash: &mut impl Flash) -> Result<(), PowerLost> {
-    let used = boot(flash).map_or(1, |(slot, _)| slot);
+/// What a device does with an update that has started with the weights of slot `used`: into the other slot, verify, and
+/// no way back once the new weights work.
+fn update(flash: &mut impl Flash, used: usize) -> Result<(), PowerLost> {
     slots::write(flash, 1 - used, NEW)?;
     match boot(flash).map(|(_, weights)| weights.revision()) {
         Some(revision) => slots::confirm(flash, revision),
@@ -80,7 +76,7 @@ fn update(flash: &mut impl Flash) -> Result<(), PowerLost> {
     }
 }
 
-fn boot(flash: &impl Flash) -> Option<(usize, DigitsUpdatableWeights<'_>)> {
+fn boot(flash: &impl Flash) -> Option<(usize, DigitsInt8Weights<'_>)> {
     slots::boot(flash.bytes(), &PUBLIC_KEY)
 }
 
@@ -90,7 +86,7 @@ fn revision(flash: &impl Flash) -> u64 {
 }
 
 /// Whether the new weights give each class the score that the old ones give the opposite one.
-fn has_opposite_scores(model: &mut DigitsUpdatable, old: &impl Flash, new: &impl Flash) -> bool {
+fn has_opposite_scores(model: &mut DigitsInt8, old: &impl Flash, new: &impl Flash) -> bool {
     let (Some((_, old)), Some((_, new))) = (boot(old), boot(new)) else {
         return false;
     };

@@ -15,10 +15,10 @@ use cortex_m_rt::entry;
 use firmware::{Report, timed};
 use images::IMAGES;
 
-mod model {
+mod int8 {
     include!(concat!(env!("OUT_DIR"), "/digits_updatable.rs"));
 }
-use model::{DigitsUpdatable, DigitsUpdatableWeights};
+use int8::{DigitsInt8, DigitsInt8Weights};
 
 include!(concat!(env!("OUT_DIR"), "/public_key.rs"));
 
@@ -31,13 +31,13 @@ static SLOT: &Aligned<[u8]> = &Aligned(*include_bytes!(concat!(env!("OUT_DIR"), 
 
 #[entry]
 fn main() -> ! {
-    static mut MODEL: DigitsUpdatable = DigitsUpdatable::new();
+    static mut MODEL: DigitsInt8 = DigitsInt8::new();
     firmware::run(|report| verify(MODEL, report))
 }
 
 /// True if the weights are taken, older ones are not, and every digit is what was written.
-fn verify(model: &mut DigitsUpdatable, report: &mut Report) -> bool {
-    let (ticks, verified) = timed(|| DigitsUpdatableWeights::verify(&SLOT.0, &PUBLIC_KEY, 1));
+fn verify(model: &mut DigitsInt8, report: &mut Report) -> bool {
+    let (ticks, verified) = timed(|| DigitsInt8Weights::verify(&SLOT.0, &PUBLIC_KEY, 1));
     report.ticks("one verification", ticks);
     let Ok(weights) = verified else {
         report.text("the weights are refused\n");
@@ -51,7 +51,7 @@ fn verify(model: &mut DigitsUpdatable, report: &mut Report) -> bool {
     } else {
         "a digit is not right\n"
     });
-    right && DigitsUpdatableWeights::verify(&SLOT.0, &PUBLIC_KEY, 2).is_err()
+    right && DigitsInt8Weights::verify(&SLOT.0, &PUBLIC_KEY, 2).is_err()
 }
 
 /// The digit with the highest score.

@@ -33,27 +33,34 @@ pub trait Flash {
 #[derive(Clone)]
 pub struct Simulated {
     bytes: [u8; FLASH_BYTES],
-    left: usize,
+    /// Operations until the power goes, if it does.
+    left: Option<usize>,
 }
 
 impl Simulated {
-    /// Erased, with power for ever.
+    /// Zeros, which is neither erased nor written, with power for ever.
     pub const fn new() -> Self {
         Self {
-            bytes: [ERASED; FLASH_BYTES],
-            left: usize::MAX,
+            bytes: [0; FLASH_BYTES],
+            left: None,
         }
     }
 
     /// Lets the power go in the midst of the operation after `operations` more.
     pub fn cut_after(&mut self, operations: usize) {
-        self.left = operations;
+        self.left = Some(operations);
+    }
+
+    /// Lets the power last from now on.
+    pub fn restore(&mut self) {
+        self.left = None;
     }
 
     /// Whether an operation is completed.
     fn lasts(&mut self) -> bool {
-        let lasts = self.left > 0;
-        self.left = self.left.saturating_sub(1);
+        let Some(left) = &mut self.left else { return true };
+        let lasts = *left > 0;
+        *left = left.saturating_sub(1);
         lasts
     }
 }
