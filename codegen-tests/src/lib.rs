@@ -3,6 +3,7 @@
 pub mod firmware;
 pub mod model_builder;
 pub mod node_tests;
+pub mod parts;
 pub mod program;
 pub mod python;
 pub mod quantised;

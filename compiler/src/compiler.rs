@@ -1,11 +1,13 @@
+mod memory;
 mod training;
 mod updatable;
 mod write;
 
+use crate::Error;
 use crate::back::budget;
 use crate::back::emit::WeightsMode;
 use crate::back::exec::Executor;
-use crate::back::plan::{self, Plan};
+use crate::back::plan::Plan;
 use crate::back::report::{Origin, Report};
 use crate::front::import::{self, Dimensions};
 use crate::front::load::{self, Model};
@@ -17,7 +19,6 @@ use crate::middle::InputLayouts;
 use crate::middle::passes::{self, Pass};
 use crate::middle::quantize::{Calibration, QuantizeOptions, Quantized, Scheme};
 use crate::middle::train::{self, TrainOptions};
-use crate::{Error, back::lower};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -208,8 +209,8 @@ impl Compiler {
         self
     }
 
-    /// Bytes of RAM that the arena and the inputs may take together: compiling fails if they take more. The stack is
-    /// apart.
+    /// Bytes of RAM that the arena and the inputs may take together, the stack apart. Where they would take more, layers
+    /// are computed in tiles, at the cost of time; compiling fails if that is not enough.
     pub fn ram(mut self, bytes: usize) -> Self {
         self.ram = Some(bytes);
         self
@@ -328,9 +329,8 @@ impl Compiler {
             passes::run(&mut graph, passes::EXACT_HALF_WEIGHTS, after)?;
         }
         let machine = self.machine();
-        let program = lower::lower(&graph, &machine)?;
+        let (program, plan, tiles) = memory::in_memory(&graph, &machine)?;
         self.check_updatable(&program)?;
-        let plan = plan::plan(&program, &machine);
         let mut remarks = imported.remarks;
         let quantization = quantized.iter().flat_map(|quantized| quantized.report.remarks());
         for remark in quantization.chain(graph.remarks().iter().cloned()) {
@@ -344,6 +344,7 @@ impl Compiler {
                 "is where constants take too long to compute: from here on, each inference computes the large ones";
             Remark::on(RemarkKind::LeftUnfolded, node, reason)
         }));
+        remarks.extend(tiles);
         let origin = Origin {
             sha256: model.sha256.clone(),
             opset: model.opsets.get("").copied().unwrap_or(0),

@@ -21,6 +21,7 @@ pub mod pack;
 pub mod packed;
 pub mod paired;
 mod param;
+pub mod partial;
 pub mod requantize;
 pub mod rows;
 mod unrolled;

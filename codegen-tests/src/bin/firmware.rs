@@ -42,6 +42,9 @@ struct Args {
     /// Take images channels-last
     #[arg(long, value_enum)]
     input_layout: Option<InputLayout>,
+    /// Bytes of RAM for the arena and the inputs: a model that takes more is computed in tiles
+    #[arg(long, value_name = "BYTES")]
+    ram: Option<usize>,
     /// Flags of rustc, such as "-C target-cpu=cortex-m55"
     #[arg(long, value_name = "FLAGS", default_value = "", allow_hyphen_values = true)]
     rustflags: String,
@@ -141,6 +144,7 @@ fn run(args: &Args) -> Result<Vec<String>, String> {
             Favour::Flash => machine::Favour::Flash,
         }),
         channels_last: args.input_layout == Some(InputLayout::Nhwc),
+        ram: args.ram,
     };
     let work = args.work.clone().unwrap_or_else(default_work);
     std::fs::create_dir_all(&work).map_err(|e| format!("{}: {e}", work.display()))?;

@@ -47,6 +47,8 @@ pub struct Options {
     pub favour: Option<Favour>,
     /// Whether images come channels-last.
     pub channels_last: bool,
+    /// RAM for the arena and the inputs, in bytes.
+    pub ram: Option<usize>,
 }
 
 /// A model's file and its reference.
@@ -134,6 +136,9 @@ impl Subject {
         compiler = compiler.target(options.target.clone().unwrap_or(machine));
         if let Some(favour) = options.favour {
             compiler = compiler.favour(favour);
+        }
+        if let Some(bytes) = options.ram {
+            compiler = compiler.ram(bytes);
         }
         if options.channels_last {
             compiler = compiler.input_layout(InputLayout::Nhwc);

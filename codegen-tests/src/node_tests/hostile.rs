@@ -1,6 +1,7 @@
 //! Runs a program on any values from any arena: results depend on nothing but the inputs, and come in bounded time.
 
 use super::prepare::Prepared;
+use crate::parts::same_as_whole;
 use edgec::ir::{DType, Tensor, TensorType};
 use runtime_core::{bf16, f16};
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -32,7 +33,8 @@ const EXTREMES: [f64; 16] = [
     2_147_483_648.0,
 ];
 
-/// Checks that each case, and extreme inputs in place of its own, give the same results whatever the arena held before.
+/// Checks that each case, and extreme inputs in place of its own, give the same results whatever the arena held before, and
+/// when calls are computed in parts.
 ///
 /// # Errors
 /// Which inputs give results that differ.
@@ -56,6 +58,7 @@ pub(super) fn check(name: &str, prepared: &Prepared) -> Result<(), String> {
                     "with {what}, output {output} depends on what the arena held before"
                 ));
             }
+            same_as_whole(&prepared.compiled, &prepared.divided, &inputs).map_err(|e| format!("with {what}, {e}"))?;
         }
         Ok(())
     })

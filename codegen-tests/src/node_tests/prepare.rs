@@ -1,6 +1,7 @@
 //! Compiling a test, with the inputs that decide a shape baked.
 
 use super::suite::{DataSet, NodeTest};
+use crate::parts::divide_all;
 use edgec::ir::{DType, Tensor};
 use edgec::tools::harness::{Comparison, Tolerance, compare};
 use edgec::{Compiled, Compiler, Error, front::load};
@@ -34,6 +35,8 @@ pub struct Prepared {
     pub compiler: Compiler,
     /// What came of it.
     pub compiled: Compiled,
+    /// The same with every call taken apart that can be.
+    pub divided: Compiled,
     /// Names of the inputs that were baked.
     pub baked: Vec<String>,
     cases: Vec<Case>,
@@ -89,8 +92,12 @@ fn attempt(test: &NodeTest) -> Result<Prepared, Failure> {
             baked.push(name);
         }
     };
+    let again = compiler.compile_model(&model, &mut |_, _| {});
+    let mut divided = again.map_err(|error| Failure::of(&error))?;
+    divide_all(&mut divided, 1);
     let cases = data_sets.into_iter().map(|set| case(&compiled, &names, &baked, set));
     Ok(Prepared {
+        divided,
         cases: cases.collect::<Result<_, _>>().map_err(Failure::Fault)?,
         tolerance: test.tolerance(),
         compiler,

@@ -3,9 +3,11 @@
 use codegen_tests::model_builder::{Attr, ModelBuilder};
 use codegen_tests::same_bits::same_bits;
 use edgec::back::report::{Origin, Report};
-use edgec::back::{lower::lower, plan::plan};
+use edgec::back::tile::fit;
+use edgec::back::{lower::lower, plan::Plan, plan::plan};
 use edgec::data::npz;
-use edgec::ir::{DType, Tensor};
+use edgec::ir::program::Program;
+use edgec::ir::{DType, Graph, Tensor};
 use edgec::machine::{Favour, Machine, NAMED};
 use edgec::middle::passes::{AFTER_QUANTIZATION, QUANTIZATION, run};
 use edgec::middle::quantize::{Io, QuantizeOptions, Scheme};
@@ -79,12 +81,24 @@ fn inputs(compiled: &Compiled) -> Vec<Vec<Tensor>> {
     (0..4).map(tensor).collect()
 }
 
+/// A graph lowered for a machine, as a whole and, where that can be, in tiles that take less RAM.
+fn ways<'m>(graph: &Graph, machine: &'m Machine) -> Vec<(&'static str, &'m Machine, Program, Plan)> {
+    let program = lower(graph, machine).unwrap();
+    let plan = plan(&program, machine);
+    let tiled = fit(|| lower(graph, machine).ok(), plan.peak * 4 / 5, machine);
+    let tiled = tiled.map(|tiled| ("in tiles", machine, tiled.program, tiled.plan));
+    [("as a whole", machine, program, plan)]
+        .into_iter()
+        .chain(tiled)
+        .collect()
+}
+
 #[test]
 fn emitted_for_any_machine_the_integers_are_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let mut machines: Vec<Machine> = NAMED.iter().map(|named| named.machine()).collect();
     machines.extend(NAMED.iter().map(|named| named.machine().favour(Favour::Flash)));
-    let mut expected = vec![];
+    let (mut expected, mut tiled) = (vec![], 0);
     // Many machines get the same code, which is built once.
     let (mut different, mut modules): (BTreeMap<String, usize>, Vec<Module>) = Default::default();
     let mut cases: Vec<(String, usize, usize, Compiled)> = vec![];
@@ -106,9 +120,9 @@ fn emitted_for_any_machine_the_integers_are_the_same() {
             for passes in [QUANTIZATION, AFTER_QUANTIZATION] {
                 run(&mut graph, passes, &mut |_, _| {}).unwrap();
             }
-            for machine in &machines {
-                let program = lower(&graph, machine).unwrap();
-                let plan = plan(&program, machine);
+            let lowered = machines.iter().flat_map(|machine| ways(&graph, machine));
+            for (way, machine, program, plan) in lowered {
+                tiled += usize::from(way == "in tiles");
                 let compiled = Compiled {
                     report: Report::of(&program, &plan, Origin::default()),
                     program,
@@ -123,11 +137,12 @@ fn emitted_for_any_machine_the_integers_are_the_same() {
                 if index == modules.len() {
                     modules.push(module);
                 }
-                let name = format!("{number}, {scheme:?}, {machine}, {:?}", machine.favour);
+                let name = format!("{number}, {scheme:?}, {machine}, {:?}, {way}", machine.favour);
                 cases.push((name, index, expected.len() - 1, compiled));
             }
         }
     }
+    assert!(tiled > 0, "no model runs in tiles");
     assert!(
         different.len() < cases.len() && different.len() > expected.len(),
         "{} of {} are different",

@@ -3,5 +3,6 @@
 mod accuracy;
 mod int8;
 mod models;
+mod parts;
 mod quantised;
 mod recurrence;

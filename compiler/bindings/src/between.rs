@@ -1,3 +1,4 @@
+use super::call_part::{by_elements, by_parts};
 use super::generic::by_dtype;
 use super::widened::in_i16;
 use crate::DType;
@@ -33,6 +34,8 @@ impl KernelCall for Between<RequantizeLinear> {
         self.in_place().map(|_| "requantize_linear_in_place")
     }
 
+    by_elements!(1);
+
     fn params(&self) -> Value {
         Value::of(&self.kernel)
     }
@@ -54,7 +57,7 @@ impl KernelCall for Between<RequantizeLinear> {
 
 /// Binds a kernel with these operands after its input.
 macro_rules! between {
-    ($($kernel:ident, $function:ident($($x:literal),*);)*) => {$(
+    ($($kernel:ident, $function:ident($($x:literal),*) $(, by_parts $parts:literal)?;)*) => {$(
         impl KernelCall for Between<$kernel> {
             fn name(&self) -> &'static str {
                 stringify!($function)
@@ -68,6 +71,8 @@ macro_rules! between {
                 Value::of(&self.kernel)
             }
 
+            $(by_parts!($parts, kernel);)?
+
             fn execute(&self, args: &mut Args<'_>) {
                 by_dtype!(self.from, T => in_i16(args, 0, self.to, |args, y|
                     kernels::$function(args.simd, &self.kernel, args.x::<T>(0), $(args.x($x),)* y)), [I8 i8, I16 i16]);
@@ -76,9 +81,9 @@ macro_rules! between {
     )*};
 }
 between! {
-    QlinearAveragePool2d, qlinear_average_pool2d(1);
-    QlinearLogSoftmax, qlinear_log_softmax(1);
+    QlinearAveragePool2d, qlinear_average_pool2d(1), by_parts 1;
+    QlinearLogSoftmax, qlinear_log_softmax(1), by_parts 1;
     QlinearReduceSum, qlinear_reduce_sum();
-    QlinearResize, qlinear_resize(1, 2);
-    QlinearSoftmax, qlinear_softmax(1);
+    QlinearResize, qlinear_resize(1, 2), by_parts 1;
+    QlinearSoftmax, qlinear_softmax(1), by_parts 1;
 }

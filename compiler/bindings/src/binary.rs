@@ -1,11 +1,13 @@
 use super::generic::by_dtype;
-use super::{HOST_RANK, activate, padded};
+use super::{HOST_RANK, activate, last, padded};
 use crate::BinaryOp;
 use crate::DType;
-use crate::{Args, KernelCall, Value};
+use crate::{Args, CallPart, KernelCall, Value};
 use runtime_core::function::{AnyFunction, Identity};
 use runtime_core::kernels::{self as k, Binary};
+use runtime_core::partial::Partial;
 use runtime_core::{Bool, Element, bf16, f16};
+use std::ops::Range;
 
 /// `binary`: a function of two elements, with broadcasting, and an activation for `f32`.
 #[derive(Clone, Debug, PartialEq)]
@@ -101,6 +103,18 @@ impl KernelCall for BinaryCall {
 
     fn const_generics(&self) -> Vec<usize> {
         vec![self.dims.len()]
+    }
+
+    fn row(&self) -> Option<usize> {
+        self.layer(()).row()
+    }
+
+    fn part(&self, rows: Range<usize>) -> Option<CallPart> {
+        let part = self.layer(()).part(rows)?;
+        Some(CallPart::of(part, |layer| Self {
+            dims: last(&layer.dims, self.dims.len()),
+            ..self.clone()
+        }))
     }
 
     fn execute(&self, args: &mut Args<'_>) {

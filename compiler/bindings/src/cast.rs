@@ -1,3 +1,4 @@
+use super::call_part::by_elements;
 use super::generic::by_dtype;
 use crate::DType;
 use crate::{Args, KernelCall, Value};
@@ -31,6 +32,8 @@ impl KernelCall for CastCall {
     fn params(&self) -> Value {
         Value::of(&Cast)
     }
+
+    by_elements!(1);
 
     fn execute(&self, args: &mut Args<'_>) {
         by_any_dtype!(self.from, S => by_any_dtype!(self.to, T =>

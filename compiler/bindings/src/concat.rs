@@ -1,4 +1,5 @@
 use super::Sized;
+use super::call_part::by_parts;
 use super::generic::by_size;
 use crate::{Args, KernelCall, Value};
 use runtime_core::kernels::{self, Concat};
@@ -11,6 +12,8 @@ impl KernelCall for Sized<Concat> {
     fn params(&self) -> Value {
         Value::of(&self.kernel)
     }
+
+    by_parts!(1, kernel);
 
     fn execute(&self, args: &mut Args<'_>) {
         by_size!(self.size, T => kernels::concat(args.simd, self.kernel, args.x::<T>(0), args.y(0)));

@@ -1,3 +1,4 @@
+use super::call_part::by_elements;
 use super::generic::by_dtype;
 use crate::DType;
 use crate::{Args, KernelCall, Value};
@@ -27,6 +28,8 @@ impl KernelCall for MapCall {
             function: self.function,
         })
     }
+
+    by_elements!(1);
 
     fn execute(&self, args: &mut Args<'_>) {
         let map = Map {

@@ -1,7 +1,8 @@
-use crate::Value;
+use crate::{CallPart, Value};
 use bytemuck::AnyBitPattern;
 use runtime_core::Simd;
 use std::fmt;
+use std::ops::Range;
 
 /// Cores with kernels of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +45,16 @@ pub trait KernelCall: fmt::Debug + Send + Sync {
 
     /// The cores that it has assembler for, if any: it is slow elsewhere.
     fn made_for(&self) -> Option<Cores> {
+        None
+    }
+
+    /// Elements of a row of output 0, if its rows can be computed apart.
+    fn row(&self) -> Option<usize> {
+        None
+    }
+
+    /// The call that computes some rows of output 0; `None` where there is none.
+    fn part(&self, _rows: Range<usize>) -> Option<CallPart> {
         None
     }
 

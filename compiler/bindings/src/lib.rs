@@ -8,6 +8,7 @@ mod attention;
 mod between;
 mod binary;
 mod binary_op;
+mod call_part;
 mod cast;
 mod concat;
 mod dtype;
@@ -46,6 +47,7 @@ pub use attention::AttentionCall;
 pub use between::Between;
 pub use binary::BinaryCall;
 pub use binary_op::BinaryOp;
+pub use call_part::CallPart;
 pub use cast::CastCall;
 pub use dtype::DType;
 pub use elementwise::MapCall;
@@ -88,9 +90,9 @@ pub(crate) fn activate(simd: Simd, activation: AnyFunction, y: &mut [f32]) {
 }
 
 /// Binds a kernel whose operands are all of fixed element types: `bind!(Type, function(inputs) -> (outputs))`, where
-/// the operands are numbered.
+/// the operands are numbered. `; by_parts 1` follows where rows of the output can be computed apart.
 macro_rules! bind {
-    ($ty:ty, $function:ident($($x:literal),*) -> ($($y:literal),*) $(, $specialises:ident)?) => {
+    ($ty:ty, $function:ident($($x:literal),*) -> ($($y:literal),*) $(, $specialises:ident)? $(; by_parts $parts:literal)?) => {
         impl $crate::KernelCall for $ty {
             fn name(&self) -> &'static str {
                 stringify!($function)
@@ -104,6 +106,8 @@ macro_rules! bind {
                 true
             })?
 
+            $($crate::call_part::by_parts!($parts);)?
+
             fn execute(&self, args: &mut $crate::Args<'_>) {
                 runtime_core::kernels::$function(args.simd, *self, $(args.x($x),)* $(args.y($y)),*);
             }
@@ -111,6 +115,11 @@ macro_rules! bind {
     };
 }
 pub(crate) use bind;
+
+/// The last `n` of values that [`padded`] has put others before.
+pub(crate) fn last<T: Clone>(values: &[T], n: usize) -> Vec<T> {
+    values[values.len().saturating_sub(n)..].to_vec()
+}
 
 /// `values` with `filler` before them.
 ///

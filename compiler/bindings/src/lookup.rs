@@ -1,3 +1,4 @@
+use super::call_part::by_elements;
 use crate::DType;
 use crate::{Args, KernelCall, Value};
 use runtime_core::kernels::{self, Lookup};
@@ -27,6 +28,8 @@ impl KernelCall for LookupCall {
     fn params(&self) -> Value {
         Value::of(&Lookup)
     }
+
+    by_elements!(1);
 
     fn execute(&self, args: &mut Args<'_>) {
         match self.dtype {

@@ -1,10 +1,13 @@
+use super::call_part::by_parts;
 use super::generic::by_dtype;
-use super::{HOST_RANK, activate, padded};
+use super::{HOST_RANK, activate, last, padded};
 use crate::DType;
-use crate::{Args, KernelCall, Value};
+use crate::{Args, CallPart, KernelCall, Value};
 use runtime_core::function::{AnyFunction, Identity};
 use runtime_core::kernels::{self, Conv2d, ConvTranspose2d, DepthwiseConv2d, Gemm, MatMul};
+use runtime_core::partial::{Part, Partial};
 use runtime_core::{bf16, f16};
+use std::ops::Range;
 
 /// `.._add`: a kernel that adds a residual before its activation. The host runs the kernel without one and adds it to
 /// the results, which are rounded to `f32` either way, so that no second copy of every kernel is compiled for it.
@@ -27,6 +30,8 @@ macro_rules! bind_fused {
                 true
             }
 
+            by_parts!(1);
+
             fn execute(&self, args: &mut Args<'_>) {
                 let y = args.y(0);
                 kernels::$function(args.simd, self.with_activation(Identity), args.x(0), args.x::<f32>(1), args.x(2), y);
@@ -45,6 +50,15 @@ macro_rules! bind_fused {
 
             fn specialises(&self) -> bool {
                 true
+            }
+
+            fn row(&self) -> Option<usize> {
+                Partial::row(&self.0)
+            }
+
+            fn part(&self, rows: Range<usize>) -> Option<CallPart> {
+                let part = CallPart::of(Partial::part(&self.0, rows)?, WithResidual);
+                Some(CallPart { residual: Some(3), ..part })
             }
 
             fn execute(&self, args: &mut Args<'_>) {
@@ -82,6 +96,29 @@ pub struct MatMulCall {
     pub dtype: DType,
 }
 
+impl MatMulCall {
+    fn layer(&self) -> MatMul<HOST_RANK> {
+        MatMul {
+            batch: padded(&self.batch, 1),
+            a_strides: padded(&self.a_strides, 0),
+            b_strides: padded(&self.b_strides, 0),
+            m: self.m,
+            k: self.k,
+            n: self.n,
+        }
+    }
+
+    /// The part of the product that computes some rows.
+    pub(crate) fn divided(&self, rows: Range<usize>) -> Option<Part<Self, 2>> {
+        let part = self.layer().part(rows)?;
+        Some(part.map(|layer| Self {
+            batch: last(&layer.batch, self.batch.len()),
+            m: layer.m,
+            ..self.clone()
+        }))
+    }
+}
+
 impl KernelCall for MatMulCall {
     fn name(&self) -> &'static str {
         if self.dtype == DType::F32 {
@@ -113,15 +150,16 @@ impl KernelCall for MatMulCall {
         self.dtype == DType::F32
     }
 
+    fn row(&self) -> Option<usize> {
+        self.layer().row()
+    }
+
+    fn part(&self, rows: Range<usize>) -> Option<CallPart> {
+        Some(CallPart::of(self.divided(rows)?, |call| call))
+    }
+
     fn execute(&self, args: &mut Args<'_>) {
-        let layer = MatMul::<HOST_RANK> {
-            batch: padded(&self.batch, 1),
-            a_strides: padded(&self.a_strides, 0),
-            b_strides: padded(&self.b_strides, 0),
-            m: self.m,
-            k: self.k,
-            n: self.n,
-        };
+        let layer = self.layer();
         if self.dtype == DType::F32 {
             return kernels::mat_mul(args.simd, layer, args.x(0), args.x(1), args.y(0));
         }

@@ -1,8 +1,11 @@
-use super::HOST_RANK;
+use super::call_part::by_elements;
 use super::generic::by_size;
+use super::{HOST_RANK, last, padded};
 use crate::DType;
-use crate::{Args, KernelCall, Value};
+use crate::{Args, CallPart, KernelCall, Value};
 use runtime_core::kernels::{self, Duplicate, Strided};
+use runtime_core::partial::Partial;
+use std::ops::Range;
 
 /// `duplicate`: all elements as they are.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,6 +28,8 @@ impl KernelCall for Copy {
     fn params(&self) -> Value {
         Value::of(&Duplicate)
     }
+
+    by_elements!(1);
 
     fn execute(&self, args: &mut Args<'_>) {
         by_size!(self.size, T => kernels::duplicate(args.simd, Duplicate, args.x::<T>(0), args.y(0)));
@@ -68,6 +73,14 @@ impl StridedCall {
         self
     }
 
+    fn layer(&self) -> Strided<HOST_RANK> {
+        Strided {
+            dims: padded(&self.dims, 1),
+            strides: padded(&self.strides, 0),
+            offset: self.offset,
+        }
+    }
+
     /// Whether it copies consecutive elements.
     pub fn is_contiguous(&self) -> bool {
         self.strides == [1]
@@ -94,12 +107,20 @@ impl KernelCall for StridedCall {
         vec![self.dims.len()]
     }
 
+    fn row(&self) -> Option<usize> {
+        self.layer().row()
+    }
+
+    fn part(&self, rows: Range<usize>) -> Option<CallPart> {
+        let part = self.layer().part(rows)?;
+        Some(CallPart::of(part, |layer| Self {
+            dims: last(&layer.dims, self.dims.len()),
+            offset: layer.offset,
+            ..self.clone()
+        }))
+    }
+
     fn execute(&self, args: &mut Args<'_>) {
-        let layer = Strided {
-            dims: super::padded::<_, HOST_RANK>(&self.dims, 1),
-            strides: super::padded::<_, HOST_RANK>(&self.strides, 0),
-            offset: self.offset,
-        };
-        by_size!(self.size, T => kernels::strided(args.simd, layer, args.x::<T>(0), args.y(0)));
+        by_size!(self.size, T => kernels::strided(args.simd, self.layer(), args.x::<T>(0), args.y(0)));
     }
 }

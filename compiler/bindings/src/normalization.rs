@@ -1,3 +1,4 @@
+use super::call_part::by_parts;
 use super::{activate, bind};
 use crate::{Args, KernelCall, Value};
 use runtime_core::function::{AnyFunction, Identity};
@@ -5,8 +6,8 @@ use runtime_core::kernels::{
     self, GroupNormalization, InstanceNormalization, LayerNormalization, RmsNormalization, ScaleShift,
 };
 
-bind!(LayerNormalization, layer_normalization(0, 1, 2) -> (0));
-bind!(RmsNormalization, rms_normalization(0, 1) -> (0));
+bind!(LayerNormalization, layer_normalization(0, 1, 2) -> (0); by_parts 1);
+bind!(RmsNormalization, rms_normalization(0, 1) -> (0); by_parts 1);
 bind!(InstanceNormalization, instance_normalization(0, 1, 2) -> (0));
 bind!(GroupNormalization, group_normalization(0, 1, 2) -> (0));
 
@@ -18,6 +19,8 @@ impl KernelCall for ScaleShift<AnyFunction> {
     fn params(&self) -> Value {
         Value::of(self)
     }
+
+    by_parts!(1);
 
     fn execute(&self, args: &mut Args<'_>) {
         let Self {

@@ -1,7 +1,9 @@
 use super::generic::by_size;
-use super::{HOST_RANK, padded};
-use crate::{Args, KernelCall, Value};
+use super::{HOST_RANK, last, padded};
+use crate::{Args, CallPart, KernelCall, Value};
 use runtime_core::kernels::{self, Constant, Edge, Pad, Reflect, Wrap};
+use runtime_core::partial::Partial;
+use std::ops::Range;
 
 /// Where the elements outside of a padded tensor come from; see the kernel's mode of the same name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,13 +47,17 @@ pub struct PadCall {
 }
 
 impl PadCall {
-    fn run(&self, args: &mut Args<'_>, mode: impl kernels::PadMode) {
-        let layer = Pad::<_, HOST_RANK> {
+    fn layer<M>(&self, mode: M) -> Pad<M, HOST_RANK> {
+        Pad {
             input: padded(&self.input, 1),
             output: padded(&self.output, 1),
             begins: padded(&self.begins, 0),
             mode,
-        };
+        }
+    }
+
+    fn run(&self, args: &mut Args<'_>, mode: impl kernels::PadMode) {
+        let layer = self.layer(mode);
         by_size!(self.size, T => kernels::pad(args.simd, layer, args.x::<T>(0), args.x(1), args.y(0)));
     }
 }
@@ -75,6 +81,24 @@ impl KernelCall for PadCall {
 
     fn const_generics(&self) -> Vec<usize> {
         vec![self.output.len()]
+    }
+
+    fn row(&self) -> Option<usize> {
+        (self.mode == PadMode::Constant).then(|| self.layer(Constant).row())?
+    }
+
+    fn part(&self, rows: Range<usize>) -> Option<CallPart> {
+        if self.mode != PadMode::Constant {
+            return None;
+        }
+        let part = self.layer(Constant).part(rows)?;
+        let rank = self.output.len();
+        Some(CallPart::of(part, |layer| Self {
+            input: last(&layer.input, rank),
+            output: last(&layer.output, rank),
+            begins: last(&layer.begins, rank),
+            ..self.clone()
+        }))
     }
 
     fn execute(&self, args: &mut Args<'_>) {

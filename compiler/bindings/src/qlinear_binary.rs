@@ -1,9 +1,12 @@
+use super::call_part::by_elements;
 use super::generic::by_dtype;
 use super::widened::in_i16;
-use super::{HOST_RANK, padded};
+use super::{HOST_RANK, last, padded};
 use crate::DType;
-use crate::{Args, KernelCall, Value};
+use crate::{Args, CallPart, KernelCall, Value};
 use runtime_core::kernels::{self, QlinearAdd, QlinearBinary, QlinearOp, WeightedProduct, WeightedSum};
+use runtime_core::partial::Partial;
+use std::ops::Range;
 
 /// What is made of two quantised elements.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -127,6 +130,18 @@ impl KernelCall for QlinearBinaryCall {
         vec![self.dims.len()]
     }
 
+    fn row(&self) -> Option<usize> {
+        self.layer(()).row()
+    }
+
+    fn part(&self, rows: Range<usize>) -> Option<CallPart> {
+        let part = self.layer(()).part(rows)?;
+        Some(CallPart::of(part, |layer| Self {
+            dims: last(&layer.dims, self.dims.len()),
+            ..self.clone()
+        }))
+    }
+
     fn execute(&self, args: &mut Args<'_>) {
         match self.op {
             QlinearBinaryOp::Sum(op) => self.run(args, op),
@@ -154,6 +169,8 @@ impl KernelCall for QlinearAdd {
     fn params(&self) -> Value {
         Value::of(self)
     }
+
+    by_elements!(2);
 
     fn execute(&self, args: &mut Args<'_>) {
         kernels::qlinear_add(args.simd, *self, args.x(0), args.x(1), args.y(0));

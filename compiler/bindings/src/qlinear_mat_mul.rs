@@ -2,8 +2,9 @@ use super::generic::by_dtype;
 use super::widened::in_i16;
 use super::{HOST_RANK, padded};
 use crate::DType;
-use crate::{Args, KernelCall, MatMulCall, Value};
+use crate::{Args, CallPart, KernelCall, MatMulCall, Value};
 use runtime_core::kernels::{self, QlinearMatMul};
+use std::ops::Range;
 
 /// `qlinear_mat_mul`: a product of two quantised matrices known only at run time, batched.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,6 +63,18 @@ impl KernelCall for QlinearMatMulCall {
 
     fn const_generics(&self) -> Vec<usize> {
         vec![self.product.batch.len()]
+    }
+
+    fn row(&self) -> Option<usize> {
+        self.product.row()
+    }
+
+    fn part(&self, rows: Range<usize>) -> Option<CallPart> {
+        let part = self.product.divided(rows)?;
+        Some(CallPart::of(part, |product| Self {
+            product,
+            ..self.clone()
+        }))
     }
 
     fn execute(&self, args: &mut Args<'_>) {

@@ -1,5 +1,6 @@
 //! Kernels of quantised tensors.
 
+use super::call_part::by_parts;
 use super::generic::by_dtype;
 use super::widened::in_i16;
 use crate::{Args, Cores, DType, KernelCall, Typed, Value};
@@ -17,6 +18,8 @@ macro_rules! boundary {
             fn params(&self) -> Value {
                 Value::of(&self.kernel)
             }
+
+            by_parts!(1, kernel);
 
             fn execute(&self, args: &mut Args<'_>) {
                 by_dtype!(self.dtype, T =>
@@ -54,6 +57,8 @@ macro_rules! qlinear {
             fn specialises(&self) -> bool {
                 true
             }
+
+            by_parts!(1, kernel);
 
             fn execute(&self, args: &mut Args<'_>) {
                 by_dtype!(self.from, X => in_i16(args, 0, self.to, |args, y| {
@@ -98,6 +103,8 @@ macro_rules! packed_for_cores {
             fn made_for(&self) -> Option<Cores> {
                 Some(Cores::$cores)
             }
+
+            by_parts!(1, 0);
 
             fn execute(&self, args: &mut Args<'_>) {
                 let (x, w, parameters) = (args.x(0), args.x(1), args.x(2));

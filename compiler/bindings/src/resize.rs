@@ -1,3 +1,4 @@
+use super::call_part::by_parts;
 use super::generic::{Typed, by_dtype};
 use crate::{Args, KernelCall, Value};
 use runtime_core::kernels::{self, Resize};
@@ -10,6 +11,8 @@ impl KernelCall for Typed<Resize> {
     fn params(&self) -> Value {
         Value::of(&self.kernel)
     }
+
+    by_parts!(1, kernel);
 
     fn execute(&self, args: &mut Args<'_>) {
         by_dtype!(self.dtype, T =>

@@ -1,7 +1,9 @@
 use super::generic::by_size;
-use super::{HOST_RANK, padded};
-use crate::{Args, KernelCall, Value};
+use super::{HOST_RANK, last, padded};
+use crate::{Args, CallPart, KernelCall, Value};
 use runtime_core::kernels::{self, Select};
+use runtime_core::partial::Partial;
+use std::ops::Range;
 
 /// `select`: one of two elements by a condition, with broadcasting.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +18,17 @@ pub struct SelectCall {
     pub b_strides: Vec<usize>,
     /// Bytes of an element.
     pub size: usize,
+}
+
+impl SelectCall {
+    fn layer(&self) -> Select<HOST_RANK> {
+        Select {
+            dims: padded(&self.dims, 1),
+            condition_strides: padded(&self.condition_strides, 0),
+            a_strides: padded(&self.a_strides, 0),
+            b_strides: padded(&self.b_strides, 0),
+        }
+    }
 }
 
 impl KernelCall for SelectCall {
@@ -39,13 +52,19 @@ impl KernelCall for SelectCall {
         vec![self.dims.len()]
     }
 
+    fn row(&self) -> Option<usize> {
+        self.layer().row()
+    }
+
+    fn part(&self, rows: Range<usize>) -> Option<CallPart> {
+        let part = self.layer().part(rows)?;
+        Some(CallPart::of(part, |layer| Self {
+            dims: last(&layer.dims, self.dims.len()),
+            ..self.clone()
+        }))
+    }
+
     fn execute(&self, args: &mut Args<'_>) {
-        let layer = Select::<HOST_RANK> {
-            dims: padded(&self.dims, 1),
-            condition_strides: padded(&self.condition_strides, 0),
-            a_strides: padded(&self.a_strides, 0),
-            b_strides: padded(&self.b_strides, 0),
-        };
-        by_size!(self.size, T => kernels::select(args.simd, layer, args.x(0), args.x::<T>(1), args.x(2), args.y(0)));
+        by_size!(self.size, T => kernels::select(args.simd, self.layer(), args.x(0), args.x::<T>(1), args.x(2), args.y(0)));
     }
 }

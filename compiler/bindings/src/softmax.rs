@@ -1,3 +1,4 @@
+use super::call_part::by_parts;
 use super::generic::by_dtype;
 use crate::DType;
 use crate::{Args, KernelCall, Value};
@@ -28,6 +29,8 @@ impl KernelCall for SoftmaxCall {
     fn params(&self) -> Value {
         Value::of(&self.softmax)
     }
+
+    by_parts!(1, softmax);
 
     fn execute(&self, args: &mut Args<'_>) {
         let layer = self.softmax;

@@ -1,6 +1,7 @@
-use crate::{Args, KernelCall, Value};
+use crate::{Args, CallPart, KernelCall, Value};
 use runtime_core::f16;
 use runtime_core::pack::unpack_pairs;
+use std::ops::Range;
 
 /// How a matrix kernel's weights are stored in fewer bits than they are multiplied with.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -13,15 +14,15 @@ pub enum Stored {
 
 /// A matrix kernel whose weights, its operand 1, are stored in fewer bits. The host widens them and runs the kernel of
 /// whole weights, which multiplies the same numbers, so that no second copy of every kernel is compiled for it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct StoredWeights<K> {
+#[derive(Debug)]
+pub struct StoredWeights {
     /// The call with whole weights.
-    pub call: K,
+    pub call: Box<dyn KernelCall>,
     /// How they are stored.
     pub stored: Stored,
 }
 
-impl<K: KernelCall> KernelCall for StoredWeights<K> {
+impl KernelCall for StoredWeights {
     fn name(&self) -> &'static str {
         self.call.name()
     }
@@ -32,6 +33,19 @@ impl<K: KernelCall> KernelCall for StoredWeights<K> {
 
     fn specialises(&self) -> bool {
         self.call.specialises()
+    }
+
+    fn row(&self) -> Option<usize> {
+        self.call.row()
+    }
+
+    fn part(&self, rows: Range<usize>) -> Option<CallPart> {
+        let part = self.call.part(rows)?;
+        let kernel = Box::new(Self {
+            call: part.kernel,
+            stored: self.stored,
+        });
+        Some(CallPart { kernel, ..part })
     }
 
     fn execute(&self, args: &mut Args<'_>) {

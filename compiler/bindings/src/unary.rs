@@ -1,3 +1,4 @@
+use super::call_part::by_elements;
 use super::generic::by_dtype;
 use crate::DType;
 use crate::{Args, KernelCall, Value};
@@ -69,6 +70,8 @@ impl KernelCall for UnaryCall {
         };
         Value::Struct("Unary", vec![("op", Value::Struct(self.op.kernel_name(), fields))])
     }
+
+    by_elements!(1);
 
     fn execute(&self, args: &mut Args<'_>) {
         macro_rules! run {

@@ -7,6 +7,7 @@ pub mod exec;
 pub mod lower;
 pub mod plan;
 pub mod report;
+pub mod tile;
 
 pub use report::Report;
 

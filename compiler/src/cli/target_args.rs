@@ -13,8 +13,8 @@ pub(super) struct TargetArgs {
     /// What matters more where a choice costs flash or time; by default what suits the target
     #[arg(long, value_enum)]
     favour: Option<Favour>,
-    /// Fail if the arena and the inputs take more RAM than this: bytes, `64K` of 1024 bytes each, or `1M`; the stack is
-    /// apart
+    /// RAM for the arena and the inputs, the stack apart: bytes, `64K` of 1024 bytes each, or `1M`. A model that takes more
+    /// is computed in tiles, at the cost of time; if that is not enough, it is an error
     #[arg(long, value_name = "BYTES", value_parser = bytes)]
     ram: Option<usize>,
     /// Fail if the weights take more flash than this: bytes, `256K` of 1024 bytes each, or `1M`; the code is apart

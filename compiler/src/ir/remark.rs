@@ -33,6 +33,8 @@ pub enum RemarkKind {
     LeftUnfolded,
     /// A loop whose number of trips is only known at run time, and bounded.
     MaxTrips,
+    /// Layers that are computed in parts, so that the model fits the RAM.
+    Tiles,
 }
 
 /// What the user should know of how a model was compiled. Shown as one sentence, with the advice after it.

@@ -13,7 +13,7 @@ pub(super) const ROWS: usize = 8;
 /// integers x86-64 has such a copy for AVX2.
 pub(super) const SHORT: usize = 32;
 
-/// Computes `M` rows of outputs from `first` on, by the `N` columns of a panel from `LANE` on.
+/// Computes `M` rows of outputs from `first` on, by the `N` columns of a panel from `LANE` on. Rows may be computed twice.
 pub(super) trait Tile {
     /// What is multiplied and added up.
     type Numbers: Numbers;
@@ -43,20 +43,38 @@ pub(super) fn cover<A: Arch>(count: usize, columns: usize, body: &mut impl Tile)
             }
         }
     } else {
-        let mut first = 0;
-        while first < count {
-            let rows = count - first;
-            first += if rows >= 8 {
-                body.tile::<A, 8, 8, 0>(first);
-                8
-            } else if rows >= 4 {
-                body.tile::<A, 4, 8, 0>(first);
-                4
-            } else {
-                body.tile::<A, 1, 8, 0>(first);
-                1
-            };
-        }
+        eight_columns::<A, _>(count, body);
+    }
+}
+
+/// Covers `count` rows by eight columns. What is left of eights and fours is covered together with rows before it, which
+/// are computed once more: a row is by itself only if there is no other.
+#[inline(always)]
+fn eight_columns<A: Arch, B: Tile>(count: usize, body: &mut B) {
+    if count < 4 {
+        return pairs::<A, 0, _>(count, body);
+    }
+    let mut first = 0;
+    while first < count {
+        let rows = count - first;
+        first += if rows >= 8 {
+            body.tile::<A, 8, 8, 0>(first);
+            8
+        } else {
+            body.tile::<A, 4, 8, 0>(first.min(count - 4));
+            4
+        };
+    }
+}
+
+/// Covers `count` rows by the eight columns from `LANE` on by two rows at a time, of which the last two may overlap.
+#[inline(always)]
+fn pairs<A: Arch, const LANE: usize, B: Tile>(count: usize, body: &mut B) {
+    if count == 1 {
+        return body.tile::<A, 1, 8, LANE>(0);
+    }
+    for first in Windows::<2>::new(count) {
+        body.tile::<A, 2, 8, LANE>(first);
     }
 }
 
@@ -91,12 +109,7 @@ fn many<A: Arch, B: Tile>(count: usize, body: &mut B) {
 #[inline(always)]
 fn narrow<A: Arch, const LANE: usize, B: Tile>(count: usize, body: &mut B) {
     if B::Numbers::PAIRS {
-        for (first, rows) in Split::<2>::new(count) {
-            match rows {
-                2 => body.tile::<A, 2, 8, LANE>(first),
-                _ => body.tile::<A, 1, 8, LANE>(first),
-            }
-        }
+        pairs::<A, LANE, _>(count, body);
     } else {
         for row in 0..count {
             body.tile::<A, 1, 8, LANE>(row);

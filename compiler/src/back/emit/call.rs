@@ -58,9 +58,10 @@ fn call(program: &Program, plan: &Plan, names: &ModelNames, options: &Options, i
     let arguments = operands.iter().map(|view| match &program.buffer(view.buffer).storage {
         Storage::Input(i) => {
             let name = format_ident!("{}", names.inputs[*i]);
-            quote!(#name)
+            part(program, view, &quote!(#name)).unwrap_or(quote!(#name))
         }
-        Storage::Constant(_) => weights::reference(program, names, options, view.buffer),
+        Storage::Constant(_) => part(program, view, &weights::path(names, options, view.buffer))
+            .unwrap_or_else(|| weights::reference(program, names, options, view.buffer)),
         Storage::Arena | Storage::State => {
             let name = read
                 .iter()
@@ -83,6 +84,15 @@ fn call(program: &Program, plan: &Plan, names: &ModelNames, options: &Options, i
         #binding
         kernels::#function(simd, #reference layers::#layer, #(#arguments,)* #(#written),*);
     }
+}
+
+/// Some elements of an input or a constant: `None` for all of them, which are an array of known length.
+fn part(program: &Program, view: &View, whole: &TokenStream) -> Option<TokenStream> {
+    if view.offset == 0 && view.len == program.buffer(view.buffer).len {
+        return None;
+    }
+    let [first, end] = [view.offset, view.offset + view.len].map(|index| separated(index as u64));
+    Some(quote!(#whole.get(#first..#end).unwrap_or_default()))
 }
 
 /// Borrows the call's slots from the arena.

@@ -104,13 +104,20 @@ fn places(program: &Program, report: &Report, names: &ModelNames, options: &Opti
 
 /// A constant, as what is called takes it.
 pub(super) fn reference(program: &Program, names: &ModelNames, options: &Options, id: BufferId) -> TokenStream {
-    let name = format_ident!("{}", names.weights[&id].name);
-    if options.weights == WeightsMode::Updatable {
-        quote!(weights.read(weights::#name))
-    } else if is_inline(program, options) {
-        quote!(&weights::#name)
+    let path = path(names, options, id);
+    if is_inline(program, options) {
+        quote!(&#path)
     } else {
-        quote!(weights::#name)
+        path
+    }
+}
+
+/// Where a constant is.
+pub(super) fn path(names: &ModelNames, options: &Options, id: BufferId) -> TokenStream {
+    let name = format_ident!("{}", names.weights[&id].name);
+    match options.weights {
+        WeightsMode::Updatable => quote!(weights.read(weights::#name)),
+        _ => quote!(weights::#name),
     }
 }
 

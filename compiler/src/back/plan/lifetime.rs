@@ -31,7 +31,7 @@ impl Block {
 }
 
 /// For each buffer in the arena its lifetime under `order`; outputs live to the end, states throughout.
-pub(super) fn lifetimes(program: &Program, order: &[usize]) -> Vec<Option<Lifetime>> {
+pub(in crate::back) fn lifetimes(program: &Program, order: &[usize]) -> Vec<Option<Lifetime>> {
     let mut lifetimes: Vec<Option<Lifetime>> = vec![None; program.buffers.len()];
     for (lifetime, buffer) in lifetimes.iter_mut().zip(&program.buffers) {
         *lifetime = (buffer.storage == Storage::State).then_some(Lifetime {

@@ -8,6 +8,7 @@ mod order;
 mod place;
 mod search;
 
+pub(super) use lifetime::lifetimes;
 pub use lifetime::{Block, Lifetime, lower_bound};
 pub use place::place;
 

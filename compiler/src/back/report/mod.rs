@@ -8,6 +8,7 @@ mod port;
 mod text;
 
 pub use call::{CallReport, ChoiceReport};
+pub(in crate::back) use nodes::distinctive;
 pub use port::PortReport;
 pub(crate) use text::{dims, grouped};
 

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 const WIDTH: usize = 40;
 
 /// For each call, whose nodes these are, a short name of its first node, and how many nodes more there are.
-pub(super) fn distinctive(calls: &[Vec<String>]) -> Vec<String> {
+pub(in crate::back) fn distinctive(calls: &[Vec<String>]) -> Vec<String> {
     let mut uses: HashMap<&str, usize> = HashMap::new();
     for nodes in calls {
         nodes.iter().flat_map(|node| pieces(node)).for_each(|piece| {

@@ -160,7 +160,10 @@ pub(in crate::ir) fn call(
     y: View,
 ) {
     match stored {
-        Some(stored) => cx.call(StoredWeights { call, stored }, inputs, &[y]),
+        Some(stored) => {
+            let call = Box::new(call);
+            cx.call(StoredWeights { call, stored }, inputs, &[y]);
+        }
         None => cx.call(call, inputs, &[y]),
     }
 }

@@ -48,27 +48,12 @@ fn missed(flow: &Flow, layer: &Layer, x: Channels) -> Vec<usize> {
         .collect()
 }
 
-/// Keeps at least one channel of each value, of floats two, and as many of each layer as keep its sums in order. Gives
-/// whether that changed anything.
+/// Keeps at least one channel of each value, of floats two. Gives whether that changed anything.
 fn keep_counts(graph: &Graph, flow: &mut Flow, values: &[(ValueId, Channels)]) -> bool {
-    let mut least: Vec<(Channels, usize)> = vec![];
+    let mut changed = false;
     for (value, channels) in values {
         // Reductions of floats treat a single channel in their own way.
-        let few = if graph.ty(*value).dtype == DType::F32 { 2 } else { 1 };
-        least.push((*channels, few.min(channels.count)));
-    }
-    for (id, layer) in flow
-        .layers
-        .iter()
-        .filter(|(_, layer)| !layer.integers && !layer.depthwise)
-    {
-        let node = graph.node(*id);
-        let y = flow.values[&node.outputs[0]];
-        let kept = (0..y.count).filter(|i| flow.is_needed(y.first + i)).count();
-        least.push((y, sum_order(graph, node, layer).outputs(y.count, kept)));
-    }
-    let mut changed = false;
-    for (channels, least) in least {
+        let least = if graph.ty(*value).dtype == DType::F32 { 2 } else { 1 };
         let all = channels.first..channels.first + channels.count;
         while all.clone().filter(|channel| flow.is_needed(*channel)).count() < least {
             let Some(spare) = all.clone().find(|channel| !flow.is_needed(*channel)) else {
@@ -94,7 +79,7 @@ fn keep_orders(graph: &Graph, flow: &mut Flow) -> bool {
         let Some((x, joined)) = x.and_then(|x| unjoined(graph, flow, x)) else {
             continue;
         };
-        let group = sum_order(graph, node, layer).inputs(layer.inputs, layer.outputs);
+        let group = sum_order(graph, node, layer).inputs();
         // The order of joined dimensions is that of the layout, which is not decided yet.
         let group = group.filter(|group| !joined || x.count.is_multiple_of(*group));
         let group = group.unwrap_or(x.count).max(1);

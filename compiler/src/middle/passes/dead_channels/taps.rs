@@ -59,7 +59,7 @@ fn smaller(graph: &Graph, id: NodeId) -> Option<Smaller> {
         kept.push((before..kernel[axis] - after).collect());
     }
     let shape = &graph.ty(*node.outputs.first()?).shape;
-    let in_order = |pointwise| sum_order_of(shape, pointwise, &layer).inputs(layer.inputs, layer.outputs) == Some(1);
+    let in_order = |pointwise| sum_order_of(shape, pointwise, &layer).inputs() == Some(1);
     let exact = layer.integers || layer.depthwise || in_order(false) && in_order(window.is_pointwise());
     let changed = window.kernel != *kernel;
     (changed && exact).then(|| Some((linear.with_window(window)?, kept)))?
