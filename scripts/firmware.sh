@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds examples/firmware for a Cortex-M4F and a Cortex-M0, runs it in QEMU, compares its scores with this machine's,
-# and prints what it takes. The integers of the quantised model must be this machine's, and the one that trains its last
-# layer must have learned. A panic path is an error, and so is a float in a quantised image. Random layers then run through the kernels that cores have assembler for.
+# and prints what it takes. The integers of the quantised model must be this machine's, the one that trains its last layer
+# must have learned, and signed weights must be taken and survive cuts of the power. A panic path is an error, and so is a float in a quantised image. Random layers then run through the kernels that cores have assembler for.
 #
 #   scripts/firmware.sh                 all of it
 #   scripts/firmware.sh --build-only    build and measure, do not run
@@ -18,6 +18,9 @@ images=(
     "float thumbv6m-none-eabi microbit 15.625"
     "int8 thumbv6m-none-eabi microbit 15.625"
     "adapt thumbv7em-none-eabihf mps2-an386 10"
+    "verify thumbv7em-none-eabihf mps2-an386 10"
+    "verify thumbv6m-none-eabi microbit 15.625"
+    "update thumbv7em-none-eabihf mps2-an386 10"
 )
 
 # Target, machine and options of cargo for the random layers: Cortex-M0 (its code on a Cortex-M3), M3, M4F and M55.
@@ -79,6 +82,10 @@ builds=${CARGO_TARGET_DIR:-$root/examples/firmware/target}
 say "Building the firmware for ${targets[*]}"
 (cd "$root/examples/firmware" &&
     CARGO_TARGET_DIR=$builds "$root/scripts/cargo-for-boards.sh" "${targets[@]}" -- build --quiet --release)
+# The flash of `update` is in RAM.
+(cd "$root/examples/firmware" &&
+    CARGO_TARGET_DIR=$builds "$root/scripts/cargo-for-boards.sh" thumbv7em-none-eabihf -- \
+        build --quiet --release --features flash-in-ram --bin update)
 
 table=("image target flash RAM stack instructions panics floats")
 problems=()
@@ -91,16 +98,19 @@ for image in "${images[@]}"; do
         board=$builds/$target/$program.txt
         emulate "$machine" "$elf" | tee "$board" | grep -v '^digit '
         stack=$(awk '/^stack:/ { print $2 }' "$board")
-        instructions=$(awk -v a_tick="$a_tick" '/^one (inference|step of training):/ { printf "%d", $(NF - 5) * a_tick }' "$board")
+        instructions=$(awk -v a_tick="$a_tick" '/^one (inference|step of training|verification|start):/ { printf "%d", $(NF - 5) * a_tick }' "$board")
     fi
     panics=$(panics "$elf" | count)
     floats=$(floats "$elf" | count)
-    if [ "$panics" != 0 ]; then
+    # What is left in those that verify signatures is a lookup in a table of 8 by the digits of a number, which are odd
+    # and below 16 (`NafLookupTable5` of curve25519-dalek): it cannot fail. Nothing else may be able to.
+    signatures=' ed25519_dalek::verifying::'
+    if [ "$(panicking "$elf" | awk -v known="$signatures" 'index($0, known) == 0' | count)" != 0 ]; then
         panicking "$elf" >&2
         problems+=("$program for $target can panic; the functions above have checks that the compiler could not remove")
     fi
     # The images in floats show that they are found.
-    if [ "$program" != int8 ]; then
+    if [[ $program == float || $program == adapt ]]; then
         [ "$floats" != 0 ] || problems+=("no float was found in $program for $target, which computes with them")
     elif [ "$floats" != 0 ]; then
         floats "$elf" | sort | uniq -c >&2
@@ -117,7 +127,7 @@ if $run; then
     (cd "$root" && cargo build --quiet --workspace --bin digits)
     for image in "${images[@]}"; do
         read -r program target _ <<<"$image"
-        [ "$program" != adapt ] || continue
+        [[ $program == float || $program == int8 ]] || continue
         option=--board
         [ "$program" = float ] || option=--board-$program
         printf '%s, %s: ' "$program" "$target"

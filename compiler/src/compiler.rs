@@ -1,5 +1,6 @@
 mod memory;
 mod training;
+mod updatable;
 mod write;
 
 use crate::Error;
@@ -294,6 +295,7 @@ impl Compiler {
         }
         let imported = import::import(model, &self.stem(), &dimensions)?;
         let mut graph = imported.graph;
+        graph.replaceable_constants = self.weights == WeightsMode::Updatable;
         import::bind_states(&mut graph, &self.states)?;
         if let Some(options) = &self.train {
             train::add_step(&mut graph, options)?;
@@ -328,6 +330,7 @@ impl Compiler {
         }
         let machine = self.machine();
         let (program, plan, tiles) = memory::in_memory(&graph, &machine)?;
+        self.check_updatable(&program)?;
         let mut remarks = imported.remarks;
         let quantization = quantized.iter().flat_map(|quantized| quantized.report.remarks());
         for remark in quantization.chain(graph.remarks().iter().cloned()) {

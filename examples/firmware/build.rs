@@ -1,11 +1,13 @@
-//! Compiles the model of the digits example, as it is, quantised, and with a last layer that learns, and hands the
-//! linker the board's memory map.
+//! Compiles the model of the digits example, as it is, quantised, with a last layer that learns, and with weights that
+//! are updates, and hands the linker the board's memory map.
 
 use edgec::middle::quantize::{Io, QuantizeOptions};
-use edgec::{Compiler, Loss, Machine, Optimizer, TrainOptions};
+use edgec::tools::updates::{SecretKey, public_key_constant, sign_file};
+use edgec::{Compiler, Loss, Machine, Optimizer, TrainOptions, Weights};
+use std::error::Error;
 use std::path::Path;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> Result<(), Box<dyn Error>> {
     let target = std::env::var("TARGET")?;
     let model = Compiler::new("../digits/digits.onnx").target(Machine::named(&target)?);
     model.clone().name("Digits").emit_to_out_dir("digits.rs")?;
@@ -25,10 +27,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     model
         .name("DigitsInt8")
-        .quantize(int8)
+        .quantize(int8.clone())
         .emit_to_out_dir("digits_int8.rs")?;
 
     let out = std::env::var("OUT_DIR")?;
+    updates(&target, int8, Path::new(&out))?;
     let board = match target.as_str() {
         "thumbv6m-none-eabi" => "boards/microbit.x",
         _ => "boards/mps2-an386.x",
@@ -38,4 +41,56 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo::rustc-link-search={out}");
     println!("cargo::rustc-link-arg-bins=-Tlink.x");
     Ok(())
+}
+
+/// The quantised model with updatable weights, two signed sets of them, and the key that verifies them. The second set is
+/// that of a model that takes every digit for the opposite one, 9 for 0: its scores tell which weights computed them.
+fn updates(target: &str, int8: QuantizeOptions, out: &Path) -> Result<(), Box<dyn Error>> {
+    // Whoever has the key of a product signs for all of its devices. This one is for everybody to read.
+    let key = SecretKey::from_seed(b"an example: no secret key at all");
+    let key_file = out.join("example.key");
+    key.write(&key_file, true)?;
+    std::fs::write(out.join("public_key.rs"), public_key_constant(&key.public_key()))?;
+
+    let compiler = |model: &Path| -> Result<Compiler, Box<dyn Error>> {
+        let compiler = Compiler::new(model).target(Machine::named(target)?).name("DigitsInt8");
+        Ok(compiler.quantize(int8.clone()).weights(Weights::Updatable))
+    };
+    let trained = Path::new("../digits/digits.onnx");
+    compiler(trained)?.emit_to_out_dir("digits_updatable.rs")?;
+    sign_file(
+        &out.join("digits_updatable.weights"),
+        &key_file,
+        1,
+        &out.join("digits_1.weights"),
+        true,
+    )?;
+
+    let opposite = out.join("opposite.onnx");
+    std::fs::write(&opposite, with_opposite_classes(std::fs::read(trained)?)?)?;
+    let compiler = compiler(&opposite)?;
+    let compiled = compiler.compile()?;
+    let block = compiler.weights_for(&compiled, &out.join("digits_updatable.rs"))?;
+    let second = out.join("digits_2.weights");
+    compiler.write_weights(
+        &compiled,
+        &second,
+        &edgec::data::blob::unsigned(block.structure, &block.bytes),
+    )?;
+    sign_file(&second, &key_file, 2, &second, true)?;
+    Ok(())
+}
+
+/// The file of the model with the classes of its last layer in the opposite order.
+fn with_opposite_classes(mut file: Vec<u8>) -> Result<Vec<u8>, Box<dyn Error>> {
+    let model = edgec::front::load::load_bytes(&file, None)?;
+    for (name, bytes_of_class) in [("fc.weight", 4 * 128), ("fc.bias", 4)] {
+        let tensor = model.graph.initializer.iter().find(|tensor| tensor.name() == name);
+        let raw = tensor.ok_or("a tensor is missing")?.raw_data().to_vec();
+        let at = file.windows(raw.len()).position(|window| window == raw);
+        let at = at.ok_or("a tensor is not where the file has it")?;
+        let opposite: Vec<u8> = raw.chunks(bytes_of_class).rev().flatten().copied().collect();
+        file[at..at + raw.len()].copy_from_slice(&opposite);
+    }
+    Ok(file)
 }

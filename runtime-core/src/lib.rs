@@ -25,6 +25,8 @@ pub mod partial;
 pub mod requantize;
 pub mod rows;
 mod unrolled;
+#[cfg(feature = "updates")]
+pub mod updates;
 pub mod upper_word;
 mod weights;
 

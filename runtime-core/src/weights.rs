@@ -2,6 +2,10 @@
 #![allow(unsafe_code)]
 
 use crate::Element;
+#[cfg(feature = "updates")]
+use crate::{Slot, updates::Layout};
+#[cfg(feature = "updates")]
+use core::marker::PhantomData;
 use core::ops::Deref;
 
 /// One constant tensor, aligned for vector loads where the machine has them.
@@ -59,5 +63,49 @@ impl<const BYTES: usize> Sidecar<BYTES> {
         // SAFETY: in bounds and aligned by the assertions (the struct is aligned to 64); any bits are a valid
         // `Element`.
         unsafe { &*(&raw const self.0).cast::<u8>().add(OFFSET).cast::<[T; N]>() }
+    }
+}
+
+/// Alignment of a [`Block`]: that of the largest element.
+#[cfg(feature = "updates")]
+pub(crate) const BLOCK_ALIGNMENT: usize = 8;
+
+/// All constant tensors of a model of the layout `L`, in memory that is no part of the program, such as a slot of flash.
+///
+/// It holds `L::BYTES` bytes at an address that is a multiple of [`BLOCK_ALIGNMENT`].
+#[cfg(feature = "updates")]
+pub(crate) struct Block<'a, L>(&'a [u8], PhantomData<fn() -> L>);
+
+#[cfg(feature = "updates")]
+impl<'a, L: Layout> Block<'a, L> {
+    /// `None` if there are too few or too many bytes, or they are misaligned.
+    pub(crate) fn new(bytes: &'a [u8]) -> Option<Self> {
+        let fits = bytes.len() == L::BYTES && bytes.as_ptr().addr().is_multiple_of(BLOCK_ALIGNMENT);
+        fits.then_some(Self(bytes, PhantomData))
+    }
+
+    /// The tensor at `_slot`.
+    ///
+    /// # Panics
+    /// At compile time, if it leaves the block or is misaligned, or on a big-endian target.
+    #[inline(always)]
+    pub(crate) fn read<T: Element, const OFFSET: usize, const LEN: usize>(
+        &self,
+        _slot: Slot<T, OFFSET, LEN>,
+    ) -> &'a [T; LEN] {
+        const {
+            assert!(
+                OFFSET <= L::BYTES && LEN <= (L::BYTES - OFFSET) / size_of::<T>(),
+                "tensor outside the block of weights"
+            );
+            assert!(
+                OFFSET.is_multiple_of(align_of::<T>()) && align_of::<T>() <= BLOCK_ALIGNMENT,
+                "tensor misaligned"
+            );
+            assert!(cfg!(target_endian = "little"), "weights are stored little-endian");
+        }
+        // SAFETY: `new` has checked the length and the alignment of the block, the assertions those of the tensor in
+        // it; any bits are a valid `Element`.
+        unsafe { &*self.0.as_ptr().add(OFFSET).cast::<[T; LEN]>() }
     }
 }

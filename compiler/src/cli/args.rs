@@ -1,3 +1,4 @@
+use super::help::EXAMPLES_AND_EXIT_CODES;
 use super::inspect::InspectArgs;
 use super::layout_args::LayoutArgs;
 use super::output_args::OutputArgs;
@@ -5,31 +6,10 @@ use super::quantize_args::QuantizeArgs;
 use super::state_args::StateArgs;
 use super::target_args::TargetArgs;
 use super::train_args::TrainArgs;
+use super::update_args::{KeygenArgs, PackArgs, SignArgs};
 use clap::{ArgMatches, Args, Command as ClapCommand, FromArgMatches, Parser, Subcommand};
 use edgec::{Compiler, Error, Weights, tools::tensor_file};
 use std::path::{Path, PathBuf};
-
-const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
-  edgec model.onnx -o src/model.rs                        compile
-  edgec model.onnx -o src/model.rs --dim T=16 --name Vad  pin an open dimension, name the struct
-  edgec model.onnx -o src/model.rs --target cortex-m4f    for a microcontroller; `--target help` lists the names
-  edgec model.onnx -o src/model.rs --input-layout nhwc    for images as cameras give them
-  edgec model.onnx -o src/model.rs --bake shape=s.npy     fix the value of an input that decides a shape
-  edgec model.onnx -o src/model.rs --bake sr=16000        the same of a number
-  edgec model.onnx -o src/model.rs --outputs boxes,scores end the model early, such as before NonMaxSuppression
-  edgec model.onnx -o src/model.rs --quantize int8 --calibrate samples.npz
-                                                          in integers, with ranges from samples
-  edgec inspect model.onnx                                what it is and whether it compiles
-  edgec run model.onnx --input in.npz --output out.npz    run it on this machine
-  edgec verify model.onnx --golden golden.npz             compare emitted code with reference outputs
-  edgec bench model.onnx                                  time emitted code on this machine
-  edgec bench model.onnx --compare onnxruntime            and ONNX Runtime, in turns
-  edgec eval model.onnx --data test.npz                   accuracy on samples `x` with labels `y`
-
-Exit codes:
-  0  done; for `verify`: all outputs agree
-  1  the model does not compile, a file cannot be read or written, or outputs differ
-  2  the command line is wrong or incomplete";
 
 /// Compiles ONNX models to standalone Rust for boards and microcontrollers.
 #[derive(Debug, Parser)]
@@ -87,6 +67,12 @@ pub(super) enum Command {
     Bench(BenchArgs),
     /// Measure accuracy on a test set, of the model on this machine and of the emitted code
     Eval(EvalArgs),
+    /// Write the weights of a model for code that was emitted with --weights updatable
+    Pack(PackArgs),
+    /// Sign weights that devices take as an update
+    Sign(SignArgs),
+    /// Make a key that signs updates, or one that encrypts them
+    Keygen(KeygenArgs),
 }
 
 /// The model and its shapes.
@@ -232,6 +218,9 @@ pub(super) struct VerifyArgs {
     /// Check the host executor instead of the emitted code
     #[arg(long)]
     pub(super) executor: bool,
+    /// Where the weights of the emitted code go
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) weights: Weights,
     #[command(flatten)]
     pub(super) target: TargetArgs,
     #[command(flatten)]
@@ -266,6 +255,9 @@ pub(super) struct BenchArgs {
         allow_hyphen_values = true
     )]
     pub(super) rustflags: String,
+    /// Where the weights of the emitted code go
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) weights: Weights,
     #[command(flatten)]
     pub(super) target: TargetArgs,
     #[command(flatten)]

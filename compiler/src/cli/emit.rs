@@ -13,9 +13,9 @@ pub(super) fn emit(args: &EmitArgs) -> miette::Result<ExitCode> {
         message: message.into(),
         help: Some(help.into()),
     };
-    if to_stdout && args.weights == Weights::Sidecar {
+    if to_stdout && matches!(args.weights, Weights::Sidecar | Weights::Updatable) {
         Err(wrong(
-            "there is no place for a sidecar beside stdout",
+            "there is no place for a file of weights beside stdout",
             "use --weights inline, or -o with a file",
         ))?;
     }
@@ -139,6 +139,7 @@ fn command(args: &EmitArgs) -> String {
         Weights::Auto => {}
         Weights::Inline => flag("--weights", "inline"),
         Weights::Sidecar => flag("--weights", "sidecar"),
+        Weights::Updatable => flag("--weights", "updatable"),
     }
     for (name, value) in args.target.flags().into_iter().chain(args.quantize.flags()) {
         flag(name, &value);

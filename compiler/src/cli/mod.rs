@@ -4,6 +4,7 @@ mod args;
 mod bench;
 mod emit;
 mod eval;
+mod help;
 mod inspect;
 mod layout_args;
 mod output_args;
@@ -13,6 +14,8 @@ mod run;
 mod state_args;
 mod target_args;
 mod train_args;
+mod update_args;
+mod updates;
 mod verify;
 
 use args::{Cli, Command};
@@ -34,6 +37,9 @@ pub(crate) fn main() -> ExitCode {
         (Some(Command::Verify(args)), _) => verify::verify(&args),
         (Some(Command::Bench(args)), _) => bench::bench(&args),
         (Some(Command::Eval(args)), _) => eval::eval(&args),
+        (Some(Command::Pack(args)), _) => updates::pack(&args),
+        (Some(Command::Sign(args)), _) => updates::sign(&args),
+        (Some(Command::Keygen(args)), _) => updates::keygen(&args),
         (None, Some(args)) => emit::emit(&args),
         (None, None) => Err(miette::miette!(help = "edgec --help", "there is no model to compile")),
     };

@@ -13,7 +13,7 @@ pub(super) fn verify(args: &VerifyArgs) -> miette::Result<ExitCode> {
     let cases = harness::cases(arrays)?;
     let compiler = harness::pin_shapes(baked(compiler, &args.bake)?, &cases[0].inputs)?;
     let compiler = args.state.apply(args.layout.apply(args.target.apply(compiler)));
-    let compiler = args.quantize.apply(compiler)?;
+    let compiler = args.quantize.apply(compiler)?.weights(args.weights);
     let compiled = compiler.compile()?;
     let inputs = cases
         .iter()

@@ -18,31 +18,37 @@ fn most_inline_bytes(machine: &Machine) -> usize {
 impl Compiler {
     /// Prints compiled code; `sidecar` names the weights' file, relative to the source.
     pub fn emit(&self, compiled: &Compiled, sidecar: &str) -> Emitted {
+        let options = self.emit_options(compiled, sidecar);
+        emit::emit(&compiled.program, &compiled.plan, &compiled.report, &options)
+    }
+
+    pub(super) fn emit_options(&self, compiled: &Compiled, sidecar: &str) -> Options {
         let struct_name = self.name.clone().unwrap_or_else(|| self.stem());
         let command = self
             .command
             .clone()
             .unwrap_or_else(|| format!("edgec {}", self.file_name()));
-        let options = Options {
+        Options {
             struct_name,
             source: format!("{} (opset {})", self.file_name(), compiled.report.opset),
             command,
             weights: self.weights,
             sidecar: sidecar.to_owned(),
             most_inline_bytes: most_inline_bytes(&compiled.machine),
-        };
-        emit::emit(&compiled.program, &compiled.plan, &compiled.report, &options)
+            alignment: if compiled.machine.microcontroller { 8 } else { 64 },
+        }
     }
 
-    /// Compiles and writes the source to `output`, and the weights beside it if they are not inline.
+    /// Compiles and writes the source to `output`, and the weights beside it if they are not inline: those that are
+    /// updatable as a blob that has yet to be signed.
     pub fn emit_to(&self, output: &Path) -> Result<Report, Error> {
         let compiled = self.compile()?;
         self.write(&compiled, output)?;
         Ok(compiled.report)
     }
 
-    /// Writes the source to `output`, and the weights beside it if they are not inline. Each file is written in one
-    /// step.
+    /// Writes the source to `output`, and the weights beside it if they are not inline: those that are updatable as a
+    /// blob that has yet to be signed. Each file is written in one step.
     ///
     /// # Errors
     /// If a file cannot be written; and if it is one that is read here, or, without [`force`](Self::force), one that
@@ -67,6 +73,9 @@ impl Compiler {
             guard.check(&sidecar, || is_ours)?;
             output::write(&sidecar, |file| file.write_all(bytes)).map_err(|e| Error::io(&sidecar, e))?;
         }
+        if let Some(block) = &emitted.block {
+            self.write_block(compiled, &sidecar, block)?;
+        }
         output::write(output, |file| file.write_all(emitted.source.as_bytes())).map_err(|e| Error::io(output, e))?;
         Ok(emitted)
     }
@@ -80,7 +89,7 @@ impl Compiler {
         npz::write(output, arrays).map_err(|e| Error::io(output, std::io::Error::other(e.message())))
     }
 
-    fn guard(&self, compiled: &Compiled) -> Result<Guard, Error> {
+    pub(super) fn guard(&self, compiled: &Compiled) -> Result<Guard, Error> {
         Ok(Guard {
             inputs: [self.read()?, compiled.external_files.clone()].concat(),
             force: self.force,

@@ -1,5 +1,7 @@
 //! Arrays, samples and their labels, in files.
 
+#[cfg(feature = "updates")]
+pub mod blob;
 mod classes;
 mod npy;
 mod npy_header;

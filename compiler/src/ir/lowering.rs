@@ -13,6 +13,8 @@ pub(crate) use repeat::check_body;
 pub(crate) struct Values {
     views: HashMap<ValueId, View>,
     constants: HashMap<Tensor, View>,
+    /// Whether equal constants are one.
+    shares_constants: bool,
     steps: HashMap<ValueId, Steps>,
 }
 
@@ -38,6 +40,7 @@ impl Values {
         }
         Self {
             steps,
+            shares_constants: !graph.replaceable_constants,
             ..Self::default()
         }
     }
@@ -68,14 +71,20 @@ impl Values {
             return *view;
         }
         let view = self.add_buffer(program, name, &tensor.ty(), Storage::Constant(tensor.clone()));
-        self.constants.insert(tensor, view);
+        if self.shares_constants {
+            self.constants.insert(tensor, view);
+        }
         view
     }
 
     pub(crate) fn view(&mut self, graph: &Graph, program: &mut Program, value: ValueId) -> View {
         match (self.views.get(&value), graph.constant(value)) {
             (Some(view), _) => *view,
-            (None, Some(tensor)) => self.constant(program, &graph.value(value).name, tensor.clone()),
+            (None, Some(tensor)) => {
+                let view = self.constant(program, &graph.value(value).name, tensor.clone());
+                self.set(value, view);
+                view
+            }
             (None, None) => unreachable!("`{}` is read before it is computed", graph.value(value).name),
         }
     }
@@ -196,6 +205,11 @@ impl<'a> Lowering<'a> {
     /// Type of result `index`.
     pub fn output_ty(&self, index: usize) -> &'a TensorType {
         self.graph.ty(self.node.outputs[index])
+    }
+
+    /// Whether other constants take the place of these after the code has been emitted.
+    pub fn replaces_constants(&self) -> bool {
+        self.graph.replaceable_constants
     }
 
     /// Value of operand `index` if it is known at compile time.

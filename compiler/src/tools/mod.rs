@@ -6,3 +6,5 @@ pub mod inspect;
 pub(crate) mod prune_report;
 pub mod ram_curve;
 pub mod tensor_file;
+#[cfg(feature = "updates")]
+pub mod updates;

@@ -7,3 +7,4 @@ mod eval;
 mod output_files;
 mod terminal;
 mod training;
+mod updates;

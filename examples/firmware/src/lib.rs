@@ -3,6 +3,7 @@
 #![deny(unsafe_code)]
 
 mod report;
+pub mod slots;
 mod stack;
 
 pub use report::Report;

@@ -60,7 +60,7 @@ fn call(program: &Program, plan: &Plan, names: &ModelNames, options: &Options, i
             let name = format_ident!("{}", names.inputs[*i]);
             part(program, view, &quote!(#name)).unwrap_or(quote!(#name))
         }
-        Storage::Constant(_) => part(program, view, &weights::path(names, view.buffer))
+        Storage::Constant(_) => part(program, view, &weights::path(names, options, view.buffer))
             .unwrap_or_else(|| weights::reference(program, names, options, view.buffer)),
         Storage::Arena | Storage::State => {
             let name = read

@@ -3,6 +3,7 @@ use super::call::statements;
 use super::identifiers::plain;
 use super::labels;
 use super::names::ModelNames;
+use super::run::run;
 use super::states;
 use super::table::table;
 use super::training;
@@ -12,7 +13,6 @@ use crate::ir::Steps;
 use crate::ir::program::{Port, Program};
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
-use std::collections::HashSet;
 use std::ops::Range;
 
 /// Inputs beside `self` that clippy lets pass.
@@ -110,13 +110,13 @@ pub(super) fn describe(kind: &str, (port, steps): (&Port, Option<Steps>)) -> Str
 }
 
 /// Inputs with what their integers stand for.
-fn inputs(program: &Program) -> impl Iterator<Item = (&Port, Option<Steps>)> {
+pub(super) fn inputs(program: &Program) -> impl Iterator<Item = (&Port, Option<Steps>)> {
     let steps = |i| program.port_steps.inputs.get(&i).copied();
     program.inputs.iter().enumerate().map(move |(i, port)| (port, steps(i)))
 }
 
 /// Outputs with what their integers stand for.
-fn outputs(program: &Program) -> impl Iterator<Item = (&Port, Option<Steps>)> {
+pub(super) fn outputs(program: &Program) -> impl Iterator<Item = (&Port, Option<Steps>)> {
     let steps = |i| program.port_steps.outputs.get(&i).copied();
     program
         .outputs
@@ -207,121 +207,6 @@ fn constants(program: &Program, report: &Report, names: &ModelNames) -> TokenStr
         /// SHA-256 of the ONNX file that this was made from.
         pub const MODEL_SHA256: &'static str = #sha256;
     }
-}
-
-/// `run`, and `run_in` which does its work.
-fn run(program: &Program, plan: &Plan, report: &Report, names: &ModelNames, options: &Options) -> TokenStream {
-    let read: HashSet<_> = program.calls[..program.inference_calls()]
-        .iter()
-        .flat_map(|call| &call.inputs)
-        .map(|v| v.buffer.0)
-        .collect();
-    let arguments = |in_arena: bool| {
-        let read = &read;
-        let ports = program.inputs.iter().zip(&names.inputs);
-        let arguments = ports.map(move |(port, name)| {
-            let unread = if in_arena && !read.contains(&port.view.buffer.0) {
-                "_"
-            } else {
-                ""
-            };
-            let (name, ty) = (format_ident!("{unread}{name}"), array(port));
-            quote!(#name: &#ty)
-        });
-        arguments.collect::<Vec<_>>()
-    };
-    let (arguments, arguments_in) = (arguments(false), arguments(true));
-    let passed = names.inputs[..program.inputs.len()]
-        .iter()
-        .map(|name| format_ident!("{name}"));
-    let mut lines = vec![
-        "Runs one inference. What it returns stays valid until the next call.".into(),
-        String::new(),
-    ];
-    lines.extend(inputs(program).map(|p| format!("- {}", describe("input", p))));
-    lines.extend(outputs(program).map(|p| format!("- {}", describe("output", p))));
-    for repetition in &program.repetitions {
-        let name = plain(&program.calls[repetition.calls.start].name);
-        lines.extend([
-            String::new(),
-            format!(
-                "The loop `{name}` ends after {} trips even where the model would go on.",
-                grouped(repetition.most as u64)
-            ),
-        ]);
-    }
-    if program.training.is_some() {
-        lines.extend([
-            String::new(),
-            "The parameters are those of the model's file, or what [`train_step`](Self::train_step) made of them."
-                .into(),
-        ]);
-    } else if !program.states.is_empty() {
-        lines.extend([
-            String::new(),
-            "It finds what the call before left, zeros at first:".into(),
-            String::new(),
-        ]);
-        let states = program.states.iter();
-        lines.extend(states.map(|state| format!("- {}", describe("state", (state, None)))));
-    }
-    let docs = docs(&lines);
-    let (result, returned) = returned(program, names);
-    // Where there is only one reference, Rust knows where the result comes from.
-    let lifetime = (!program.inputs.is_empty()).then(|| quote!('a));
-    let generics = lifetime.as_ref().map(|lifetime| quote!(<#lifetime>));
-    let (ty, ty_in) = (result(None), result(lifetime.clone()));
-    let bytes = separated(report.ram as u64);
-    let body = body(program, plan, names, options, 0..program.inference_calls());
-    // With the arena there is one argument more.
-    let many = (program.inputs.len() + 1 > MOST_ARGUMENTS).then(|| quote!(#[allow(clippy::too_many_arguments)]));
-    quote! {
-        #docs
-        #many
-        pub fn run(&mut self, #(#arguments),*) -> #ty {
-            Self::run_in(&mut self.arena #(, #passed)*)
-        }
-
-        /// [`run`](Self::run) in an arena that is elsewhere, such as one on the heap: `Arena::boxed()` with the feature
-        /// `alloc` of runtime-core.
-        #many
-        pub fn run_in #generics (arena: &#lifetime mut runtime_core::Arena<#bytes> #(, #arguments_in)*) -> #ty_in {
-            #body
-            #returned
-        }
-    }
-}
-
-/// The type of what `run` returns, for a lifetime, and the expression that gives it.
-fn returned<'n>(
-    program: &'n Program,
-    names: &'n ModelNames,
-) -> (impl Fn(Option<TokenStream>) -> TokenStream + 'n, TokenStream) {
-    let slots = program
-        .outputs
-        .iter()
-        .map(|p| format_ident!("{}", names.slots[&p.view]));
-    let slots: Vec<_> = slots.collect();
-    let value = match &slots[..] {
-        [slot] => quote!(arena.read(slots::#slot)),
-        _ => {
-            let ty = format_ident!("{}", names.outputs);
-            let fields = names.output_fields.iter().map(|f| format_ident!("{f}"));
-            quote!(#ty { #(#fields: arena.read(slots::#slots)),* })
-        }
-    };
-    let ty = move |lifetime: Option<TokenStream>| match &program.outputs[..] {
-        [output] => {
-            let ty = array(output);
-            quote!(&#lifetime #ty)
-        }
-        _ => {
-            let ty = format_ident!("{}", names.outputs);
-            let lifetime = lifetime.unwrap_or_else(|| quote!('_));
-            quote!(#ty<#lifetime>)
-        }
-    };
-    (ty, value)
 }
 
 /// The kernel calls at some places of the plan's order, with what they import.

@@ -11,14 +11,17 @@ mod interface;
 mod labels;
 mod layers;
 mod names;
+mod run;
 mod slots;
 mod source;
 mod states;
 mod table;
 mod training;
+mod updatable;
 mod weights;
 
 pub use identifiers::{Names, plain};
+pub use updatable::{Block, Expected, from_hex};
 pub use weights::WeightsMode;
 
 use crate::back::plan::Plan;
@@ -27,6 +30,7 @@ use crate::ir::TensorType;
 use crate::ir::program::{Cores, Port, Program};
 use identifiers::commented;
 use names::ModelNames;
+use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use std::fs::File;
 use std::io::Read;
@@ -47,6 +51,8 @@ pub struct Options {
     pub sidecar: String,
     /// The largest weights that [`WeightsMode::Auto`] puts inside the source, in bytes.
     pub most_inline_bytes: usize,
+    /// Tensors in the block of [`WeightsMode::Updatable`] begin at multiples of so many bytes: 8 or more.
+    pub alignment: usize,
 }
 
 /// What was printed.
@@ -56,6 +62,8 @@ pub struct Emitted {
     pub source: String,
     /// Bytes of the weights' file beside it, if they are not inline.
     pub sidecar: Option<Vec<u8>>,
+    /// The weights that the source takes at run time, if they are [updatable](WeightsMode::Updatable).
+    pub block: Option<Block>,
     /// The names that code needs which calls it.
     pub interface: Interface,
 }
@@ -71,6 +79,8 @@ pub struct Interface {
     pub outputs: Vec<TensorType>,
     /// Fields of the struct that `run` returns, one per output; empty if there is one output, returned as it is.
     pub fields: Vec<String>,
+    /// The type of the weights that `run` takes before the inputs, if they are [updatable](WeightsMode::Updatable).
+    pub weights: Option<String>,
 }
 
 /// What every file begins with, after which comes the version.
@@ -83,49 +93,28 @@ pub(crate) fn is_emitted(path: &Path) -> bool {
     read.is_ok() && start == BANNER.as_bytes()
 }
 
+/// What comes before the SHA-256 of the model's file.
+const SHA256: &str = "// SHA-256 of the model: ";
+
+/// What comes before the command that makes the file again.
+const REGENERATE: &str = "// Regenerate: ";
+
 /// Prints a planned program; `report` is that of the same program and plan.
 pub fn emit(program: &Program, plan: &Plan, report: &Report, options: &Options) -> Emitted {
-    let names = ModelNames::of(program, plan, report, options);
-    let module = format_ident!("{}", names.module);
-    let (weights, sidecar) = weights::module(program, report, &names, options);
-    let abi = proc_macro2::Literal::u32_unsuffixed(runtime_core::ABI);
-
-    let mut out = source::Source::default();
-    out.line(&format!(
-        "{BANNER}{} from {}. Do not edit.",
-        env!("CARGO_PKG_VERSION"),
-        plain(&options.source)
-    ));
-    out.line(&format!("// SHA-256 of the model: {}", report.sha256));
-    out.line(&format!("// Regenerate: {}", commented(&options.command)));
-    out.item(quote! { const _: () = runtime_core::assert_abi(#abi); });
-    let made_for = |cores| {
-        let mut calls = program.calls.iter();
-        calls.any(|call| call.kernel.made_for() == Some(cores))
+    let updatable = options.weights == WeightsMode::Updatable;
+    let structure = if updatable {
+        let (options, report) = updatable::anonymous(options, report);
+        let names = ModelNames::of(program, plan, &report, &options);
+        updatable::structure(&print(program, plan, &report, &options, &names, &[0; 32]).0)
+    } else {
+        [0; 32]
     };
-    if made_for(Cores::Dsp) {
-        out.item(quote! { const _: () = runtime_core::assert_dsp(); });
-    }
-    if made_for(Cores::Mve) {
-        out.item(quote! { const _: () = runtime_core::assert_mve(); });
-    }
-    budgets::assertions(report, &names)
-        .into_iter()
-        .for_each(|assertion| out.item(assertion));
-    out.item(interface::model_struct(report, &names));
-    out.item(interface::model_impl(program, plan, report, &names, options));
-    out.item(interface::default_impl(&names));
-    if let Some(outputs) = interface::outputs_struct(program, &names) {
-        out.item(outputs);
-    }
-    out.begin(&format!(
-        "/// Arena slots, parameters and weights of [`{}`].\n#[allow(unreachable_pub)]\nmod {module} {{",
-        names.model
-    ));
-    out.text(&slots::module(program, plan, &names));
-    out.text(&layers::module(program, plan, report, &names));
-    out.text(&weights);
-    out.end("}");
+    let names = ModelNames::of(program, plan, report, options);
+    let (source, bytes) = print(program, plan, report, options, &names, &structure);
+    let (sidecar, block) = match bytes {
+        Some(bytes) if updatable => (None, Some(Block { bytes, structure })),
+        bytes => (bytes, None),
+    };
     let types = |ports: &[Port]| ports.iter().map(|p| p.ty.clone()).collect();
     let interface = Interface {
         inputs: types(&program.inputs),
@@ -135,11 +124,100 @@ pub fn emit(program: &Program, plan: &Plan, report: &Report, options: &Options) 
         } else {
             names.output_fields
         },
+        weights: block.as_ref().map(|_| names.verified),
         model: names.model,
     };
     Emitted {
-        source: out.finish(),
+        source,
         sidecar,
+        block,
         interface,
     }
+}
+
+/// The first lines of code in which a source that was emitted before differs from that of a program: what keeps the
+/// program's weights from being taken by that source. `None` if none do.
+pub fn difference(
+    old: &str,
+    expected: &Expected,
+    (program, plan, report): (&Program, &Plan, &Report),
+    options: &Options,
+) -> Option<(String, String)> {
+    let options = Options {
+        struct_name: expected.model.clone(),
+        ..options.clone()
+    };
+    let report = Report {
+        sha256: expected.sha256.clone(),
+        ..report.clone()
+    };
+    let names = ModelNames::of(program, plan, &report, &options);
+    let (new, _) = print(program, plan, &report, &options, &names, &expected.structure);
+    updatable::difference(old, &new)
+}
+
+/// The source, and the bytes of the weights if they are not in it. `structure` is only printed.
+fn print(
+    program: &Program,
+    plan: &Plan,
+    report: &Report,
+    options: &Options,
+    names: &ModelNames,
+    structure: &[u8; 32],
+) -> (String, Option<Vec<u8>>) {
+    let module = format_ident!("{}", names.module);
+    let (weights, bytes) = weights::module(program, report, names, options);
+    let block = (options.weights == WeightsMode::Updatable).then(|| bytes.as_ref().map_or(0, Vec::len));
+    let mut out = source::Source::default();
+    out.line(&format!(
+        "{BANNER}{} from {}. Do not edit.",
+        env!("CARGO_PKG_VERSION"),
+        plain(&options.source)
+    ));
+    out.line(&format!("{SHA256}{}", report.sha256));
+    if block.is_some() {
+        out.line(&updatable::banner(structure));
+    }
+    out.line(&format!("{REGENERATE}{}", commented(&options.command)));
+    assertions(program, report, names)
+        .into_iter()
+        .for_each(|assertion| out.item(assertion));
+    out.item(interface::model_struct(report, names));
+    out.item(interface::model_impl(program, plan, report, names, options));
+    out.item(interface::default_impl(names));
+    if let Some(outputs) = interface::outputs_struct(program, names) {
+        out.item(outputs);
+    }
+    if let Some(bytes) = block {
+        updatable::items(names, bytes, structure)
+            .into_iter()
+            .for_each(|item| out.item(item));
+    }
+    out.begin(&format!(
+        "/// Arena slots, parameters and weights of [`{}`].\n#[allow(unreachable_pub)]\nmod {module} {{",
+        names.model
+    ));
+    out.text(&slots::module(program, plan, names));
+    out.text(&layers::module(program, plan, report, names));
+    out.text(&weights);
+    out.end("}");
+    (out.finish(), bytes)
+}
+
+/// What stops the build where the file was emitted for another runtime-core or another core, or takes too much memory.
+fn assertions(program: &Program, report: &Report, names: &ModelNames) -> Vec<TokenStream> {
+    let abi = proc_macro2::Literal::u32_unsuffixed(runtime_core::ABI);
+    let made_for = |cores| {
+        let mut calls = program.calls.iter();
+        calls.any(|call| call.kernel.made_for() == Some(cores))
+    };
+    let mut assertions = vec![quote! { const _: () = runtime_core::assert_abi(#abi); }];
+    if made_for(Cores::Dsp) {
+        assertions.push(quote! { const _: () = runtime_core::assert_dsp(); });
+    }
+    if made_for(Cores::Mve) {
+        assertions.push(quote! { const _: () = runtime_core::assert_mve(); });
+    }
+    assertions.extend(budgets::assertions(report, names));
+    assertions
 }

@@ -38,6 +38,8 @@ pub(super) struct ModelNames {
     pub(super) model: String,
     /// The struct of several outputs.
     pub(super) outputs: String,
+    /// The type of verified weights, where they are updatable.
+    pub(super) verified: String,
     /// The private module.
     pub(super) module: String,
     /// Arguments of `run`, then those that a step of training takes besides.
@@ -75,6 +77,7 @@ impl ModelNames {
         let mut names = Self {
             // A keyword has `_` behind it, which has no place inside of a type's name.
             outputs: format!("{}Outputs", model.trim_end_matches('_')),
+            verified: format!("{}Weights", model.trim_end_matches('_')),
             model,
             module,
             operands: operands.take(MOST_BORROWED).collect(),

@@ -1,7 +1,7 @@
-use super::Options;
 use super::identifiers::plain;
 use super::names::ModelNames;
 use super::source::Source;
+use super::{Options, updatable};
 use crate::back::report::{Report, grouped};
 use crate::ir::program::{Buffer, BufferId, Program, Storage};
 use proc_macro2::TokenStream;
@@ -20,6 +20,8 @@ pub enum WeightsMode {
     /// Inline up to 1 MiB, for microcontrollers up to 16 KiB, else a sidecar.
     #[default]
     Auto,
+    /// Outside of the program, in signed blobs that `run` takes when they are verified; others can replace them.
+    Updatable,
 }
 
 /// Alignment of each tensor in a sidecar.
@@ -30,12 +32,12 @@ const BYTES_A_LINE: usize = 28;
 fn is_inline(program: &Program, options: &Options) -> bool {
     match options.weights {
         WeightsMode::Inline => true,
-        WeightsMode::Sidecar => false,
+        WeightsMode::Sidecar | WeightsMode::Updatable => false,
         WeightsMode::Auto => program.weight_bytes() <= options.most_inline_bytes,
     }
 }
 
-/// `mod weights`, and the sidecar's bytes if there is one.
+/// `mod weights`, and the bytes of the sidecar or of the updatable block if there is one.
 pub(super) fn module(
     program: &Program,
     report: &Report,
@@ -45,12 +47,15 @@ pub(super) fn module(
     if names.weights.is_empty() {
         return (String::new(), None);
     }
+    if options.weights == WeightsMode::Updatable {
+        return places(program, report, names, options);
+    }
     let inline = is_inline(program, options);
     let mut out = Source::default();
     out.begin(
         "/// Constant tensors, each called after the first call that reads it.\n#[rustfmt::skip]\npub mod weights {",
     );
-    out.text(&imports(program, names, inline));
+    out.text(&imports(program, names, if inline { "Weights" } else { "Sidecar" }));
     let mut bytes: Vec<u8> = vec![];
     let mut statics = String::new();
     for id in &names.weight_order {
@@ -81,9 +86,25 @@ pub(super) fn module(
     (out.finish(), (!inline).then_some(bytes))
 }
 
+/// `mod weights` of a program whose weights are elsewhere, and the block that they are in.
+fn places(program: &Program, report: &Report, names: &ModelNames, options: &Options) -> (String, Option<Vec<u8>>) {
+    let mut out = Source::default();
+    out.begin(
+        "/// Places in the block of weights, each called after the first call that reads it.\n#[rustfmt::skip]\n\
+         pub mod weights {",
+    );
+    out.text(&imports(program, names, "Slot"));
+    let (places, bytes) = updatable::places(program, names, options.alignment, |id| {
+        described(id, program, report, names)
+    });
+    out.text(&places);
+    out.end("}");
+    (out.finish(), Some(bytes))
+}
+
 /// A constant, as what is called takes it.
 pub(super) fn reference(program: &Program, names: &ModelNames, options: &Options, id: BufferId) -> TokenStream {
-    let path = path(names, id);
+    let path = path(names, options, id);
     if is_inline(program, options) {
         quote!(&#path)
     } else {
@@ -92,9 +113,12 @@ pub(super) fn reference(program: &Program, names: &ModelNames, options: &Options
 }
 
 /// Where a constant is.
-pub(super) fn path(names: &ModelNames, id: BufferId) -> TokenStream {
+pub(super) fn path(names: &ModelNames, options: &Options, id: BufferId) -> TokenStream {
     let name = format_ident!("{}", names.weights[&id].name);
-    quote!(weights::#name)
+    match options.weights {
+        WeightsMode::Updatable => quote!(weights.read(weights::#name)),
+        _ => quote!(weights::#name),
+    }
 }
 
 /// Its size, the calls that read it, and its name in the model where it is one of the model's.
@@ -121,15 +145,16 @@ fn described(id: BufferId, program: &Program, report: &Report, names: &ModelName
     format!("{bytes} B for {readers}{name}.")
 }
 
-fn data(buffer: &Buffer) -> &[u8] {
+pub(super) fn data(buffer: &Buffer) -> &[u8] {
     match &buffer.storage {
         Storage::Constant(tensor) => &tensor.bytes,
         _ => &[],
     }
 }
 
-fn imports(program: &Program, names: &ModelNames, inline: bool) -> String {
-    let mut imports = vec![if inline { "Weights" } else { "Sidecar" }];
+/// `use` of the elements' types and of `holder`, what holds them.
+fn imports(program: &Program, names: &ModelNames, holder: &'static str) -> String {
+    let mut imports = vec![holder];
     for special in ["Bool", "bf16", "f16"] {
         if names
             .weights

@@ -56,6 +56,9 @@ pub struct Graph {
     pub labels: BTreeMap<String, Labels>,
     /// Numbers of the inputs that the caller gives channels-last, where the model has them channels-first.
     pub channels_last_inputs: BTreeSet<usize>,
+    /// Whether other constants take the place of these after the code has been emitted. What is computed, and how, must
+    /// then not depend on what they are.
+    pub replaceable_constants: bool,
     remarks: Vec<Remark>,
 }
 

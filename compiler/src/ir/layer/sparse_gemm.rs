@@ -58,9 +58,10 @@ pub(in crate::ir) fn candidate<'a>(
     activation: Activation,
 ) -> Option<Candidate<'a>> {
     let residual = matches!(activation, Activation::Function(_)) && cx.has(RESIDUAL);
+    // Where the zeros are is part of the layout.
     let weights = cx
         .constant(1)
-        .filter(|w| !residual && matches!(w.dtype, DType::F32 | DType::I8))?;
+        .filter(|w| !cx.replaces_constants() && !residual && matches!(w.dtype, DType::F32 | DType::I8))?;
     let sparse = Sparse::of(weights, [k, n], transposed)?;
     let cost = Cost {
         time: cost::sparse(cx.machine(), sparse.weights.len() as u64, sparse.places.len() as u64),

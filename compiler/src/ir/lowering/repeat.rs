@@ -25,6 +25,7 @@ impl Lowering<'_> {
             .collect();
         let mut values = Values {
             constants: std::mem::take(&mut self.values.constants),
+            shares_constants: self.values.shares_constants,
             ..Values::of(body)
         };
         for (index, input) in body.inputs().iter().enumerate() {

@@ -1,7 +1,8 @@
 use crate::ir::{Graph, NodeId, NodeKind, OpError, Tensor, ValueId};
 use std::collections::HashMap;
 
-/// Computes what is computed twice once: operators with the same attributes and operands, and equal constants.
+/// Computes what is computed twice once: operators with the same attributes and operands, and equal constants, unless
+/// others that differ can take their place.
 pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
     let mut operators: HashMap<(&'static str, Vec<Option<ValueId>>), Vec<NodeId>> = HashMap::new();
     let mut constants: HashMap<Tensor, ValueId> = HashMap::new();
@@ -9,6 +10,7 @@ pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
         let node = graph.node(id);
         match &node.kind {
             NodeKind::Input | NodeKind::State => {}
+            NodeKind::Constant(_) if graph.replaceable_constants => {}
             NodeKind::Constant(tensor) => {
                 let value = node.outputs[0];
                 let first = *constants.entry(tensor.clone()).or_insert(value);

@@ -1,5 +1,5 @@
 use super::source::{library, manifest, program};
-use super::{HarnessError, Module, Runner, Workspace};
+use super::{HarnessError, Module, Runner, Workspace, updatable};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -75,7 +75,7 @@ impl Workspace {
             fs::create_dir_all(sources.join("included")).map_err(|e| HarnessError::io(&sources, e))?;
             update(
                 &folder.join("Cargo.toml"),
-                manifest(&name, &self.runtime_core.dependency()).as_bytes(),
+                manifest(&name, &self.runtime_core.dependency(), &modules).as_bytes(),
             )?;
             update(&sources.join("models.rs"), library(&modules).as_bytes())?;
             update(&sources.join("main.rs"), program(&name, &modules).as_bytes())?;
@@ -83,6 +83,10 @@ impl Workspace {
                 update(&sources.join(module.file()), module.emitted.source.as_bytes())?;
                 if let Some(bytes) = &module.emitted.sidecar {
                     update(&sources.join(module.sidecar_file()), bytes)?;
+                }
+                updatable::check(module)?;
+                if let Some(bytes) = &module.blob {
+                    update(&sources.join(updatable::file(module)), bytes)?;
                 }
             }
         }

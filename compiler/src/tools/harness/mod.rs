@@ -12,6 +12,7 @@ mod peer;
 mod progress;
 mod runner;
 mod source;
+mod updatable;
 mod verify;
 mod workspace;
 

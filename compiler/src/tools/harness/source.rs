@@ -1,6 +1,7 @@
 //! The sources of a crate of models and of the program that runs them.
 
-use crate::back::emit::{Emitted, Interface};
+use super::updatable;
+use crate::back::emit::Emitted;
 use crate::ir::{DType, TensorType};
 use crate::{Compiled, Compiler};
 use std::fmt::Write;
@@ -24,14 +25,18 @@ pub struct Module {
     pub emitted: Emitted,
     /// How it is taken in.
     pub inclusion: Inclusion,
+    /// The signed blob of its weights, if they are updatable: at first signed with a key for this only.
+    pub blob: Option<Vec<u8>>,
 }
 
 impl Module {
     /// Prints `compiled` as a module taken in by `mod`.
     pub fn new(name: impl Into<String>, compiler: &Compiler, compiled: &Compiled) -> Self {
         let name = name.into();
+        let emitted = compiler.emit(compiled, &format!("{name}.weights"));
         Self {
-            emitted: compiler.emit(compiled, &format!("{name}.weights")),
+            blob: emitted.block.as_ref().and_then(updatable::signed),
+            emitted,
             name,
             inclusion: Inclusion::Mod,
         }
@@ -51,11 +56,13 @@ impl Module {
     }
 }
 
-/// `Cargo.toml` of a crate; `runtime_core` is what comes after `runtime-core = `.
-pub(super) fn manifest(name: &str, runtime_core: &str) -> String {
+/// `Cargo.toml` of a crate of `modules`; `runtime_core` is where runtime-core is, as in a table of TOML.
+pub(super) fn manifest(name: &str, runtime_core: &str, modules: &[&Module]) -> String {
+    let updatable = modules.iter().any(|module| module.blob.is_some());
+    let features = if updatable { ", features = [\"updates\"]" } else { "" };
     format!(
         "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\npublish = false\n\n\
-         [lib]\npath = \"src/models.rs\"\n\n[dependencies]\nruntime-core = {runtime_core}\n"
+         [lib]\npath = \"src/models.rs\"\n\n[dependencies]\nruntime-core = {{ {runtime_core}{features} }}\n"
     )
 }
 
@@ -87,19 +94,23 @@ pub(super) fn program(library: &str, modules: &[&Module]) -> String {
     }
     text.push_str("        _ => Err(format!(\"there is no model `{model}`\")),\n    }\n}\n");
     for module in modules {
-        text.push_str(&function(library, &module.name, &module.emitted.interface));
+        text.push_str(&function(library, module));
     }
     text
 }
 
-fn function(library: &str, name: &str, interface: &Interface) -> String {
+fn function(library: &str, module: &Module) -> String {
+    let (name, interface) = (&module.name, &module.emitted.interface);
     let path = format!("{library}::{name}::{}", interface.model);
-    let arguments: Vec<_> = (0..interface.inputs.len()).map(|i| format!("&input{i}")).collect();
+    let weights = interface.weights.iter().map(|_| "weights".to_owned());
+    let inputs = (0..interface.inputs.len()).map(|i| format!("&input{i}"));
+    let arguments: Vec<_> = weights.chain(inputs).collect();
     let hidden: Vec<_> = arguments.iter().map(|a| format!("black_box({a})")).collect();
+    let verified = updatable::statements(library, module);
     let mut text = format!(
         "\nfn run_{name}(job: &mut Job) -> Result<(), String> {{\n    \
          static MODEL: Mutex<{path}> = Mutex::new({path}::new());\n    \
-         let mut model = MODEL.lock().map_err(|e| e.to_string())?;\n    \
+         let mut model = MODEL.lock().map_err(|e| e.to_string())?;\n{verified}    \
          while job.next_case()? {{\n"
     );
     for (i, ty) in interface.inputs.iter().enumerate() {

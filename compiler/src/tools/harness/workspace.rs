@@ -34,11 +34,11 @@ impl RuntimeCore {
         }
     }
 
-    /// As the value of a dependency in `Cargo.toml`.
+    /// As an entry in the table of a dependency in `Cargo.toml`.
     pub(super) fn dependency(&self) -> String {
         match self {
-            Self::Path(path) => format!("{{ path = {} }}", toml_string(&path.to_string_lossy())),
-            Self::Version(version) => format!("\"={version}\""),
+            Self::Path(path) => format!("path = {}", toml_string(&path.to_string_lossy())),
+            Self::Version(version) => format!("version = \"={version}\""),
         }
     }
 

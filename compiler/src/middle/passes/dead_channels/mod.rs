@@ -30,8 +30,12 @@ pub(super) use taps::run as zero_taps;
 use crate::ir::{Graph, OpError, Remark, RemarkKind};
 use flow::Flow;
 
-/// Removes dead channels, until there are none, and remarks how many there were.
+/// Removes dead channels, until there are none, and remarks how many there were. With other constants they may not be
+/// dead.
 pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
+    if graph.replaceable_constants {
+        return Ok(());
+    }
     let mut before: Option<Vec<LayerCensus>> = None;
     loop {
         let mut flow = Flow::of(graph)?;

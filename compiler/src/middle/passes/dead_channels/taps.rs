@@ -9,8 +9,11 @@ use crate::ir::primitives::{Conv, Window};
 use crate::ir::{Graph, NodeId, OpError, Operator};
 
 /// Outermost rows and columns of a kernel that are zero for all channels are cut off, as far as there is padding to cut
-/// off with them. The sums keep their order, and every bit.
+/// off with them. The sums keep their order, and every bit. With other constants they may not be zero.
 pub(in super::super) fn run(graph: &mut Graph) -> Result<(), OpError> {
+    if graph.replaceable_constants {
+        return Ok(());
+    }
     for id in nodes_of::<Conv>(graph) {
         if let Some((conv, kept)) = smaller(graph, id) {
             let mut inputs = graph.node(id).inputs.clone();

@@ -1,0 +1,74 @@
+//! `edgec keygen`, `edgec sign` and `edgec pack`.
+
+use super::update_args::{KeygenArgs, PackArgs, SignArgs};
+use super::{note, print};
+use edgec::data::blob;
+use edgec::tools::updates::{self, CipherKey, SecretKey};
+use edgec::{Error, Weights};
+use std::fmt::Write;
+use std::process::ExitCode;
+
+/// `edgec keygen`: prints the public key as firmware holds it.
+pub(super) fn keygen(args: &KeygenArgs) -> miette::Result<ExitCode> {
+    if args.cipher {
+        CipherKey::generate()?.write(&args.key, args.force)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let key = SecretKey::generate()?;
+    key.write(&args.key, args.force)?;
+    print(&updates::public_key_constant(&key.public_key()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `edgec sign`.
+pub(super) fn sign(args: &SignArgs) -> miette::Result<ExitCode> {
+    updates::sign_file(&args.weights, &args.key, args.revision, &args.output, args.force)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `edgec pack MODEL.onnx --weights-only`.
+pub(super) fn pack(args: &PackArgs) -> miette::Result<ExitCode> {
+    let compiler = args.target.apply(args.state.apply(args.model.compiler()?));
+    let compiler = args.quantize.apply(compiler)?;
+    let mut compiler = compiler.weights(Weights::Updatable).force(args.force);
+    for read in args.code.iter().chain(&args.encrypt).chain(&args.key) {
+        compiler = compiler.reads(read);
+    }
+    let compiled = compiler.compile()?;
+    let block = match &args.code {
+        Some(code) => compiler.weights_for(&compiled, code)?,
+        None => compiler.block(&compiled)?,
+    };
+    if let Some(asked) = args.hash.as_ref().filter(|hash| hash.0 != block.structure) {
+        Err(Error::Usage {
+            message: format!(
+                "the weights are for code of structure {}, not {}",
+                hex(&block.structure),
+                hex(&asked.0)
+            ),
+            help: Some("give the same options as for that code; --for MODEL.rs says where they differ".into()),
+        })?;
+    }
+    let mut packed = match &args.encrypt {
+        Some(key) => updates::encrypted(&block, &CipherKey::read(key)?)?,
+        None => blob::unsigned(block.structure, &block.bytes),
+    };
+    if let (Some(key), Some(revision)) = (&args.key, args.revision) {
+        packed = updates::sign(&packed, &SecretKey::read(key)?, revision)?;
+    }
+    compiler.write_weights(&compiled, &args.output, &packed)?;
+    note(&format!(
+        "{} bytes of weights for code of structure {}{}\n",
+        block.bytes.len(),
+        hex(&block.structure),
+        if args.key.is_some() { "" } else { "; not signed yet" }
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
