@@ -47,6 +47,9 @@ model=digits
 [ ! -d "${EDGEC_ZOO:-../shared/zoo}/golden" ] || model=ad,micro_speech
 step "a model on microcontrollers" "${CARGO_TARGET_DIR:-target}/debug/firmware" --model $model \
     --core m0,m3,m4f,m55,rv32 --opt s
+# Within a third of the arena that it would take.
+[ $model = digits ] || step "a model in tiles on microcontrollers" "${CARGO_TARGET_DIR:-target}/debug/firmware" \
+    --model vww --ram 45912 --core m0,m4f,m55 --opt s
 
 say "All passed"
 printf '%s\n' "${summary[@]}"

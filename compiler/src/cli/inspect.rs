@@ -1,4 +1,5 @@
 use super::args::ModelArgs;
+use super::target_args::TargetArgs;
 use super::{print, print_json};
 use clap::Args;
 use edgec::PruneReport;
@@ -10,6 +11,8 @@ use std::process::ExitCode;
 pub(super) struct InspectArgs {
     #[command(flatten)]
     model: ModelArgs,
+    #[command(flatten)]
+    target: TargetArgs,
     /// Show what pruning brings: dead channels that were removed, zeros, and the cost with fewer channels
     #[arg(long)]
     prune_report: bool,
@@ -34,7 +37,7 @@ struct Inspected {
 
 /// `edgec inspect`.
 pub(super) fn inspect(args: &InspectArgs) -> miette::Result<ExitCode> {
-    let compiler = args.model.compiler()?;
+    let compiler = args.target.apply(args.model.compiler()?);
     let inspection = Inspection::of(&compiler)?;
     let prune_report = if args.prune_report {
         Some(PruneReport::of_model(&compiler, &compiler.load()?)?)

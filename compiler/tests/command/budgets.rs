@@ -69,7 +69,7 @@ fn a_model_that_takes_too_much_ram_runs_in_tiles() {
     }
     // The first tile reads the first rows of the image.
     let source = fs::read_to_string(folder.path().join("d.rs")).unwrap();
-    assert!(source.contains("input.get(0..40).unwrap_or_default()"), "{source}");
+    assert!(source.contains("image.get(0..32).unwrap_or_default()"), "{source}");
 }
 
 #[test]
