@@ -21,6 +21,10 @@ use std::ops::Range;
 
 /// Steps before the first that takes too much memory at which tiles may begin, and behind it at which they may end.
 const REACH: usize = 16;
+/// Steps that take too much memory of which one segment is to hold as many as it can.
+const LONGEST: usize = 48;
+/// Parts of calls that the search for one segment looks at: a second or two.
+const MOST_PARTS: usize = 2_000_000;
 /// Numbers of tiles that are tried.
 const TILES: &[usize] = &[2, 3, 4, 6, 8, 12, 16, 24, 32, 48];
 /// Segments that may be taken apart one after another.
@@ -164,15 +168,16 @@ fn first_over(program: &Program, budget: usize, machine: &Machine) -> Option<Ran
 /// The tiling that costs least among those that hold all steps of `over`, or as many of the first as can be.
 fn best(program: &Program, over: Range<usize>, budget: usize, machine: &Machine) -> Option<(Tiling, Tiled)> {
     let lives = lives(program);
-    let last_end = program.calls.len().min(over.end + REACH);
+    let last_end = program.calls.len().min(over.end.min(over.start + LONGEST) + REACH);
+    let mut work = MOST_PARTS;
     let mut best: Option<((usize, u64), Tiling, Tiled)> = None;
-    for start in over.start.saturating_sub(REACH)..=over.start {
+    for start in (over.start.saturating_sub(REACH)..=over.start).rev() {
         for end in over.start + 1..=last_end {
             let calls = start..end;
             let Some(left) = budget.checked_sub(around(program, &lives, &calls, machine)) else {
                 continue;
             };
-            for (tiling, found) in largest(program, &calls, left, machine) {
+            for (tiling, found) in largest(program, &calls, left, machine, &mut work) {
                 let macs: u64 = program.calls[calls.clone()].iter().map(|call| call.macs).sum();
                 let cost = found.macs.saturating_sub(macs)
                     + found.copied / COPIED_AS_A_MAC
@@ -189,8 +194,14 @@ fn best(program: &Program, over: Range<usize>, budget: usize, machine: &Machine)
 }
 
 /// For rows that are kept and for rows that are computed again, the largest tiles of some calls whose own buffers take at
-/// most `budget`: smaller ones cost more.
-fn largest(program: &Program, calls: &Range<usize>, budget: usize, machine: &Machine) -> Vec<(Tiling, Tiled)> {
+/// most `budget`: smaller ones cost more. `work` is what is left of the parts that may be looked at.
+fn largest(
+    program: &Program,
+    calls: &Range<usize>,
+    budget: usize,
+    machine: &Machine,
+    work: &mut usize,
+) -> Vec<(Tiling, Tiled)> {
     let Some(segment) = SegmentBuffers::of(program, calls) else {
         return vec![];
     };
@@ -200,10 +211,11 @@ fn largest(program: &Program, calls: &Range<usize>, budget: usize, machine: &Mac
     heights.retain(|height| *height < rows);
     let halos = [Halo::Computed, Halo::Kept].into_iter();
     let found = halos.filter_map(|halo| {
-        heights.iter().find_map(|rows| {
+        heights.iter().find_map(|height| {
+            *work = work.checked_sub(rows.div_ceil(*height) * calls.len())?;
             let tiling = Tiling {
                 calls: calls.clone(),
-                rows: *rows,
+                rows: *height,
                 halo,
             };
             let found = tiled(program, &segment, &tiling)?;

@@ -36,7 +36,7 @@ pub(super) fn part(call: &Call, rows: Range<usize>) -> Option<Call> {
         origin: call.origin.clone(),
         operands: call.operands.clone(),
         shape: shape(&call.shape, whole.len, len),
-        steps: call.steps.clone(),
+        steps: call.steps,
         macs: (u128::from(call.macs) * len as u128 / whole.len.max(1) as u128) as u64,
         choice: call.choice.clone(),
         instance: Instance {

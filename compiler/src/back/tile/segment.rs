@@ -4,7 +4,8 @@
 use super::parts::{part, rows};
 use super::write::Writer;
 use crate::ir::program::{Buffer, BufferId, Call, Program, Storage};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry};
 use std::ops::Range;
 
 /// What is done with rows that two tiles read.
@@ -120,7 +121,7 @@ impl Tile {
         let mut computed: BTreeMap<BufferId, Range<usize>> = BTreeMap::from([(buffers.result, wanted)]);
         for call in inside.iter().rev() {
             let written = call.outputs.first()?.buffer;
-            if !computed.contains_key(&written) {
+            if let Entry::Vacant(entry) = computed.entry(written) {
                 // All that read it come later, and were seen.
                 let needed = tile.needed.get(&written).cloned().unwrap_or(0..0);
                 let before = done.get(&written).copied().unwrap_or(0);
@@ -134,7 +135,7 @@ impl Tile {
                 if !kept.is_empty() {
                     tile.kept.insert(written, kept);
                 }
-                computed.insert(written, new);
+                entry.insert(new);
             }
             let rows = covering(call, &computed[&written])?;
             let made = if rows.is_empty() { None } else { Some(part(call, rows)?) };

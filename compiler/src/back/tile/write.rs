@@ -136,7 +136,7 @@ impl<'a> Writer<'a> {
             origin: of.origin.clone(),
             operands: vec![],
             shape: vec![to.len],
-            steps: of.steps.clone(),
+            steps: of.steps,
             macs: 0,
             choice: None,
             instance: Instance::default(),

@@ -187,8 +187,8 @@ impl Widen<[i8; PANEL]> for Eight {
     #[inline(always)]
     fn widen(row: &[i8; PANEL], first: usize) -> Self {
         match row.get(first..).and_then(<[i8]>::first_chunk::<8>) {
-            // SAFETY: see `Avx2`; there are eight bytes.
             Some(eight) => {
+                // SAFETY: see `Avx2`; there are eight bytes.
                 Self(unsafe { _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(eight.as_ptr().cast()))) })
             }
             None => Self::zero(),
