@@ -126,7 +126,11 @@ impl Peak {
         if report.inputs.iter().any(floats) && any_of(DType::I8) {
             advice.push("--io int8 takes inputs as integers, with a quarter of the bytes");
         }
-        advice.push("tiles of layers were tried and do not save enough");
+        advice.push(if program.training.is_some() || !program.repetitions.is_empty() {
+            "models with --trainable or --max-trips do not run in tiles, which would save memory"
+        } else {
+            "tiles of layers were tried and do not save enough"
+        });
         advice.push("smaller inputs (--shape) make every tensor smaller, if the model allows them");
         advice.into_iter().map(str::to_owned).collect()
     }

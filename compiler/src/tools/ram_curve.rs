@@ -7,7 +7,7 @@ use serde::Serialize;
 use std::fmt;
 
 /// Parts of the arena that a model takes without a budget, in per cent, that are tried.
-const PERCENT: &[usize] = &[90, 80, 70, 60, 50, 40, 33, 25, 20];
+const PERCENT: &[usize] = &[90, 80, 70, 60, 50, 40, 33, 25, 20, 16, 12];
 
 /// A model compiled within a budget.
 #[derive(Clone, Debug, Serialize)]
@@ -56,7 +56,8 @@ impl RamCurve {
         let mut points = vec![whole];
         for percent in PERCENT {
             let budget = input_bytes + points[0].arena * percent / 100;
-            let Ok((found, _)) = point(Some(budget)) else { break };
+            // A smaller budget may do where a larger one did not: other tiles are tried.
+            let Ok((found, _)) = point(Some(budget)) else { continue };
             if points.last().is_some_and(|last| found.arena < last.arena) {
                 points.push(found);
             }

@@ -113,7 +113,12 @@ fn network(seed: u64) -> Graph {
     let mut x = build.input(&[1, 2, height, width]);
     x = build.conv(x, 3, 1, Some(8));
     for _ in 0..2 + build.below(3) {
-        x = match build.below(6) {
+        x = match build.below(7) {
+            6 => {
+                // One below the other: each is written to a part of the result.
+                let y = build.conv(x, 3, 1, None);
+                build.op(Concat { axis: 2 }, &[x, y])
+            }
             0 => build.pool(
                 x,
                 PoolKind::Average {

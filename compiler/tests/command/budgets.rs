@@ -90,7 +90,7 @@ fn inspect_shows_what_less_ram_costs() {
         text.contains("8 192 B  100%") && text.contains("4 096 B   50%"),
         "{text}"
     );
-    assert!(text.contains("the least: `conv1` to `pool1` run in"), "{text}");
+    assert!(text.contains("the last line: `conv1` to `pool1` run in"), "{text}");
     let json: serde_json::Value = serde_json::from_str(&inspect("--json")).unwrap();
     let points = json["ram_curve"]["points"].as_array().unwrap();
     assert!(points.len() > 1 && points[1]["arena"].as_u64() < points[0]["arena"].as_u64());

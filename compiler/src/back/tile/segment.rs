@@ -73,7 +73,14 @@ impl SegmentBuffers {
         let result = first(inside.last()?)?;
         let between: BTreeSet<BufferId> = written.iter().copied().filter(|id| *id != result).collect();
         let reads_result = |call: &Call| call.inputs.iter().any(|view| view.buffer == result);
-        let whole = between.is_disjoint(&used_outside) && !inside.iter().any(reads_result);
+        // Tiles are parts of what the last call writes: nothing else of the buffer would be computed.
+        let whole_result = inside.last()?.outputs.first()?;
+        let writes_elsewhere = |call: &Call| {
+            let written = call.outputs.iter().find(|view| view.buffer == result);
+            written.is_some_and(|view| view != whole_result)
+        };
+        let whole = between.is_disjoint(&used_outside)
+            && !inside.iter().any(|call| reads_result(call) || writes_elsewhere(call));
         whole.then_some(Self { between, result })
     }
 }
