@@ -108,14 +108,15 @@ fn zero_taps() {
     });
     leaves(
         "zero-taps",
-        "there is no padding to cut off, the zeros are inside, or lone rows would be summed in another order",
+        "there is no padding to cut off, the zeros are inside, or rows of one output would be summed in another order",
         |b| {
             let x = b.x(&IMAGE);
             let y = conv_of_taps(b, x, 9, [0, 0, 0, 1, 1, 1, 1, 1, 1], 0);
             b.output(y);
             let y = conv_of_taps(b, x, 9, [1, 0, 1, 0, 0, 0, 1, 0, 1], 1);
             b.output(y);
-            let y = conv_of_taps(b, x, 3, [0, 0, 0, 1, 1, 1, 1, 1, 1], 1);
+            let column = b.x(&[1, 4, 5, 1]);
+            let y = conv_of_taps(b, column, 3, [0, 0, 0, 1, 1, 1, 1, 1, 1], 1);
             b.output(y);
         },
     );
