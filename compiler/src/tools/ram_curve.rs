@@ -94,7 +94,7 @@ impl fmt::Display for RamCurve {
             Some(last) => last
                 .tiles
                 .iter()
-                .try_for_each(|remark| writeln!(f, "the least: {remark}")),
+                .try_for_each(|remark| writeln!(f, "the last line: {remark}")),
             None => writeln!(f, "no layers were found that save memory in tiles"),
         }
     }
