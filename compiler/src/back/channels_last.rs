@@ -1,10 +1,8 @@
+use super::Add;
 use crate::ir::linear::Linear;
 use crate::ir::primitives::{Layout, Pool, QlinearAveragePool, RESIDUAL, Transpose};
 use crate::ir::rewrite::{input, replace};
 use crate::ir::{Graph, NodeId, OpError, Operator, ValueId};
-
-/// Adds an operator with one output on behalf of a node.
-pub(crate) type Add = fn(&mut Graph, NodeId, Transpose, &[ValueId]) -> Result<ValueId, OpError>;
 
 /// Puts image operators between transposes, so that they work channels-last as their fast kernels do. `add` adds the
 /// transposes before them, and may compute those of constants.
@@ -21,7 +19,7 @@ pub(crate) fn channels_last(graph: &mut Graph, add: Add) -> Result<(), OpError> 
         let first = Transpose { perm: last.inverse() };
         for index in [0, RESIDUAL] {
             if let Some(value) = input(graph.node(id), index).filter(|_| index == 0 || has_residual) {
-                inputs[index] = Some(add(graph, id, last.clone(), &[value])?);
+                inputs[index] = Some(add(graph, id, last.clone().into(), &[value])?);
             }
         }
         let name = graph.node(id).name.clone();

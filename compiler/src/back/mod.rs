@@ -4,6 +4,7 @@ pub mod budget;
 pub(crate) mod channels_last;
 pub mod emit;
 pub mod exec;
+pub(crate) mod gate_panels;
 pub mod lower;
 pub mod plan;
 pub mod report;
@@ -12,10 +13,13 @@ pub mod tile;
 pub use report::Report;
 
 use crate::Error;
-use crate::ir::Graph;
 use crate::ir::program::Program;
+use crate::ir::{Graph, NodeId, OpError, Operator, ValueId};
 use crate::machine::Machine;
 use plan::Plan;
+
+/// Adds an operator with one output on behalf of a node.
+pub(crate) type Add = fn(&mut Graph, NodeId, Box<dyn Operator>, &[ValueId]) -> Result<ValueId, OpError>;
 
 /// A graph lowered and planned for the [portable](Machine::portable) machine, to be run by the [executor](exec): for
 /// those who want its results and not its code, such as constant folding and calibration.

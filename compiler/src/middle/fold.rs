@@ -3,7 +3,8 @@
 use crate::Error;
 use crate::back::channels_last::channels_last;
 use crate::back::exec::Executor;
-use crate::back::portable;
+use crate::back::gate_panels::gate_panels;
+use crate::back::{Add, portable};
 use crate::ir::primitives::{Cast, DequantizeLinear, Transpose};
 use crate::ir::{DType, Graph, OpError, Operator, Tensor, TensorType, ValueId, infer, op_error, verify};
 use runtime_core::Simd;
@@ -154,17 +155,18 @@ pub fn evaluate(operator: &dyn Operator, operands: &[Tensor]) -> Result<Vec<Tens
         graph.add_output(format!("y{i}"), output);
     }
     // No constant is folded here: that would come back to this function.
-    let add = |graph: &mut Graph, node, transpose: Transpose, inputs: &[ValueId]| {
+    let add: Add = |graph, node, operator, inputs| {
         let inputs: Vec<_> = inputs.iter().copied().map(Some).collect();
         let name = graph.node(node).name.clone();
-        let new = graph.add(name, transpose, &inputs, &[])?;
+        let new = graph.add(name, operator, &inputs, &[])?;
         Ok(graph.node(new).outputs[0])
     };
     let broken = |e: OpError| Error::Pass {
-        pass: "channels-last",
+        pass: "layout",
         message: e.message,
     };
     channels_last(&mut graph, add).map_err(broken)?;
+    gate_panels(&mut graph, add).map_err(broken)?;
     verify(&graph).map_err(broken)?;
     let (program, plan) = portable(&graph)?;
     Ok(Executor::new(&program, &plan).on(Simd::BASELINE).run(&[]))

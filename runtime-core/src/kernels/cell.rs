@@ -1,7 +1,7 @@
 //! The cells of recurrent layers: the next state, from a state and an input.
 
-use super::chunks::{blocks, rows};
-use super::gates::{activated, complement, load, plus_product, product, times};
+use super::chunks::rows;
+use super::gates::{activated, complement, inputs, load, plus_product, product, times};
 use super::recurrent_weight::{RecurrentWeight, nothing};
 use super::sequences::States;
 use crate::arch::Arch;
@@ -22,6 +22,8 @@ pub struct Step<'a, T, W> {
 pub trait Cell: Copy {
     /// Gates.
     const GATES: usize;
+    /// How many gates have their weights side by side, in order.
+    const TOGETHER: &'static [usize];
     /// States, the hidden one included.
     const STATES: usize;
     /// Rows of units to work in.
@@ -44,6 +46,7 @@ pub struct Rnn<F> {
 
 impl<F: Function> Cell for Rnn<F> {
     const GATES: usize = 1;
+    const TOGETHER: &'static [usize] = &[1];
     const STATES: usize = 1;
     const ROOM: usize = 0;
 
@@ -55,7 +58,12 @@ impl<F: Function> Cell for Rnn<F> {
     fn step<A: Arch, T: Apply, W: RecurrentWeight<T>>(self, step: Step<'_, T, W>) {
         let Step { clip, w, states } = step;
         let panels = rows(w, states.state.len().wrapping_mul(PANEL));
-        for ((next, panel), x) in states.next.iter_mut().zip(panels).zip(blocks(states.x, PANEL)) {
+        for ((next, panel), x) in states
+            .next
+            .iter_mut()
+            .zip(panels)
+            .zip(inputs(states.x, states.state.len()))
+        {
             let [sums] = product::<A, T, W, 1, 4>(load(x), states.state, panel);
             *next = activated::<A, T, F>(sums, clip, self.f);
         }
@@ -77,6 +85,7 @@ pub struct Gru<F, G> {
 
 impl<F: Function, G: Function> Cell for Gru<F, G> {
     const GATES: usize = 3;
+    const TOGETHER: &'static [usize] = &[2, 1];
     const STATES: usize = 1;
     const ROOM: usize = 2;
 
@@ -99,7 +108,7 @@ impl<F: Function, G: Function> Cell for Gru<F, G> {
         let Some((last, bias)) = last.split_at_checked(all) else {
             return;
         };
-        let inputs = || blocks(states.x, PANEL * 3);
+        let inputs = || inputs::<T, 3>(states.x, state.len());
         let panels = rows(both, panel.wrapping_mul(2)).zip(inputs());
         for (((update, reset), h), (panel, x)) in update.iter_mut().zip(reset.iter_mut()).zip(h).zip(panels) {
             let [z, r, _] = load(x);
@@ -149,6 +158,7 @@ pub struct Lstm<F, G, H> {
 
 impl<F: Function, G: Function, H: Function> Cell for Lstm<F, G, H> {
     const GATES: usize = 4;
+    const TOGETHER: &'static [usize] = &[4];
     const STATES: usize = 2;
     const ROOM: usize = 0;
 
@@ -166,7 +176,7 @@ impl<F: Function, G: Function, H: Function> Cell for Lstm<F, G, H> {
         };
         let mut peepholes = rows(peepholes, PANEL * 3);
         let (zeros, unseen) = ([T::ZERO; PANEL], [nothing(); 3]);
-        let panels = rows(w, panel).zip(blocks(states.x, PANEL * 4));
+        let panels = rows(w, panel).zip(inputs(states.x, state.len()));
         for ((next, c), (panel, x)) in states.next.iter_mut().zip(states.c.iter_mut()).zip(panels) {
             let [mut i, mut o, mut f, g] = product::<A, T, W, 4, 1>(load(x), state, panel);
             // Zeros where the gates do not see the state: a branch would tear the sums apart.

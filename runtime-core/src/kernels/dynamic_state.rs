@@ -15,6 +15,7 @@ pub struct DynamicState<C> {
 
 impl<C: Cell> Cell for DynamicState<C> {
     const GATES: usize = C::GATES;
+    const TOGETHER: &'static [usize] = C::TOGETHER;
     const STATES: usize = C::STATES;
     const ROOM: usize = C::ROOM + 1;
 

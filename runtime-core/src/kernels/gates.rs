@@ -1,6 +1,6 @@
 //! The gates of recurrent cells: products of the hidden state by packed weights, and functions of the sums.
 
-use super::chunks::rows;
+use super::chunks::{Blocks, blocks, rows};
 use super::recurrent_weight::RecurrentWeight;
 use crate::Number;
 use crate::arch::Arch;
@@ -89,16 +89,41 @@ pub(super) fn activated<A: Arch, T: Apply, F: Function>(mut x: Units<T>, clip: f
     x
 }
 
-/// The numbers of a panel's units for `G` gates, one gate after the other; zeros for units that are not there.
-#[inline(always)]
-pub(super) fn load<T: Number, const G: usize>(from: &[T]) -> [Units<T>; G] {
-    if let Some(all) = from.as_chunks::<PANEL>().0.first_chunk() {
-        return *all;
+/// The numbers of each panel's units for `G` gates; the last panel may have fewer.
+pub(super) struct Inputs<'a, T, const G: usize> {
+    gates: [Blocks<'a, T>; G],
+}
+
+impl<'a, T, const G: usize> Iterator for Inputs<'a, T, G> {
+    type Item = [&'a [T]; G];
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<[&'a [T]; G]> {
+        let panel = self.gates.each_mut().map(|gate| gate.next().unwrap_or(&[]));
+        Some(panel).filter(|panel| panel.iter().all(|units| !units.is_empty()))
     }
+}
+
+/// The panels of `x`, which is `[G][hidden]`.
+#[inline(always)]
+pub(super) fn inputs<T, const G: usize>(x: &[T], hidden: usize) -> Inputs<'_, T, G> {
+    let mut gates: [&[T]; G] = [&[]; G];
+    for (gate, row) in gates.iter_mut().zip(rows(x, hidden)) {
+        *gate = row;
+    }
+    Inputs {
+        gates: gates.map(|gate| blocks(gate, PANEL)),
+    }
+}
+
+/// The numbers of a panel's units for `G` gates, zeros for units that are not there.
+#[inline(always)]
+pub(super) fn load<T: Number, const G: usize>(from: [&[T]; G]) -> [Units<T>; G] {
     let mut gates = [[T::ZERO; PANEL]; G];
-    for (to, from) in gates.iter_mut().zip(rows(from, from.len() / G)) {
-        for (to, from) in to.iter_mut().zip(from) {
-            *to = *from;
+    for (gate, from) in gates.iter_mut().zip(from) {
+        match from.first_chunk() {
+            Some(units) => *gate = *units,
+            None => gate.iter_mut().zip(from).for_each(|(to, from)| *to = *from),
         }
     }
     gates

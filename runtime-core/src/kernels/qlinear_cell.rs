@@ -1,7 +1,7 @@
 //! The cells of recurrent layers in integers.
 
-use super::chunks::{blocks, rows};
-use super::gates::load;
+use super::chunks::rows;
+use super::gates::{inputs, load};
 use super::qlinear_gates::{ARGUMENT_FRACTION, FRACTION, ONE, TANH_FRACTION, narrowed, product, sigmoid, tanh};
 use super::sequences::States;
 use crate::arch::Arch;
@@ -38,6 +38,8 @@ impl QlinearStep<'_> {
 pub trait QlinearCell: Copy {
     /// Gates.
     const GATES: usize;
+    /// How many gates have their weights side by side, in order.
+    const TOGETHER: &'static [usize];
     /// States, the hidden one included.
     const STATES: usize;
     /// Rows of units to work in.
@@ -57,6 +59,7 @@ pub struct QlinearRnn;
 
 impl QlinearCell for QlinearRnn {
     const GATES: usize = 1;
+    const TOGETHER: &'static [usize] = &[1];
     const STATES: usize = 1;
     const ROOM: usize = 0;
 
@@ -67,7 +70,7 @@ impl QlinearCell for QlinearRnn {
     #[inline(always)]
     fn step<A: Arch>(self, mut step: QlinearStep<'_>) {
         let States { x, state, .. } = step.states;
-        let panels = rows(step.w, state.len().wrapping_mul(PANEL)).zip(blocks(x, PANEL));
+        let panels = rows(step.w, state.len().wrapping_mul(PANEL)).zip(inputs(x, state.len()));
         let panels = panels.zip(step.multiplier.as_chunks::<PANEL>().0);
         let next = core::mem::take(&mut step.states.next);
         for (next, ((panel, x), multiplier)) in next.iter_mut().zip(panels) {
@@ -92,6 +95,7 @@ pub struct QlinearGru {
 
 impl QlinearCell for QlinearGru {
     const GATES: usize = 3;
+    const TOGETHER: &'static [usize] = &[2, 1];
     const STATES: usize = 1;
     const ROOM: usize = 2;
 
@@ -118,7 +122,7 @@ impl QlinearCell for QlinearGru {
         };
         // Sigmoids minus one, which fit where one itself does not.
         let less_one = |sigmoid: i32| narrowed((sigmoid - ONE).into());
-        let panels = rows(both, panel.wrapping_mul(2)).zip(blocks(x, PANEL * 3));
+        let panels = rows(both, panel.wrapping_mul(2)).zip(inputs::<i16, 3>(x, state.len()));
         let panels = panels.zip(both_by.as_chunks::<PANEL>().0.as_chunks::<2>().0);
         for (((update, reset), h), ((panel, x), by)) in update.iter_mut().zip(reset.iter_mut()).zip(h).zip(panels) {
             let [z, r, _] = load(x);
@@ -137,11 +141,11 @@ impl QlinearCell for QlinearGru {
         let factors = if self.linear_before_reset { state } else { reset_state };
         let zeros = [0; PANEL];
         let mut biases = step.bias.as_chunks::<PANEL>().0.iter();
-        let panels = rows(last, panel).zip(blocks(x, PANEL * 3));
+        let panels = rows(last, panel).zip(inputs::<i16, 3>(x, state.len()));
         let panels = panels.zip(last_by.as_chunks::<PANEL>().0);
         let gates = update.iter().zip(reset.iter()).zip(h);
         for ((next, ((z, r), h)), ((panel, x), by)) in next.iter_mut().zip(gates).zip(panels) {
-            let [_, _, x] = load::<i16, 3>(x);
+            let [_, _, x] = load(x);
             let [sums] = product::<A, _>(factors, panel);
             let bias = biases.next().unwrap_or(&zeros);
             for j in 0..PANEL {
@@ -171,6 +175,7 @@ pub struct QlinearLstm {
 
 impl QlinearCell for QlinearLstm {
     const GATES: usize = 4;
+    const TOGETHER: &'static [usize] = &[4];
     const STATES: usize = 2;
     const ROOM: usize = 0;
 
@@ -188,7 +193,7 @@ impl QlinearCell for QlinearLstm {
             core::mem::take(&mut step.states.c),
         );
         let fraction = self.cell_fraction.min(FRACTION);
-        let panels = rows(step.w, state.len().wrapping_mul(PANEL * 4)).zip(blocks(x, PANEL * 4));
+        let panels = rows(step.w, state.len().wrapping_mul(PANEL * 4)).zip(inputs(x, state.len()));
         let panels = panels.zip(step.multiplier.as_chunks::<PANEL>().0.as_chunks::<4>().0);
         for ((next, c), ((panel, x), by)) in next.iter_mut().zip(c).zip(panels) {
             let (x, sums) = (load::<i16, 4>(x), product::<A, 4>(state, panel));

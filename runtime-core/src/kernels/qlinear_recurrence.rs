@@ -152,8 +152,8 @@ impl<'a, C: QlinearCell> Body<Operands<'a>> for QlinearRecurrence<C> {
 
 /// Runs the cell along every sequence.
 ///
-/// `x` is `[steps, batch, directions, hidden, gates]` (`[batch, steps, ..]` if `batch_first`) with each 16 units and
-/// their gates transposed: the input times its weights, plus biases, of any one scale. `w` are the
+/// `x` is `[steps, batch, directions, gates, hidden]` (`[batch, steps, ..]` if `batch_first`): the input times its
+/// weights, plus biases, of any one scale. `w` are the
 /// [weights](QlinearRecurrence::weights_len) of this direction. What the function of a gate is applied to has 22 bits
 /// after the point: `(x * input + sum * multiplier) / 2^shift`, rounded once, where `sum` adds up products of the
 /// hidden state by weights. `bias` are the [biases](QlinearRecurrence::biases_len) of such sums. `first` are the first

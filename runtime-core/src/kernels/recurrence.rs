@@ -133,8 +133,8 @@ impl<'a, C: Cell, T: Apply + RecurrentWeight<T>> Body<Generic<Operands<'a, T, T>
 
 /// Runs the cell along every sequence.
 ///
-/// `x` is `[steps, batch, directions, hidden, gates]` (`[batch, steps, ..]` if `batch_first`) with each 16 units and
-/// their gates transposed: the input times its weights, plus biases. `w` are the [weights](Recurrence::weights_len) of
+/// `x` is `[steps, batch, directions, gates, hidden]` (`[batch, steps, ..]` if `batch_first`): the input times its
+/// weights, plus biases. `w` are the [weights](Recurrence::weights_len) of
 /// this direction. `first` are the first states, in the layout of the last ones: all, or only the hidden ones, or none
 /// for zeros. `lengths` are those of the sequences, or none if all have `steps`; where there are no more steps the
 /// output is zero, and so are the states of a sequence without any. `output` begins with the hidden states after every

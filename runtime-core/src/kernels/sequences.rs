@@ -30,7 +30,7 @@ pub(super) struct Sequences {
 
 /// The operands of one step of one sequence. Hidden units come in panels of 16, of which the last may be filled up.
 pub(super) struct States<'a, T> {
-    /// For each panel, for each gate, the input's part of the sums of its units; the last panel is not filled up.
+    /// For each gate, for each unit, the input's part of the sums.
     pub(super) x: &'a [T],
     /// The hidden state as the product by the weights reads it, not filled up.
     pub(super) state: &'a [T],

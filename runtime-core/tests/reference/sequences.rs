@@ -26,12 +26,7 @@ impl Along<'_> {
     /// The input's part of each gate of each unit.
     fn gates<T: Copy>(&self, x: &[T], step: usize) -> Vec<Vec<T>> {
         let x = &x[(step * self.directions + self.direction) * self.gates * self.hidden..];
-        // The gates of each 16 units are together.
-        let of_unit = |gate: usize, unit: usize| {
-            let panel = unit / 16 * 16;
-            x[panel * self.gates + gate * (self.hidden - panel).min(16) + unit % 16]
-        };
-        let of_gate = |gate| (0..self.hidden).map(|unit| of_unit(gate, unit)).collect();
+        let of_gate = |gate| x[gate * self.hidden..][..self.hidden].to_vec();
         (0..self.gates).map(of_gate).collect()
     }
 

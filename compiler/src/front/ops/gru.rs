@@ -24,7 +24,7 @@ pub(super) const GRU: OperatorDef = OperatorDef {
         let cells: Vec<_> = functions.into_iter().map(cell).collect();
         let mut weights = vec![];
         for direction in 0..cells.len() {
-            let mut parts = vec![layer.weights(cx, direction, 0, 2)?, layer.weights(cx, direction, 2, 1)?];
+            let mut parts = vec![layer.weights(cx, direction)?];
             if linear_before_reset {
                 parts.push(layer.last_bias(cx, direction)?);
             }

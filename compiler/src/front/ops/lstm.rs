@@ -1,5 +1,6 @@
 use crate::front::node::{Domain, NodeContext, OperatorDef};
 use crate::front::shared::gate_functions;
+use crate::front::shared::normalization::reshaped;
 use crate::front::shared::recurrent::{Layer, joined};
 use crate::ir::primitives::{RecurrentCell, Slice};
 use crate::ir::{OpError, ValueId, op_error};
@@ -41,7 +42,7 @@ pub(super) fn read(cx: &mut NodeContext<'_>, layer: Layer, dynamic: bool) -> Res
     let cells: Vec<_> = functions.into_iter().map(cell).collect();
     let mut weights = vec![];
     for direction in 0..cells.len() {
-        let mut parts = vec![layer.weights(cx, direction, 0, 4)?];
+        let mut parts = vec![layer.weights(cx, direction)?];
         if peephole {
             parts.push(peepholes(cx, &layer, direction, cells.len())?);
         }
@@ -63,5 +64,5 @@ fn peepholes(cx: &mut NodeContext<'_>, layer: &Layer, direction: usize, directio
     }
     let p = layer.operand(cx, PEEPHOLES)?;
     let p = cx.add(Slice::along(&[directions, len], 0, direction, 1), &[p])?;
-    layer.panels(cx, p, 3, 1)
+    reshaped(cx, p, &[len])
 }

@@ -16,7 +16,7 @@ pub(super) const RNN: OperatorDef = OperatorDef {
         let cells: Vec<_> = functions.into_iter().map(|[f]| RecurrentCell::Rnn(Rnn { f })).collect();
         let mut weights = vec![];
         for direction in 0..cells.len() {
-            weights.push(layer.weights(cx, direction, 0, 1)?);
+            weights.push(layer.weights(cx, direction)?);
         }
         let first = layer.first_states(cx, &[5])?;
         layer.add(cx, &cells, &weights, first, false)

@@ -11,7 +11,6 @@ pub(super) mod equation;
 pub(super) mod forest;
 pub(super) mod fused_activation;
 pub(super) mod gate_functions;
-mod gate_panels;
 pub(super) mod heads;
 pub(super) mod indexing;
 pub(super) mod integer_products;

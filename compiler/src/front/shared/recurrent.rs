@@ -1,6 +1,5 @@
 //! What `RNN`, `GRU` and `LSTM` have in common: their operands.
 
-use super::gate_panels::{in_panels, panels};
 use super::normalization::{cast, reshaped};
 use crate::front::node::NodeContext;
 use crate::ir::primitives::{Binary, BinaryOp, Concat, Direction, MatMul, Recurrence, RecurrentCell, Slice, Transpose};
@@ -131,49 +130,28 @@ impl Layer {
         cx.add(Concat { axis: 1 }, &[sum, last])
     }
 
-    /// The recurrent bias of the last gate of a direction, for each panel of units; zeros if there is none.
+    /// The recurrent bias of the last gate of a direction, flat; zeros if there is none.
     pub(in crate::front) fn last_bias(&self, cx: &mut NodeContext<'_>, direction: usize) -> Result<ValueId, OpError> {
-        let bias = if cx.has(BIAS) {
-            let b = self.operand(cx, BIAS)?;
-            let slice = Slice {
-                starts: vec![direction, (2 * self.gates - 1) * self.hidden],
-                steps: vec![1, 1],
-                lens: vec![1, self.hidden],
-            };
-            cx.add(slice, &[b])?
-        } else {
-            zeros(cx, self.dtype, self.hidden)?
-        };
-        self.panels(cx, bias, 1, 1)
-    }
-
-    /// The recurrent weights of a direction's gates `first..first + gates`, for each panel of units.
-    pub(in crate::front) fn weights(
-        &self,
-        cx: &mut NodeContext<'_>,
-        direction: usize,
-        first: usize,
-        gates: usize,
-    ) -> Result<ValueId, OpError> {
-        let r = self.operand(cx, R)?;
+        if !cx.has(BIAS) {
+            return zeros(cx, self.dtype, self.hidden);
+        }
+        let b = self.operand(cx, BIAS)?;
         let slice = Slice {
-            starts: vec![direction, first * self.hidden, 0],
-            steps: vec![1; 3],
-            lens: vec![1, gates * self.hidden, self.hidden],
+            starts: vec![direction, (2 * self.gates - 1) * self.hidden],
+            steps: vec![1, 1],
+            lens: vec![1, self.hidden],
         };
-        let r = cx.add(slice, &[r])?;
-        self.panels(cx, r, gates, self.hidden)
+        let bias = cx.add(slice, &[b])?;
+        reshaped(cx, bias, &[self.hidden])
     }
 
-    /// [`panels`] of a value that is `[gates, hidden, inputs]`, of any shape.
-    pub(in crate::front) fn panels(
-        &self,
-        cx: &mut NodeContext<'_>,
-        value: ValueId,
-        gates: usize,
-        inputs: usize,
-    ) -> Result<ValueId, OpError> {
-        panels(cx, value, [gates, self.hidden, inputs])
+    /// The recurrent weights of a direction's gates, flat.
+    pub(in crate::front) fn weights(&self, cx: &mut NodeContext<'_>, direction: usize) -> Result<ValueId, OpError> {
+        let r = self.operand(cx, R)?;
+        let rows = self.gates * self.hidden;
+        let slice = Slice::along(&[self.directions, rows, self.hidden], 0, direction, 1);
+        let r = cx.add(slice, &[r])?;
+        reshaped(cx, r, &[rows * self.hidden])
     }
 
     /// Adds the layer. `weights` and `cells` are those of each direction, `first` the first states, `apart` as for the
@@ -190,14 +168,11 @@ impl Layer {
         let size = cx.value_ty(w).shape[2];
         let width = self.directions * self.gates * self.hidden;
         let w = reshaped(cx, w, &[width, size])?;
-        let rows = [self.directions, self.gates, self.hidden];
-        let w = in_panels(cx, w, rows)?;
         let w = cx.add(Transpose { perm: vec![1, 0] }, &[w])?;
         let mut product = cx.add(MatMul, &[x, w])?;
         if cx.has(BIAS) {
             let bias = self.bias(cx, apart)?;
             let bias = reshaped(cx, bias, &[width])?;
-            let bias = in_panels(cx, bias, rows)?;
             product = cx.add(Binary::from(BinaryOp::Add), &[product, bias])?;
         }
         let lengths = self.lengths(cx)?;
@@ -212,6 +187,7 @@ impl Layer {
                     cell: *cell,
                 })
                 .collect(),
+            packed: false,
         };
         let outputs = cx.add_all(layer, &[&[product, first, lengths], weights].concat())?;
         outputs.into_iter().map(|output| cast(cx, output, self.given)).collect()

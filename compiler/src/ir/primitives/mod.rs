@@ -111,7 +111,7 @@ pub use qlinear_reduce::QlinearReduce;
 pub use qlinear_resize::{QlinearResize, ResizedAxis};
 pub use qlinear_softmax::QlinearSoftmax;
 pub use quantize_linear::QuantizeLinear;
-pub use recurrence::{Direction, RECURRENT_WEIGHTS, Recurrence, RecurrentCell};
+pub use recurrence::{Direction, GateOperand, RECURRENT_WEIGHTS, Recurrence, RecurrentCell};
 pub use reduce::Reduce;
 pub use repeat::Repeat;
 pub use requantize_linear::RequantizeLinear;

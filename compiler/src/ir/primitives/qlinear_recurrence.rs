@@ -1,3 +1,4 @@
+use super::recurrence::{GateOperand, check_packed};
 use crate::ir::Lowering;
 use crate::ir::geometry::Sequences;
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
@@ -28,11 +29,11 @@ pub struct QlinearDirection {
 /// Recurrent layers in integers, after the product of the input by its weights; the kernel `qlinear_recurrence` says
 /// what the integers stand for.
 ///
-/// Inputs: that product with its biases, `i16`, `[steps, batch, directions * gates * hidden]`, the gates of each 16
-/// units together; the first states, `i16`, flat, or none; the lengths of the sequences, `i32`, or none; for each
-/// direction its weights, `i8`, its multipliers, `i32`, and its biases, `i32`, as the kernel wants them. Outputs,
-/// `i16`: the hidden states after every step `[steps, directions, batch, hidden]`, and each last state `[directions,
-/// batch, hidden]`.
+/// Inputs: that product with its biases, `i16`, `[steps, batch, directions * gates * hidden]`; the first states, `i16`,
+/// flat, or none; the lengths of the sequences, `i32`, or none; for each direction its weights, `i8`, `[gates, hidden,
+/// hidden]`, its multipliers, `i32`, `[gates, hidden]`, and its biases, `i32`, `[hidden]` or none. Outputs, `i16`: the
+/// hidden states after every step `[steps, directions, batch, hidden]`, and each last state `[directions, batch,
+/// hidden]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QlinearRecurrence {
     /// Hidden units.
@@ -43,6 +44,8 @@ pub struct QlinearRecurrence {
     pub cell: QlinearCell,
     /// One or two directions.
     pub directions: Vec<QlinearDirection>,
+    /// Whether weights, multipliers and biases are in the order in which the kernel reads them, as lowering needs it.
+    pub packed: bool,
 }
 
 /// The inputs before those of the first direction, and those of each direction.
@@ -70,7 +73,27 @@ fn lens<C: Cell>(kernel: &kernels::QlinearRecurrence<C>) -> [usize; OF_DIRECTION
     [kernel.weights_len(), kernel.multipliers_len(), kernel.biases_len()]
 }
 
+/// Gates and inputs of the blocks of a cell's weights, multipliers and biases.
+fn blocks<C: Cell>(cell: C, hidden: usize) -> [Vec<[usize; 2]>; OF_DIRECTION] {
+    let of_gates = |inputs| C::TOGETHER.iter().map(|gates| [*gates, inputs]).collect();
+    [of_gates(hidden), of_gates(1), vec![[cell.biases(), 1]]]
+}
+
 impl QlinearRecurrence {
+    /// Weights, multipliers and biases of each direction.
+    pub fn gate_operands(&self) -> Vec<GateOperand> {
+        let of_direction = |direction| {
+            let first = OTHERS + OF_DIRECTION * direction;
+            let blocks = by_cell!(self.cell, cell => blocks(cell, self.hidden));
+            (first..).zip(blocks).map(|(index, blocks)| GateOperand {
+                index,
+                hidden: self.hidden,
+                blocks,
+            })
+        };
+        (0..self.directions.len()).flat_map(of_direction).collect()
+    }
+
     fn sequences(&self) -> Sequences {
         Sequences {
             hidden: self.hidden,
@@ -121,12 +144,15 @@ impl Operator for QlinearRecurrence {
         }
         let counts = by_cell!(self.cell, cell => counts(cell));
         let outputs = self.sequences().infer([x, inputs.ty(1)?, inputs.ty(2)?], counts)?;
+        let operands = self.gate_operands();
         for (index, direction) in self.directions.iter().enumerate() {
             if !(1..=62).contains(&direction.shift) {
                 return Err(op_error(format!("a shift by {} bits", direction.shift)));
             }
-            let lens = by_cell!(self.cell, cell => lens(&self.kernel(x, index, true, cell)));
-            for (operand, len) in lens.into_iter().enumerate() {
+            let packed = by_cell!(self.cell, cell => lens(&self.kernel(x, index, true, cell)));
+            let plain = operands.iter().skip(OF_DIRECTION * index).map(GateOperand::len);
+            for (operand, (packed, plain)) in packed.into_iter().zip(plain).enumerate() {
+                let len = if self.packed { packed } else { plain };
                 let ty = inputs.ty(OTHERS + OF_DIRECTION * index + operand)?;
                 let dtype = if operand == 0 { DType::I8 } else { DType::I32 };
                 if ty.dtype != dtype || ty.len() != len {
@@ -145,6 +171,7 @@ impl Operator for QlinearRecurrence {
 
     /// One call per direction; all results are parts of one buffer.
     fn lower(&self, cx: &mut Lowering<'_>) -> Result<(), OpError> {
+        check_packed(self.packed)?;
         let (ty, sequence) = (cx.ty(0), cx.is_read(0));
         let len = by_cell!(self.cell, cell => self.kernel(ty, 0, sequence, cell).output_len());
         let output = Sequences::results(cx, ty.dtype, len);

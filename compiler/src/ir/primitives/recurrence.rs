@@ -30,10 +30,10 @@ pub struct Direction {
 
 /// Recurrent layers, `f32` or `f64`, after the product of the input by its weights.
 ///
-/// Inputs: that product with its biases, `[steps, batch, directions * gates * hidden]`, the gates of each 16 units
-/// together; the first states, flat, or none; the lengths of the sequences, `i32`, or none; for each direction its
-/// weights, as the kernel wants them, which beside `f32` may be `f16`. Outputs: the hidden states after every step `[steps, directions, batch, hidden]`,
-/// and each last state `[directions, batch, hidden]`.
+/// Inputs: that product with its biases, `[steps, batch, directions * gates * hidden]`; the first states, flat, or none;
+/// the lengths of the sequences, `i32`, or none; for each direction its weights, which beside `f32` may be `f16`:
+/// `[gates, hidden, hidden]`, then the cell's other numbers, `[.., hidden]`, flat. Outputs: the hidden states after
+/// every step `[steps, directions, batch, hidden]`, and each last state `[directions, batch, hidden]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recurrence {
     /// Hidden units.
@@ -44,6 +44,19 @@ pub struct Recurrence {
     pub clip: f32,
     /// One or two directions.
     pub directions: Vec<Direction>,
+    /// Whether the weights are in the order in which the kernel reads them, as lowering needs it.
+    pub packed: bool,
+}
+
+/// An operand of a recurrent layer that holds numbers of each gate and unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GateOperand {
+    /// Its position.
+    pub index: usize,
+    /// Hidden units.
+    pub hidden: usize,
+    /// Gates and inputs of each of its blocks `[gates, hidden, inputs]`, which the kernel reads one after the other.
+    pub blocks: Vec<[usize; 2]>,
 }
 
 /// The inputs of a [`Recurrence`] before the weights.
@@ -66,6 +79,13 @@ const fn counts<C: Cell>(_: &C) -> (usize, usize) {
     (C::GATES, C::STATES)
 }
 
+/// Gates and inputs of the blocks of a cell's weights.
+fn blocks<C: Cell>(cell: &C, hidden: usize) -> Vec<[usize; 2]> {
+    let recurrent = C::TOGETHER.iter().map(|gates| [*gates, hidden]);
+    let extras = Some([cell.extras(), 1]).filter(|[extras, _]| *extras > 0);
+    recurrent.chain(extras).collect()
+}
+
 impl Recurrence {
     fn sequences(&self) -> Sequences {
         Sequences {
@@ -73,6 +93,16 @@ impl Recurrence {
             directions: self.directions.len(),
             batch_first: self.batch_first,
         }
+    }
+
+    /// The weights of each direction.
+    pub fn gate_operands(&self) -> Vec<GateOperand> {
+        let of_direction = |(index, direction): (usize, &Direction)| GateOperand {
+            index: RECURRENT_WEIGHTS + index,
+            hidden: self.hidden,
+            blocks: by_cell!(&direction.cell, cell => blocks(cell, self.hidden)),
+        };
+        self.directions.iter().enumerate().map(of_direction).collect()
     }
 
     /// The kernel's parameters for one direction.
@@ -90,6 +120,28 @@ impl Recurrence {
             clip: self.clip,
             cell,
         }
+    }
+}
+
+impl GateOperand {
+    /// Elements of all blocks.
+    pub fn len(&self) -> usize {
+        let of_unit = self.blocks.iter().map(|[gates, inputs]| gates.saturating_mul(*inputs));
+        of_unit.fold(0, usize::saturating_add).saturating_mul(self.hidden)
+    }
+
+    /// Whether it has no elements.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// An error for a layer whose weights the kernel cannot read: a fault of the compiler.
+pub(super) fn check_packed(packed: bool) -> Result<(), OpError> {
+    if packed {
+        Ok(())
+    } else {
+        Err(op_error("its weights are not packed"))
     }
 }
 
@@ -120,11 +172,13 @@ impl Operator for Recurrence {
         {
             return Err(op_error("directions with cells of different kinds"));
         }
-        for (index, direction) in self.directions.iter().enumerate() {
-            let (w, len) = (
-                inputs.ty(RECURRENT_WEIGHTS + index)?,
-                by_cell!(direction.cell, cell => self.kernel(x, index, true, cell).weights_len()),
-            );
+        for (operand, direction) in self.gate_operands().iter().zip(&self.directions) {
+            let w = inputs.ty(operand.index)?;
+            let len = if self.packed {
+                by_cell!(direction.cell, cell => self.kernel(x, 0, true, cell).weights_len())
+            } else {
+                operand.len()
+            };
             let is_half = (x.dtype, w.dtype) == (DType::F32, DType::F16);
             if w.dtype != x.dtype && !is_half || w.len() != len {
                 return Err(op_error(format!("the weights {w} should be {len} numbers")));
@@ -139,6 +193,7 @@ impl Operator for Recurrence {
 
     /// One call per direction; all results are parts of one buffer.
     fn lower(&self, cx: &mut Lowering<'_>) -> Result<(), OpError> {
+        check_packed(self.packed)?;
         let ty = cx.ty(0);
         let sequence = cx.is_read(0);
         let len = by_cell!(self.directions[0].cell, cell => self.kernel(ty, 0, sequence, cell).output_len());

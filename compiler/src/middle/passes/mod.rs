@@ -120,6 +120,8 @@ pub const AFTER_QUANTIZATION: &[Pass] = &[
     pass("attention-layout", attention_layout::run),
     // The transpose that remains before a classifier, into its weights.
     pass("gemm-rows", gemm_rows::run),
+    // When nothing asks any more which gate and unit a weight belongs to.
+    pass("gate-panels", gate_panels),
     // What became alike or superfluous.
     pass("constant-folding", constant_folding::run),
     pass("no-ops", no_ops::run),
@@ -141,13 +143,14 @@ pub const PIPELINE: &[Pass] = &{
     passes
 };
 
-/// What lowering cannot do without: image operators in the layout that kernels exist for.
-pub const REQUIRED: &[Pass] = &[pass("channels-last", channels_last)];
+/// What lowering cannot do without: image operators and recurrent layers in the layout that kernels exist for.
+pub const REQUIRED: &[Pass] = &[pass("channels-last", channels_last), pass("gate-panels", gate_panels)];
 
 /// What a graph needs that is lowered as it is between passes: numbers of quantised weights besides.
 pub const UNFINISHED: &[Pass] = &[
     pass("dequantize-constants", dequantize_constants::run),
     pass("channels-last", channels_last),
+    pass("gate-panels", gate_panels),
 ];
 
 /// Weights stored as `f16`. After [`PIPELINE`], which computes with weights.
@@ -158,9 +161,12 @@ pub const EXACT_HALF_WEIGHTS: &[Pass] = &[pass("exact-half-weights", half_weight
 
 /// Image operators in the layout of their fast kernels; transposes of constants are computed at once.
 fn channels_last(graph: &mut Graph) -> Result<(), OpError> {
-    crate::back::channels_last::channels_last(graph, |graph, node, transpose, inputs| {
-        rewrite::add(graph, node, transpose, inputs)
-    })
+    crate::back::channels_last::channels_last(graph, rewrite::add)
+}
+
+/// Recurrent layers' weights in the order in which their kernels read them; those that are constants at once.
+fn gate_panels(graph: &mut Graph) -> Result<(), OpError> {
+    crate::back::gate_panels::gate_panels(graph, rewrite::add)
 }
 
 /// Runs passes in order and verifies the graph after each; `after` sees it then.

@@ -131,6 +131,7 @@ fn recurrent(step: f32) -> Graph {
             batch_first: false,
             clip: f32::INFINITY,
             directions: vec![Direction { reverse: false, cell }],
+            packed: false,
         };
         let y = b.op(layer, &[x, none, lengths, w]);
         b.output(y);

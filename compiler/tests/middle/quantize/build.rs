@@ -96,6 +96,7 @@ impl Build {
             batch_first: false,
             clip: f32::INFINITY,
             directions: vec![Direction { reverse: false, cell }],
+            packed: false,
         };
         let operands = [gates, first, lengths, weights].map(Some);
         let node = self.graph.add(name, layer, &operands, &[]).unwrap();

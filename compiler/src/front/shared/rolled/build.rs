@@ -7,7 +7,6 @@ use super::results::{Last, Sequence};
 use super::view::{Counter, View};
 use crate::front::node::NodeContext;
 use crate::front::shared::compose::{binary, reduce, with_number};
-use crate::front::shared::gate_panels::{in_panels, panels};
 use crate::front::shared::normalization::{cast, reshaped};
 use crate::front::shared::recurrent::joined;
 use crate::ir::primitives::{
@@ -136,7 +135,7 @@ impl<'f> Layer<'f> {
             product = cx.add(Gather { axis: 0 }, &[product, *order])?;
             lengths = cx.add(Slice::along(&[self.steps], 0, self.steps - 1, 1), &[*count])?;
         }
-        let weights = self.state_weights(cx)?;
+        let weights = self.state_weights(cx);
         let mut first = vec![];
         for state in &self.first {
             first.push(reshaped(cx, *state, &[self.batch * self.hidden])?);
@@ -154,6 +153,7 @@ impl<'f> Layer<'f> {
                 reverse: false,
                 cell: self.found.cell,
             }],
+            packed: false,
         };
         cx.add_all(layer, &[product, first, lengths, weights])
     }
@@ -161,18 +161,16 @@ impl<'f> Layer<'f> {
     /// The input's weights of all gates, `[inputs, gates * hidden]`, and their biases.
     fn input_weights(&self, cx: &mut NodeContext<'_>) -> Result<[ValueId; 2], OpError> {
         let gates = &self.found.gates;
-        let order = [1, gates.len(), self.hidden];
         let width = gates.len() * self.hidden;
         let rows: Vec<f32> = gates
             .iter()
             .flat_map(|gate| by_unit(gate.input.as_ref().map(|(_, matrix)| matrix)))
             .collect();
         let rows = cx.add_constant(Tensor::f32(&[width, self.inputs], &rows));
-        let rows = in_panels(cx, rows, order)?;
         let weights = cx.add(Transpose { perm: vec![1, 0] }, &[rows])?;
         let biases: Vec<f32> = gates.iter().flat_map(|gate| self.bias(gate)).collect();
         let biases = cx.add_constant(Tensor::f32(&[width], &biases));
-        Ok([weights, in_panels(cx, biases, order)?])
+        Ok([weights, biases])
     }
 
     /// The bias of a gate; zeros if there is none.
@@ -180,25 +178,16 @@ impl<'f> Layer<'f> {
         gate.bias.clone().unwrap_or_else(|| vec![0.0; self.hidden])
     }
 
-    /// The weights of the states as the kernel wants them: those of a GRU's last gate apart, with their bias.
-    fn state_weights(&self, cx: &mut NodeContext<'_>) -> Result<ValueId, OpError> {
-        let gates: Vec<&Linear> = self.found.gates.iter().collect();
-        let parts = match gates[..] {
-            [z, r, n] => vec![vec![z, r], vec![self.found.reset.as_ref().unwrap_or(n)]],
-            _ => vec![gates],
-        };
-        let mut packed = vec![];
-        for part in &parts {
-            let rows: Vec<f32> = part.iter().flat_map(|gate| by_unit(gate.state.as_ref())).collect();
-            let shape = [part.len(), self.hidden, self.hidden];
-            let rows = cx.add_constant(Tensor::f32(&shape, &rows));
-            packed.push(panels(cx, rows, shape)?);
+    /// The weights of the states: of all gates, then the bias of a GRU's last gate where the reset gate applies to it.
+    fn state_weights(&self, cx: &mut NodeContext<'_>) -> ValueId {
+        let mut gates: Vec<&Linear> = self.found.gates.iter().collect();
+        let reset = self.found.reset.as_ref();
+        if let (Some(last), Some(reset)) = (gates.last_mut(), reset) {
+            *last = reset;
         }
-        if let Some(reset) = &self.found.reset {
-            let bias = cx.add_constant(Tensor::f32(&[1, self.hidden, 1], &self.bias(reset)));
-            packed.push(panels(cx, bias, [1, self.hidden, 1])?);
-        }
-        joined(cx, DType::F32, &packed)
+        let mut weights: Vec<f32> = gates.iter().flat_map(|gate| by_unit(gate.state.as_ref())).collect();
+        weights.extend(reset.iter().flat_map(|reset| self.bias(reset)));
+        cx.add_constant(Tensor::f32(&[weights.len()], &weights))
     }
 
     fn masked(&self, cx: &mut NodeContext<'_>, mask: &Element) -> Result<Masked, OpError> {

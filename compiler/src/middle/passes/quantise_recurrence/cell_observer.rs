@@ -1,3 +1,4 @@
+use super::super::gate_panels;
 use crate::Error;
 use crate::back::exec::Executor;
 use crate::back::plan::Plan;
@@ -55,6 +56,7 @@ impl CellObserver {
         for (name, output) in ["h", "c"].into_iter().zip(program.node(id).outputs[1..].to_vec()) {
             program.add_output(name, output);
         }
+        gate_panels(&mut program).map_err(broken)?;
         let (program, plan) = portable(&program)?;
         Ok(Some(Self {
             layer: layer.clone(),

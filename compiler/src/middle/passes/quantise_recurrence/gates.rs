@@ -1,14 +1,13 @@
 use crate::ir::primitives::{MULTIPLIER_BITS, QlinearCell, QlinearDirection, multipliers};
 use crate::ir::{DType, Tensor};
-use runtime_core::pack::PANEL;
+use runtime_core::kernels::{QlinearCell as _, QlinearGru, QlinearLstm, QlinearRnn};
 
 /// Bits after the point of what the functions are applied to.
 const ARGUMENT_FRACTION: i32 = 22;
 /// Where the functions have their bounds.
 const BOUND: f32 = 16.0;
 
-/// The gates of one direction in integers, for units that fill up a panel too; everything lies as in the float kernel's
-/// weights.
+/// The gates of one direction in integers, `[gates, hidden]`, as in the float layer.
 pub(super) struct Gates {
     weights: Vec<i8>,
     /// Scale of the weights of each gate of each unit.
@@ -18,22 +17,19 @@ pub(super) struct Gates {
     reach: f64,
 }
 
-/// Gates that are packed together.
-fn parts(cell: QlinearCell) -> &'static [usize] {
+const fn gates(cell: QlinearCell) -> usize {
     match cell {
-        QlinearCell::Rnn(_) => &[1],
-        QlinearCell::Gru(_) => &[2, 1],
-        QlinearCell::Lstm(_) => &[4],
+        QlinearCell::Rnn(_) => QlinearRnn::GATES,
+        QlinearCell::Gru(_) => QlinearGru::GATES,
+        QlinearCell::Lstm(_) => QlinearLstm::GATES,
     }
 }
 
 impl Gates {
-    /// From the weights of a direction as the float kernel reads them.
+    /// From the weights of a direction, `[gates, hidden, hidden]`, and the biases of the last gate, if there are some.
     pub(super) fn new(cell: QlinearCell, hidden: usize, weights: &[f32]) -> Self {
-        let panels = hidden.div_ceil(PANEL);
-        let parts = parts(cell);
-        let recurrent = panels * PANEL * hidden * parts.iter().sum::<usize>();
-        let (weights, biases) = weights.split_at(recurrent);
+        let rows = gates(cell) * hidden;
+        let (weights, biases) = weights.split_at(rows * hidden);
         let mut gates = Self {
             weights: vec![],
             scales: vec![],
@@ -41,48 +37,30 @@ impl Gates {
             multipliers: vec![],
             reach: 0.0,
         };
-        let mut rest = weights;
-        for (part, count) in parts.iter().enumerate() {
-            let columns = count * PANEL;
-            for panel in 0..panels {
-                let rows;
-                (rows, rest) = rest.split_at(hidden * columns);
-                // Biases are of the last gate alone.
-                let biases = if part + 1 == parts.len() { biases } else { &[] };
-                let biases: Vec<f64> = biases
-                    .iter()
-                    .skip(panel * PANEL)
-                    .take(PANEL)
-                    .map(|b| f64::from(*b))
-                    .collect();
-                gates.add(rows, columns, &biases);
-            }
+        let last = rows - hidden;
+        for (row, weights) in weights.chunks_exact(hidden.max(1)).enumerate() {
+            let bias = row.checked_sub(last).and_then(|unit| biases.get(unit));
+            gates.add(weights, bias.copied().map(f64::from));
         }
         gates
     }
 
-    /// Adds the gates of a panel: `rows` of `columns` weights, and biases, if there are some, of each column.
-    fn add(&mut self, rows: &[f32], columns: usize, biases: &[f64]) {
-        let column = |column: usize| rows.iter().skip(column).step_by(columns).map(|w| f64::from(w.abs()));
-        let bias = |column: usize| biases.get(column).copied().unwrap_or(0.0);
-        let scales: Vec<f64> = (0..columns)
-            .map(|j| (column(j).fold(0.0, f64::max) / f64::from(i8::MAX)).max(bias(j).abs() / HIDDEN_ONE))
-            .collect();
-        let integer = |value: f64, scale: f64| {
+    /// Adds a gate of a unit: its weights, and its bias if it has one.
+    fn add(&mut self, weights: &[f32], bias: Option<f64>) {
+        let magnitudes = || weights.iter().map(|w| f64::from(w.abs()));
+        let of_bias = bias.map_or(0.0, f64::abs);
+        let scale = (magnitudes().fold(0.0, f64::max) / f64::from(i8::MAX)).max(of_bias / HIDDEN_ONE);
+        let integer = |value: f64| {
             if scale > 0.0 {
                 (value / scale).round_ties_even()
             } else {
                 0.0
             }
         };
-        let weights = rows.iter().enumerate();
-        self.weights
-            .extend(weights.map(|(i, w)| integer((*w).into(), scales[i % columns]) as i8));
-        self.biases
-            .extend((0..biases.len()).map(|j| integer(bias(j) * HIDDEN_ONE, scales[j]) as i32));
-        let reach = (0..columns).map(|j| column(j).sum::<f64>() + bias(j).abs());
-        self.reach = reach.fold(self.reach, f64::max);
-        self.scales.extend(scales);
+        self.weights.extend(weights.iter().map(|w| integer((*w).into()) as i8));
+        self.biases.extend(bias.map(|bias| integer(bias * HIDDEN_ONE) as i32));
+        self.reach = self.reach.max(magnitudes().sum::<f64>() + of_bias);
+        self.scales.push(scale);
     }
 
     /// The least magnitude of an input for which every function has its bound, whatever the hidden state is.

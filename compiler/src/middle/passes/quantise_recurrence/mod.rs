@@ -146,6 +146,7 @@ impl Plan {
                 batch_first: layer.batch_first,
                 cell: cells[0],
                 directions,
+                packed: false,
             },
             input,
             states,

@@ -1,3 +1,4 @@
+use super::super::gate_panels;
 use super::{CellObserver, RecurrenceRanges, quantise_recurrence};
 use crate::back::portable;
 use crate::ir::primitives::{Direction, Recurrence, RecurrentCell};
@@ -8,8 +9,6 @@ use runtime_core::kernels::{DynamicState, Gru, Lstm, Rnn};
 const STEPS: usize = 5;
 const BATCH: usize = 2;
 const HIDDEN: usize = 20;
-/// Panels of 16 units.
-const PANELS: usize = 2;
 
 fn numbers(count: usize, seed: u32) -> Vec<f32> {
     let mut state = seed;
@@ -20,22 +19,16 @@ fn numbers(count: usize, seed: u32) -> Vec<f32> {
     std::iter::repeat_with(&mut next).take(count).collect()
 }
 
-/// Weights of gates that are packed together, all of them integers of eight bits times one scale.
-fn weights(gates: &[usize], inputs: usize) -> Vec<f32> {
-    let mut packed = vec![];
-    for gates in gates {
-        for panel in 0..PANELS {
-            for input in 0..inputs {
-                let integers = numbers(gates * 16, (panel * 100 + input * 3 + gates) as u32);
-                packed.extend(integers.iter().enumerate().map(|(column, number)| {
-                    let integer = if input == 0 { 127.0 } else { (number * 127.0).round() };
-                    let inside = panel * 16 + column % 16 < HIDDEN;
-                    if inside { integer / 400.0 } else { 0.0 }
-                }));
-            }
-        }
-    }
-    packed
+/// Rows of weights, all of them integers of eight bits times one scale.
+fn weights(rows: usize, inputs: usize) -> Vec<f32> {
+    let row = |row: usize| {
+        let integers = numbers(inputs, (row * 3 + inputs) as u32).into_iter().enumerate();
+        integers.map(|(input, number)| {
+            let integer = if input == 0 { 127.0 } else { (number * 127.0).round() };
+            integer / 400.0
+        })
+    };
+    (0..rows).flat_map(row).collect()
 }
 
 fn lstm() -> Lstm<AnyGateFunction, AnyGateFunction, AnyGateFunction> {
@@ -67,6 +60,7 @@ fn layer(cell: RecurrentCell, batch_first: bool) -> Recurrence {
         batch_first,
         clip: f32::INFINITY,
         directions: [true, false].map(|reverse| Direction { reverse, cell }).to_vec(),
+        packed: false,
     }
 }
 
@@ -77,21 +71,14 @@ struct Model {
 }
 
 fn model(layer: Recurrence) -> Model {
-    let (gates, states, packed): (usize, usize, Vec<f32>) = match layer.directions[0].cell {
-        RecurrentCell::Rnn(_) => (1, 1, weights(&[1], HIDDEN)),
+    let (gates, states, extras) = match layer.directions[0].cell {
+        RecurrentCell::Rnn(_) => (1, 1, 0),
         RecurrentCell::Lstm(cell) | RecurrentCell::DynamicLstm(DynamicState { cell }) => {
-            let peepholes = if cell.peephole { weights(&[3], 1) } else { vec![] };
-            (4, 2, [weights(&[4], HIDDEN), peepholes].concat())
+            (4, 2, if cell.peephole { 3 } else { 0 })
         }
-        RecurrentCell::Gru(cell) => {
-            let bias = if cell.linear_before_reset {
-                weights(&[1], 1)
-            } else {
-                vec![]
-            };
-            (3, 1, [weights(&[2, 1], HIDDEN), bias].concat())
-        }
+        RecurrentCell::Gru(cell) => (3, 1, usize::from(cell.linear_before_reset)),
     };
+    let weights = [weights(gates * HIDDEN, HIDDEN), weights(extras * HIDDEN, 1)].concat();
     let directions = layer.directions.len();
     let shape = if layer.batch_first {
         [BATCH, STEPS]
@@ -114,7 +101,7 @@ fn model(layer: Recurrence) -> Model {
         graph.add_constant("lengths", Tensor::i32(&[BATCH], &[3, 5])),
     ];
     for _ in 0..directions {
-        operands.push(graph.add_constant("weights", Tensor::f32(&[packed.len()], &packed)));
+        operands.push(graph.add_constant("weights", Tensor::f32(&[weights.len()], &weights)));
     }
     let operands: Vec<_> = operands.into_iter().map(Some).collect();
     let node = graph.add("layer", layer, &operands, &[]).unwrap();
@@ -127,7 +114,9 @@ fn model(layer: Recurrence) -> Model {
 impl Model {
     fn run(&self) -> Vec<Vec<f32>> {
         crate::ir::verify(&self.graph).unwrap();
-        let (program, plan) = portable(&self.graph).unwrap();
+        let mut graph = self.graph.clone();
+        gate_panels(&mut graph).unwrap();
+        let (program, plan) = portable(&graph).unwrap();
         let outputs = crate::back::exec::Executor::new(&program, &plan).run(&self.inputs);
         outputs.iter().map(|y| y.to_f32().unwrap()).collect()
     }
