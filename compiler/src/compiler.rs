@@ -19,6 +19,7 @@ use crate::middle::InputLayouts;
 use crate::middle::passes::{self, Pass};
 use crate::middle::quantize::{Calibration, QuantizeOptions, Quantized, Scheme};
 use crate::middle::train::{self, TrainOptions};
+use memory::InMemory;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -329,7 +330,12 @@ impl Compiler {
             passes::run(&mut graph, passes::EXACT_HALF_WEIGHTS, after)?;
         }
         let machine = self.machine();
-        let (program, plan, tiles) = memory::in_memory(&graph, &machine)?;
+        let InMemory {
+            program,
+            plan,
+            tiles,
+            least,
+        } = memory::in_memory(&graph, &machine)?;
         self.check_updatable(&program)?;
         let mut remarks = imported.remarks;
         let quantization = quantized.iter().flat_map(|quantized| quantized.report.remarks());
@@ -354,7 +360,7 @@ impl Compiler {
             remarks,
         };
         let report = Report::of(&program, &plan, origin);
-        budget::check(&program, &plan, &report, &machine)?;
+        budget::check(&program, &plan, &report, &machine, least)?;
         Ok(Compiled {
             report,
             program,

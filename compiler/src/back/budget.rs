@@ -12,11 +12,18 @@ use std::fmt::Write;
 const SHOWN: usize = 5;
 
 /// Checks the budgets of the machine. RAM is that of the arena, which the outputs are in, and of the caller's inputs;
-/// flash is that of constant tensors. Stack and code are known only when rustc has built the program.
+/// flash is that of constant tensors. Stack and code are known only when rustc has built the program. `least` is the RAM
+/// for which layers in tiles were found, where none were for the budget.
 ///
 /// # Errors
 /// For all budgets that are exceeded: by what, and what would help.
-pub fn check(program: &Program, plan: &Plan, report: &Report, machine: &Machine) -> Result<(), Error> {
+pub fn check(
+    program: &Program,
+    plan: &Plan,
+    report: &Report,
+    machine: &Machine,
+    least: Option<usize>,
+) -> Result<(), Error> {
     let (mut message, mut help) = (vec![], vec![]);
     if let Some(budget) = machine.ram.filter(|budget| report.ram + report.input_bytes > *budget) {
         let peak = Peak::of(program, plan, report);
@@ -28,7 +35,7 @@ pub fn check(program: &Program, plan: &Plan, report: &Report, machine: &Machine)
             grouped(report.input_bytes as u64),
             peak.text(report),
         ));
-        help.extend(peak.advice(program, report));
+        help.extend(peak.advice(program, report, least));
     }
     if let Some(budget) = machine.flash.filter(|budget| report.weights > *budget) {
         message.push(format!(
@@ -101,38 +108,35 @@ impl Peak {
     }
 
     /// What would make it smaller.
-    fn advice(&self, program: &Program, report: &Report) -> Vec<String> {
-        let mut advice = vec![];
+    fn advice(&self, program: &Program, report: &Report, least: Option<usize>) -> Vec<String> {
+        let mut advice = vec![match least {
+            _ if program.training.is_some() || !program.repetitions.is_empty() => {
+                "models with --trainable or --max-trips do not run in tiles, which would save memory".to_owned()
+            }
+            Some(least) => format!("--ram {least} is the least for which layers in tiles were found"),
+            None => "tiles of layers were tried and do not save memory".to_owned(),
+        }];
+        let mut add = |text: &str| advice.push(text.to_owned());
         let copies_an_input = |call: &Call| {
             let reads_an_input = |view: &View| matches!(program.buffer(view.buffer).storage, Storage::Input(_));
             call.kernel.name() == "strided" && call.inputs.iter().any(reads_an_input)
         };
-        let written_by = |kept: &Kept| {
-            program
-                .calls
-                .iter()
-                .find(|call| call.outputs.iter().any(|y| y.buffer == kept.buffer))
-        };
-        if self.kept.iter().filter_map(written_by).any(copies_an_input) {
-            advice.push("--input-layout nhwc spares the copy of an image that is given channels-first");
+        // Not only at the peak: with tiles, the copy may be what is left.
+        if program.calls.iter().any(copies_an_input) {
+            add("--input-layout nhwc spares the copy of an image that is given channels-first");
         }
         let any_of = |dtype| self.kept.iter().any(|kept| program.buffer(kept.buffer).dtype == dtype);
         if any_of(DType::F32) {
-            advice.push("--quantize int8 takes a quarter of the bytes of floats");
+            add("--quantize int8 takes a quarter of the bytes of floats");
         } else if any_of(DType::I16) {
-            advice.push("--quantize int8 takes half of the bytes of 16-bit numbers");
+            add("--quantize int8 takes half of the bytes of 16-bit numbers");
         }
         let floats = |port: &PortReport| port.dtype == "f32";
         if report.inputs.iter().any(floats) && any_of(DType::I8) {
-            advice.push("--io int8 takes inputs as integers, with a quarter of the bytes");
+            add("--io int8 takes inputs as integers, with a quarter of the bytes");
         }
-        advice.push(if program.training.is_some() || !program.repetitions.is_empty() {
-            "models with --trainable or --max-trips do not run in tiles, which would save memory"
-        } else {
-            "tiles of layers were tried and do not save enough"
-        });
-        advice.push("smaller inputs (--shape) make every tensor smaller, if the model allows them");
-        advice.into_iter().map(str::to_owned).collect()
+        add("smaller inputs (--shape) make every tensor smaller, if the model allows them");
+        advice
     }
 }
 
