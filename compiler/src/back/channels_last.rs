@@ -2,7 +2,7 @@ use super::Add;
 use crate::ir::linear::Linear;
 use crate::ir::primitives::{Layout, Pool, QlinearAveragePool, RESIDUAL, Transpose};
 use crate::ir::rewrite::{input, replace};
-use crate::ir::{Graph, NodeId, OpError, Operator, ValueId};
+use crate::ir::{Graph, NodeId, OpError, Operator};
 
 /// Puts image operators between transposes, so that they work channels-last as their fast kernels do. `add` adds the
 /// transposes before them, and may compute those of constants.

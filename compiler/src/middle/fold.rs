@@ -5,7 +5,7 @@ use crate::back::channels_last::channels_last;
 use crate::back::exec::Executor;
 use crate::back::gate_panels::gate_panels;
 use crate::back::{Add, portable};
-use crate::ir::primitives::{Cast, DequantizeLinear, Transpose};
+use crate::ir::primitives::{Cast, DequantizeLinear};
 use crate::ir::{DType, Graph, OpError, Operator, Tensor, TensorType, ValueId, infer, op_error, verify};
 use runtime_core::Simd;
 

@@ -1,9 +1,14 @@
 //! Channels-last, and transposes that move or vanish.
 
-use super::build::{IMAGE, window};
+use super::build::{Build, IMAGE, window};
 use super::{changes, keeps_results, leaves, pass};
-use edgec::ir::primitives::{BIAS, BinaryOp, Conv, Gemm, Layout, PoolKind, Reshape, Transpose};
-use runtime_core::function::{Identity, Relu, Sigmoid};
+use edgec::ir::Tensor;
+use edgec::ir::primitives::{
+    BIAS, BinaryOp, Conv, Direction, Gemm, Layout, PoolKind, Recurrence, RecurrentCell, Reshape, Transpose,
+};
+use edgec::middle::passes::run;
+use runtime_core::function::{Identity, Relu, Sigmoid, Tanh};
+use runtime_core::kernels::Gru;
 
 #[test]
 fn channels_last() {
@@ -40,6 +45,36 @@ fn channels_last() {
         let y = b.map(Sigmoid, y);
         let y = b.gemm(y, 2);
         b.output(y);
+    });
+}
+
+/// A GRU of 18 units over three steps, whose last gate has a bias of its own; the weights as the reader leaves them.
+fn gru(b: &mut Build) {
+    let x = b.x(&[3, 1, 3 * 18]);
+    let (none, weights) = (b.constant(&[0], &[]), b.weights(&[18 * (3 * 18 + 1)]));
+    let lengths = b.graph.add_constant("lengths", Tensor::i32(&[0], &[]));
+    let cell = RecurrentCell::Gru(Gru {
+        f: Sigmoid.into(),
+        g: Tanh.into(),
+        linear_before_reset: true,
+    });
+    let layer = Recurrence {
+        hidden: 18,
+        batch_first: false,
+        clip: f32::INFINITY,
+        directions: vec![Direction { reverse: false, cell }],
+        packed: false,
+    };
+    let y = b.op(layer, &[x, none, lengths, weights]);
+    b.output(y);
+}
+
+#[test]
+fn gate_panels() {
+    changes("gate-panels", gru);
+    leaves("gate-panels", "they are packed already", |b| {
+        gru(b);
+        run(&mut b.graph, &[pass("gate-panels")], &mut |_, _| {}).unwrap();
     });
 }
 

@@ -8,7 +8,6 @@ use super::view::{Counter, View};
 use crate::front::node::NodeContext;
 use crate::front::shared::compose::{binary, reduce, with_number};
 use crate::front::shared::normalization::{cast, reshaped};
-use crate::front::shared::recurrent::joined;
 use crate::ir::primitives::{
     BinaryOp, Concat, Cumulate, Direction, Expand, Gather, MatMul, Recurrence, ReduceOp, Select, Slice, Transpose,
 };
