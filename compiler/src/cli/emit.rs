@@ -63,6 +63,13 @@ pub(super) fn emit(args: &EmitArgs) -> miette::Result<ExitCode> {
         })?
     } else {
         note(&summary.to_string());
+        if args.weights == Weights::Updatable {
+            let weights = args.output.with_extension("weights");
+            let weights = weights.display();
+            note(&format!(
+                "  weights are in {weights}; devices take them once `edgec sign` has signed them\n"
+            ));
+        }
         prune_report.iter().for_each(|report| note(&format!("\n{report}")));
     }
     Ok(ExitCode::SUCCESS)

@@ -1,4 +1,6 @@
 use super::args::ModelArgs;
+use super::quantize_args::QuantizeArgs;
+use super::state_args::StateArgs;
 use super::target_args::TargetArgs;
 use super::{print, print_json};
 use clap::Args;
@@ -13,6 +15,10 @@ pub(super) struct InspectArgs {
     model: ModelArgs,
     #[command(flatten)]
     target: TargetArgs,
+    #[command(flatten)]
+    state: StateArgs,
+    #[command(flatten)]
+    quantize: QuantizeArgs,
     /// Show what pruning brings: dead channels that were removed, zeros, and the cost with fewer channels
     #[arg(long)]
     prune_report: bool,
@@ -37,7 +43,9 @@ struct Inspected {
 
 /// `edgec inspect`.
 pub(super) fn inspect(args: &InspectArgs) -> miette::Result<ExitCode> {
-    let compiler = args.target.apply(args.model.compiler()?);
+    let compiler = args
+        .quantize
+        .apply(args.target.apply(args.state.apply(args.model.compiler()?)))?;
     let inspection = Inspection::of(&compiler)?;
     let prune_report = if args.prune_report {
         Some(PruneReport::of_model(&compiler, &compiler.load()?)?)

@@ -8,12 +8,15 @@ use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub(super) struct KeygenArgs {
-    /// Gets the secret key; the public key goes beside it, into a file with `.pub` behind its name
+    /// The secret key: a new one, or with --public one that is there; the public key goes beside it, into a file with `.pub` behind its name
     #[arg(value_name = "KEY")]
     pub(super) key: PathBuf,
     /// Make a key for --encrypt instead of one that signs
     #[arg(long)]
     pub(super) cipher: bool,
+    /// Print the public key of a secret key that is there
+    #[arg(long, conflicts_with_all = ["cipher", "force"])]
+    pub(super) public: bool,
     /// Replace keys that are there: devices that trust them can get no updates any more
     #[arg(long)]
     pub(super) force: bool,

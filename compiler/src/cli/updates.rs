@@ -8,14 +8,26 @@ use edgec::{Error, Weights};
 use std::fmt::Write;
 use std::process::ExitCode;
 
-/// `edgec keygen`: prints the public key as firmware holds it.
+/// `edgec keygen`: prints the public key as firmware holds it, of a new key or of one that is there.
 pub(super) fn keygen(args: &KeygenArgs) -> miette::Result<ExitCode> {
+    let file = args.key.display();
     if args.cipher {
         CipherKey::generate()?.write(&args.key, args.force)?;
+        note(&format!(
+            "{file} holds the new key: the firmware needs it too, nobody else does\n"
+        ));
         return Ok(ExitCode::SUCCESS);
     }
-    let key = SecretKey::generate()?;
-    key.write(&args.key, args.force)?;
+    let key = if args.public {
+        SecretKey::read(&args.key)?
+    } else {
+        let key = SecretKey::generate()?;
+        key.write(&args.key, args.force)?;
+        note(&format!(
+            "{file} holds the new secret key, {file}.pub the public one:\n"
+        ));
+        key
+    };
     print(&updates::public_key_constant(&key.public_key()))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -23,6 +35,8 @@ pub(super) fn keygen(args: &KeygenArgs) -> miette::Result<ExitCode> {
 /// `edgec sign`.
 pub(super) fn sign(args: &SignArgs) -> miette::Result<ExitCode> {
     updates::sign_file(&args.weights, &args.key, args.revision, &args.output, args.force)?;
+    let (output, revision) = (args.output.display(), args.revision);
+    note(&format!("{output} is signed, as revision {revision}\n"));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -61,7 +75,10 @@ pub(super) fn pack(args: &PackArgs) -> miette::Result<ExitCode> {
         "{} bytes of weights for code of structure {}{}\n",
         block.bytes.len(),
         hex(&block.structure),
-        if args.key.is_some() { "" } else { "; not signed yet" }
+        match args.revision {
+            Some(revision) => format!(", signed as revision {revision}"),
+            None => "; not signed yet".to_owned(),
+        }
     ));
     Ok(ExitCode::SUCCESS)
 }

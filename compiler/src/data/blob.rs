@@ -1,6 +1,6 @@
 //! Files of updatable weights, before they are signed. docs/updates.md has the format byte by byte.
 
-use runtime_core::updates::{HEADER_BYTES, Header, MAGIC, Refused, SIGNED_BYTES, TAG_BYTES, encrypt};
+use runtime_core::updates::{HEADER_BYTES, Header, MAGIC, NO_KEY, Refused, SIGNED_BYTES, TAG_BYTES, encrypt};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -18,7 +18,7 @@ pub fn unsigned(structure: [u8; 32], weights: &[u8]) -> Vec<u8> {
         revision: 0,
         length: weights.len() as u64,
         structure,
-        key: [0; 8],
+        key: NO_KEY,
         encrypted: false,
         nonce: [0; 12],
     };
@@ -32,7 +32,7 @@ pub fn unsigned_encrypted(structure: [u8; 32], weights: &[u8], key: &[u8; 32], n
         revision: 0,
         length: (weights.len() + TAG_BYTES) as u64,
         structure,
-        key: [0; 8],
+        key: NO_KEY,
         encrypted: true,
         nonce,
     };

@@ -112,6 +112,7 @@ impl Values {
             macs: 0,
             choice: None,
             instance: Instance::default(),
+            part: None,
         });
     }
 }
@@ -345,6 +346,7 @@ impl<'a> Lowering<'a> {
             macs: 0,
             choice: None,
             instance: Instance::default(),
+            part: None,
         });
     }
 }

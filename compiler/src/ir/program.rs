@@ -5,6 +5,7 @@ pub use crate::bindings::{Args, Cores, KernelCall, Value};
 use crate::ir::{DType, Labels, PortSteps, Steps, Tensor, TensorType};
 use crate::machine::Cost;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::ops::Range;
 
 /// Names a buffer of one program.
@@ -167,6 +168,35 @@ pub struct Call {
     pub choice: Option<Choice>,
     /// The copy of the kernel that it runs.
     pub instance: Instance,
+    /// What it computes, where that is not all of the node.
+    pub part: Option<Portion>,
+}
+
+/// What a call computes of its node, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Portion {
+    /// Rows of the output.
+    pub rows: Range<usize>,
+    /// Rows of all parts.
+    pub of: usize,
+    /// Which tile this is, from 1, and of how many.
+    pub tile: Option<[usize; 2]>,
+    /// Whether they are copied, for the next tile, instead of computed.
+    pub kept: bool,
+}
+
+impl fmt::Display for Portion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            rows: Range { start, end },
+            of,
+            tile,
+            kept,
+        } = self;
+        let tile = tile.map_or(String::new(), |[tile, tiles]| format!(", tile {tile} of {tiles}"));
+        let kept = if *kept { ", kept for the next" } else { "" };
+        write!(f, "rows {start}..{end} of {of}{tile}{kept}")
+    }
 }
 
 /// A step of training. It runs all calls of the program, of which the first ones are the inference.

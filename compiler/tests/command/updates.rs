@@ -72,6 +72,7 @@ fn keys_are_not_written_over() {
         let about = std::fs::metadata(folder.path().join("maker.pem")).unwrap();
         assert_eq!(about.permissions().mode() & 0o777, 0o600);
     }
+    assert_eq!(done(&folder, "keygen maker.pem --public"), constant);
     let text = complaint(&folder, "keygen maker.pem");
     assert!(text.contains("maker.pem.pub is there already"), "{text}");
     assert_eq!(read(&folder, "maker.pem"), key);
@@ -168,7 +169,7 @@ fn what_cannot_be_packed_or_signed_is_told() {
         ("digits.rs", "there are no weights"),
     ] {
         let text = complaint(&folder, &format!("sign {file} --key maker.pem --revision 1 -o w"));
-        assert!(text.contains(&format!("this cannot be signed: {why}")), "{text}");
+        assert!(text.contains(&format!("{file} cannot be signed: {why}")), "{text}");
     }
     let text = complaint(&folder, "sign digits.weights --key maker.pem.pub --revision 1 -o w");
     assert!(text.contains("is no Ed25519 private key in PEM"), "{text}");

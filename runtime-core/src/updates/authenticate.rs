@@ -1,6 +1,6 @@
 //! The checks of a blob, in one copy for all models of a firmware.
 
-use super::{HEADER_BYTES, Header, PublicKey, Refused, SIGNED_BYTES, key_id};
+use super::{HEADER_BYTES, Header, NO_KEY, PublicKey, Refused, SIGNED_BYTES, key_id};
 use crate::weights::BLOCK_ALIGNMENT;
 use ed25519_dalek::{Signature, VerifyingKey};
 
@@ -29,6 +29,9 @@ pub(super) fn authenticate<'a>(
     }
     if header.structure != *structure {
         return Err(Refused::OtherModel);
+    }
+    if header.key == NO_KEY {
+        return Err(Refused::NotSigned);
     }
     if header.key != key_id(public_key) {
         return Err(Refused::OtherKey);

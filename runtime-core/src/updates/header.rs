@@ -109,6 +109,9 @@ fn digest(beginning: &[u8; DIGESTED_BYTES], payload: &[u8]) -> [u8; 32] {
     sha256.finalize().into()
 }
 
+/// What stands for the key in the header of weights that are not signed.
+pub const NO_KEY: [u8; 8] = [0; 8];
+
 /// The name of a key in headers: the beginning of its SHA-256. It tells a blob that is signed with another key from one
 /// with a wrong signature, and proves nothing.
 pub fn key_id(public_key: &PublicKey) -> [u8; 8] {

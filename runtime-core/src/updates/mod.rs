@@ -12,7 +12,7 @@ mod refused;
 
 #[cfg(feature = "encrypted-updates")]
 pub use decrypt::{CIPHER_KEY_BYTES, Ram, TAG_BYTES, encrypt};
-pub use header::{FORMAT, HEADER_BYTES, Header, MAGIC, SIGNED_BYTES, key_id};
+pub use header::{FORMAT, HEADER_BYTES, Header, MAGIC, NO_KEY, SIGNED_BYTES, key_id};
 pub use refused::Refused;
 
 use crate::weights::Block;
@@ -37,6 +37,9 @@ pub struct Weights<'a, L> {
 }
 
 impl<'a, L: Layout> Weights<'a, L> {
+    /// Bytes that they take in memory: the size of the `Ram` into which encrypted ones are decrypted.
+    pub const BYTES: usize = L::BYTES;
+
     /// Takes the weights at the beginning of `bytes`, whose address must be a multiple of 8; what follows them, such as
     /// the rest of a slot of flash, is not looked at. `stored_revision` is the least revision that is accepted: the
     /// firmware keeps it where only it can write, and raises it once newer weights have proved themselves.
@@ -44,7 +47,7 @@ impl<'a, L: Layout> Weights<'a, L> {
     /// # Errors
     /// Says what is wrong with them, in this order: [`Refused::Misaligned`], [`Refused::Truncated`],
     /// [`Refused::NotWeights`], [`Refused::OtherFormat`], [`Refused::Corrupted`], [`Refused::OtherModel`],
-    /// [`Refused::OtherKey`], [`Refused::Forged`], [`Refused::Older`]; and [`Refused::Encrypted`] if they must be
+    /// [`Refused::NotSigned`], [`Refused::OtherKey`], [`Refused::Forged`], [`Refused::Older`]; and [`Refused::Encrypted`] if they must be
     /// [decrypted](Self::decrypt).
     pub fn verify(bytes: &'a [u8], public_key: &PublicKey, stored_revision: u64) -> Result<Self, Refused> {
         let (header, payload) = authenticate::authenticate(bytes, &L::STRUCTURE, public_key, stored_revision)?;

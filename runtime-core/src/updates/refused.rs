@@ -15,6 +15,8 @@ pub enum Refused {
     Corrupted,
     /// It was packed for other code: another model, other options, or another version of edgec.
     OtherModel,
+    /// It was never signed.
+    NotSigned,
     /// It was signed with another key.
     OtherKey,
     /// The signature is not that of the key, or the key is none.
@@ -43,6 +45,7 @@ impl fmt::Display for Refused {
             Self::OtherFormat => "the weights are in a format that this firmware does not know",
             Self::Corrupted => "the weights are damaged",
             Self::OtherModel => "the weights were packed for another model, or for other code of this one",
+            Self::NotSigned => "the weights are not signed",
             Self::OtherKey => "the weights are signed with another key",
             Self::Forged => "the signature of the weights is not valid",
             Self::Older { revision, stored } => {

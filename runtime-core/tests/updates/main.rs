@@ -3,8 +3,8 @@
 use ed25519_dalek::{Signer, SigningKey};
 use runtime_core::Slot;
 use runtime_core::updates::{
-    CIPHER_KEY_BYTES, HEADER_BYTES, Header, Layout, PublicKey, Ram, Refused, SIGNED_BYTES, TAG_BYTES, Weights, encrypt,
-    key_id,
+    CIPHER_KEY_BYTES, HEADER_BYTES, Header, Layout, NO_KEY, PublicKey, Ram, Refused, SIGNED_BYTES, TAG_BYTES, Weights,
+    encrypt, key_id,
 };
 
 /// Sixteen bytes, eight integers of 16 bits and a double.
@@ -128,6 +128,14 @@ fn each_fault_has_its_own_error() {
     assert_eq!(of_other, Some(Refused::OtherModel));
     let with_other = Weights::<Model>::verify(&flash.0, &signing_key(2).verifying_key().to_bytes(), 3).err();
     assert_eq!(with_other, Some(Refused::OtherKey));
+    let never = Header {
+        key: NO_KEY,
+        ..header(0)
+    };
+    assert_eq!(
+        refused(&signed(&never, &payload(), &signing_key(1))),
+        Refused::NotSigned
+    );
     // Who names the right key does not have it.
     assert_eq!(
         refused(&signed(&header(9), &payload(), &signing_key(2))),

@@ -54,7 +54,8 @@ fn described(call: &CallReport) -> String {
         format!(", scale {scale:e}, zero point {zero}")
     });
     let (output, dtype) = (dims(&call.output), &call.dtype);
-    format!("/// Gives {output} {dtype}{steps}: {}.\n", nodes.join(", "))
+    let part = call.part.as_ref().map_or(String::new(), |part| format!("; {part}"));
+    format!("/// Gives {output} {dtype}{steps}: {}{part}.\n", nodes.join(", "))
 }
 
 /// A documented `pub const Name: Type = value;` as a call of `layer!`.

@@ -6,10 +6,11 @@ use crate::back::report::{CallReport, Report, dims, grouped};
 /// One column: its heading, whether numbers stand at its right, and its cell for a call.
 type Column = (&'static str, bool, fn(&CallReport) -> String);
 
-const COLUMNS: [Column; 11] = [
+const COLUMNS: [Column; 12] = [
     ("call", false, |call| call.name.clone()),
     ("kernel", false, |call| format!("`{}`", call.kernel)),
     ("ONNX node", false, |call| plain(&call.node)),
+    (PART, false, |call| call.part.clone().unwrap_or_default()),
     ("output", false, |call| dims(&call.output)),
     ("type", false, |call| call.dtype.clone()),
     (SCALE, true, |call| {
@@ -28,6 +29,7 @@ const COLUMNS: [Column; 11] = [
     }),
 ];
 
+const PART: &str = "part";
 const SCALE: &str = "scale";
 const ZERO_POINT: &str = "zero point";
 const IN_PLACE: &str = "in place";

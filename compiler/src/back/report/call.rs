@@ -25,6 +25,8 @@ pub struct CallReport {
     pub node: String,
     /// The ONNX nodes that it stands for.
     pub nodes: Vec<String>,
+    /// Which rows it computes, and of which tile, where that is not all of the node.
+    pub part: Option<String>,
     /// The function of runtime-core.
     pub kernel: String,
     /// Whether rustc compiles a copy of the kernel for this call; otherwise calls of one kernel share it.
@@ -102,6 +104,7 @@ pub(super) fn calls(program: &Program, plan: &Plan) -> Vec<CallReport> {
                 name: call_name(number, ordered.len(), call.kernel.name()),
                 node,
                 nodes: nodes.clone(),
+                part: call.part.as_ref().map(ToString::to_string),
                 kernel: function(call, in_place).to_owned(),
                 specialised: call.instance.specialised,
                 copy_reason: call.instance.reason.clone(),

@@ -1,12 +1,12 @@
 //! A call taken apart into calls that compute some rows of its output each.
 
-use crate::ir::program::{Call, Instance, Program, Training, View};
+use crate::ir::program::{Call, Instance, Portion, Program, Training, View};
 use std::ops::Range;
 
 /// The call that computes rows `rows` of output 0 of `call`, over the same buffers. `None` where there is none, or where
 /// it would read nothing.
 pub(super) fn part(call: &Call, rows: Range<usize>) -> Option<Call> {
-    let part = call.kernel.part(rows)?;
+    let part = call.kernel.part(rows.clone())?;
     let sub = |view: &View, range: &Range<usize>| {
         let inside = !range.is_empty() && range.end <= view.len;
         inside.then(|| View {
@@ -43,6 +43,12 @@ pub(super) fn part(call: &Call, rows: Range<usize>) -> Option<Call> {
             specialised: false,
             reason: "the parts of a layer share a kernel".into(),
         },
+        part: Some(Portion {
+            rows,
+            of: self::rows(call)?,
+            tile: None,
+            kept: false,
+        }),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use super::segment::{SegmentBuffers, Tile, Tiled};
 use crate::bindings::Copy;
-use crate::ir::program::{Buffer, BufferId, Call, Instance, Program, Storage, View};
+use crate::ir::program::{Buffer, BufferId, Call, Instance, Portion, Program, Storage, View};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -40,7 +40,11 @@ impl<'a> Writer<'a> {
             .map(|tile| tile.kept.clone())
             .chain([BTreeMap::new()])
             .collect();
-        for (tile, next) in tiles.into_iter().zip(next_kept) {
+        for (number, (tile, next)) in (1..).zip(tiles.into_iter().zip(next_kept)) {
+            let of_tiles = |part: Portion| Portion {
+                tile: Some([number, count]),
+                ..part
+            };
             // Where the buffers of this tile are.
             let mut own: BTreeMap<BufferId, BufferId> = BTreeMap::new();
             for (index, made) in tile.parts.into_iter().enumerate() {
@@ -54,11 +58,12 @@ impl<'a> Writer<'a> {
                             offset: range.start - needed.start,
                             len: range.len(),
                         };
-                        self.copy(from, to, &inside[index]);
+                        self.copy(from, to, &inside[index], None);
                     }
                 }
                 if let Some(mut call) = made {
                     self.place(&mut call, &own, &tile.needed);
+                    call.part = call.part.map(of_tiles);
                     self.calls.push(call);
                 }
                 if let Some(range) = next.get(&written).filter(|_| last_writer[&written] == index) {
@@ -72,7 +77,7 @@ impl<'a> Writer<'a> {
                         offset: 0,
                         len: range.len(),
                     };
-                    self.copy(from, to, &inside[index]);
+                    self.copy(from, to, &inside[index], kept_rows(&inside[index], range).map(of_tiles));
                     kept.insert(written, to);
                 }
             }
@@ -123,7 +128,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Copies elements that the next tile reads.
-    fn copy(&mut self, from: View, to: View, of: &Call) {
+    fn copy(&mut self, from: View, to: View, of: &Call, part: Option<Portion>) {
         let buffer = &self.buffers[to.buffer.0 - self.program.buffers.len()];
         self.copied += (to.len * buffer.dtype.size()) as u64;
         let dtype = buffer.dtype;
@@ -140,6 +145,18 @@ impl<'a> Writer<'a> {
             macs: 0,
             choice: None,
             instance: Instance::default(),
+            part,
         });
     }
+}
+
+/// Elements of what a call gives, as rows of it.
+fn kept_rows(call: &Call, elements: &Range<usize>) -> Option<Portion> {
+    let row = call.kernel.row()?.max(1);
+    Some(Portion {
+        rows: elements.start / row..elements.end.div_ceil(row),
+        of: call.outputs[0].len / row,
+        tile: None,
+        kept: true,
+    })
 }

@@ -3,7 +3,7 @@ use crate::Error;
 use crate::back::emit::Block;
 use crate::data::blob;
 use crate::data::output::{self, Guard};
-use runtime_core::updates::{Header, key_id};
+use runtime_core::updates::{Header, Refused, key_id};
 use std::io::Write;
 use std::path::Path;
 
@@ -23,12 +23,11 @@ pub fn encrypted(block: &Block, key: &CipherKey) -> Result<Vec<u8>, Error> {
 /// # Errors
 /// If it is none, or not whole.
 pub fn sign(blob: &[u8], key: &SecretKey, revision: u64) -> Result<Vec<u8>, Error> {
-    let (header, payload) = blob::parts(blob).map_err(|why| {
-        Error::usage(
-            format!("this cannot be signed: {why}"),
-            "give a file that `edgec pack` or `edgec MODEL.onnx -o MODEL.rs --weights updatable` has written",
-        )
-    })?;
+    signed(blob, key, revision).map_err(|why| unsignable("this", why))
+}
+
+fn signed(blob: &[u8], key: &SecretKey, revision: u64) -> Result<Vec<u8>, Refused> {
+    let (header, payload) = blob::parts(blob)?;
     let header = Header {
         revision,
         key: key_id(&key.public_key()),
@@ -36,6 +35,13 @@ pub fn sign(blob: &[u8], key: &SecretKey, revision: u64) -> Result<Vec<u8>, Erro
     };
     let signature = key.sign(&header.signed(payload));
     Ok(blob::assembled(&header, payload, &signature))
+}
+
+fn unsignable(what: &str, why: Refused) -> Error {
+    Error::usage(
+        format!("{what} cannot be signed: {why}"),
+        "give a file that `edgec pack` or `edgec MODEL.onnx -o MODEL.rs --weights updatable` has written",
+    )
 }
 
 /// [`sign`] from file to file. The output may be the input.
@@ -46,7 +52,7 @@ pub fn sign(blob: &[u8], key: &SecretKey, revision: u64) -> Result<Vec<u8>, Erro
 pub fn sign_file(blob: &Path, key: &Path, revision: u64, output: &Path, force: bool) -> Result<(), Error> {
     let secret = SecretKey::read(key)?;
     let bytes = std::fs::read(blob).map_err(|e| Error::io(blob, e))?;
-    let signed = sign(&bytes, &secret, revision)?;
+    let signed = signed(&bytes, &secret, revision).map_err(|why| unsignable(&blob.display().to_string(), why))?;
     let guard = Guard {
         inputs: vec![key.to_owned()],
         force,
