@@ -175,6 +175,9 @@ fn cases() -> Vec<Case> {
         "gemm 3136x64x256", I: Gemm<Relu> = Gemm { m: 3136, k: 64, n: 256, activation: Relu }, operands, macs;
         "gemm 49x960x320", J: Gemm<Relu> = Gemm { m: 49, k: 960, n: 320, activation: Relu }, operands, macs;
         "gemm 1x640x128", K: Gemm<Relu> = Gemm { m: 1, k: 640, n: 128, activation: Relu }, operands, macs;
+        // Less than half a panel wide, with rows left over from tiles.
+        "gemm 50x64x8", T: Gemm<Relu> = Gemm { m: 50, k: 64, n: 8, activation: Relu }, operands, macs;
+        "gemm 6x256x4", U: Gemm<Relu> = Gemm { m: 6, k: 256, n: 4, activation: Relu }, operands, macs;
     }
     let operands =
         |d: DepthwiseConv2d<Relu>| Operands::new(count(d.input), 9 * d.input[2], d.input[2], count(d.output));

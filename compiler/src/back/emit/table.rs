@@ -38,9 +38,11 @@ const IN_PLACE: &str = "in place";
 pub(super) fn table(report: &Report) -> Vec<String> {
     let quantised = report.calls.iter().any(|call| call.scale.is_some());
     let in_place = report.calls.iter().any(|call| call.in_place);
+    let parts = report.calls.iter().any(|call| call.part.is_some());
     let shown = |heading: &str| match heading {
         SCALE | ZERO_POINT => quantised,
         IN_PLACE => in_place,
+        PART => parts,
         _ => true,
     };
     let columns: Vec<&Column> = COLUMNS.iter().filter(|(heading, ..)| shown(heading)).collect();
