@@ -1,5 +1,6 @@
 //! The choice of kernels, and the plan of the arena.
 
 mod candidates;
+mod orders;
 mod plan;
 mod tile;

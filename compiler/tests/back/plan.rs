@@ -16,9 +16,9 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 /// A random operator, whose results are rounded alike wherever an element lies; the numbers choose among what fits.
-type Step = (u8, usize, usize, usize);
+pub(crate) type Step = (u8, usize, usize, usize);
 
-fn graph(inputs: &[Vec<usize>], steps: &[Step], outputs: &[usize], states: &[(usize, usize)]) -> Graph {
+pub(crate) fn graph(inputs: &[Vec<usize>], steps: &[Step], outputs: &[usize], states: &[(usize, usize)]) -> Graph {
     let mut graph = Graph::new("random");
     let mut values: Vec<ValueId> = vec![];
     for (i, shape) in inputs.iter().enumerate() {
@@ -102,9 +102,9 @@ fn add(graph: &mut Graph, values: &[ValueId], name: &str, (kind, a, b, c): Step)
     added.ok().filter(|value| graph.ty(*value).len() <= 4096)
 }
 
-type Case = (Vec<Vec<usize>>, Vec<Step>, Vec<usize>, Vec<(usize, usize)>);
+pub(crate) type Case = (Vec<Vec<usize>>, Vec<Step>, Vec<usize>, Vec<(usize, usize)>);
 
-fn cases() -> impl Strategy<Value = Case> {
+pub(crate) fn cases() -> impl Strategy<Value = Case> {
     let shape = prop::collection::vec(1..5usize, 0..4);
     let step = (any::<u8>(), 0..1000usize, 0..1000usize, 0..1000usize);
     (

@@ -3,6 +3,7 @@
 //! The planner knows sizes and who reads what, not what a kernel computes. It orders the calls, lets calls with an
 //! in-place form overwrite an operand that nothing reads later, and places the buffers.
 
+mod all_orders;
 mod lifetime;
 mod order;
 mod place;
@@ -14,6 +15,7 @@ pub use place::place;
 
 use crate::ir::program::{BufferId, Program};
 use crate::machine::Machine;
+use all_orders::Orders;
 
 /// The memory plan of one program.
 #[derive(Clone, Debug, Default)]
@@ -32,15 +34,26 @@ pub struct Plan {
     pub lower_bound: usize,
     /// Whether no placement for this order needs less.
     pub is_least: bool,
+    /// What any plan needs at least, whatever the order; `None` where that was not looked for.
+    pub any_order: Option<usize>,
 }
 
-/// Plans a program for a machine: tries several orders and placements, and keeps the least peak. Where an order might
-/// need less than the least that was found, the best placement is searched for.
+/// Plans a program for a machine: tries several orders and placements, and keeps the least peak. Where another order
+/// might need less, all are searched; where an order might need less than the least that was found, the best placement is.
 pub fn plan(program: &Program, machine: &Machine) -> Plan {
+    let alignment = machine.alignment();
     let orders = order::candidates(program).into_iter();
-    let mut drafts: Vec<Draft> = orders
-        .map(|order| Draft::of(program, order, machine.alignment()))
-        .collect();
+    let mut drafts: Vec<Draft> = orders.map(|order| Draft::of(program, order, alignment)).collect();
+    let found = all_orders::all_orders(program, alignment);
+    let least = drafts.iter().map(|draft| draft.lower_bound).min();
+    if let Some(Orders {
+        bound,
+        order: Some(order),
+    }) = &found
+        && least.is_none_or(|least| *bound < least)
+    {
+        drafts.push(Draft::of(program, order.clone(), alignment));
+    }
     let mut least = drafts.iter().map(|draft| draft.peak).min().unwrap_or(0);
     for draft in &mut drafts {
         if draft.lower_bound < least {
@@ -52,7 +65,11 @@ pub fn plan(program: &Program, machine: &Machine) -> Plan {
         }
     }
     let best = drafts.into_iter().min_by_key(|draft| draft.peak);
-    best.map(|draft| draft.plan(program)).unwrap_or_default()
+    let plan = best.map(|draft| draft.plan(program)).unwrap_or_default();
+    Plan {
+        any_order: found.map(|found| found.bound),
+        ..plan
+    }
 }
 
 /// A plan for one order of calls.
@@ -102,6 +119,7 @@ impl Draft {
             peak: self.peak,
             lower_bound: self.lower_bound,
             is_least: self.is_least,
+            any_order: None,
         }
     }
 }

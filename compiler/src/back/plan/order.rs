@@ -30,9 +30,9 @@ enum Prefer {
     DeepestFirst,
 }
 
-struct Dependencies {
+pub(super) struct Dependencies {
     /// Calls that must run before each call.
-    before: Vec<BTreeSet<usize>>,
+    pub(super) before: Vec<BTreeSet<usize>>,
     /// Calls that must run after each call.
     after: Vec<BTreeSet<usize>>,
 }
@@ -40,7 +40,7 @@ struct Dependencies {
 impl Dependencies {
     /// In the program's order a call depends on all earlier writers of what it reads or writes, and a writer on all
     /// earlier readers.
-    fn of(program: &Program) -> Self {
+    pub(super) fn of(program: &Program) -> Self {
         let count = program.calls.len();
         let (mut before, mut after) = (vec![BTreeSet::new(); count], vec![BTreeSet::new(); count]);
         let mut writers: HashMap<BufferId, Vec<usize>> = HashMap::new();

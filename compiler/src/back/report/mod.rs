@@ -62,6 +62,9 @@ pub struct Report {
     pub ram_lower_bound: usize,
     /// Whether no placement for this order of calls needs less.
     pub ram_is_least: bool,
+    /// What any memory plan needs at least, whatever the order of calls, in bytes; `None` where the calls are too many
+    /// to look through their orders.
+    pub ram_any_order: Option<usize>,
     /// Bytes of constant tensors.
     pub weights: usize,
     /// Inputs, in order.
@@ -129,6 +132,7 @@ impl Report {
             flash_budget: origin.flash_budget,
             ram_lower_bound: plan.lower_bound,
             ram_is_least: plan.is_least,
+            ram_any_order: plan.any_order,
             weights: program.weight_bytes(),
             inputs: inputs
                 .map(|(i, port)| PortReport::of(port, steps.inputs.get(&i)))

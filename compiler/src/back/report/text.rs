@@ -48,6 +48,7 @@ impl fmt::Display for Report {
         writeln!(f, "  target        {}", self.target)?;
         writeln!(f, "  MACs          {}", grouped(self.macs))?;
         let bound = match self.ram - self.ram_lower_bound {
+            _ if self.ram_any_order == Some(self.ram) => "optimal: no order of the calls needs less".to_owned(),
             0 => "equal to the lower bound for this order".to_owned(),
             _ if self.ram_is_least => "the least for this order".to_owned(),
             _ => format!(
