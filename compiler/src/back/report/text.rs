@@ -2,7 +2,7 @@
 
 use super::Report;
 use crate::ir::Printable;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// `1 234 567`.
 pub(crate) fn grouped(number: u64) -> String {
@@ -47,7 +47,7 @@ impl fmt::Display for Report {
         }
         writeln!(f, "  target        {}", self.target)?;
         writeln!(f, "  MACs          {}", grouped(self.macs))?;
-        let bound = match self.ram - self.ram_lower_bound {
+        let mut bound = match self.ram - self.ram_lower_bound {
             _ if self.ram_any_order == Some(self.ram) => "optimal: no order of the calls needs less".to_owned(),
             0 => "equal to the lower bound for this order".to_owned(),
             _ if self.ram_is_least => "the least for this order".to_owned(),
@@ -57,6 +57,9 @@ impl fmt::Display for Report {
                 100.0 * (self.ram - self.ram_lower_bound) as f64 / self.ram_lower_bound.max(1) as f64
             ),
         };
+        if let Some(any_order) = self.ram_any_order.filter(|bytes| *bytes < self.ram) {
+            let _ = write!(bound, "; no order needs less than {} B", grouped(any_order as u64));
+        }
         writeln!(
             f,
             "  RAM           {} B, the stack apart ({bound})",
