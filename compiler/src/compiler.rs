@@ -1,4 +1,5 @@
 mod memory;
+mod streaming;
 mod training;
 mod updatable;
 mod write;
@@ -18,6 +19,7 @@ use crate::machine::{Favour, Machine};
 use crate::middle::InputLayouts;
 use crate::middle::passes::{self, Pass};
 use crate::middle::quantize::{Calibration, QuantizeOptions, Quantized, Scheme};
+use crate::middle::stream::{self, StreamInput};
 use crate::middle::train::{self, TrainOptions};
 use memory::InMemory;
 use std::collections::BTreeMap;
@@ -46,6 +48,7 @@ pub struct Compiler {
     reads: Vec<PathBuf>,
     force: bool,
     states: Vec<(String, String)>,
+    streams: Vec<StreamInput>,
     outputs: Vec<String>,
     train: Option<TrainOptions>,
 }
@@ -105,6 +108,7 @@ impl Compiler {
             reads: vec![],
             force: false,
             states: vec![],
+            streams: vec![],
             outputs: vec![],
             train: None,
         }
@@ -289,6 +293,7 @@ impl Compiler {
 
     /// Compiles a loaded model; `after` sees the graph after each pass.
     pub fn compile_model(&self, model: &Model, after: &mut dyn FnMut(&Pass, &Graph)) -> Result<Compiled, Error> {
+        self.check_streaming()?;
         let mut dimensions = self.dimensions.clone();
         if let Some(options) = &self.train {
             self.check_training()?;
@@ -319,6 +324,12 @@ impl Compiler {
             graph = found.graph.clone();
             passes::run(&mut graph, passes::QUANTIZATION, after)?;
             quantized = Some(found);
+        }
+        if !self.streams.is_empty() {
+            // Padding becomes that of the layers it pads, of which a stream knows more.
+            passes::run(&mut graph, passes::BEFORE_STREAMING, after)?;
+            stream::stream(&mut graph, &self.streams)?;
+            passes::run(&mut graph, passes::STREAMING, after)?;
         }
         // Samples for quantization are in the model's layout; from here on the caller's counts.
         self.input_layouts.apply(&mut graph)?;

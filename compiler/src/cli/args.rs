@@ -4,6 +4,7 @@ use super::layout_args::LayoutArgs;
 use super::output_args::OutputArgs;
 use super::quantize_args::QuantizeArgs;
 use super::state_args::StateArgs;
+use super::stream_args::StreamArgs;
 use super::target_args::TargetArgs;
 use super::train_args::TrainArgs;
 use super::update_args::{KeygenArgs, PackArgs, SignArgs};
@@ -144,6 +145,8 @@ pub(super) struct EmitArgs {
     #[command(flatten)]
     pub(super) state: StateArgs,
     #[command(flatten)]
+    pub(super) stream: StreamArgs,
+    #[command(flatten)]
     pub(super) train: TrainArgs,
     #[command(flatten)]
     pub(super) quantize: QuantizeArgs,
@@ -180,10 +183,11 @@ pub(super) struct RunArgs {
     /// Give an input its value at compile time; may be repeated
     #[arg(long, value_name = "INPUT=FILE.npy|.pb|NUMBERS", value_parser = bake)]
     pub(super) bake: Vec<(String, Baked)>,
-    /// One array an input, named like it; shapes are taken from them
+    /// One array an input, named like it; shapes are taken from them. Of an input that is streamed, all its frames: they
+    /// are fed run by run
     #[arg(long, value_name = "IN.npz")]
     pub(super) input: PathBuf,
-    /// Gets one array an output
+    /// Gets one array an output: of a streamed model the frames of all runs, or what the last run gives
     #[arg(long, value_name = "OUT.npz")]
     pub(super) output: PathBuf,
     /// Replace a file at the output's place that edgec has not written
@@ -193,6 +197,10 @@ pub(super) struct RunArgs {
     pub(super) outputs: OutputArgs,
     #[command(flatten)]
     pub(super) layout: LayoutArgs,
+    #[command(flatten)]
+    pub(super) state: StateArgs,
+    #[command(flatten)]
+    pub(super) stream: StreamArgs,
     #[command(flatten)]
     pub(super) quantize: QuantizeArgs,
 }
@@ -262,6 +270,8 @@ pub(super) struct BenchArgs {
     pub(super) target: TargetArgs,
     #[command(flatten)]
     pub(super) state: StateArgs,
+    #[command(flatten)]
+    pub(super) stream: StreamArgs,
     #[command(flatten)]
     pub(super) quantize: QuantizeArgs,
 }

@@ -18,7 +18,9 @@ const TURNS: u32 = 5;
 
 /// `edgec bench`.
 pub(super) fn bench(args: &BenchArgs) -> miette::Result<ExitCode> {
-    let compiler = args.target.apply(args.state.apply(args.model.compiler()?));
+    let compiler = args
+        .target
+        .apply(args.stream.apply(args.state.apply(args.model.compiler()?)));
     let compiler = args.quantize.apply(compiler)?.weights(args.weights);
     let compiled = compiler.compile()?;
     // Before the emitted code is built: that takes a while, and there may be no peer.

@@ -38,7 +38,8 @@ pub(super) fn emit(args: &EmitArgs) -> miette::Result<ExitCode> {
         .weights(args.weights)
         .force(args.force)
         .command(command(args));
-    compiler = args.quantize.apply(args.train.apply(args.state.apply(compiler)))?;
+    compiler = args.stream.apply(args.train.apply(args.state.apply(compiler)));
+    compiler = args.quantize.apply(compiler)?;
     if let Some(name) = &args.name {
         compiler = compiler.name(name);
     }
@@ -87,6 +88,7 @@ fn check_pass(name: Option<&str>) -> Result<(), Error> {
     let known: Vec<_> = passes::PIPELINE
         .iter()
         .chain(passes::QUANTIZATION)
+        .chain(passes::STREAMING)
         .chain(passes::REQUIRED)
         .map(|p| p.name)
         .collect();
@@ -136,6 +138,7 @@ fn command(args: &EmitArgs) -> String {
         flag(name, &value);
     }
     args.state.values().for_each(|value| flag("--state", &value));
+    args.stream.values().for_each(|value| flag("--stream", &value));
     for (name, value) in args.train.values() {
         flag(name, &value);
     }

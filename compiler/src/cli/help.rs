@@ -7,6 +7,7 @@ pub(super) const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
   edgec model.onnx -o src/model.rs --bake shape=s.npy     fix the value of an input that decides a shape
   edgec model.onnx -o src/model.rs --bake sr=16000        the same of a number
   edgec model.onnx -o src/model.rs --outputs boxes,scores end the model early, such as before NonMaxSuppression
+  edgec model.onnx -o src/model.rs --stream input:2=4     four new frames a run, not the whole window of time
   edgec model.onnx -o src/model.rs --quantize int8 --calibrate samples.npz
                                                           in integers, with ranges from samples
   edgec model.onnx -o src/model.rs --weights updatable    the weights apart, in a file that is signed and replaced

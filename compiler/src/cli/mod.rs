@@ -12,6 +12,7 @@ mod progress;
 mod quantize_args;
 mod run;
 mod state_args;
+mod stream_args;
 mod target_args;
 mod train_args;
 mod update_args;

@@ -1,6 +1,7 @@
 use super::args::ModelArgs;
 use super::quantize_args::QuantizeArgs;
 use super::state_args::StateArgs;
+use super::stream_args::StreamArgs;
 use super::target_args::TargetArgs;
 use clap::Args;
 use edgec::back::emit::from_hex;
@@ -72,6 +73,8 @@ pub(super) struct PackArgs {
     pub(super) force: bool,
     #[command(flatten)]
     pub(super) state: StateArgs,
+    #[command(flatten)]
+    pub(super) stream: StreamArgs,
     #[command(flatten)]
     pub(super) target: TargetArgs,
     #[command(flatten)]

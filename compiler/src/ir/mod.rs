@@ -14,6 +14,7 @@ pub mod layer;
 pub mod linear;
 mod lowering;
 mod operator;
+mod over_time;
 pub mod primitives;
 pub mod program;
 mod remark;
@@ -25,13 +26,17 @@ mod verify;
 pub use crate::bindings::DType;
 pub use candidate::{Candidate, Offers, Select};
 pub use gradient::{Compose, Gradient};
-pub use graph::{Folding, Graph, Node, NodeId, NodeKind, PortSteps, State, Steps, Training, Value, ValueId};
+pub use graph::{
+    Folding, Graph, Node, NodeId, NodeKind, PortSteps, State, Steps, StreamedInput, StreamedOutput, Streaming,
+    Training, Value, ValueId,
+};
 pub use labels::{Classes, Labels};
 pub use lowering::{CallOptions, Lowering};
 pub(crate) use lowering::{Values, check_body};
 pub use operator::{
     Inputs, MAX_RANK, MAX_TENSOR_BYTES, Movement, OpError, Operator, Parts, Permuted, TensorType, infer, op_error,
 };
+pub use over_time::{Fill, Framewise, OverTime, Time, TimeWindow};
 pub use remark::{Remark, RemarkKind};
 pub use tensor::Tensor;
 pub use text::{Printable, PrintableLines};

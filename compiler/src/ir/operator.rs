@@ -1,5 +1,5 @@
 use super::{DType, Tensor};
-use crate::ir::{Gradient, Lowering};
+use crate::ir::{Gradient, Lowering, OverTime, Time};
 use std::any::Any;
 use std::fmt;
 
@@ -290,6 +290,18 @@ pub trait Operator: fmt::Debug + Send + Sync + OperatorObject {
     /// result. `None` where parts mix. Operators that [are elementwise](Self::is_elementwise) need not say it.
     fn parts(&self, _axis: usize, _x: &[usize], _y: &[usize]) -> Option<Parts> {
         None
+    }
+
+    /// How it treats time, one axis of its operands, where a model is computed frame by frame. Sees graphs before
+    /// kernels and layouts are chosen: images are channels-first, and layers have no residual.
+    ///
+    /// # Errors
+    /// Why its frames cannot be computed one after another: a clause about the operator, `it`.
+    fn over_time(&self, time: &Time<'_>) -> Result<OverTime, String> {
+        if self.is_elementwise() {
+            return time.elementwise(self.boxed());
+        }
+        Err("it is not known how to compute it frame by frame".to_owned())
     }
 
     /// Whether each output element depends only on the input elements at the same place (with broadcasting).

@@ -2,7 +2,7 @@
 
 pub use crate::bindings::{Args, Cores, KernelCall, Value};
 
-use crate::ir::{DType, Labels, PortSteps, Steps, Tensor, TensorType};
+use crate::ir::{DType, Labels, PortSteps, Steps, Streaming, Tensor, TensorType};
 use crate::machine::Cost;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -242,6 +242,8 @@ pub struct Program {
     pub started: Option<View>,
     /// How the model is trained, if it is.
     pub training: Option<Training>,
+    /// How a run stands to the model over its whole window of time, if it takes frame by frame.
+    pub streaming: Option<Streaming>,
     /// What the integers of inputs and outputs stand for.
     pub port_steps: PortSteps,
     /// What outputs, by name, stand for, where they stand for classes.

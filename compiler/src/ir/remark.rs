@@ -35,6 +35,8 @@ pub enum RemarkKind {
     MaxTrips,
     /// Layers that are computed in parts, so that the model fits the RAM.
     Tiles,
+    /// What a model that is computed frame by frame sees where the whole model sees padding.
+    WindowEdges,
 }
 
 /// What the user should know of how a model was compiled. Shown as one sentence, with the advice after it.

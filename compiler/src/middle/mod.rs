@@ -4,6 +4,7 @@ pub mod fold;
 mod input_layout;
 pub mod passes;
 pub mod quantize;
+pub mod stream;
 pub mod train;
 
 pub use input_layout::InputLayouts;

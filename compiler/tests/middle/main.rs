@@ -9,3 +9,4 @@ mod ptq;
 mod quantised_graph;
 mod quantize;
 mod random_integers;
+mod stream;

@@ -67,6 +67,11 @@ pub(super) fn model_struct(report: &Report, names: &ModelNames) -> TokenStream {
             String::new(),
         ]);
     }
+    if let Some(stream) = &report.stream {
+        lines.push("It is computed frame by frame:".to_owned());
+        lines.extend(stream.lines().iter().map(|line| format!("- {}.", plain(line))));
+        lines.push(String::new());
+    }
     lines.extend(table(report));
     let docs = docs(&lines);
     quote! {

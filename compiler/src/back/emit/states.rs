@@ -38,7 +38,10 @@ pub(super) fn reset(program: &Program, names: &ModelNames, options: &Options, by
         false => (
             quote!(use #module::{slots, weights};),
             Some(copy()),
-            "the parameters are those of the model's file again, and all other states are zeros.",
+            match program.training {
+                Some(_) => "the parameters are those of the model's file again, and all other states are zeros.",
+                None => "the states are what they are in a new model.",
+            },
         ),
     };
     let started = program.started.map(|view| {

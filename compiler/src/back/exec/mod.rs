@@ -1,5 +1,7 @@
 //! Runs a planned program on the host, through the kernels that devices run.
 
+mod stream;
+
 use crate::back::plan::Plan;
 use crate::ir::Tensor;
 use crate::ir::program::{Args, Port, Program, Step, Storage, View};

@@ -28,6 +28,7 @@ pub fn lower_by(graph: &Graph, select: &dyn Select) -> Result<Program, Error> {
         name: graph.name.clone(),
         port_steps: graph.port_steps.clone(),
         labels: graph.labels.clone(),
+        streaming: graph.streaming().cloned(),
         ..Program::default()
     };
     let mut values = Values::of(graph);

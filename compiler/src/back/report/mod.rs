@@ -5,11 +5,13 @@ mod call;
 mod names;
 mod nodes;
 mod port;
+mod stream;
 mod text;
 
 pub use call::{CallReport, ChoiceReport};
 pub(in crate::back) use nodes::distinctive;
 pub use port::PortReport;
+pub use stream::{StreamInputReport, StreamOutputReport, StreamReport};
 pub(crate) use text::{dims, grouped};
 
 use crate::back::plan::Plan;
@@ -76,6 +78,9 @@ pub struct Report {
     /// What training on the device takes, if the model has that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub training: Option<TrainingReport>,
+    /// What a run takes and gives, if the model is computed frame by frame.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stream: Option<StreamReport>,
     /// What the user should know of how it was compiled.
     pub remarks: Vec<Remark>,
     /// The remarks as sentences.
@@ -145,6 +150,7 @@ impl Report {
                 .training
                 .as_ref()
                 .map(|training| TrainingReport::of(program, training)),
+            stream: StreamReport::of(program),
             notes: remarks.iter().map(Remark::to_string).collect(),
             remarks,
             sha256: origin.sha256,

@@ -45,6 +45,10 @@ impl fmt::Display for Report {
                 grouped(training.macs)
             )?;
         }
+        for (index, line) in self.stream.iter().flat_map(|stream| stream.lines()).enumerate() {
+            let head = if index == 0 { "stream" } else { "" };
+            writeln!(f, "  {head:<13} {}", Printable(line))?;
+        }
         writeln!(f, "  target        {}", self.target)?;
         writeln!(f, "  MACs          {}", grouped(self.macs))?;
         let mut bound = match self.ram - self.ram_lower_bound {

@@ -1,7 +1,11 @@
 use super::tensor_type;
 use crate::ir::Lowering;
 use crate::ir::program::View;
-use crate::ir::{DType, OpError, TensorType, op_error};
+use crate::ir::{DType, OpError, OverTime, TensorType, Time, op_error};
+
+/// Positions of the first states and of the lengths among the operands.
+const FIRST: usize = 1;
+const LENGTHS: usize = 2;
 
 /// How the operands of a recurrent layer lie.
 #[derive(Clone, Copy)]
@@ -50,6 +54,24 @@ impl Sequences {
             return Err(op_error(format!("{lengths} are no lengths of {batch} sequences")));
         }
         Ok([vec![sequence], vec![state; states]].concat())
+    }
+
+    /// How a recurrent layer that runs forwards treats time.
+    pub(in crate::ir) fn over_time(self, time: &Time<'_>) -> Result<OverTime, String> {
+        let (axis, _) = time.first()?;
+        let steps = usize::from(self.batch_first);
+        // One frame of one sequence may be taken for either.
+        let either = time.shape(0)?[..2] == [1, 1] && time.frames == 1 && axis < 2;
+        if axis != steps && !either {
+            return Err("time is not the axis along which it steps".to_owned());
+        }
+        if time.shape(LENGTHS)?.iter().product::<usize>() > 0 {
+            return Err("it takes the lengths of its sequences, which a stream does not have".to_owned());
+        }
+        Ok(OverTime::Steps {
+            axis: steps,
+            first: FIRST,
+        })
     }
 
     /// Room for all results, `len` elements, and where each of them is: the hidden states after every step, which are

@@ -1,5 +1,5 @@
 use crate::bindings::Windows;
-use crate::ir::{MAX_RANK, OpError, TensorType, op_error};
+use crate::ir::{Fill, MAX_RANK, OpError, Operator, OverTime, TensorType, Time, TimeWindow, op_error};
 
 /// The geometry of a window that slides over spatial axes: convolutions and pools.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,6 +109,53 @@ impl Window {
         }
     }
 
+    /// How an operator that slides this window over operand 0 treats time; `unpadded` gives it with another window, and
+    /// what its padding is.
+    pub(in crate::ir) fn over_time(
+        &self,
+        time: &Time<'_>,
+        layout: Layout,
+        operator: &dyn Operator,
+        unpadded: impl FnOnce(Self) -> (Box<dyn Operator>, Fill),
+    ) -> Result<OverTime, String> {
+        let (axis, frames) = time.first()?;
+        let rank = self.rank();
+        if axis == 0 {
+            return OverTime::frames(operator.boxed(), axis);
+        }
+        let Some(along) = layout.spatial_axis(axis, rank) else {
+            return Err("time is its axis of channels".to_owned());
+        };
+        let (before, after) = (self.pads[along], self.pads[rank + along]);
+        let results = time.outputs[0].shape[axis];
+        if (before, after, results) == (0, 0, 1) && frames > 1 {
+            return OverTime::whole(operator, time);
+        }
+        let mut window = self.clone();
+        (window.pads[along], window.pads[rank + along]) = (0, 0);
+        let (operator, fill) = unpadded(window);
+        Ok(OverTime::Window(TimeWindow {
+            axis,
+            span: self.span(along),
+            stride: self.strides[along],
+            before,
+            after,
+            fill,
+            operator,
+        }))
+    }
+
+    /// Checks that an average counts padding before the first frame as it counts frames.
+    pub(in crate::ir) fn counts_padding(&self, time: &Time<'_>, layout: Layout, counts: bool) -> Result<(), String> {
+        let (axis, _) = time.first()?;
+        match layout.spatial_axis(axis, self.rank()) {
+            Some(along) if !counts && self.pads[along] > 0 => Err(
+                "its first averages are of fewer frames than the others; let padding count, or leave it out".to_owned(),
+            ),
+            _ => Ok(()),
+        }
+    }
+
     /// Whether it covers single elements, each once.
     pub fn is_pointwise(&self) -> bool {
         let ones = [&self.kernel, &self.strides]
@@ -134,6 +181,15 @@ impl Layout {
             Self::ChannelsFirst => 1,
             Self::ChannelsLast => rank - 1,
         }
+    }
+
+    /// Which of so many spatial axes an axis is; `None` for the batch and the channels.
+    pub fn spatial_axis(self, axis: usize, spatial: usize) -> Option<usize> {
+        let first = match self {
+            Self::ChannelsFirst => 2,
+            Self::ChannelsLast => 1,
+        };
+        axis.checked_sub(first).filter(|along| *along < spatial)
     }
 }
 

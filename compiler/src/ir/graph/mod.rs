@@ -1,9 +1,11 @@
 mod edit;
 mod node;
 mod state;
+mod streaming;
 
 pub use node::{Node, NodeKind, PortSteps, Steps, Value};
 pub use state::{State, Training};
+pub use streaming::{StreamedInput, StreamedOutput, Streaming};
 
 use super::{DType, Inputs, Labels, OpError, Operator, Remark, RemarkKind, Tensor, TensorType, infer};
 use petgraph::Direction;
@@ -48,6 +50,7 @@ pub struct Graph {
     outputs: Vec<(String, ValueId)>,
     states: Vec<State>,
     training: Option<Training>,
+    streaming: Option<Streaming>,
     constant_bytes: usize,
     folding: Folding,
     /// What the integers that the model takes and gives stand for.

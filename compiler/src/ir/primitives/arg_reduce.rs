@@ -2,6 +2,7 @@ use crate::bindings::ArgReduceCall;
 use crate::ir::Lowering;
 use crate::ir::geometry::{around, moved};
 use crate::ir::{DType, Inputs, OpError, Operator, Permuted, TensorType, op_error};
+use crate::ir::{OverTime, Time};
 use runtime_core::kernels;
 
 /// The place (`i64`) of the greatest or least element along an axis, which stays with an extent of one.
@@ -67,5 +68,13 @@ impl Operator for ArgReduce {
             operator: Box::new(operator),
             transposed: vec![true],
         })
+    }
+
+    fn over_time(&self, time: &Time<'_>) -> Result<OverTime, String> {
+        let (axis, _) = time.first()?;
+        match self.axis == axis {
+            true => OverTime::whole(self, time),
+            false => OverTime::frames(self.clone(), axis),
+        }
     }
 }

@@ -1,6 +1,7 @@
 use super::Slice;
 use crate::bindings::Sized;
 use crate::ir::geometry::tensor_type;
+use crate::ir::{Framewise, OverTime, Time};
 use crate::ir::{Gradient, Lowering};
 use crate::ir::{Inputs, Movement, OpError, Operator, Permuted, TensorType, op_error};
 use runtime_core::kernels::Concat as Kernel;
@@ -107,5 +108,20 @@ impl Operator for Concat {
             start += len;
         }
         Ok(())
+    }
+
+    fn over_time(&self, time: &Time<'_>) -> Result<OverTime, String> {
+        let mut axes = time.axes.iter().flatten();
+        let axis = *axes.next().ok_or("no operand has frames")?;
+        if axes.any(|other| *other != axis) {
+            return Err("time is another axis of one operand than of another".to_owned());
+        }
+        if axis == self.axis {
+            return Err("it joins tensors one after another in time".to_owned());
+        }
+        let others = time.axes.iter().enumerate().filter(|(_, axis)| axis.is_none());
+        let held = others.map(|(index, _)| (index, axis)).collect();
+        let operator = Box::new(self.clone());
+        Ok(OverTime::Frames(Framewise { operator, axis, held }))
     }
 }

@@ -4,6 +4,7 @@ use crate::ir::layer::for_cores::Layer;
 use crate::ir::layer::{
     Activation, BIAS, Filters, Packing, SUMMED, candidates, check_layout, cost, direct, for_cores, sparse_gemm,
 };
+use crate::ir::{Fill, OverTime, Time};
 use crate::ir::{Gradient, Lowering, Offers};
 use crate::ir::{Inputs, OpError, Operator, TensorType, op_error};
 use runtime_core::kernels::{Conv2d, DepthwiseConv2d, Gemm};
@@ -101,6 +102,17 @@ impl Operator for Conv {
             cx.give(BIAS, gradient)?;
         }
         Ok(())
+    }
+
+    fn over_time(&self, time: &Time<'_>) -> Result<OverTime, String> {
+        let fill = match self.activation {
+            Activation::Requantize { requantize, .. } => requantize.outside,
+            Activation::Function(_) => 0,
+        };
+        self.window.over_time(time, self.layout, self, |window| {
+            let operator = Self { window, ..self.clone() };
+            (operator.into(), Fill::Value(fill))
+        })
     }
 }
 

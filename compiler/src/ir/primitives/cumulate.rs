@@ -3,6 +3,7 @@ use crate::bindings::CumulateCall;
 use crate::ir::Lowering;
 use crate::ir::geometry::{around, moved};
 use crate::ir::{DType, Inputs, OpError, Operator, Permuted, TensorType, op_error};
+use crate::ir::{OverTime, Time};
 
 /// Each element combined with all before it along an axis.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,5 +64,9 @@ impl Operator for Cumulate {
             operator: Box::new(operator),
             transposed: vec![true],
         })
+    }
+
+    fn over_time(&self, time: &Time<'_>) -> Result<OverTime, String> {
+        time.beside(self, [self.axis])
     }
 }

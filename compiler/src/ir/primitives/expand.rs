@@ -2,6 +2,7 @@ use crate::bindings::StridedCall;
 use crate::ir::geometry::{broadcast, broadcast_strides, check_rank, tensor_type};
 use crate::ir::{Gradient, Lowering};
 use crate::ir::{Inputs, Movement, OpError, Operator, Permuted, TensorType, op_error};
+use crate::ir::{OverTime, Time};
 
 /// Repeats elements along dimensions of one, and along new ones before the first, to fill a shape.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,5 +69,16 @@ impl Operator for Expand {
         let shape = cx.shape(cx.input(0)?);
         let gradient = cx.summed_to(g, &shape)?;
         cx.give(0, gradient)
+    }
+
+    fn over_time(&self, time: &Time<'_>) -> Result<OverTime, String> {
+        let (axis, frames) = time.first()?;
+        let axis = axis + self.shape.len() - time.shape(0)?.len();
+        if self.shape[axis] != frames {
+            return Err("it repeats frames along time".to_owned());
+        }
+        let mut shape = self.shape.clone();
+        shape[axis] = time.frames;
+        OverTime::frames(Self { shape }, axis)
     }
 }

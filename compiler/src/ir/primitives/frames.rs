@@ -1,7 +1,9 @@
 use crate::bindings::StridedCall;
 use crate::ir::Lowering;
 use crate::ir::geometry::{check_rank, row_major_strides, tensor_type};
+use crate::ir::{Fill, OverTime, Time, TimeWindow};
 use crate::ir::{Inputs, OpError, Operator, TensorType, op_error};
+use std::cmp::Ordering;
 
 /// Frames of `size` elements along an axis, one every `step` elements, as many as fit: the axis becomes two, of frames
 /// and of their elements.
@@ -50,5 +52,22 @@ impl Operator for Frames {
         let y = cx.output(0);
         cx.call(strided, &[x], &[y]);
         Ok(())
+    }
+
+    fn over_time(&self, time: &Time<'_>) -> Result<OverTime, String> {
+        let (axis, _) = time.first()?;
+        match axis.cmp(&self.axis) {
+            Ordering::Less => OverTime::frames(self.clone(), axis),
+            Ordering::Greater => OverTime::frames(self.clone(), axis + 1),
+            Ordering::Equal => Ok(OverTime::Window(TimeWindow {
+                axis,
+                span: self.size,
+                stride: self.step,
+                before: 0,
+                after: 0,
+                fill: Fill::Value(0),
+                operator: Box::new(self.clone()),
+            })),
+        }
     }
 }

@@ -3,6 +3,7 @@ use crate::bindings::GatherCall;
 use crate::ir::geometry::tensor_type;
 use crate::ir::{DType, Inputs, Movement, OpError, Operator, Permuted, Tensor, TensorType, op_error};
 use crate::ir::{Gradient, Lowering};
+use crate::ir::{OverTime, Time};
 use runtime_core::kernels::Gather as Kernel;
 
 /// Slices of input 0 picked along a dimension by the indices of input 1, whose dimensions take that one's place.
@@ -104,5 +105,14 @@ impl Operator for Gather {
         let reduction = Some(BinaryOp::Add);
         let gradient = cx.add(Scatter { inner, reduction }, &[zeros, places, g])?;
         cx.give(0, gradient)
+    }
+
+    fn over_time(&self, time: &Time<'_>) -> Result<OverTime, String> {
+        match time.axes {
+            [Some(axis), None] if *axis < self.axis => OverTime::frames(self.clone(), *axis),
+            [Some(axis), None] if *axis > self.axis => OverTime::frames(self.clone(), axis + time.shape(1)?.len() - 1),
+            [None, Some(axis)] => OverTime::frames(self.clone(), self.axis + axis),
+            _ => Err("it picks frames by their place in time".to_owned()),
+        }
     }
 }

@@ -1,6 +1,7 @@
 use crate::ir::layer::{Activation, Packing, candidates, cost, for_cores, sparse_gemm};
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
 use crate::ir::{Lowering, Offers};
+use crate::ir::{OverTime, Time};
 use runtime_core::kernels;
 
 /// A product with constant weights: inputs `x` `[.., k]`, `w` `[k, n]`, an optional bias `[n]`, and an optional
@@ -62,5 +63,9 @@ impl Operator for Gemm {
             offers.extend(sparse_gemm::candidate(cx, [k, n], false, activation));
         }
         cx.choose(offers)
+    }
+
+    fn over_time(&self, time: &Time<'_>) -> Result<OverTime, String> {
+        time.product(self)
     }
 }

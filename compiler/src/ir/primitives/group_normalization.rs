@@ -1,5 +1,6 @@
 use crate::ir::Lowering;
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
+use crate::ir::{OverTime, Time};
 use runtime_core::kernels;
 
 /// Normalises each group of channels of each image, channels-last: inputs `x` `[N, .., C]`, `scale` `[C]`, `bias`
@@ -67,5 +68,9 @@ impl Operator for GroupNormalization {
             cx.call(kernel, &[x, scale, bias], &[y]);
         }
         Ok(())
+    }
+
+    fn over_time(&self, time: &Time<'_>) -> Result<OverTime, String> {
+        time.beside(self, 1..time.shape(0)?.len())
     }
 }

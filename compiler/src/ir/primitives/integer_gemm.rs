@@ -1,6 +1,7 @@
 use crate::ir::Lowering;
 use crate::ir::layer::{Packing, call, cost};
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
+use crate::ir::{OverTime, Time};
 use runtime_core::kernels;
 
 /// The exact sums, `i32`, of a product with constant weights: inputs `x` `[.., k]` and `w` `[k, n]`, `i8`.
@@ -45,5 +46,9 @@ impl Operator for IntegerGemm {
             Ok(())
         });
         cx.choose(offers)
+    }
+
+    fn over_time(&self, time: &Time<'_>) -> Result<OverTime, String> {
+        time.product(self)
     }
 }

@@ -1,6 +1,7 @@
 use super::{BinaryOp, Reduce, ReduceOp};
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, ValueId, op_error};
 use crate::ir::{Gradient, Lowering};
+use crate::ir::{OverTime, Time};
 use runtime_core::function::{Sqrt, Square};
 use runtime_core::kernels;
 
@@ -104,5 +105,9 @@ impl Operator for LayerNormalization {
             cx.give(2, gradient)?;
         }
         Ok(())
+    }
+
+    fn over_time(&self, time: &Time<'_>) -> Result<OverTime, String> {
+        time.beside(self, [time.shape(0)?.len() - 1])
     }
 }

@@ -1,6 +1,7 @@
 use crate::bindings::LookupCall;
 use crate::ir::{CallOptions, Lowering};
 use crate::ir::{DType, Inputs, OpError, Operator, Parts, Permuted, Tensor, TensorType, op_error};
+use crate::ir::{OverTime, Time};
 use runtime_core::kernels::{LOOKUP_ENTRIES, LOOKUP_KNOTS};
 use runtime_core::requantize::rescale;
 
@@ -72,5 +73,9 @@ impl Operator for Lookup {
 
     fn parts(&self, axis: usize, x: &[usize], _: &[usize]) -> Option<Parts> {
         Some(Parts::same(axis, x[axis]))
+    }
+
+    fn over_time(&self, time: &Time<'_>) -> Result<OverTime, String> {
+        time.beside(self, [])
     }
 }

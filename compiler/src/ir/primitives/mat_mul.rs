@@ -2,6 +2,7 @@ use crate::bindings::MatMulCall;
 use crate::ir::geometry::{broadcast, broadcast_strides};
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, ValueId, op_error};
 use crate::ir::{Gradient, Lowering};
+use crate::ir::{OverTime, Time};
 
 /// A matrix product as `numpy.matmul`: batched, with broadcasting; vectors are rows or columns.
 #[derive(Clone, Debug, PartialEq)]
@@ -141,6 +142,10 @@ impl Operator for MatMul {
             cx.give(index, gradient)?;
         }
         Ok(())
+    }
+
+    fn over_time(&self, time: &Time<'_>) -> Result<OverTime, String> {
+        time.matrix_product(self)
     }
 }
 

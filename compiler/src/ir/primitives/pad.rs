@@ -1,6 +1,7 @@
 use super::Slice;
 use crate::bindings::{PadCall, PadMode};
 use crate::ir::geometry::{check_rank, tensor_type};
+use crate::ir::{Framewise, OverTime, Time};
 use crate::ir::{Gradient, Lowering};
 use crate::ir::{Inputs, Movement, OpError, Operator, Parts, Permuted, Tensor, TensorType, op_error};
 
@@ -152,5 +153,19 @@ impl Operator for Pad {
             return Err(op_error("the gradient of the padding is not known"));
         }
         Ok(())
+    }
+
+    fn over_time(&self, time: &Time<'_>) -> Result<OverTime, String> {
+        let (axis, _) = time.first()?;
+        let before = self.begins[axis];
+        let mut pad = self.clone();
+        // What comes after the last frame is not known before there is one.
+        (pad.begins[axis], pad.ends[axis]) = (0, 0);
+        let each = Framewise::new(pad, axis);
+        match self.mode {
+            _ if before == 0 => Ok(OverTime::Frames(each)),
+            PadMode::Constant => Ok(OverTime::Padded { before, each }),
+            _ => Err("it begins with copies of later frames; pad with a constant".to_owned()),
+        }
     }
 }

@@ -3,6 +3,7 @@ use crate::bindings::{AveragePoolCall, MaxPoolCall};
 use crate::ir::geometry::{Image, Layout, Window};
 use crate::ir::gradient::{scattered, spread};
 use crate::ir::{DType, Inputs, Movement, OpError, Operator, Parts, TensorType, op_error};
+use crate::ir::{Fill, OverTime, Time};
 use crate::ir::{Gradient, Lowering};
 use runtime_core::kernels::Pool2d;
 
@@ -172,5 +173,23 @@ impl Operator for Pool {
             }
         };
         cx.give(0, gradient)
+    }
+
+    fn over_time(&self, time: &Time<'_>) -> Result<OverTime, String> {
+        let fill = match self.kind {
+            PoolKind::Max => Fill::Least,
+            PoolKind::Average { .. } => Fill::Value(0),
+        };
+        let counts = !matches!(
+            self.kind,
+            PoolKind::Average {
+                count_include_pad: false
+            }
+        );
+        self.window.counts_padding(time, self.layout, counts)?;
+        self.window.over_time(time, self.layout, self, |window| {
+            let operator = Self { window, ..self.clone() };
+            (operator.into(), fill)
+        })
     }
 }

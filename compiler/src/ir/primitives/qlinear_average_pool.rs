@@ -3,6 +3,7 @@ use crate::bindings::Between;
 use crate::ir::Lowering;
 use crate::ir::fixed_point::{MULTIPLIER_BITS, Quantization, Rounding, Uniform, expect, multipliers, room};
 use crate::ir::geometry::{Layout, Window};
+use crate::ir::{Fill, OverTime, Time};
 use crate::ir::{Inputs, OpError, Operator, Parts, Tensor, TensorType};
 use runtime_core::kernels::QlinearAveragePool2d;
 
@@ -132,5 +133,18 @@ impl Operator for QlinearAveragePool {
 
     fn parts(&self, axis: usize, x: &[usize], _: &[usize]) -> Option<Parts> {
         (axis == self.layout().channel_axis(x.len())).then(|| Parts::same(axis, x[axis]))
+    }
+
+    fn over_time(&self, time: &Time<'_>) -> Result<OverTime, String> {
+        let (window, layout) = (&self.pool.window, self.pool.layout);
+        window.counts_padding(time, layout, self.count_include_pad)?;
+        window.over_time(time, layout, self, |window| {
+            let pool = Pool {
+                window,
+                ..self.pool.clone()
+            };
+            let operator = Self { pool, ..self.clone() };
+            (operator.into(), Fill::Value(self.x.zero))
+        })
     }
 }

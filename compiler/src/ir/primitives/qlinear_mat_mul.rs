@@ -4,6 +4,7 @@ use crate::bindings::QlinearMatMulCall;
 use crate::ir::Lowering;
 use crate::ir::fixed_point::{Quantization, Rounding, Uniform, expect, multiplier, room};
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
+use crate::ir::{OverTime, Time};
 
 /// A matrix product of two quantised tensors as `numpy.matmul`: batched, with broadcasting; rounded once, half to even,
 /// and limited.
@@ -79,5 +80,9 @@ impl Operator for QlinearMatMul {
         let (a, b, y) = (cx.input(0), cx.input(1), cx.output(0));
         cx.call(call, &[a, b], &[y]);
         Ok(())
+    }
+
+    fn over_time(&self, time: &Time<'_>) -> Result<OverTime, String> {
+        time.matrix_product(self)
     }
 }

@@ -2,6 +2,7 @@ use super::recurrence::{GateOperand, check_packed};
 use crate::ir::Lowering;
 use crate::ir::geometry::Sequences;
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
+use crate::ir::{OverTime, Time};
 use runtime_core::kernels::{self, QlinearCell as Cell, QlinearGru, QlinearLstm, QlinearRnn};
 
 /// What a recurrent layer in integers computes at each step.
@@ -181,5 +182,12 @@ impl Operator for QlinearRecurrence {
             by_cell!(self.cell, cell => cx.call(self.kernel(ty, index, sequence, cell), &operands, &[output]));
         }
         Ok(())
+    }
+
+    fn over_time(&self, time: &Time<'_>) -> Result<OverTime, String> {
+        if self.directions.iter().any(|direction| direction.reverse) {
+            return Err("it runs backwards from the last frame, which a stream does not have".to_owned());
+        }
+        self.sequences().over_time(time)
     }
 }

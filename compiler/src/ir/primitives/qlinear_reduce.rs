@@ -4,6 +4,7 @@ use crate::bindings::Between;
 use crate::ir::Lowering;
 use crate::ir::fixed_point::{Quantization, Rounding, Uniform, expect, multiplier, room};
 use crate::ir::{DType, Inputs, OpError, Operator, Parts, Permuted, TensorType, op_error};
+use crate::ir::{OverTime, Time};
 use runtime_core::kernels::QlinearReduceSum;
 
 /// Adds up or averages the elements of a quantised tensor along some axes, which stay with an extent of one; rounded
@@ -121,5 +122,13 @@ impl Operator for QlinearReduce {
 
     fn parts(&self, axis: usize, x: &[usize], y: &[usize]) -> Option<Parts> {
         (x[axis] > 1 && y[axis] == x[axis]).then(|| Parts::same(axis, x[axis]))
+    }
+
+    fn over_time(&self, time: &Time<'_>) -> Result<OverTime, String> {
+        let (axis, _) = time.first()?;
+        match self.axes.contains(&axis) {
+            true => OverTime::whole(self, time),
+            false => OverTime::frames(self.clone(), axis),
+        }
     }
 }

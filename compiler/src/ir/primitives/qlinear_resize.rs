@@ -3,6 +3,7 @@ use crate::ir::Lowering;
 use crate::ir::fixed_point::{LEAST_BITS, MULTIPLIER_BITS, Quantization, Rounding, Uniform, expect, fixed_point};
 use crate::ir::geometry::moved;
 use crate::ir::{DType, Inputs, OpError, Operator, Parts, Permuted, Tensor, TensorType, op_error};
+use crate::ir::{OverTime, Time};
 use runtime_core::kernels;
 
 /// Weighted sums of the elements of a quantised tensor along one axis or two, rounded once, half to even, and limited:
@@ -197,5 +198,9 @@ impl Operator for QlinearResize {
 
     fn parts(&self, axis: usize, x: &[usize], _: &[usize]) -> Option<Parts> {
         (!self.axes().contains(&axis)).then(|| Parts::same(axis, x[axis]))
+    }
+
+    fn over_time(&self, time: &Time<'_>) -> Result<OverTime, String> {
+        time.beside(self, self.axes().to_vec())
     }
 }

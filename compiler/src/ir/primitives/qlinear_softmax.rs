@@ -3,6 +3,7 @@ use crate::ir::Lowering;
 use crate::ir::fixed_point::{MULTIPLIER_BITS, Quantization, Rounding, Uniform, expect, multiplier};
 use crate::ir::geometry::{around, moved};
 use crate::ir::{DType, Inputs, OpError, Operator, Permuted, Tensor, TensorType};
+use crate::ir::{OverTime, Time};
 use runtime_core::kernels::{self, QlinearLogSoftmax};
 use std::f64::consts::LN_2;
 
@@ -146,5 +147,9 @@ impl Operator for QlinearSoftmax {
             operator: Box::new(operator),
             transposed: vec![true],
         })
+    }
+
+    fn over_time(&self, time: &Time<'_>) -> Result<OverTime, String> {
+        time.beside(self, [self.axis])
     }
 }

@@ -3,6 +3,7 @@ use crate::ir::Lowering;
 use crate::ir::geometry::Sequences;
 use crate::ir::layer::call;
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
+use crate::ir::{OverTime, Time};
 use runtime_core::function::AnyGateFunction;
 use runtime_core::kernels::{self, Cell, DynamicState, Gru, Lstm, Rnn};
 
@@ -212,5 +213,12 @@ impl Operator for Recurrence {
             });
         }
         Ok(())
+    }
+
+    fn over_time(&self, time: &Time<'_>) -> Result<OverTime, String> {
+        if self.directions.iter().any(|direction| direction.reverse) {
+            return Err("it runs backwards from the last frame, which a stream does not have".to_owned());
+        }
+        self.sequences().over_time(time)
     }
 }

@@ -4,6 +4,7 @@ use crate::ir::geometry::{check_rank, row_major_strides};
 use crate::ir::program::View;
 use crate::ir::{Gradient, Lowering};
 use crate::ir::{Inputs, Movement, OpError, Operator, Parts, Permuted, TensorType, op_error};
+use crate::ir::{OverTime, Time};
 use runtime_core::function::{Exp, Neg, Sign};
 
 /// Combines the elements along some axes, which stay with an extent of one.
@@ -175,6 +176,14 @@ impl Operator for Reduce {
         };
         let gradient = cx.expanded(gradient, &shape)?;
         cx.give(0, gradient)
+    }
+
+    fn over_time(&self, time: &Time<'_>) -> Result<OverTime, String> {
+        let (axis, _) = time.first()?;
+        match self.axes.contains(&axis) {
+            true => OverTime::whole(self, time),
+            false => OverTime::frames(self.clone(), axis),
+        }
     }
 }
 

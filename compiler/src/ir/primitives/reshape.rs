@@ -1,5 +1,6 @@
 use crate::ir::{Gradient, Lowering};
 use crate::ir::{Inputs, Movement, OpError, Operator, Parts, TensorType, op_error};
+use crate::ir::{OverTime, Time};
 
 /// The same elements with another shape: never a copy.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,6 +62,27 @@ impl Operator for Reshape {
         let shape = cx.shape(cx.input(0)?);
         let gradient = cx.reshaped(g, &shape)?;
         cx.give(0, gradient)
+    }
+
+    fn over_time(&self, time: &Time<'_>) -> Result<OverTime, String> {
+        let (axis, frames) = time.first()?;
+        let (x, y) = (time.shape(0)?, &self.shape);
+        let before = |shape: &[usize], axis: usize| shape[..axis].iter().product::<usize>();
+        let same = |to: &usize| y[*to] == frames && before(y, *to) == before(x, axis);
+        // One frame at once, of one, can be at any dimension of one.
+        let only = (frames, time.frames) == (1, 1);
+        let to = (0..y.len())
+            .find(same)
+            .or_else(|| y.iter().position(|dim| only && *dim == 1));
+        if let Some(to) = to {
+            let mut shape = y.clone();
+            shape[to] = time.frames;
+            return OverTime::frames(Self { shape }, to);
+        }
+        match y.iter().filter(|dim| **dim != 1).count() {
+            0 | 1 => OverTime::whole(self, time),
+            _ => Err("it joins time with other dimensions, or divides it".to_owned()),
+        }
     }
 }
 

@@ -2,6 +2,7 @@ use crate::bindings::Typed;
 use crate::ir::Lowering;
 use crate::ir::geometry::{around, moved, tensor_type};
 use crate::ir::{DType, Inputs, OpError, Operator, Parts, Permuted, TensorType, op_error};
+use crate::ir::{OverTime, Time};
 use runtime_core::kernels;
 
 /// Weighted sums of elements along one axis: inputs `x`, indices `i32` `[output, taps]`, weights `[output, taps]` of
@@ -73,5 +74,9 @@ impl Operator for Resize {
 
     fn parts(&self, axis: usize, x: &[usize], _: &[usize]) -> Option<Parts> {
         (axis != self.axis).then(|| Parts::same(axis, x[axis]))
+    }
+
+    fn over_time(&self, time: &Time<'_>) -> Result<OverTime, String> {
+        time.beside(self, [self.axis])
     }
 }

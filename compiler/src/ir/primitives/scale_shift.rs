@@ -1,6 +1,7 @@
 use crate::ir::geometry::{around, moved};
 use crate::ir::{DType, Inputs, OpError, Operator, Parts, Permuted, TensorType, op_error};
 use crate::ir::{Gradient, Lowering};
+use crate::ir::{OverTime, Time};
 use runtime_core::function::AnyFunction;
 use runtime_core::kernels;
 
@@ -92,5 +93,9 @@ impl Operator for ScaleShift {
             cx.give(2, gradient)?;
         }
         Ok(())
+    }
+
+    fn over_time(&self, time: &Time<'_>) -> Result<OverTime, String> {
+        time.beside(self, [self.axis])
     }
 }

@@ -1,6 +1,7 @@
 use crate::ir::Lowering;
 use crate::ir::layer::{Packing, call, cost};
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
+use crate::ir::{OverTime, Time};
 use runtime_core::kernels;
 
 /// A product with constant weights that are small integers: inputs `x` `[.., k]`, `f32`, `w` `[k, n]`, `i8`, and
@@ -62,5 +63,9 @@ impl Operator for ScaledGemm {
             Ok(())
         });
         cx.choose(offers)
+    }
+
+    fn over_time(&self, time: &Time<'_>) -> Result<OverTime, String> {
+        time.product(self)
     }
 }

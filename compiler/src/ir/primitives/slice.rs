@@ -1,6 +1,7 @@
 use super::{Pad, PadMode};
 use crate::bindings::StridedCall;
 use crate::ir::geometry::{check_rank, row_major_strides};
+use crate::ir::{Framewise, OverTime, Time};
 use crate::ir::{Gradient, Lowering};
 use crate::ir::{Inputs, Movement, OpError, Operator, Parts, Permuted, TensorType, op_error};
 
@@ -142,5 +143,30 @@ impl Operator for Slice {
         let zero = cx.number_like(g, 0.0);
         let gradient = cx.add(pad, &[g, zero])?;
         cx.give(0, gradient)
+    }
+
+    fn over_time(&self, time: &Time<'_>) -> Result<OverTime, String> {
+        let (axis, frames) = time.first()?;
+        let (start, len) = (self.starts[axis], self.lens[axis]);
+        let along = |start, len| {
+            let mut slice = self.clone();
+            (slice.starts[axis], slice.steps[axis], slice.lens[axis]) = (start, 1, len);
+            slice
+        };
+        let each = Framewise::new(along(0, time.frames), axis);
+        if (start, len, self.steps[axis]) == (0, frames, 1) {
+            return Ok(OverTime::Frames(each));
+        }
+        if len == 1 {
+            let operator = Box::new(along(0, 1));
+            return Ok(OverTime::Whole {
+                rows: frames - start,
+                operator,
+            });
+        }
+        match usize::try_from(self.steps[axis]) {
+            Ok(step) if step > 0 => Ok(OverTime::Every { start, step, each }),
+            _ => Err("it turns time around".to_owned()),
+        }
     }
 }

@@ -3,6 +3,7 @@ use crate::bindings::SoftmaxCall;
 use crate::ir::geometry::{around, moved};
 use crate::ir::{Gradient, Lowering};
 use crate::ir::{Inputs, OpError, Operator, Permuted, TensorType, op_error};
+use crate::ir::{OverTime, Time};
 use runtime_core::function::Exp;
 use runtime_core::kernels;
 
@@ -75,5 +76,9 @@ impl Operator for Softmax {
             cx.product(y, difference)?
         };
         cx.give(0, gradient)
+    }
+
+    fn over_time(&self, time: &Time<'_>) -> Result<OverTime, String> {
+        time.beside(self, [self.axis])
     }
 }

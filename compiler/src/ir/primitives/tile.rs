@@ -2,6 +2,7 @@ use crate::bindings::StridedCall;
 use crate::ir::Lowering;
 use crate::ir::geometry::{check_rank, row_major_strides, tensor_type};
 use crate::ir::{Inputs, Movement, OpError, Operator, Permuted, TensorType, op_error};
+use crate::ir::{OverTime, Time};
 
 /// Repeats the whole tensor along each dimension.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,5 +69,13 @@ impl Operator for Tile {
 
     fn movement(&self, _: usize) -> Option<Movement> {
         Some(Movement::of_first())
+    }
+
+    fn over_time(&self, time: &Time<'_>) -> Result<OverTime, String> {
+        let (axis, _) = time.first()?;
+        match self.repeats[axis] {
+            1 => OverTime::frames(self.clone(), axis),
+            _ => Err("it repeats frames along time".to_owned()),
+        }
     }
 }

@@ -2,6 +2,7 @@ use crate::bindings::StridedCall;
 use crate::ir::geometry::{check_rank, moved, row_major_strides};
 use crate::ir::{Gradient, Lowering};
 use crate::ir::{Inputs, Movement, OpError, Operator, Parts, TensorType, op_error};
+use crate::ir::{OverTime, Time};
 
 /// Dimensions in another order: dimension `i` of the output is dimension `perm[i]` of the input.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,5 +81,11 @@ impl Operator for Transpose {
         let g = cx.of_output()?;
         let gradient = cx.transposed(g, self.inverse())?;
         cx.give(0, gradient)
+    }
+
+    fn over_time(&self, time: &Time<'_>) -> Result<OverTime, String> {
+        let (axis, _) = time.first()?;
+        let to = moved(axis, &self.perm).ok_or("it has no axis of time")?;
+        OverTime::frames(self.clone(), to)
     }
 }

@@ -103,6 +103,18 @@ pub const QUANTIZATION: &[Pass] = &[
     pass("unused", unused::run),
 ];
 
+/// What comes before a model is streamed: padding becomes that of the layers behind it.
+pub const BEFORE_STREAMING: &[Pass] = &[pass("fuse-pad", fuse_pad::run)];
+
+/// What follows that: the nodes over the whole window go.
+pub const STREAMING: &[Pass] = &[
+    pass("stream", unused::run),
+    pass("no-ops", no_ops::run),
+    pass("constant-folding", constant_folding::run),
+    pass("common-subexpressions", common_subexpressions::run),
+    pass("unused", unused::run),
+];
+
 /// What chooses kernels and layout.
 pub const AFTER_QUANTIZATION: &[Pass] = &[
     pass("fuse-pad", fuse_pad::run),

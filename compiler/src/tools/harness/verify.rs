@@ -11,7 +11,7 @@ use crate::ir::program::{Port, Program};
 use crate::ir::{Tensor, TensorType};
 use crate::{Compiler, Error};
 
-fn find<'a>(arrays: &'a Arrays, tensor: &str) -> Option<&'a Tensor> {
+pub(super) fn find<'a>(arrays: &'a Arrays, tensor: &str) -> Option<&'a Tensor> {
     arrays
         .iter()
         .find(|(name, _)| is_name_of(name, tensor))
@@ -49,13 +49,25 @@ pub fn cases_of(model: &Model) -> impl Fn(&str, &TensorType) -> Result<bool, Str
     }
 }
 
+/// The shape that the model declares for an input, if all of it is known.
+pub(super) fn declared(input: &ValueInfoProto) -> Option<Vec<i64>> {
+    let Some(type_proto::Value::TensorType(tensor)) = &input.r#type.as_ref()?.value else {
+        return None;
+    };
+    let size = |dimension: &Dimension| match dimension.value {
+        Some(dimension::Value::DimValue(size)) if size > 0 => Some(size),
+        _ => None,
+    };
+    tensor.shape.as_ref()?.dim.iter().map(size).collect()
+}
+
 /// An error unless each dimension that the model declares for an input is that of an array.
 fn fits(input: &ValueInfoProto, array: &TensorType) -> Result<(), String> {
-    let declared = input.r#type.as_ref().and_then(|ty| match &ty.value {
+    let shape = input.r#type.as_ref().and_then(|ty| match &ty.value {
         Some(type_proto::Value::TensorType(tensor)) => tensor.shape.as_ref(),
         _ => None,
     });
-    let Some(declared) = declared else { return Ok(()) };
+    let Some(declared) = shape else { return Ok(()) };
     let fits = |(declared, size): (&Dimension, &usize)| match declared.value {
         Some(dimension::Value::DimValue(declared)) => declared <= 0 || declared == *size as i64,
         _ => true,

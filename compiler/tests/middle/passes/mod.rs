@@ -1,6 +1,6 @@
 //! Each pass on small graphs: what it makes of one (a snapshot), which ones it must leave alone, and that results stay.
 
-mod build;
+pub(crate) mod build;
 mod clean_up;
 mod fuse;
 mod integers;
