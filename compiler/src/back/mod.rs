@@ -4,6 +4,7 @@ pub mod budget;
 pub(crate) mod channels_last;
 pub mod emit;
 pub mod exec;
+pub mod golden;
 pub mod lower;
 pub mod plan;
 pub mod report;

@@ -35,6 +35,8 @@ pub enum RemarkKind {
     MaxTrips,
     /// Layers that are computed in parts, so that the model fits the RAM.
     Tiles,
+    /// An output that the self-test hardly tests.
+    SelfTest,
 }
 
 /// What the user should know of how a model was compiled. Shown as one sentence, with the advice after it.

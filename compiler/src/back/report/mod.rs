@@ -62,8 +62,11 @@ pub struct Report {
     pub ram_lower_bound: usize,
     /// Whether no placement for this order of calls needs less.
     pub ram_is_least: bool,
-    /// Bytes of constant tensors.
+    /// Bytes of constant tensors, those of the self-test included.
     pub weights: usize,
+    /// Bytes of the constant tensors of the self-test, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub self_test: Option<usize>,
     /// Inputs, in order.
     pub inputs: Vec<PortReport>,
     /// Outputs, in order.
@@ -130,6 +133,7 @@ impl Report {
             ram_lower_bound: plan.lower_bound,
             ram_is_least: plan.is_least,
             weights: program.weight_bytes(),
+            self_test: program.golden.is_some().then(|| program.golden_bytes()),
             inputs: inputs
                 .map(|(i, port)| PortReport::of(port, steps.inputs.get(&i)))
                 .collect(),
