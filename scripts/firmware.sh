@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds examples/firmware for a Cortex-M4F and a Cortex-M0, runs it in QEMU, compares its scores with this machine's,
 # and prints what it takes. The integers of the quantised model must be this machine's, the one that trains its last layer
-# must have learned, and signed weights must be taken and survive cuts of the power. A panic path is an error, and so is a float in a quantised image. Random layers then run through the kernels that cores have assembler for.
+# must have learned, and signed weights must be taken and survive cuts of the power. A program in C runs the model too. A panic path is an error, and so is a float in a quantised image. Random layers then run through the kernels that cores have assembler for.
 #
 #   scripts/firmware.sh                 all of it
 #   scripts/firmware.sh --build-only    build and measure, do not run
@@ -74,7 +74,7 @@ emulate() {
         -semihosting-config enable=on,target=native -kernel "$2" </dev/null
 }
 
-for tool in qemu-system-arm arm-none-eabi-size arm-none-eabi-nm arm-none-eabi-objdump; do
+for tool in qemu-system-arm arm-none-eabi-gcc arm-none-eabi-size arm-none-eabi-nm arm-none-eabi-objdump; do
     have "$tool" || die "$tool is missing; run scripts/setup.sh"
 done
 builds=${CARGO_TARGET_DIR:-$root/examples/firmware/target}
@@ -86,6 +86,17 @@ say "Building the firmware for ${targets[*]}"
 (cd "$root/examples/firmware" &&
     CARGO_TARGET_DIR=$builds "$root/scripts/cargo-for-boards.sh" thumbv7em-none-eabihf -- \
         build --quiet --release --features flash-in-ram --bin update)
+
+# The model as a library for C, and a program in C around it.
+say "Building and running the firmware in C"
+(cd "$root/examples/firmware" &&
+    CARGO_TARGET_DIR=$builds "$root/scripts/cargo-for-boards.sh" thumbv7em-none-eabihf -- \
+        build --quiet --release --package digits-c)
+library=$builds/thumbv7em-none-eabihf/release
+arm-none-eabi-gcc -std=c11 -Wall -Wextra -Werror -O2 -mcpu=cortex-m4 -mfloat-abi=hard -mfpu=fpv4-sp-d16 \
+    -ffreestanding -nostdlib -I "$library" -T "$root/examples/firmware/c/link.ld" -Wl,--gc-sections \
+    -o "$library/digits-c.elf" "$root/examples/firmware/c/main.c" "$library/libdigits_c.a"
+! $run || emulate mps2-an386 "$library/digits-c.elf"
 
 table=("image target flash RAM stack instructions panics floats")
 problems=()

@@ -1,4 +1,6 @@
+mod c;
 mod memory;
+mod self_test;
 mod streaming;
 mod training;
 mod updatable;
@@ -8,6 +10,7 @@ use crate::Error;
 use crate::back::budget;
 use crate::back::emit::WeightsMode;
 use crate::back::exec::Executor;
+use crate::back::golden;
 use crate::back::plan::Plan;
 use crate::back::report::{Origin, Report};
 use crate::front::import::{self, Dimensions};
@@ -51,6 +54,8 @@ pub struct Compiler {
     streams: Vec<StreamInput>,
     outputs: Vec<String>,
     train: Option<TrainOptions>,
+    self_test: Option<BTreeMap<String, Tensor>>,
+    c_header: Option<PathBuf>,
 }
 
 /// In which order the caller gives the elements of an image.
@@ -111,6 +116,8 @@ impl Compiler {
             streams: vec![],
             outputs: vec![],
             train: None,
+            self_test: None,
+            c_header: None,
         }
     }
 
@@ -342,12 +349,17 @@ impl Compiler {
         }
         let machine = self.machine();
         let InMemory {
-            program,
+            mut program,
             plan,
             tiles,
             least,
         } = memory::in_memory(&graph, &machine)?;
         self.check_updatable(&program)?;
+        self.check_c()?;
+        let poor_outputs = match &self.self_test {
+            Some(given) => golden::add(&mut program, &plan, given)?,
+            None => vec![],
+        };
         let mut remarks = imported.remarks;
         let quantization = quantized.iter().flat_map(|quantized| quantized.report.remarks());
         for remark in quantization.chain(graph.remarks().iter().cloned()) {
@@ -362,6 +374,7 @@ impl Compiler {
             Remark::on(RemarkKind::LeftUnfolded, node, reason)
         }));
         remarks.extend(tiles);
+        remarks.extend(poor_outputs);
         let origin = Origin {
             sha256: model.sha256.clone(),
             opset: model.opsets.get("").copied().unwrap_or(0),

@@ -10,7 +10,11 @@ use std::path::Path;
 fn main() -> Result<(), Box<dyn Error>> {
     let target = std::env::var("TARGET")?;
     let model = Compiler::new("../digits/digits.onnx").target(Machine::named(&target)?);
-    model.clone().name("Digits").emit_to_out_dir("digits.rs")?;
+    model
+        .clone()
+        .name("Digits")
+        .self_test(true)
+        .emit_to_out_dir("digits.rs")?;
     let last_layer = TrainOptions {
         layers: vec!["last:1".into()],
         loss: Loss::SoftmaxCrossEntropy,
@@ -28,6 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     model
         .name("DigitsInt8")
         .quantize(int8.clone())
+        .self_test(true)
         .emit_to_out_dir("digits_int8.rs")?;
 
     let out = std::env::var("OUT_DIR")?;

@@ -6,6 +6,7 @@ use super::emulator::{self, Inference};
 use super::image::Image;
 use super::subject::Subject;
 use edgec::tools::harness;
+use edgec::tools::stack::{StackReport, stack};
 use serde::Serialize;
 use std::path::Path;
 
@@ -36,6 +37,8 @@ pub struct Measurement {
     pub buffers: usize,
     /// Most bytes of stack of any case.
     pub stack: u32,
+    /// Bytes that `edgec stack` finds it to take at most; `None` for cores that it does not know.
+    pub stack_bound: Option<StackReport>,
     /// Whether it computes with integers alone.
     pub integer: bool,
     /// Symbols that firmware should not need.
@@ -119,6 +122,7 @@ pub fn measure(
             .map(|inference| inference.stack)
             .max()
             .unwrap_or_default(),
+        stack_bound: bound(&program, board)?,
         integer: subject.is_integer(),
         symbols: contents,
         differs_from_host: difference(subject, &inferences)?,
@@ -129,6 +133,15 @@ pub fn measure(
             vec![]
         },
     })
+}
+
+/// The stack of an inference, by the instructions of the image.
+fn bound(program: &Path, board: &Board) -> Result<Option<StackReport>, String> {
+    if !board.triple.starts_with("thumb") {
+        return Ok(None);
+    }
+    let elf = std::fs::read(program).map_err(|e| format!("{}: {e}", program.display()))?;
+    stack(&elf, Some("job::infer")).map(Some).map_err(|e| e.to_string())
 }
 
 /// What each kernel call takes, counted in an image of its own: readings between calls cost and hinder the optimiser.
@@ -206,6 +219,20 @@ impl Measurement {
             .iter()
             .map(|text| format!("{row}: {text}"))
             .collect();
+        if let Some(bound) = &self.stack_bound {
+            problems.extend(
+                bound
+                    .unbounded
+                    .iter()
+                    .map(|reason| format!("{row}: its stack has no bound: {reason}")),
+            );
+            if bound.bytes < self.stack.into() {
+                problems.push(format!(
+                    "{row}: it took {} bytes of stack, more than the bound {}",
+                    self.stack, bound.bytes
+                ));
+            }
+        }
         if self.integer {
             let forbidden = self.symbols.forbidden();
             problems.extend(forbidden.iter().map(|(kind, symbol)| format!("{row} {kind}: {symbol}")));

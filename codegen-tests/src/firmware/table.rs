@@ -41,7 +41,7 @@ fn reference(agreement: &Option<Agreement>) -> String {
     }
 }
 
-const HEADINGS: [&str; 19] = [
+const HEADINGS: [&str; 20] = [
     "model",
     "core",
     "opt",
@@ -53,6 +53,7 @@ const HEADINGS: [&str; 19] = [
     "arena",
     "buffers",
     "stack",
+    "bound",
     "panic",
     "fmt",
     "alloc",
@@ -63,7 +64,7 @@ const HEADINGS: [&str; 19] = [
     "CMSIS-NN",
 ];
 
-fn row(m: &Measurement) -> [String; 19] {
+fn row(m: &Measurement) -> [String; 20] {
     let symbols = &m.symbols;
     [
         m.model.clone(),
@@ -77,6 +78,12 @@ fn row(m: &Measurement) -> [String; 19] {
         grouped(m.arena as u64),
         grouped(m.buffers as u64),
         grouped(m.stack.into()),
+        m.stack_bound
+            .as_ref()
+            .map_or("-".into(), |bound| match bound.unbounded.is_empty() {
+                true => grouped(bound.bytes),
+                false => "none".into(),
+            }),
         symbols.panics.len().to_string(),
         symbols.formats.len().to_string(),
         symbols.allocators.len().to_string(),

@@ -1,6 +1,7 @@
 //! Emitted code: its text, and what it computes once it is built.
 
 mod boxed;
+mod c;
 mod input_layout;
 mod loops;
 mod machines;
@@ -9,6 +10,7 @@ mod panic_free;
 mod power_cuts;
 mod quantised_resize;
 mod readme;
+mod self_test;
 mod small_weights;
 mod states;
 mod text;

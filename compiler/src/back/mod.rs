@@ -5,6 +5,7 @@ pub(crate) mod channels_last;
 pub mod emit;
 pub mod exec;
 pub(crate) mod gate_panels;
+pub mod golden;
 pub mod lower;
 pub mod plan;
 pub mod report;

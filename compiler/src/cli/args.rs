@@ -3,6 +3,8 @@ use super::inspect::InspectArgs;
 use super::layout_args::LayoutArgs;
 use super::output_args::OutputArgs;
 use super::quantize_args::QuantizeArgs;
+use super::self_test_args::SelfTestArgs;
+use super::stack::StackArgs;
 use super::state_args::StateArgs;
 use super::stream_args::StreamArgs;
 use super::target_args::TargetArgs;
@@ -74,6 +76,8 @@ pub(super) enum Command {
     Sign(SignArgs),
     /// Make a key that signs updates, or one that encrypts them
     Keygen(KeygenArgs),
+    /// Bound the stack that a built program takes, from its instructions, for Cortex-M
+    Stack(StackArgs),
 }
 
 /// The model and its shapes.
@@ -150,9 +154,14 @@ pub(super) struct EmitArgs {
     pub(super) train: TrainArgs,
     #[command(flatten)]
     pub(super) quantize: QuantizeArgs,
+    #[command(flatten)]
+    pub(super) self_test: SelfTestArgs,
     /// The Rust file to write; `-` for stdout
     #[arg(short, long, value_name = "OUT.rs")]
     pub(super) output: PathBuf,
+    /// Write functions for C: this header, and OUT_c.rs beside OUT.rs, which defines what it declares
+    #[arg(long, value_name = "MODEL.h")]
+    pub(super) c_header: Option<PathBuf>,
     /// Replace files at the output's place that edgec has not written
     #[arg(long)]
     pub(super) force: bool,

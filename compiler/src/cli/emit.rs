@@ -19,6 +19,12 @@ pub(super) fn emit(args: &EmitArgs) -> miette::Result<ExitCode> {
             "use --weights inline, or -o with a file",
         ))?;
     }
+    if to_stdout && args.c_header.is_some() {
+        Err(wrong(
+            "there is no place for the functions that --c-header declares beside stdout",
+            "use -o with a file",
+        ))?;
+    }
     if to_stdout && args.json {
         Err(wrong(
             "the source and the JSON summary cannot both go to stdout",
@@ -39,9 +45,12 @@ pub(super) fn emit(args: &EmitArgs) -> miette::Result<ExitCode> {
         .force(args.force)
         .command(command(args));
     compiler = args.stream.apply(args.train.apply(args.state.apply(compiler)));
-    compiler = args.quantize.apply(compiler)?;
+    compiler = args.self_test.apply(args.quantize.apply(compiler)?)?;
     if let Some(name) = &args.name {
         compiler = compiler.name(name);
+    }
+    if let Some(header) = &args.c_header {
+        compiler = compiler.c_header(header);
     }
     if to_stdout {
         compiler = compiler.weights(Weights::Inline);
@@ -155,6 +164,10 @@ fn command(args: &EmitArgs) -> String {
         flag(name, &value);
     }
     words.extend(args.quantize.switches().into_iter().map(str::to_owned));
+    if let Some(header) = &args.c_header {
+        words.extend(["--c-header".to_owned(), file(header)]);
+    }
+    words.extend(args.self_test.words().iter().map(|word| quoted(word)));
     words.join(" ")
 }
 

@@ -13,11 +13,14 @@ pub(super) const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
   edgec model.onnx -o src/model.rs --weights updatable    the weights apart, in a file that is signed and replaced
   edgec pack new.onnx --weights-only --for src/model.rs -o new.weights --key K --revision 2
                                                           other weights for that code
+  edgec model.onnx -o src/model.rs --self-test            with a case that the device tests itself with
+  edgec model.onnx -o src/model.rs --c-header model.h     with functions for C in src/model_c.rs
   edgec inspect model.onnx                                what it is and whether it compiles
   edgec run model.onnx --input in.npz --output out.npz    run it on this machine
   edgec verify model.onnx --golden golden.npz             compare emitted code with reference outputs
   edgec bench model.onnx                                  time emitted code on this machine
   edgec bench model.onnx --compare onnxruntime            and ONNX Runtime, in turns
+  edgec stack firmware.elf --entry Model::run             the most stack that a function of a program takes
   edgec eval model.onnx --data test.npz                   accuracy on samples `x` with labels `y`
 
 Exit codes:

@@ -11,6 +11,8 @@ mod output_args;
 mod progress;
 mod quantize_args;
 mod run;
+mod self_test_args;
+mod stack;
 mod state_args;
 mod stream_args;
 mod target_args;
@@ -41,6 +43,7 @@ pub(crate) fn main() -> ExitCode {
         (Some(Command::Pack(args)), _) => updates::pack(&args),
         (Some(Command::Sign(args)), _) => updates::sign(&args),
         (Some(Command::Keygen(args)), _) => updates::keygen(&args),
+        (Some(Command::Stack(args)), _) => stack::report(&args),
         (None, Some(args)) => emit::emit(&args),
         (None, None) => Err(miette::miette!(help = "edgec --help", "there is no model to compile")),
     };

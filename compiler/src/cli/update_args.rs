@@ -1,5 +1,6 @@
 use super::args::ModelArgs;
 use super::quantize_args::QuantizeArgs;
+use super::self_test_args::SelfTestArgs;
 use super::state_args::StateArgs;
 use super::stream_args::StreamArgs;
 use super::target_args::TargetArgs;
@@ -79,6 +80,8 @@ pub(super) struct PackArgs {
     pub(super) target: TargetArgs,
     #[command(flatten)]
     pub(super) quantize: QuantizeArgs,
+    #[command(flatten)]
+    pub(super) self_test: SelfTestArgs,
 }
 
 /// A digest.

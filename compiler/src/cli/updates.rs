@@ -45,7 +45,7 @@ pub(super) fn pack(args: &PackArgs) -> miette::Result<ExitCode> {
     let compiler = args
         .target
         .apply(args.stream.apply(args.state.apply(args.model.compiler()?)));
-    let compiler = args.quantize.apply(compiler)?;
+    let compiler = args.self_test.apply(args.quantize.apply(compiler)?)?;
     let mut compiler = compiler.weights(Weights::Updatable).force(args.force);
     for read in args.code.iter().chain(&args.encrypt).chain(&args.key) {
         compiler = compiler.reads(read);

@@ -57,6 +57,7 @@ impl Compiler {
         let guard = self.guard(compiled)?;
         let is_ours = emit::is_emitted(output);
         guard.check(output, || is_ours)?;
+        let c = self.c_files(compiled, output, &guard)?;
         let sidecar = output.with_extension("weights");
         let name = sidecar.file_name().map(|name| name.to_str());
         let emitted = self.emit(compiled, name.flatten().unwrap_or("model.weights"));
@@ -77,6 +78,9 @@ impl Compiler {
             self.write_block(compiled, &sidecar, block)?;
         }
         output::write(output, |file| file.write_all(emitted.source.as_bytes())).map_err(|e| Error::io(output, e))?;
+        for (path, text) in &c {
+            output::write(path, |file| file.write_all(text.as_bytes())).map_err(|e| Error::io(path, e))?;
+        }
         Ok(emitted)
     }
 

@@ -225,6 +225,17 @@ pub struct Repetition {
     pub most: usize,
 }
 
+/// One run whose results are known: what devices test themselves with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GoldenCase {
+    /// A constant for each input.
+    pub inputs: Vec<BufferId>,
+    /// A constant for each output.
+    pub outputs: Vec<BufferId>,
+    /// How far floats may be from the outputs here, as a part of the largest number of the output.
+    pub tolerance: f64,
+}
+
 /// A lowered model.
 #[derive(Debug, Default)]
 pub struct Program {
@@ -254,6 +265,8 @@ pub struct Program {
     pub calls: Vec<Call>,
     /// Calls that are repeated. Two of these have no call in common, or one is inside the other and begins later.
     pub repetitions: Vec<Repetition>,
+    /// The run of the self-test, if the emitted code is to have one.
+    pub golden: Option<GoldenCase>,
 }
 
 /// What runs next in a range of calls.
@@ -317,7 +330,24 @@ impl Program {
         self.calls[..self.inference_calls()].iter().map(|c| c.macs).sum()
     }
 
-    /// Bytes of all constants that calls read.
+    /// Bytes of the constants that only the self-test reads.
+    pub fn golden_bytes(&self) -> usize {
+        self.golden_constants().map(|(id, _)| self.buffer(id).bytes()).sum()
+    }
+
+    /// The constants that only the self-test reads, each with what it is.
+    pub fn golden_constants(&self) -> impl Iterator<Item = (BufferId, &'static str)> + '_ {
+        let as_what = |what| move |id: &BufferId| (*id, what);
+        let of_case = move |case: &GoldenCase| {
+            let inputs = case.inputs.iter().map(as_what("input"));
+            inputs
+                .chain(case.outputs.iter().map(as_what("output")))
+                .collect::<Vec<_>>()
+        };
+        self.golden.iter().flat_map(of_case)
+    }
+
+    /// Bytes of all constants that are read: those of the calls and of the self-test.
     pub fn weight_bytes(&self) -> usize {
         self.buffers
             .iter()

@@ -37,6 +37,8 @@ pub enum RemarkKind {
     Tiles,
     /// What a model that is computed frame by frame sees where the whole model sees padding.
     WindowEdges,
+    /// An output that the self-test hardly tests.
+    SelfTest,
 }
 
 /// What the user should know of how a model was compiled. Shown as one sentence, with the advice after it.

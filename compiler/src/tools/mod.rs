@@ -5,6 +5,8 @@ pub mod harness;
 pub mod inspect;
 pub(crate) mod prune_report;
 pub mod ram_curve;
+#[cfg(feature = "cli")]
+pub mod stack;
 pub mod tensor_file;
 #[cfg(feature = "updates")]
 pub mod updates;

@@ -4,6 +4,7 @@ use super::identifiers::plain;
 use super::labels;
 use super::names::ModelNames;
 use super::run::run;
+use super::self_test;
 use super::states;
 use super::table::table;
 use super::training;
@@ -162,6 +163,7 @@ pub(super) fn model_impl(
     let reset = states::reset(program, names, options, &bytes);
     let training = training::methods(program, plan, report, names, options);
     let run = run(program, plan, report, names, options);
+    let self_test = self_test::methods(program, report, names, options);
     quote! {
         #[allow(dead_code, unreachable_pub)]
         impl #model {
@@ -177,6 +179,8 @@ pub(super) fn model_impl(
             #run
 
             #training
+
+            #self_test
         }
     }
 }
@@ -198,6 +202,10 @@ fn constants(program: &Program, report: &Report, names: &ModelNames) -> TokenStr
         }
     });
     let [macs, ram, weights] = [report.macs, report.ram as u64, report.weights as u64].map(separated);
+    let weights_doc = doc(match report.self_test {
+        None => "Bytes of constant tensors in flash.",
+        Some(_) => "Bytes of constant tensors in flash, those of the self-test among them.",
+    });
     let sha256 = &report.sha256;
     let tables = labels::tables(program, names);
     quote! {
@@ -207,7 +215,7 @@ fn constants(program: &Program, report: &Report, names: &ModelNames) -> TokenStr
         pub const MACS: u64 = #macs;
         /// Bytes of working memory: the size of the struct, not counting its alignment. The stack is apart.
         pub const RAM: usize = #ram;
-        /// Bytes of constant tensors in flash.
+        #weights_doc
         pub const WEIGHTS: usize = #weights;
         /// SHA-256 of the ONNX file that this was made from.
         pub const MODEL_SHA256: &'static str = #sha256;

@@ -40,6 +40,8 @@ pub(super) struct ModelNames {
     pub(super) outputs: String,
     /// The type of verified weights, where they are updatable.
     pub(super) verified: String,
+    /// The type of what the self-test finds.
+    pub(super) self_test_error: String,
     /// The private module.
     pub(super) module: String,
     /// Arguments of `run`, then those that a step of training takes besides.
@@ -78,6 +80,7 @@ impl ModelNames {
             // A keyword has `_` behind it, which has no place inside of a type's name.
             outputs: format!("{}Outputs", model.trim_end_matches('_')),
             verified: format!("{}Weights", model.trim_end_matches('_')),
+            self_test_error: format!("{}SelfTestError", model.trim_end_matches('_')),
             model,
             module,
             operands: operands.take(MOST_BORROWED).collect(),
@@ -130,6 +133,11 @@ impl ModelNames {
                     weight.readers.push(call.number);
                 }
             }
+        }
+        for (id, _) in program.golden_constants() {
+            let name = names.shouty(&format!("self_test_{}", program.buffer(id).name));
+            self.weight_order.push(id);
+            self.weights.insert(id, WeightName { name, readers: vec![] });
         }
     }
 

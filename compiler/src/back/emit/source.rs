@@ -14,7 +14,7 @@ impl Source {
     }
 
     /// A blank line, unless a block has just begun.
-    fn gap(&mut self) {
+    pub(super) fn gap(&mut self) {
         if !self.text.is_empty() && !self.text.ends_with("{\n") {
             self.text.push('\n');
         }

@@ -68,7 +68,7 @@ pub(super) fn table(report: &Report) -> Vec<String> {
     let total = |heading: &str| match heading {
         "call" => "total".to_owned(),
         "MACs" => grouped(report.training.as_ref().map_or(report.macs, |training| training.macs)),
-        "weights, B" => grouped(report.weights as u64),
+        "weights, B" => grouped((report.weights - report.self_test.unwrap_or(0)) as u64),
         "arena, B" => grouped(report.ram as u64),
         _ => String::new(),
     };

@@ -6,6 +6,7 @@ use crate::back::report::{Report, grouped};
 use crate::ir::program::{Buffer, BufferId, Program, Storage};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
+use std::collections::HashSet;
 use std::fmt::Write;
 
 /// Where the weights go.
@@ -26,6 +27,8 @@ pub enum WeightsMode {
 
 /// Alignment of each tensor in a sidecar.
 const SIDECAR_ALIGNMENT: usize = 64;
+/// Alignment of each tensor of a self-test that is inside the source: that of the largest element.
+const CASE_ALIGNMENT: usize = 8;
 const BYTES_A_LINE: usize = 28;
 
 /// Whether the weights are inside the source.
@@ -55,23 +58,38 @@ pub(super) fn module(
     out.begin(
         "/// Constant tensors, each called after the first call that reads it.\n#[rustfmt::skip]\npub mod weights {",
     );
-    out.text(&imports(program, names, if inline { "Weights" } else { "Sidecar" }));
+    let golden: HashSet<BufferId> = program.golden_constants().map(|(id, _)| id).collect();
+    let holders: &[&str] = match (inline, golden.len()) {
+        (false, _) => &["Sidecar"],
+        (true, 0) => &["Weights"],
+        (true, some) if some == names.weights.len() => &["Sidecar"],
+        (true, _) => &["Sidecar", "Weights"],
+    };
+    out.text(&imports(program, names, holders));
     let mut bytes: Vec<u8> = vec![];
     let mut statics = String::new();
     for id in &names.weight_order {
         let (buffer, name) = (program.buffer(*id), &names.weights[id].name);
         let _ = write!(statics, "\n/// {}\n", described(*id, program, report, names));
-        if inline {
+        if inline && !golden.contains(id) {
             statics.push_str(&inline_tensor(buffer, name));
             continue;
         }
-        bytes.resize(bytes.len().next_multiple_of(SIDECAR_ALIGNMENT), 0);
+        let (holder, alignment) = match inline {
+            true => ("SELF_TEST", CASE_ALIGNMENT),
+            false => ("FILE", SIDECAR_ALIGNMENT),
+        };
+        bytes.resize(bytes.len().next_multiple_of(alignment), 0);
         let (ty, len, offset) = (buffer.dtype.rust_name(), buffer.len, bytes.len());
         let _ = writeln!(
             statics,
-            "pub static {name}: &[{ty}; {len}] = FILE.tensor::<{ty}, {offset}, {len}>();"
+            "pub static {name}: &[{ty}; {len}] = {holder}.tensor::<{ty}, {offset}, {len}>();"
         );
         bytes.extend_from_slice(data(buffer));
+    }
+    if inline && !golden.is_empty() {
+        // As arrays, which `run` takes.
+        let _ = writeln!(statics, "\n{}", inline_case(&bytes));
     }
     if !inline {
         // As Rust writes a text: a name may hold quotes, backslashes and line ends.
@@ -93,7 +111,7 @@ fn places(program: &Program, report: &Report, names: &ModelNames, options: &Opti
         "/// Places in the block of weights, each called after the first call that reads it.\n#[rustfmt::skip]\n\
          pub mod weights {",
     );
-    out.text(&imports(program, names, "Slot"));
+    out.text(&imports(program, names, &["Slot"]));
     let (places, bytes) = updatable::places(program, names, options.alignment, |id| {
         described(id, program, report, names)
     });
@@ -128,7 +146,9 @@ fn described(id: BufferId, program: &Program, report: &Report, names: &ModelName
     let readers: Vec<_> = readers
         .map(|number| format!("`{}`", report.calls[*number].name))
         .collect();
+    let golden = program.golden_constants().find(|(golden, _)| *golden == id);
     let readers = match &readers[..] {
+        [] if let Some((_, what)) = golden => format!("the self-test's {what}"),
         [] => "what a state begins with".to_owned(),
         [some @ .., last] if some.len() > 2 => format!("{} .. {last} ({} calls)", some[0], readers.len()),
         _ => readers.join(", "),
@@ -152,9 +172,9 @@ pub(super) fn data(buffer: &Buffer) -> &[u8] {
     }
 }
 
-/// `use` of the elements' types and of `holder`, what holds them.
-fn imports(program: &Program, names: &ModelNames, holder: &'static str) -> String {
-    let mut imports = vec![holder];
+/// `use` of the elements' types and of `holders`, what holds them.
+fn imports(program: &Program, names: &ModelNames, holders: &[&'static str]) -> String {
+    let mut imports = holders.to_vec();
     for special in ["Bool", "bf16", "f16"] {
         if names
             .weights
@@ -172,13 +192,27 @@ fn imports(program: &Program, names: &ModelNames, holder: &'static str) -> Strin
 
 fn inline_tensor(buffer: &Buffer, name: &str) -> String {
     let (ty, len) = (buffer.dtype.rust_name(), buffer.len);
-    let mut text = format!("pub static {name}: Weights<[{ty}; {len}]> = Weights::new(b\"");
-    for line in data(buffer).chunks(BYTES_A_LINE) {
+    let bytes = byte_string(data(buffer));
+    format!("pub static {name}: Weights<[{ty}; {len}]> = Weights::new({bytes});\n")
+}
+
+/// The tensors of the self-test.
+fn inline_case(bytes: &[u8]) -> String {
+    let len = bytes.len();
+    format!(
+        "static SELF_TEST: Sidecar<{len}> = Sidecar::new(*{});",
+        byte_string(bytes)
+    )
+}
+
+fn byte_string(bytes: &[u8]) -> String {
+    let mut text = "b\"".to_owned();
+    for line in bytes.chunks(BYTES_A_LINE) {
         text.push_str("\\\n    ");
         for byte in line {
             let _ = write!(text, "\\x{byte:02x}");
         }
     }
-    text.push_str("\");\n");
+    text.push('"');
     text
 }

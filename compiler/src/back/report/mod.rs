@@ -67,8 +67,11 @@ pub struct Report {
     /// What any memory plan needs at least, whatever the order of calls, in bytes; `None` where the calls are too many
     /// to look through their orders.
     pub ram_any_order: Option<usize>,
-    /// Bytes of constant tensors.
+    /// Bytes of constant tensors, those of the self-test included.
     pub weights: usize,
+    /// Bytes of the constant tensors of the self-test, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub self_test: Option<usize>,
     /// Inputs, in order.
     pub inputs: Vec<PortReport>,
     /// Outputs, in order.
@@ -139,6 +142,7 @@ impl Report {
             ram_is_least: plan.is_least,
             ram_any_order: plan.any_order,
             weights: program.weight_bytes(),
+            self_test: program.golden.is_some().then(|| program.golden_bytes()),
             inputs: inputs
                 .map(|(i, port)| PortReport::of(port, steps.inputs.get(&i)))
                 .collect(),

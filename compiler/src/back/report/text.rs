@@ -69,7 +69,11 @@ impl fmt::Display for Report {
             "  RAM           {} B, the stack apart ({bound})",
             grouped(self.ram as u64)
         )?;
-        writeln!(f, "  weights       {} B", grouped(self.weights as u64))?;
+        write!(f, "  weights       {} B", grouped(self.weights as u64))?;
+        match self.self_test {
+            Some(bytes) => writeln!(f, ", {} B of them the case of the self-test", grouped(bytes as u64))?,
+            None => writeln!(f)?,
+        }
         let budget = |used: usize, budget: usize| {
             let percent = 100.0 * used as f64 / budget.max(1) as f64;
             format!(

@@ -1,7 +1,7 @@
 //! Classifies handwritten digits on a Cortex-M4F, and reports over semihosting.
 //!
 //! A line a digit: `digit 4: expected 2, got 2, scores c0e1f2a3=-7.061 ..`, the exact bits of every score and its
-//! value. The exit code is 1 if a score is not what ONNX Runtime computes.
+//! value. The exit code is 1 if the self-test fails, or if a score is not what ONNX Runtime computes.
 #![no_std]
 #![no_main]
 #![forbid(unsafe_code)]
@@ -22,7 +22,18 @@ use model::Digits;
 fn main() -> ! {
     // `entry` makes this a `&'static mut Digits`: the model's arena is part of .bss.
     static mut MODEL: Digits = Digits::new();
-    firmware::run(|report| classify(MODEL, report))
+    firmware::run(|report| tests_itself(MODEL, report) && classify(MODEL, report))
+}
+
+/// Whether the model computes here what it computed where it was compiled.
+fn tests_itself(model: &mut Digits, report: &mut Report) -> bool {
+    let passed = model.self_test().is_ok();
+    report.text(if passed {
+        "the self-test passes\n"
+    } else {
+        "the self-test fails\n"
+    });
+    passed
 }
 
 /// Classifies every sample; true if all scores are as expected.

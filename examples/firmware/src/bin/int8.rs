@@ -24,7 +24,18 @@ use int8::DigitsInt8;
 fn main() -> ! {
     // `entry` makes this a `&'static mut DigitsInt8`: the model's arena is part of .bss.
     static mut MODEL: DigitsInt8 = DigitsInt8::new();
-    firmware::run(|report| classify(MODEL, report))
+    firmware::run(|report| tests_itself(MODEL, report) && classify(MODEL, report))
+}
+
+/// Whether the model computes here what it computed where it was compiled.
+fn tests_itself(model: &mut DigitsInt8, report: &mut Report) -> bool {
+    let passed = model.self_test().is_ok();
+    report.text(if passed {
+        "the self-test passes\n"
+    } else {
+        "the self-test fails\n"
+    });
+    passed
 }
 
 /// Classifies every sample; true if every digit is what was written.
