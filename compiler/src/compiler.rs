@@ -1,4 +1,5 @@
 mod c;
+mod graph;
 mod memory;
 mod self_test;
 mod streaming;
@@ -13,17 +14,17 @@ use crate::back::exec::Executor;
 use crate::back::golden;
 use crate::back::plan::Plan;
 use crate::back::report::{Origin, Report};
-use crate::front::import::{self, Dimensions};
+use crate::front::import::Dimensions;
 use crate::front::load::{self, Model};
-use crate::ir::primitives::Cast;
 use crate::ir::program::Program;
-use crate::ir::{DType, Graph, Remark, RemarkKind, Tensor};
+use crate::ir::{DType, Graph, Tensor};
 use crate::machine::{Favour, Machine};
 use crate::middle::InputLayouts;
-use crate::middle::passes::{self, Pass};
-use crate::middle::quantize::{Calibration, QuantizeOptions, Quantized, Scheme};
-use crate::middle::stream::{self, StreamInput};
-use crate::middle::train::{self, TrainOptions};
+use crate::middle::passes::Pass;
+use crate::middle::quantize::{QuantizeOptions, Quantized};
+use crate::middle::stream::StreamInput;
+use crate::middle::train::TrainOptions;
+use graph::Ready;
 use memory::InMemory;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -300,53 +301,12 @@ impl Compiler {
 
     /// Compiles a loaded model; `after` sees the graph after each pass.
     pub fn compile_model(&self, model: &Model, after: &mut dyn FnMut(&Pass, &Graph)) -> Result<Compiled, Error> {
-        self.check_streaming()?;
-        let mut dimensions = self.dimensions.clone();
-        if let Some(options) = &self.train {
-            self.check_training()?;
-            dimensions.trained = import::trainable(model, &options.layers)?;
-        }
-        let imported = import::import(model, &self.stem(), &dimensions)?;
-        let mut graph = imported.graph;
-        graph.replaceable_constants = self.weights == WeightsMode::Updatable;
-        import::bind_states(&mut graph, &self.states)?;
-        if let Some(options) = &self.train {
-            train::add_step(&mut graph, options)?;
-        }
-        let computes_in_halves = graph.has_type(DType::F16);
-        let narrow_outputs = narrow_outputs(&graph);
-        passes::run(&mut graph, passes::BEFORE_QUANTIZATION, after)?;
-        if self.quantize.is_some() {
-            passes::run(&mut graph, passes::WIDE_WEIGHTS, after)?;
-        }
-        let mut quantized = None;
-        if let Some(options) = self.quantize.as_ref().filter(|options| options.scheme != Scheme::F16) {
-            if !self.states.is_empty() {
-                return Err(Error::usage(
-                    "a model with states cannot be quantised yet: its samples would have to follow one another",
-                    "quantise it without --state, or bind the states of a model that is quantised already",
-                ));
-            }
-            let found = Calibration::open(options, &graph)?.quantize(&graph)?;
-            graph = found.graph.clone();
-            passes::run(&mut graph, passes::QUANTIZATION, after)?;
-            quantized = Some(found);
-        }
-        if !self.streams.is_empty() {
-            // Padding becomes that of the layers it pads, of which a stream knows more.
-            passes::run(&mut graph, passes::BEFORE_STREAMING, after)?;
-            stream::stream(&mut graph, &self.streams)?;
-            passes::run(&mut graph, passes::STREAMING, after)?;
-        }
-        // Samples for quantization are in the model's layout; from here on the caller's counts.
-        self.input_layouts.apply(&mut graph)?;
-        passes::run(&mut graph, passes::AFTER_QUANTIZATION, after)?;
-        let scheme = self.quantize.as_ref().map(|options| options.scheme);
-        if scheme == Some(Scheme::F16) {
-            passes::run(&mut graph, passes::HALF_WEIGHTS, after)?;
-        } else if computes_in_halves {
-            passes::run(&mut graph, passes::EXACT_HALF_WEIGHTS, after)?;
-        }
+        let Ready {
+            graph,
+            mut remarks,
+            quantized,
+            narrow_outputs,
+        } = self.graph(model, after)?;
         let machine = self.machine();
         let InMemory {
             mut program,
@@ -356,25 +316,10 @@ impl Compiler {
         } = memory::in_memory(&graph, &machine)?;
         self.check_updatable(&program)?;
         self.check_c()?;
-        let poor_outputs = match &self.self_test {
-            Some(given) => golden::add(&mut program, &plan, given)?,
-            None => vec![],
-        };
-        let mut remarks = imported.remarks;
-        let quantization = quantized.iter().flat_map(|quantized| quantized.report.remarks());
-        for remark in quantization.chain(graph.remarks().iter().cloned()) {
-            // Passes find again what quantization has left in floats, without its reason.
-            if !remarks.iter().any(|told: &Remark| told.repeats(&remark)) {
-                remarks.push(remark);
-            }
-        }
-        remarks.extend(graph.folding().ended_at.iter().map(|node| {
-            let reason =
-                "is where constants take too long to compute: from here on, each inference computes the large ones";
-            Remark::on(RemarkKind::LeftUnfolded, node, reason)
-        }));
         remarks.extend(tiles);
-        remarks.extend(poor_outputs);
+        if let Some(given) = &self.self_test {
+            remarks.extend(golden::add(&mut program, &plan, given)?);
+        }
         let origin = Origin {
             sha256: model.sha256.clone(),
             opset: model.opsets.get("").copied().unwrap_or(0),
@@ -395,16 +340,4 @@ impl Compiler {
             external_files: model.external_files.clone(),
         })
     }
-}
-
-/// The outputs that are casts of narrower floats, as converters write them that keep a model's outputs.
-fn narrow_outputs(graph: &Graph) -> BTreeMap<String, DType> {
-    let outputs = graph.outputs().iter();
-    let narrow = outputs.filter_map(|(name, value)| {
-        let node = graph.producer(*value);
-        let from = graph.ty((*node.inputs.first()?)?).dtype;
-        let casts = node.op::<Cast>().is_some() && graph.ty(*value).dtype == DType::F32;
-        (casts && matches!(from, DType::F16 | DType::Bf16)).then(|| (name.clone(), from))
-    });
-    narrow.collect()
 }
