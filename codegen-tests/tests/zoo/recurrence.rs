@@ -14,7 +14,7 @@ use std::path::Path;
 fn graph(zoo: &Path, model: &str) -> Graph {
     let model = Compiler::new(zoo.join(format!("{model}.onnx"))).load().unwrap();
     let mut graph = import::import(&model, "model", &Dimensions::default()).unwrap().graph;
-    passes::run(&mut graph, passes::PIPELINE, &mut |_, _| {}).unwrap();
+    passes::run(&mut graph, passes::BEFORE_QUANTIZATION, &mut |_, _| {}).unwrap();
     graph
 }
 
@@ -27,7 +27,9 @@ fn layers(graph: &Graph) -> Vec<NodeId> {
 
 fn compiled(graph: &Graph) -> Compiled {
     verify(graph).unwrap();
-    let (program, plan) = portable(graph).unwrap();
+    let mut graph = graph.clone();
+    passes::run(&mut graph, passes::AFTER_QUANTIZATION, &mut |_, _| {}).unwrap();
+    let (program, plan) = portable(&graph).unwrap();
     Compiled {
         report: Report::of(&program, &plan, Origin::default()),
         program,

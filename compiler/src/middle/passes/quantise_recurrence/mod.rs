@@ -45,7 +45,7 @@ pub fn quantise_recurrence(
     ranges: &RecurrenceRanges,
 ) -> Result<Result<Vec<String>, String>, OpError> {
     let Some(plan) = plan(graph, node, ranges) else {
-        return Ok(Err("it is not a recurrent layer".into()));
+        return Ok(Err("it is no recurrent layer whose weights are as in the model".into()));
     };
     match plan {
         Ok(plan) => plan.apply(graph, node).map(Ok),
@@ -67,7 +67,7 @@ struct Plan {
 /// The layer that stands for `node`, or why there is none; nothing if that is no recurrent layer.
 fn plan(graph: &Graph, node: NodeId, ranges: &RecurrenceRanges) -> Option<Result<Plan, String>> {
     let node = graph.node(node);
-    let layer = node.op::<Recurrence>()?;
+    let layer = node.op::<Recurrence>().filter(|layer| !layer.packed)?;
     let operand = |index| input(node, index).map(|value| (graph.ty(value), graph.constant(value)));
     let (Some((x, _)), Some((first, known))) = (operand(0), operand(1)) else {
         return Some(Err("an operand is missing".into()));
