@@ -21,7 +21,7 @@ use crate::ir::{DType, Graph, Tensor};
 use crate::machine::{Favour, Machine};
 use crate::middle::InputLayouts;
 use crate::middle::passes::Pass;
-use crate::middle::quantize::{QuantizeOptions, Quantized};
+use crate::middle::quantize::{QuantizeOptions, Quantized, Scheme};
 use crate::middle::stream::StreamInput;
 use crate::middle::train::TrainOptions;
 use graph::Ready;
