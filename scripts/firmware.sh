@@ -87,6 +87,9 @@ say "Building the firmware for ${targets[*]}"
     CARGO_TARGET_DIR=$builds "$root/scripts/cargo-for-boards.sh" thumbv7em-none-eabihf -- \
         build --quiet --release --features flash-in-ram --bin update)
 
+table=("image target flash RAM stack instructions panics floats")
+problems=()
+
 # The model as a library for C, and a program in C around it.
 say "Building and running the firmware in C"
 (cd "$root/examples/firmware" &&
@@ -94,12 +97,11 @@ say "Building and running the firmware in C"
         build --quiet --release --package digits-c)
 library=$builds/thumbv7em-none-eabihf/release
 arm-none-eabi-gcc -std=c11 -Wall -Wextra -Werror -O2 -mcpu=cortex-m4 -mfloat-abi=hard -mfpu=fpv4-sp-d16 \
-    -ffreestanding -nostdlib -I "$library" -T "$root/examples/firmware/c/link.ld" -Wl,--gc-sections \
+    -ffreestanding -nostdlib -I "$library" -T "$root/examples/firmware/c/link.ld" -Wl,--gc-sections,-z,noexecstack \
     -o "$library/digits-c.elf" "$root/examples/firmware/c/main.c" "$library/libdigits_c.a"
 ! $run || emulate mps2-an386 "$library/digits-c.elf"
+[ "$(panics "$library/digits-c.elf" | count)" = 0 ] || problems+=("the firmware in C can panic")
 
-table=("image target flash RAM stack instructions panics floats")
-problems=()
 for image in "${images[@]}"; do
     read -r program target machine a_tick <<<"$image"
     elf=$builds/$target/release/$program

@@ -24,7 +24,7 @@ step "set-up" scripts/setup.sh
 export PATH=$venv/bin:$PATH
 
 step "format" cargo fmt --all --check
-step "format of the firmware" cargo fmt --manifest-path examples/firmware/Cargo.toml --check
+step "format of the firmware" cargo fmt --all --manifest-path examples/firmware/Cargo.toml --check
 # The lints need the build script of `digits` run, and with it the compiler compiled. The build and the tests take it from
 # there if they go through clippy's compiler with the same arguments: cargo tells programs apart by both.
 through_clippy=()

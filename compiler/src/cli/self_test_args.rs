@@ -22,11 +22,12 @@ impl SelfTestArgs {
         } else {
             compiler
         };
-        let inputs = self.self_test_input.iter();
-        inputs.fold(Ok(compiler), |compiler, (name, file)| {
-            let value = tensor_file::read(file)?;
-            Ok(compiler?.self_test_input(name, value).reads(file))
-        })
+        self.self_test_input
+            .iter()
+            .try_fold(compiler, |compiler, (name, file)| {
+                let value = tensor_file::read(file)?;
+                Ok(compiler.self_test_input(name, value).reads(file))
+            })
     }
 
     /// The words that give the same, files without their folders.

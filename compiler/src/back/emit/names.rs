@@ -107,7 +107,7 @@ impl ModelNames {
 
     /// A constant is called after the first call that reads it and what it is to that call.
     fn name_weights(&mut self, program: &Program, plan: &Plan, report: &Report) {
-        let mut names = Names::reserving(["FILE"]);
+        let mut names = Names::reserving(["FILE", "SELF_TEST"]);
         for (state, view) in &program.initial {
             self.weights.entry(view.buffer).or_insert_with(|| {
                 self.weight_order.push(view.buffer);

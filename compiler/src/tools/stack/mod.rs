@@ -139,3 +139,19 @@ impl Tree<'_, '_> {
         path
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::stack;
+
+    #[test]
+    fn what_is_no_program_for_a_cortex_m_is_told() {
+        let told = |elf: &[u8]| stack(elf, None).unwrap_err().to_string();
+        assert!(told(b"nothing").starts_with("this is no ELF file"));
+        // The head of a file for another processor, without sections.
+        let mut head = b"\x7fELF\x02\x01\x01".to_vec();
+        head.resize(64, 0);
+        (head[16], head[18], head[20], head[52]) = (2, 62, 1, 64);
+        assert_eq!(told(&head), "the program is for X86_64; only Cortex-M can be followed");
+    }
+}

@@ -312,6 +312,20 @@ fn branch(pc: u32, first: u16, second: u16) -> Effect {
                 conditional: true,
             }
         }
+        // The loops of Armv8.1-M: where they begin, perhaps with a jump behind their end, and where they end.
+        4 if second & 0x2001 == 0x2001 => Effect::Registers(1 << 14),
+        4 if second & 1 == 1 => {
+            let by = (second >> 1 & 0x3ff) << 2 | (second >> 11 & 1) << 1;
+            let is_end = first & 15 == 15;
+            Effect::Jump {
+                target: if is_end {
+                    pc.wrapping_sub(by)
+                } else {
+                    pc.wrapping_add(by)
+                },
+                conditional: true,
+            }
+        }
         _ => Effect::Unknown,
     }
 }
@@ -344,5 +358,27 @@ fn other(first: u16, second: u16) -> Effect {
         0x75 | 0x78..=0x7b if result == SP => Effect::Unknown,
         0x75 | 0x78..=0x7b => Effect::Registers(bit(result)),
         _ => Effect::Registers(bit(result) | bit(loaded)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn branches_go_where_they_should() {
+        let decoded = |first, second| decode(0x1000, first, Some(second));
+        let to = |target, conditional| Effect::Jump { target, conditional };
+        // As arm-none-eabi-as has them: beq 0x1010, b 0xff0, cbz r3 0x1020, bne.w 0x900, b.w 0x20000, bl 0x800.
+        assert_eq!(decoded(0xd006, 0), (to(0x1010, true), 2));
+        assert_eq!(decoded(0xe7f6, 0), (to(0xff0, false), 2));
+        assert_eq!(decoded(0xb173, 0), (to(0x1020, true), 2));
+        assert_eq!(decoded(0xf47f, 0xac7e), (to(0x900, true), 4));
+        assert_eq!(decoded(0xf01e, 0xbffe), (to(0x20000, false), 4));
+        assert_eq!(decoded(0xf7ff, 0xfbfe), (Effect::Call(0x800), 4));
+        // dlstp.8 lr, ip; wls lr, r0, 0x1010; letp lr, 0xff0
+        assert_eq!(decoded(0xf00c, 0xe001), (Effect::Registers(1 << 14), 4));
+        assert_eq!(decoded(0xf040, 0xc007), (to(0x1010, true), 4));
+        assert_eq!(decoded(0xf01f, 0xc00b), (to(0xff0, true), 4));
     }
 }
