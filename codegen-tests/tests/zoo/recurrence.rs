@@ -77,6 +77,8 @@ fn ranges(zoo: &Path, model: &str, samples: &[Vec<Tensor>]) -> Vec<RecurrenceRan
     ranges
         .map(|(gates, observer)| RecurrenceRanges {
             gates,
+            // The models begin with zeros.
+            hidden: 0.0,
             cell: observer.as_ref().map(CellObserver::range),
         })
         .collect()

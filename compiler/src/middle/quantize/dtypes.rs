@@ -1,8 +1,9 @@
 use super::role::{Role, table};
 use super::tail::tail;
 use super::{Groups, Io, Observed, Scheme};
-use crate::ir::primitives::{ArgReduce, Cast, Softmax, TopK};
+use crate::ir::primitives::{ArgReduce, Cast, Map, Softmax, TopK};
 use crate::ir::{DType, Graph, NodeId};
+use runtime_core::function::AnyFunction;
 use std::collections::BTreeMap;
 
 /// Part of a group's range that a value must reach for 8 bits to tell its numbers apart: this many steps.
@@ -83,7 +84,8 @@ fn fine(graph: &Graph, groups: &Groups, observed: &Observed) -> BTreeMap<usize, 
             continue;
         };
         let whole = node.op::<Cast>().is_some_and(|cast| !cast.to.is_float());
-        if node.op::<ArgReduce>().is_some() || node.op::<TopK>().is_some() || whole {
+        let jumps = node.op::<Map>().is_some_and(|map| jumps(map.function));
+        if node.op::<ArgReduce>().is_some() || node.op::<TopK>().is_some() || whole || jumps {
             let before = tail(graph, groups, x).or_else(|| groups.of.get(&x).map(|group| vec![*group]));
             for group in before.unwrap_or_default() {
                 let value = label(graph, groups, group);
@@ -126,6 +128,12 @@ fn fine(graph: &Graph, groups: &Groups, observed: &Observed) -> BTreeMap<usize, 
         }
     }
     found
+}
+
+/// Whether a function jumps between whole numbers, where a step of 8 bits decides on which side.
+fn jumps(function: AnyFunction) -> bool {
+    use AnyFunction::{Ceil, Floor, Round, Sign};
+    matches!(function, Ceil(_) | Floor(_) | Round(_) | Sign(_))
 }
 
 /// The name of a group's first value.

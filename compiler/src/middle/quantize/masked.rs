@@ -1,6 +1,7 @@
 use super::dtypes::WIDE_SCORES;
 use super::role::Role;
 use super::{Groups, Observed};
+use crate::ir::linear::Linear;
 use crate::ir::primitives::{Binary, BinaryOp, Select, Softmax};
 use crate::ir::{Graph, NodeId, ValueId};
 use std::collections::HashMap;
@@ -61,12 +62,29 @@ impl Search<'_> {
         self.groups.of.get(&value).is_some_and(of)
     }
 
+    /// Whether a layer's result is wide by its bias: a mask that was added to it, as passes put it there.
+    fn is_mask_in_a_bias(&self, id: NodeId) -> bool {
+        let layer = Linear::of(self.graph.node(id)).filter(|_| matches!(self.groups.role(id), Role::Computes(_)));
+        let bias = layer.and_then(|layer| self.graph.constant(layer.bias()?)?.to_f32());
+        let ends = bias.into_iter().flatten().map(f64::from);
+        let (least, most) = ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), x| {
+            (least.min(x), most.max(x))
+        });
+        most - least > WIDE_SCORES
+    }
+
     fn follow(&mut self, value: ValueId) {
         if !self.is_wide(value) && self.groups.of.contains_key(&value) {
             return;
         }
         let id = self.graph.value(value).producer;
         let node = self.graph.node(id);
+        if self.is_mask_in_a_bias(id) {
+            // What it reads is no wider than other operands are.
+            self.masks = true;
+            self.nodes.push(id);
+            return;
+        }
         let elementwise = node.operator().is_some_and(|op| op.is_elementwise()) || node.op::<Select>().is_some();
         let moves = matches!(self.groups.role(id), Role::Moves(_) | Role::Joins(_));
         if self.nodes.contains(&id) || !(elementwise || moves) {

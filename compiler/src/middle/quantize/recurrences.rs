@@ -27,7 +27,10 @@ pub(super) struct Replaced {
 /// What a layer is on the samples.
 struct Seen {
     node: NodeId,
+    /// Elements of a state.
+    state: usize,
     gates: f32,
+    hidden: f32,
     cells: Option<CellObserver>,
 }
 
@@ -50,7 +53,9 @@ impl Recurrences {
             let cells = CellObserver::new(graph, *id)?;
             Ok(Seen {
                 node: *id,
+                state: graph.ty(graph.node(*id).outputs[1]).len(),
                 gates: 0.0,
+                hidden: 0.0,
                 cells,
             })
         };
@@ -65,6 +70,9 @@ impl Recurrences {
             for (layer, operands) in layers.iter_mut().zip(operands.chunks_exact(OPERANDS)) {
                 let gates = operands[0].to_f32().unwrap_or_default();
                 layer.gates = gates.iter().fold(layer.gates, |most, v| most.max(v.abs()));
+                let first = operands[1].to_f32().unwrap_or_default();
+                let hidden = first.iter().take(layer.state);
+                layer.hidden = hidden.fold(layer.hidden, |most, v| most.max(v.abs()));
                 if let Some(cells) = &mut layer.cells {
                     cells.observe(&operands[0], &operands[1], &operands[2]);
                 }
@@ -73,6 +81,7 @@ impl Recurrences {
         let ranges = |layer: Seen| {
             let ranges = RecurrenceRanges {
                 gates: layer.gates,
+                hidden: layer.hidden,
                 cell: layer.cells.map(|cells| cells.range()),
             };
             (layer.node, ranges)

@@ -25,6 +25,8 @@ use gates::Gates;
 pub struct RecurrenceRanges {
     /// Greatest magnitude of the gates' inputs, operand 0 of the layer.
     pub gates: f32,
+    /// Greatest magnitude of the first hidden states, operand 1 of the layer.
+    pub hidden: f32,
     /// Greatest magnitude of the state of an `LSTM`'s cells. Without one they saturate at 16, or where they cannot come
     /// to in the layer's steps.
     pub cell: Option<f32>,
@@ -78,8 +80,11 @@ fn plan(graph: &Graph, node: NodeId, ranges: &RecurrenceRanges) -> Option<Result
         .unwrap_or_default()
         .into_iter()
         .take(hidden);
-    if let Some(h) = first_hidden.into_iter().find(|h| h.abs() > 1.0) {
-        return Some(Err(format!("its first hidden state is {h}, at most 1 is supported")));
+    let first_hidden = first_hidden.into_iter().map(f32::abs).fold(ranges.hidden, f32::max);
+    if first_hidden > 1.0 {
+        return Some(Err(format!(
+            "its first hidden state reaches {first_hidden}, at most 1 is supported"
+        )));
     }
     let weights: Option<Vec<Vec<f32>>> = (0..layer.directions.len())
         .map(|index| operand(OTHERS + index).and_then(|(_, weights)| weights?.to_f32()))

@@ -128,6 +128,7 @@ impl Model {
 
 const RANGES: RecurrenceRanges = RecurrenceRanges {
     gates: 3.0,
+    hidden: 1.0,
     cell: Some(4.0),
 };
 
@@ -198,6 +199,11 @@ fn what_has_no_integers_stays_as_it_is() {
                 ..RANGES
             },
             "NaN",
+        ),
+        (
+            layer(gru(true), false),
+            RecurrenceRanges { hidden: 1.5, ..RANGES },
+            "first hidden state reaches 1.5",
         ),
         (
             layer(RecurrentCell::Lstm(lstm()), false),
