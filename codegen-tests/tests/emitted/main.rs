@@ -11,6 +11,7 @@ mod quantised_resize;
 mod readme;
 mod small_weights;
 mod states;
+mod streams;
 mod text;
 mod training;
 mod updates;
