@@ -24,10 +24,10 @@ fn recurrent(folder: &TempDir, operator: &str, gates: usize, frames: usize) -> C
             "Conv",
             &["x", "filter", "bias"],
             &["near"],
-            &[("pads", Attr::Ints(&[1, 1]))],
+            &[("pads", Attr::Ints(vec![1, 1]))],
         )
         .node("Add", &["near", "x"], &["sum"], &[])
-        .node("Transpose", &["sum"], &["rows"], &[("perm", Attr::Ints(&[2, 0, 1]))])
+        .node("Transpose", &["sum"], &["rows"], &[("perm", Attr::Ints(vec![2, 0, 1]))])
         .node(
             operator,
             &["rows", "w", "r"],
@@ -149,9 +149,9 @@ fn the_emitted_file_says_what_a_run_takes_and_gives() {
     let compiled = compiler.compile().unwrap();
     let source = compiler.emit(&compiled, "").source;
     let lines = [
-        "/// - each run takes 4 frames of `x` along axis 2; the whole model has 16.",
-        "/// - `steps`: 4 frames a run, 4 frames of `x` later; the first 4 that it gives are none of the model's.",
-        "/// - `last`: what the whole model gives for the newest 16 frames, 4 frames of `x` later.",
+        "/// - each run takes 4 frames of 'x' along axis 2; the whole model has 16.",
+        "/// - 'steps': 4 frames a run, 4 frames of 'x' later; the first 4 that it gives are none of the model's.",
+        "/// - 'last': what the whole model gives for the newest 16 frames, 4 frames of 'x' later.",
     ];
     for line in lines {
         assert!(source.contains(line), "{source}");
