@@ -5,6 +5,7 @@ use clap::{Parser, ValueEnum};
 use codegen_tests::firmware::{
     ALL, BOARDS, Board, Measurement, Options, Setting, Source, Subject, board, measure, table,
 };
+use edgec::middle::stream::StreamInput;
 use edgec::{InputLayout, Machine, machine};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -45,6 +46,9 @@ struct Args {
     /// Bytes of RAM for the arena and the inputs: a model that takes more is computed in tiles
     #[arg(long, value_name = "BYTES")]
     ram: Option<usize>,
+    /// Stream the model, as `edgec --stream`; inputs are made up
+    #[arg(long, value_name = "INPUT:AXIS[=STEP]")]
+    stream: Vec<StreamInput>,
     /// Flags of rustc, such as "-C target-cpu=cortex-m55"
     #[arg(long, value_name = "FLAGS", default_value = "", allow_hyphen_values = true)]
     rustflags: String,
@@ -145,6 +149,7 @@ fn run(args: &Args) -> Result<Vec<String>, String> {
         }),
         channels_last: args.input_layout == Some(InputLayout::Nhwc),
         ram: args.ram,
+        streams: args.stream.clone(),
     };
     let work = args.work.clone().unwrap_or_else(default_work);
     std::fs::create_dir_all(&work).map_err(|e| format!("{}: {e}", work.display()))?;

@@ -3,6 +3,7 @@
 use crate::zoo;
 use edgec::ir::{DType, Tensor};
 use edgec::middle::quantize::{Io, QuantizeOptions};
+use edgec::middle::stream::StreamInput;
 use edgec::tools::harness::{self, Case, Tolerance};
 use edgec::{Compiled, Compiler, InputLayout, Machine, data::npz, machine::Favour};
 use std::path::{Path, PathBuf};
@@ -49,6 +50,8 @@ pub struct Options {
     pub channels_last: bool,
     /// RAM for the arena and the inputs, in bytes.
     pub ram: Option<usize>,
+    /// Inputs that bring new frames with each inference.
+    pub streams: Vec<StreamInput>,
 }
 
 /// A model's file and its reference.
@@ -155,6 +158,14 @@ impl Subject {
                 io: Io::Int8,
                 ..quantize
             });
+        }
+        if !options.streams.is_empty() {
+            let streams = options.streams.iter();
+            compiler = streams.fold(compiler, |compiler, input| {
+                compiler.stream(&input.name, input.axis, input.step)
+            });
+            // The reference is of the whole window: the host's executor is what is compared.
+            cases.clear();
         }
         let compiled = compiler.compile().map_err(|e| named(&e))?;
         let program = &compiled.program;

@@ -13,6 +13,7 @@ mod readme;
 mod self_test;
 mod small_weights;
 mod states;
+mod streams;
 mod text;
 mod training;
 mod updates;

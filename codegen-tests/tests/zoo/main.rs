@@ -6,3 +6,4 @@ mod models;
 mod parts;
 mod quantised;
 mod recurrence;
+mod streams;

@@ -104,7 +104,10 @@ fn described(program: &Program, updatable: Option<&ModelNames>) -> Vec<String> {
     } else if !program.states.is_empty() {
         lines.extend([
             String::new(),
-            "It finds what the call before left, zeros at first:".into(),
+            match program.initial.is_empty() {
+                true => "It finds what the call before left, zeros at first:".into(),
+                false => "It finds what the call before left, at first what a new model begins with:".into(),
+            },
             String::new(),
         ]);
         let states = program.states.iter();

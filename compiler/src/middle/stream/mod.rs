@@ -7,27 +7,19 @@
 
 mod frames;
 mod held;
+mod input;
 mod keep;
 mod recurrence;
 mod walk;
 mod whole;
 mod window;
 
+pub use input::StreamInput;
+
 use crate::Error;
 use crate::ir::{Graph, StreamedInput, StreamedOutput, Streaming, TensorType, ValueId};
 use frames::{Role, Timed};
 use walk::Walk;
-
-/// An input that brings new frames with each run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StreamInput {
-    /// Its name.
-    pub name: String,
-    /// The axis of time, negative from the end.
-    pub axis: i64,
-    /// New frames of a run; `None` for the least that is possible.
-    pub step: Option<usize>,
-}
 
 /// Makes the graph compute frame by frame what it computes for a whole window of time.
 ///

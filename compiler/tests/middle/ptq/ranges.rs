@@ -2,12 +2,12 @@
 
 use super::build::{Build, decibels, notes, quantised, samples};
 use edgec::ir::primitives::{
-    ArgReduce, BinaryOp, Layout, MatMul, Pad, PadMode, Pool, PoolKind, Reduce, ReduceOp, Reshape, Select, Softmax,
-    Transpose, Window,
+    ArgReduce, BinaryOp, Gemm, Layout, MatMul, Pad, PadMode, Pool, PoolKind, Reduce, ReduceOp, Reshape, Select,
+    Softmax, Transpose, Window,
 };
 use edgec::ir::{DType, Graph, Tensor, TensorType, ValueId};
 use edgec::middle::quantize::{Io, MaxLoss, QuantizeOptions, Scheme};
-use runtime_core::function::{AnyFunction, Clip, Erf, Relu, Sigmoid, Tanh};
+use runtime_core::function::{AnyFunction, Ceil, Clip, Erf, Floor, Identity, Relu, Round, Sigmoid, Sign, Tanh};
 
 /// The decibels that the outputs of a graph have as 8-bit integers.
 fn reached(graph: &Graph, size: f32) -> Vec<f64> {
@@ -223,6 +223,36 @@ fn masks_leave_scores_their_steps() {
             let found = masked(number, added, product);
             assert!(found[0] > 28.0, "{number}, added {added}, product {product}: {found:?}");
         }
+    }
+}
+
+/// Passes put a constant mask that is added to a product into its bias.
+#[test]
+fn a_mask_in_a_bias_leaves_scores_their_steps() {
+    for number in [-100.0, -1e4, -1e9, f32::MIN] {
+        let mut b = Build::new(21);
+        let x = b.x("x", &[1, 8]);
+        let x = b.gemm(x, 8);
+        let w: Vec<f32> = (0..128).map(|i| ((i * 37 % 101) as f32 - 50.0) / 50.0).collect();
+        let bias: Vec<f32> = (0..16).map(|i| if i % 3 == 0 { 0.1 } else { number }).collect();
+        let (w, bias) = (b.constant(&[8, 16], &w), b.constant(&[16], &bias));
+        let activation = Identity.into();
+        let scores = b.op(Gemm { activation }, &[x, w, bias]);
+        let halves = b.times(scores, 0.5);
+        let y = b.op(Softmax { axis: 1, log: false }, &[halves]);
+        reach(28.0, &[y], b);
+    }
+}
+
+#[test]
+fn what_functions_that_jump_read_has_fine_steps() {
+    for function in [AnyFunction::from(Sign), Floor.into(), Ceil.into(), Round.into()] {
+        let mut b = Build::new(22);
+        let x = b.x("x", &[1, 16]);
+        let y = b.gemm(x, 32);
+        let y = b.map(function, y);
+        let y = b.gemm(y, 4);
+        reach(28.0, &[y], b);
     }
 }
 
