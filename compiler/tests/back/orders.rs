@@ -92,7 +92,7 @@ impl Orders<'_> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
 
     #[test]
     fn no_order_needs_less_than_the_plan_says((shapes, steps, outputs, states) in cases()) {

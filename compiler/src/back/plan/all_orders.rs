@@ -126,6 +126,8 @@ impl Search {
 
     fn run(&self) -> Orders {
         let words = self.calls.len().div_ceil(64);
+        // No order is shorter than what one call takes.
+        let floor = self.calls.iter().map(|call| self.alone(call)).max().unwrap_or(0);
         let none = vec![0; words].into_boxed_slice();
         let mut states = vec![State {
             done: none,
@@ -134,7 +136,7 @@ impl Search {
         }];
         let mut seen: HashSet<Set> = HashSet::new();
         // The least length first, then the most calls, so that one of the best is followed to its end.
-        let mut open = BinaryHeap::from([(Reverse(self.always), 0, Reverse(0))]);
+        let mut open = BinaryHeap::from([(Reverse(floor), 0, Reverse(0))]);
         let mut work = MOST_WORK;
         while let Some((Reverse(length), count, Reverse(index))) = open.pop() {
             if count == self.calls.len() {
@@ -168,6 +170,13 @@ impl Search {
             }
         }
         unreachable!("calls depend on earlier ones only, so that one can always run")
+    }
+
+    /// What is live at least while a call runs.
+    fn alone(&self, call: &Call) -> usize {
+        let uses: usize = call.uses.iter().map(|id| self.uses[*id].bytes).sum();
+        let shared = call.in_place.map_or(0, |[operand, _]| self.uses[operand].bytes);
+        self.always + uses - shared
     }
 
     /// The calls that can run next, with what is live while each runs and after it. Only one, if there is one that
