@@ -12,8 +12,8 @@ use std::fmt::Write;
 const SHOWN: usize = 5;
 
 /// Checks the budgets of the machine. RAM is that of the arena, which the outputs are in, and of the caller's inputs;
-/// flash is that of constant tensors. Stack and code are known only when rustc has built the program. `least` is the RAM
-/// for which layers in tiles were found, where none were for the budget.
+/// flash is that of constant tensors. Stack and code are known only when rustc has built the program. `least` is the
+/// RAM for which layers in tiles were found, where none were for the budget.
 ///
 /// # Errors
 /// For all budgets that are exceeded: by what, and what would help.

@@ -192,8 +192,8 @@ pub(super) struct RunArgs {
     /// Give an input its value at compile time; may be repeated
     #[arg(long, value_name = "INPUT=FILE.npy|.pb|NUMBERS", value_parser = bake)]
     pub(super) bake: Vec<(String, Baked)>,
-    /// One array an input, named like it; shapes are taken from them. Of an input that is streamed, all its frames: they
-    /// are fed run by run
+    /// One array an input, named like it; shapes are taken from them. Of an input that is streamed, all its frames:
+    /// they are fed run by run
     #[arg(long, value_name = "IN.npz")]
     pub(super) input: PathBuf,
     /// Gets one array an output: of a streamed model the frames of all runs, or what the last run gives

@@ -10,8 +10,8 @@ pub(super) struct StackArgs {
     /// The program, built for a Cortex-M
     #[arg(value_name = "ELF")]
     elf: PathBuf,
-    /// The function to begin with: a symbol, or the end of its path in the source, such as `Digits::run`; by default what
-    /// the processor starts with
+    /// The function to begin with: a symbol, or the end of its path in the source, such as `Digits::run`; by default
+    /// what the processor starts with
     #[arg(long, value_name = "SYMBOL")]
     entry: Option<String>,
     /// Print JSON

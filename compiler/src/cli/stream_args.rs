@@ -5,8 +5,8 @@ use edgec::middle::stream::StreamInput;
 /// Inputs that bring new frames with each run.
 #[derive(Debug, Args)]
 pub(super) struct StreamArgs {
-    /// Stream the model: each run takes STEP new frames of INPUT along AXIS, as few as possible if no STEP is given, and
-    /// keeps what it needs of those before; may be repeated
+    /// Stream the model: each run takes STEP new frames of INPUT along AXIS, as few as possible if no STEP is given,
+    /// and keeps what it needs of those before; may be repeated
     #[arg(long = "stream", value_name = "INPUT:AXIS[=STEP]")]
     streams: Vec<StreamInput>,
 }

@@ -10,7 +10,8 @@ use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub(super) struct KeygenArgs {
-    /// The secret key: a new one, or with --public one that is there; the public key goes beside it, into a file with `.pub` behind its name
+    /// The secret key: a new one, or with --public one that is there; the public key goes beside it, into a file with
+    /// `.pub` behind its name
     #[arg(value_name = "KEY")]
     pub(super) key: PathBuf,
     /// Make a key for --encrypt instead of one that signs

@@ -15,8 +15,8 @@ impl Compiler {
         self
     }
 
-    /// Gives the [self-test](Self::self_test) this value of an input, of its shape in the model. Floats are rounded to what
-    /// the input takes, by its scale and zero point if it takes integers.
+    /// Gives the [self-test](Self::self_test) this value of an input, of its shape in the model. Floats are rounded to
+    /// what the input takes, by its scale and zero point if it takes integers.
     pub fn self_test_input(mut self, input: impl Into<String>, value: Tensor) -> Self {
         self.self_test.get_or_insert_default().insert(input.into(), value);
         self

@@ -3,9 +3,9 @@ use crate::Error;
 use crate::middle::stream::StreamInput;
 
 impl Compiler {
-    /// Makes `run` take new frames of an input along an axis, instead of the model's whole window of time, and keep what
-    /// it needs of those before. `step` is how many frames a run takes; `None` is as few as the model's windows allow.
-    /// Inputs are streamed together that are given one after another.
+    /// Makes `run` take new frames of an input along an axis, instead of the model's whole window of time, and keep
+    /// what it needs of those before. `step` is how many frames a run takes; `None` is as few as the model's windows
+    /// allow. Inputs are streamed together that are given one after another.
     ///
     /// ```no_run
     /// // Ten frames of 40 features a run; the model has 49 frames of them.

@@ -45,8 +45,8 @@ pub enum OverTime {
         /// What reads these alone.
         operator: Box<dyn Operator>,
     },
-    /// A recurrence: operand `first` is, one after another and flat, what the results but the first were after the frame
-    /// before; it may have no elements, for zeros. The results but the first are these after the last frame.
+    /// A recurrence: operand `first` is, one after another and flat, what the results but the first were after the
+    /// frame before; it may have no elements, for zeros. The results but the first are these after the last frame.
     Steps {
         /// The axis of time in the first result.
         axis: usize,

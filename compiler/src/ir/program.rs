@@ -168,7 +168,7 @@ pub struct Call {
     pub choice: Option<Choice>,
     /// The copy of the kernel that it runs.
     pub instance: Instance,
-    /// What it computes, where that is not all of the node.
+    /// The rows that it computes, if it computes only a part of the node.
     pub part: Option<Portion>,
 }
 

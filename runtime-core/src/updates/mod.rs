@@ -47,8 +47,8 @@ impl<'a, L: Layout> Weights<'a, L> {
     /// # Errors
     /// Says what is wrong with them, in this order: [`Refused::Misaligned`], [`Refused::Truncated`],
     /// [`Refused::NotWeights`], [`Refused::OtherFormat`], [`Refused::Corrupted`], [`Refused::OtherModel`],
-    /// [`Refused::NotSigned`], [`Refused::OtherKey`], [`Refused::Forged`], [`Refused::Older`]; and [`Refused::Encrypted`] if they must be
-    /// [decrypted](Self::decrypt).
+    /// [`Refused::NotSigned`], [`Refused::OtherKey`], [`Refused::Forged`], [`Refused::Older`]; and
+    /// [`Refused::Encrypted`] if they must be [decrypted](Self::decrypt).
     pub fn verify(bytes: &'a [u8], public_key: &PublicKey, stored_revision: u64) -> Result<Self, Refused> {
         let (header, payload) = authenticate::authenticate(bytes, &L::STRUCTURE, public_key, stored_revision)?;
         if header.encrypted {

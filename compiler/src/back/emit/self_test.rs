@@ -116,7 +116,7 @@ fn described(program: &Program, golden: &GoldenCase, updatable: bool) -> Vec<Str
     }
     let after = match (program.training.is_some(), program.states.is_empty()) {
         (true, _) => "What was learned is lost: before and after, the parameters are those of the model's file.",
-        (false, false) => "It begins with states of zeros, as [`reset`](Self::reset) makes them, and leaves them so.",
+        (false, false) => "It begins with the states that [`reset`](Self::reset) makes, and leaves them so.",
         (false, true) => return lines,
     };
     lines.extend([String::new(), after.to_owned()]);

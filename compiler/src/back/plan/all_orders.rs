@@ -2,15 +2,16 @@
 //!
 //! A state of the search is the set of calls that have run: what is live then does not depend on their order. So the
 //! best order is a shortest path from no call to all of them, where the length of a path is the greatest sum that is
-//! live on it, and the states of least length are looked at first. Even where the search ends early, no order needs less
-//! than the least length that is left.
+//! live on it, and the states of least length are looked at first. Even where the search ends early, no order needs
+//! less than the least length that is left.
 
 use super::order::Dependencies;
 use crate::ir::program::{Program, Storage, View};
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, HashSet};
 
-/// Words of sets that the search looks at, at most: about a second. It is a count, so that every machine finds the same.
+/// Words of sets that the search looks at, at most: about a second. It is a count, so that every machine finds the
+/// same.
 const MOST_WORK: usize = 200_000_000;
 /// Sets of calls that it keeps at most.
 const MOST_STATES: usize = 100_000;

@@ -39,7 +39,8 @@ pub struct Plan {
 }
 
 /// Plans a program for a machine: tries several orders and placements, and keeps the least peak. Where another order
-/// might need less, all are searched; where an order might need less than the least that was found, the best placement is.
+/// might need less, all are searched; where an order might need less than the least that was found, the best placement
+/// is.
 pub fn plan(program: &Program, machine: &Machine) -> Plan {
     let alignment = machine.alignment();
     let orders = order::candidates(program).into_iter();

@@ -25,7 +25,7 @@ pub struct CallReport {
     pub node: String,
     /// The ONNX nodes that it stands for.
     pub nodes: Vec<String>,
-    /// Which rows it computes, and of which tile, where that is not all of the node.
+    /// Which rows it computes, and in which tile, if it computes only a part of the node.
     pub part: Option<String>,
     /// The function of runtime-core.
     pub kernel: String,

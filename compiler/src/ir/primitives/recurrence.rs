@@ -31,8 +31,8 @@ pub struct Direction {
 
 /// Recurrent layers, `f32` or `f64`, after the product of the input by its weights.
 ///
-/// Inputs: that product with its biases, `[steps, batch, directions * gates * hidden]`; the first states, flat, or none;
-/// the lengths of the sequences, `i32`, or none; for each direction its weights, which beside `f32` may be `f16`:
+/// Inputs: that product with its biases, `[steps, batch, directions * gates * hidden]`; the first states, flat, or
+/// none; the lengths of the sequences, `i32`, or none; for each direction its weights, which beside `f32` may be `f16`:
 /// `[gates, hidden, hidden]`, then the cell's other numbers, `[.., hidden]`, flat. Outputs: the hidden states after
 /// every step `[steps, directions, batch, hidden]`, and each last state `[directions, batch, hidden]`.
 #[derive(Clone, Debug, PartialEq)]

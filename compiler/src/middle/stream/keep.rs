@@ -5,6 +5,9 @@ use super::walk::{Refused, Walk};
 use crate::ir::primitives::{Concat, Select, Transpose};
 use crate::ir::{DType, NodeId, Tensor, ValueId};
 
+/// Bytes of one state at most.
+const MOST_BYTES: usize = 1 << 28;
+
 /// A state, by its number, and the order of its dimensions where kernels want another than the model has.
 pub(super) struct Kept {
     state: usize,
@@ -29,7 +32,8 @@ impl Walk<'_> {
             perm[1..].rotate_left(1);
             Transpose { perm }
         });
-        let kept = match &order {
+        self.check_size(node, dtype, &shape)?;
+        let kept: Vec<usize> = match &order {
             Some(order) => order.perm.iter().map(|axis| shape[*axis]).collect(),
             None => shape,
         };
@@ -44,6 +48,20 @@ impl Walk<'_> {
             value = self.add(node, back, &[value])?;
         }
         Ok((Kept { state, order }, value))
+    }
+
+    /// Refuses states that no device has room for, before the compiler makes one.
+    fn check_size(&mut self, node: NodeId, dtype: DType, shape: &[usize]) -> Result<(), Refused> {
+        let bytes = shape
+            .iter()
+            .try_fold(dtype.size(), |bytes, dim| bytes.checked_mul(*dim));
+        match bytes.is_some_and(|bytes| bytes <= MOST_BYTES) {
+            true => Ok(()),
+            false => Err(self.refuse(
+                node,
+                format!("it would keep more than {MOST_BYTES} bytes of earlier frames"),
+            )),
+        }
     }
 
     /// A new state for a node, that begins with a tensor: its number, and its value.
@@ -91,6 +109,7 @@ impl Walk<'_> {
             shape[axis] = len;
             shape
         };
+        self.check_size(node, DType::Bool, &shape(delay))?;
         let trues = |len: usize, value| Tensor::new(DType::Bool, shape(len), vec![value; len]);
         let (state, begun) = self.add_state(node, "begun", trues(delay, 0));
         let new = self.element(node, trues(frames, 1));

@@ -1,7 +1,7 @@
 //! A model over a window of time as one that takes new frames with each run, and keeps what it needs of those before.
 //!
-//! [`walk`] goes through the graph in order with, for each value that depends on time, its axis of time, the frames of a
-//! run, and its delay: how many frames it gives before the model's first. Each operator says how it treats time
+//! [`walk`] goes through the graph in order with, for each value that depends on time, its axis of time, the frames of
+//! a run, and its delay: how many frames it gives before the model's first. Each operator says how it treats time
 //! ([`Operator::over_time`](crate::ir::Operator::over_time)). What becomes of it is written in ordinary operators and
 //! states ([`keep`]), at the shapes of a run: layout, kernels and memory are chosen after that, as for any model.
 
@@ -20,6 +20,9 @@ use crate::Error;
 use crate::ir::{Graph, StreamedInput, StreamedOutput, Streaming, TensorType, ValueId};
 use frames::{Role, Timed};
 use walk::Walk;
+
+/// Frames that a run takes at most: more are no stream.
+const MOST_FRAMES: usize = 1 << 24;
 
 /// Makes the graph compute frame by frame what it computes for a whole window of time.
 ///
@@ -50,16 +53,15 @@ pub fn stream(graph: &mut Graph, given: &[StreamInput]) -> Result<(), Error> {
         .map(|(input, least)| Some(input.step? / least))
         .collect();
     let factor = factors.iter().copied().flatten().max().unwrap_or(1);
+    let count = inputs.len();
     for ((input, given), least) in inputs.iter_mut().zip(given).zip(&least) {
-        input.step = least * factor;
-        if given.step.is_some_and(|step| step != input.step || step == 0) {
-            return Err(wrong_step(given, *least, inputs.len()));
+        input.step = least.saturating_mul(factor);
+        let wrong = given.step.is_some_and(|step| step != input.step || step == 0);
+        if wrong || input.step > MOST_FRAMES {
+            return Err(wrong_step(given, *least, count));
         }
     }
-    let batch: Vec<TensorType> = inputs
-        .iter()
-        .map(|input| graph.ty(graph.inputs()[input.index]).clone())
-        .collect();
+    let batch = windows(graph, &inputs);
     let walk = Walk::through(graph, &inputs, &batch)?;
     let roles = walk.roles;
     finish(graph, inputs, bound, |value| match roles.get(&value) {
@@ -95,10 +97,7 @@ fn find(graph: &Graph, given: &StreamInput) -> Result<StreamedInput, Error> {
 
 /// The fewest frames of each input that a run can take: windows that move by several frames need as many.
 fn least_steps(graph: &Graph, inputs: &mut [StreamedInput]) -> Result<Vec<usize>, Error> {
-    let batch: Vec<TensorType> = inputs
-        .iter()
-        .map(|input| graph.ty(graph.inputs()[input.index]).clone())
-        .collect();
+    let batch = windows(graph, inputs);
     loop {
         let mut trial = graph.clone();
         let factor = Walk::through(&mut trial, inputs, &batch)?.factor;
@@ -106,9 +105,21 @@ fn least_steps(graph: &Graph, inputs: &mut [StreamedInput]) -> Result<Vec<usize>
             return Ok(inputs.iter().map(|input| input.step).collect());
         }
         for input in inputs.iter_mut() {
-            input.step *= factor;
+            let longer = input.step.checked_mul(factor).filter(|step| *step <= MOST_FRAMES);
+            input.step = longer.ok_or_else(|| {
+                Error::usage(
+                    format!("the model's windows move so far that a run would take more than {MOST_FRAMES} frames"),
+                    "end the model before them with --outputs",
+                )
+            })?;
         }
     }
+}
+
+/// Types of the streamed inputs over their windows.
+fn windows(graph: &Graph, inputs: &[StreamedInput]) -> Vec<TensorType> {
+    let types = inputs.iter().map(|input| graph.ty(graph.inputs()[input.index]).clone());
+    types.collect()
 }
 
 fn wrong_step(given: &StreamInput, least: usize, inputs: usize) -> Error {
@@ -118,7 +129,7 @@ fn wrong_step(given: &StreamInput, least: usize, inputs: usize) -> Error {
     };
     let message = format!(
         "input `{}` cannot be streamed by {} frames: the model's windows move so that a run takes {least} frames, or a \
-         multiple of that{together}",
+         multiple of that up to {MOST_FRAMES}{together}",
         given.name.escape_debug(),
         given.step.unwrap_or(0),
     );

@@ -31,7 +31,8 @@ pub(super) struct Walk<'g> {
 }
 
 impl<'g> Walk<'g> {
-    /// Goes through the whole graph. The inputs get the shapes of a run; outputs and states are still those of the model.
+    /// Goes through the whole graph. The inputs get the shapes of a run; outputs and states are still those of the
+    /// model.
     ///
     /// # Errors
     /// All nodes that need all frames at once.

@@ -1,5 +1,5 @@
-//! The most stack that a built program takes, read from its instructions: for each function how deep its stack is at each
-//! call, and from there the path of calls that takes most.
+//! The most stack that a built program takes, read from its instructions: for each function how deep its stack is at
+//! each call, and from there the path of calls that takes most.
 //!
 //! It follows Thumb, as Cortex-M runs it. What the stack is given by a number that is computed, loops that take more of
 //! it in each turn, calls by pointers that are not constants, and recursion have no bound here, and are reported so.
@@ -40,8 +40,8 @@ pub struct StackReport {
     pub unbounded: Vec<String>,
 }
 
-/// The most stack that the function `entry` of an image takes, or else what the processor starts with. The name is that of
-/// the symbol, or the path in the source or the end of it, such as `job::infer`.
+/// The most stack that the function `entry` of an image takes, or else what the processor starts with. The name is that
+/// of the symbol, or the path in the source or the end of it, such as `job::infer`.
 ///
 /// # Errors
 /// If `elf` is no image for a Cortex-M, has no symbols, or has no such function, or several.

@@ -125,7 +125,7 @@ impl State {
             Effect::Sum { register, from, number } => {
                 let from = usize::from(from);
                 let copy = self.registers[from].clone();
-                // A copy of the stack pointer, which is the less the more stack there is.
+                // A copy of the stack pointer, which is lower if more stack is taken.
                 let frame = if from == 13 {
                     Some(self.depth)
                 } else {

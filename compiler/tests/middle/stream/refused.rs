@@ -119,3 +119,18 @@ fn axes_that_there_are_not() {
         "{error}"
     );
 }
+
+#[test]
+fn what_no_device_has_room_for() {
+    let far = 1 << 30;
+    let graph = sequences(|b, x| conv(b, x, 4, 1, along(2, 1, far, [far / 2, far / 2])));
+    let error = streamed(&graph, 2, None).err().unwrap();
+    assert!(error.contains("bytes of earlier frames"), "{error}");
+    // Windows that move further than a run can be long.
+    let graph = sequences(|b, x| conv(b, x, 4, 1, along(1, far / 2, 1, [far / 2, far / 2])));
+    let error = streamed(&graph, 2, None).err().unwrap();
+    assert!(error.contains("a run would take more than"), "{error}");
+    let graph = sequences(|b, x| b.map(Identity, x));
+    let error = streamed(&graph, 2, Some(usize::MAX)).err().unwrap();
+    assert!(error.contains("cannot be streamed by"), "{error}");
+}
