@@ -47,18 +47,22 @@ pub(super) fn cover<A: Arch>(count: usize, columns: usize, body: &mut impl Tile)
     }
 }
 
-/// Covers `count` rows by eight columns. What is left of eights and fours is covered together with rows before it, which
+/// Covers `count` rows by eight columns. A tile takes as long as its sums wait for one another, whether it has four rows
+/// or eight: so the fewest tiles are the quickest. What is left of eights is covered together with rows before it, which
 /// are computed once more: a row is by itself only if there is no other.
 #[inline(always)]
 fn eight_columns<A: Arch, B: Tile>(count: usize, body: &mut B) {
     if count < 4 {
         return pairs::<A, 0, _>(count, body);
     }
+    if count == 6 {
+        return body.tile::<A, 6, 8, 0>(0);
+    }
     let mut first = 0;
     while first < count {
         let rows = count - first;
-        first += if rows >= 8 {
-            body.tile::<A, 8, 8, 0>(first);
+        first += if rows > 4 && count >= 8 {
+            body.tile::<A, 8, 8, 0>(first.min(count - 8));
             8
         } else {
             body.tile::<A, 4, 8, 0>(first.min(count - 4));
