@@ -87,8 +87,8 @@ pub(super) fn eval(args: &EvalArgs) -> miette::Result<ExitCode> {
         print_json(&Report { evaluation, layers })?;
         return Ok(ExitCode::SUCCESS);
     }
-    let notes = compiled.iter().flat_map(|c| &c.report.notes);
-    notes.for_each(|text| note(&format!("note: {text}\n")));
+    let lines = compiled.iter().flat_map(|c| c.report.remark_lines());
+    lines.for_each(|line| note(&format!("{line}\n")));
     print(&Table(&evaluation).to_string())?;
     if !layers.is_empty() {
         print(&format!("\n{}", LayerTable(&layers, args.layers)))?;

@@ -50,6 +50,16 @@ pub enum Error {
         help: String,
     },
 
+    /// A model that integers do not suit: nothing of it becomes integers, or too little of its outputs is left.
+    #[error("{}", PrintableLines(message))]
+    Quantization {
+        /// What cannot be, or what is lost.
+        message: String,
+        /// What would help.
+        #[help]
+        help: String,
+    },
+
     /// An option that makes no sense for this model.
     #[error("{}", PrintableLines(message))]
     Usage {
@@ -153,6 +163,13 @@ impl Error {
         Self::Usage {
             message: message.into(),
             help: Some(help.into()),
+        }
+    }
+
+    pub(crate) fn quantization(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::Quantization {
+            message: message.into(),
+            help: help.into(),
         }
     }
 

@@ -15,6 +15,8 @@ pub enum RemarkKind {
     Quantized,
     /// Calibration samples that say little.
     Samples,
+    /// Outputs of which quantization loses much.
+    PoorOutputs,
     /// Tensors that were given more bits, or layers that were left in floats, to keep to a bound.
     MoreBits,
     /// What quantization loses, measured against a bound.
@@ -77,6 +79,16 @@ impl Remark {
     pub fn advise(mut self, advice: impl Into<String>) -> Self {
         self.advice = Some(advice.into());
         self
+    }
+
+    /// The remark as a line, as a warning or a note.
+    pub fn line(&self) -> String {
+        format!("{}: {self}", if self.is_warning() { "warning" } else { "note" })
+    }
+
+    /// Whether the model is hardly of use as it is.
+    pub fn is_warning(&self) -> bool {
+        self.kind == RemarkKind::PoorOutputs
     }
 
     /// Whether both say the same kind of thing of the same node.

@@ -162,6 +162,12 @@ impl Report {
             target: origin.target,
         }
     }
+
+    /// The remarks as lines, the warnings first.
+    pub fn remark_lines(&self) -> impl Iterator<Item = String> {
+        let (warnings, notes): (Vec<_>, Vec<_>) = self.remarks.iter().partition(|remark| remark.is_warning());
+        warnings.into_iter().chain(notes).map(Remark::line)
+    }
 }
 
 /// The layers for which the machine has a fast kernel that does not compute them.

@@ -93,8 +93,8 @@ impl fmt::Display for Report {
         if let Some(flash) = self.flash_budget {
             writeln!(f, "  flash budget  {}, the code apart", budget(self.weights, flash))?;
         }
-        for note in &self.notes {
-            writeln!(f, "  note: {}", Printable(note))?;
+        for line in self.remark_lines() {
+            writeln!(f, "  {}", Printable(line))?;
         }
         Ok(())
     }

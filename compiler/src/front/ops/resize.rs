@@ -7,7 +7,9 @@ pub(super) const RESIZE: OperatorDef = OperatorDef {
     name: "Resize",
     domain: Domain::Onnx,
     versions: &[10, 11, 13, 18, 19],
-    limits: "scales, sizes and roi must be known at compile time; 64-bit integers are resized in float64",
+    limits: "scales, sizes and roi must be known at compile time; 64-bit integers are resized in float64; with \
+             `align_corners` and scales, corners are those of the size before it is rounded down, as ONNX defines it (ONNX \
+             Runtime takes the rounded size)",
     read: |cx| {
         let ty = cx.ty(0)?;
         if cx.opset() < 11 {

@@ -80,7 +80,7 @@ impl fmt::Display for Tried {
 
 impl Checked {
     /// SQNR of the poorest output in decibels. For an output of whole numbers, what is not equal counts as noise.
-    fn poorest(&self) -> f64 {
+    pub(super) fn poorest(&self) -> f64 {
         let outputs = self.outputs.iter().filter(|output| !output.is_blank());
         let decibels = outputs.map(|output| match output.equal {
             Some(equal) => -10.0 * (1.0 - equal).max(0.0).log10(),

@@ -39,7 +39,7 @@ pub(super) fn meet(
     } else {
         " and recurrent layers in floats"
     };
-    Err(Error::usage(
+    Err(Error::quantization(
         format!(
             "with all the bits that there are{recurrent}, {} is left",
             unmet.text(goal.bound)

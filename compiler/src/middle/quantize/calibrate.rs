@@ -140,7 +140,7 @@ fn finite(graph: &Graph, sample: &[Tensor], number: usize) -> Result<(), Error> 
 /// What must be said of the samples.
 fn judge(graph: &Graph, groups: &Groups, histograms: &[Histogram], count: usize) -> Result<Vec<String>, Error> {
     if count < FEWEST {
-        return Err(Error::usage(
+        return Err(Error::samples(
             format!("{count} calibration samples say too little of the ranges in the model"),
             format!("give at least {FEWEST}, better some hundreds, that look like what the model will see"),
         ));

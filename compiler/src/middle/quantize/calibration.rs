@@ -66,7 +66,7 @@ impl<'a> Calibration<'a> {
         let quantized = self.quantized(graph)?;
         let bounded = matches!(self.options.max_loss, Some(MaxLoss::Points(_)));
         if !self.options.allow_loss && !bounded {
-            quantized.report.checked.worth_having(self.options)?;
+            quantized.report.worth_having(self.options)?;
         }
         Ok(quantized)
     }

@@ -1,5 +1,6 @@
 use super::refine::macs;
-use super::{Groups, Method, Noise, QuantizeOptions, Scheme, Source, Watch};
+use super::verdict::is_poor;
+use super::{Groups, Noise, Source, Watch};
 use crate::Error;
 use crate::ir::primitives::{DequantizeLinear, QuantizeLinear};
 use crate::ir::{Graph, NodeId, Tensor, ValueId};
@@ -12,14 +13,6 @@ const SAMPLES: usize = 32;
 const FEWEST: usize = 4;
 /// Multiply-accumulates that running both graphs may take.
 const WORK: u64 = 20_000_000_000;
-/// An output below so many decibels is worth a warning ..
-const GOOD: f64 = 20.0;
-/// .. and one below these is not worth having.
-const LEAST: f64 = 6.0;
-/// Shares of equal elements that are as good for an output of whole numbers.
-const GOOD_SHARE: f64 = 0.95;
-/// The least share.
-const LEAST_SHARE: f64 = 0.5;
 /// Most tensors that a warning names.
 const NAMED: usize = 3;
 /// What is lost above these decibels is never what ruins an output.
@@ -37,7 +30,8 @@ pub struct Quality {
 }
 
 impl Quality {
-    fn reaches(&self, decibels: f64, share: f64) -> bool {
+    /// Whether it has so many decibels or, if it is of whole numbers, such a share of equal elements.
+    pub(super) fn reaches(&self, decibels: f64, share: f64) -> bool {
         self.is_blank() || self.sqnr.decibels() >= decibels || self.equal.is_some_and(|equal| equal >= share)
     }
 
@@ -65,6 +59,8 @@ pub struct Checked {
     pub samples: usize,
     /// The values at which most is lost, where an output is poor.
     pub worst: Vec<String>,
+    /// SQNR in decibels of the poorest output with activations of 16 bits, where an output is poor with fewer.
+    pub with_16_bits: Option<f64>,
 }
 
 /// Runs the float graph and the quantised one, which takes and gives floats, on the first samples.
@@ -84,8 +80,7 @@ pub(super) fn check(float: &Graph, quantised: &Graph, groups: &Groups, source: &
             equal: (!float.ty(*value).dtype.is_float()).then_some(equal),
         })
         .collect();
-    let poor = outputs.iter().any(|output| !output.reaches(GOOD, GOOD_SHARE));
-    let worst = if poor {
+    let worst = if is_poor(&outputs) {
         worst(float, quantised, groups, source, most)?
     } else {
         vec![]
@@ -94,6 +89,7 @@ pub(super) fn check(float: &Graph, quantised: &Graph, groups: &Groups, source: &
         outputs,
         samples,
         worst,
+        with_16_bits: None,
     })
 }
 
@@ -196,62 +192,4 @@ fn before(graph: &Graph, known: &HashMap<ValueId, f64>, value: ValueId) -> f64 {
         }
     }
     least
-}
-
-impl Checked {
-    /// Refuses outputs of which too little is left to be worth having.
-    ///
-    /// # Errors
-    /// Such outputs, with what may help.
-    pub fn worth_having(&self, options: &QuantizeOptions) -> Result<(), Error> {
-        let ruined = self.below(LEAST, LEAST_SHARE);
-        if ruined.is_empty() {
-            return Ok(());
-        }
-        Err(Error::usage(
-            format!(
-                "integers leave too little of the model's outputs: {ruined} on {} samples{}",
-                self.samples,
-                self.losses()
-            ),
-            format!("{}; --allow-loss compiles it all the same", advice(options)),
-        ))
-    }
-
-    /// A warning of poor outputs, if there are any.
-    pub(super) fn warning(&self, options: &QuantizeOptions) -> Option<String> {
-        let poor = self.below(GOOD, GOOD_SHARE);
-        let (losses, advice) = (self.losses(), advice(options));
-        (!poor.is_empty()).then(|| format!("integers lose much of the outputs: {poor}{losses}; {advice}"))
-    }
-
-    /// The outputs that do not reach these.
-    fn below(&self, decibels: f64, share: f64) -> String {
-        let outputs = self.outputs.iter().filter(|output| !output.reaches(decibels, share));
-        outputs.map(Quality::text).collect::<Vec<_>>().join(", ")
-    }
-
-    /// Where most is lost, to follow a text.
-    fn losses(&self) -> String {
-        match &self.worst[..] {
-            [] => String::new(),
-            worst => format!("; most is lost at {}", worst.join(", ")),
-        }
-    }
-}
-
-/// What may help.
-fn advice(options: &QuantizeOptions) -> String {
-    let mut ways = vec![];
-    if options.scheme != Scheme::Int16x8 {
-        ways.push("--quantize int16x8");
-    }
-    if options.max_loss.is_none() {
-        ways.push("--max-loss 30dB, which keeps 16 bits where they are needed");
-    }
-    if options.method != Method::Auto {
-        ways.push("--method auto");
-    }
-    ways.push("more samples");
-    format!("try {}", ways.join(", "))
 }

@@ -1,7 +1,7 @@
 use super::role::{Role, table};
 use super::tail::tail;
 use super::{Groups, Io, Observed, Scheme};
-use crate::ir::primitives::{ArgReduce, Cast, Map, Softmax, TopK};
+use crate::ir::primitives::{ArgReduce, Cast, Map, Recurrence, Softmax, TopK};
 use crate::ir::{DType, Graph, NodeId};
 use runtime_core::function::AnyFunction;
 use std::collections::BTreeMap;
@@ -34,6 +34,15 @@ pub(super) fn dtypes(graph: &Graph, groups: &Groups, observed: &Observed, scheme
             for group in tail(graph, groups, *value).unwrap_or_default() {
                 dtypes[group] = DType::I16;
             }
+        }
+    }
+    // A recurrent layer in floats repeats the noise of what it reads at each step.
+    for id in graph.order() {
+        let node = graph.node(id);
+        let reads = node.inputs.first().copied().flatten();
+        let gates = reads.filter(|_| node.op::<Recurrence>().is_some());
+        for group in gates.and_then(|x| tail(graph, groups, x)).unwrap_or_default() {
+            dtypes[group] = DType::I16;
         }
     }
     for (dtype, group) in dtypes.iter_mut().zip(&groups.list) {

@@ -37,6 +37,7 @@ mod role;
 mod sets;
 mod tail;
 mod useful;
+mod verdict;
 mod watch;
 mod weights;
 

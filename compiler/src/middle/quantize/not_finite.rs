@@ -20,14 +20,14 @@ pub(super) fn error(graph: &Graph, value: ValueId, number: usize, sample: &[Tens
     };
     let node = graph.producer(root);
     match &node.kind {
-        NodeKind::Constant(_) => Error::usage(
+        NodeKind::Constant(_) => Error::quantization(
             format!("the model's constant `{name}` holds elements that are infinite or not numbers{reaches}"),
-            "no integer stands for them: where it is a mask, a finite number such as -1e4 does the same",
+            "no integer stands for them: where it is a mask that a Softmax reads, a finite number such as -1e4 does the same",
         ),
-        NodeKind::Input => Error::usage(
+        NodeKind::Input => Error::samples(
             format!("sample {number} of input `{name}` holds elements that are infinite or not numbers{reaches}"),
-            "leave such samples out of the calibration file, or, where the input is a mask, put a finite number such as \
-             -1e4 in their place",
+            "leave such samples out of the calibration file, or, where the input is a mask that a Softmax reads, \
+             put a finite number such as -1e4 in their place",
         ),
         NodeKind::Operator(_) | NodeKind::State => {
             let operands = node.inputs.iter().flatten();
@@ -35,7 +35,7 @@ pub(super) fn error(graph: &Graph, value: ValueId, number: usize, sample: &[Tens
             let operands: Vec<_> = operands
                 .map(|operand| format!("`{}`", graph.value(*operand).name.escape_debug()))
                 .collect();
-            Error::usage(
+            Error::quantization(
                 format!(
                     "sample {number}: `{name}` becomes infinite or not a number, of finite operands {}{reaches}",
                     operands.join(", ")

@@ -48,7 +48,7 @@ pub(super) fn something(graph: &Graph, groups: &Groups, report: &Report) -> Resu
             (why, "compile it without --quantize")
         }
     };
-    Err(Error::usage(
+    Err(Error::quantization(
         format!("no layer of the model becomes integers: {why}"),
         help,
     ))

@@ -6,7 +6,8 @@ use super::prepare::add_biases;
 use super::recurrences::Recurrences;
 use super::refined::{Refined, Refining};
 use super::role::Role;
-use super::{Goal, Groups, Io, Method, QuantizeOptions, Report, Source, equalize, insert};
+use super::verdict::is_poor;
+use super::{Goal, Groups, Io, Method, QuantizeOptions, Report, Scheme, Source, equalize, insert};
 use crate::Error;
 use crate::ir::{DType, Graph, OpError};
 use crate::middle::passes::unused;
@@ -43,7 +44,17 @@ pub fn quantize(
         _ => by(options)?,
     };
     let report = &mut quantised.report;
-    report.warnings.extend(report.checked.warning(options));
+    if is_poor(&report.checked.outputs) && options.scheme != Scheme::Int16x8 && goal.is_none() {
+        // Whether more bits would help: advice that is not tried may be wrong.
+        let wide = QuantizeOptions {
+            scheme: Scheme::Int16x8,
+            method: report.method.unwrap_or(options.method),
+            ..options.clone()
+        };
+        let wide = by_method(graph, &wide, source, None, progress)?;
+        report.checked.with_16_bits = Some(wide.report.checked.poorest());
+    }
+    report.poor = report.warning(options);
     Ok(quantised)
 }
 

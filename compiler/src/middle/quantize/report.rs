@@ -27,6 +27,9 @@ pub struct Report {
     pub float: Vec<(String, String)>,
     /// Remarks on the samples.
     pub warnings: Vec<String>,
+    /// A warning of outputs of which much is lost.
+    #[serde(skip)]
+    pub poor: Option<Remark>,
 }
 
 /// Tensors that were given more bits, or a layer that is left in floats.
@@ -48,13 +51,14 @@ pub struct Raised {
 impl Report {
     /// The report as remarks on a compiled model.
     pub fn remarks(&self) -> Vec<Remark> {
-        let mut remarks = vec![Remark::of_model(
+        let mut remarks: Vec<_> = self.poor.iter().cloned().collect();
+        remarks.push(Remark::of_model(
             RemarkKind::Quantized,
             format!(
                 "quantised {} layers and {} tensors on {} samples",
                 self.layers, self.tensors, self.samples
             ),
-        )];
+        ));
         if let Some(method) = self.method {
             let tried: Vec<_> = self.tried.iter().map(Tried::to_string).collect();
             let text = format!("method {method} is the best of {}", tried.join(", "));

@@ -66,7 +66,8 @@ fn leads(graph: &Graph, groups: &Groups, value: ValueId, tail: &[usize]) -> bool
     users.into_iter().all(|(user, _)| leads_on(graph, groups, user, tail))
 }
 
-/// Whether the results of a node are in these groups, or are moved and joined floats that only leave the model.
+/// Whether the results of a node are in these groups, or are moved and joined floats that only leave the model, or it
+/// computes in floats.
 fn leads_on(graph: &Graph, groups: &Groups, id: NodeId, tail: &[usize]) -> bool {
     let moves = matches!(groups.role(id), Role::Moves(_) | Role::Joins(_));
     let floats = |v: &ValueId| {
@@ -75,7 +76,9 @@ fn leads_on(graph: &Graph, groups: &Groups, id: NodeId, tail: &[usize]) -> bool 
     };
     let chooses = graph.node(id).outputs.iter().any(|v| !graph.ty(*v).dtype.is_float());
     let results = &graph.node(id).outputs;
+    let stays = matches!(groups.role(id), Role::Float(_));
     chooses
+        || stays
         || results
             .iter()
             .all(|v| groups.of.get(v).map_or_else(|| floats(v), |group| tail.contains(group)))

@@ -43,7 +43,7 @@ impl Watch {
                 let (name, ty) = (graph.value(*value).name.escape_debug(), graph.ty(*value));
                 format!("; the largest value that is measured is `{name}`, {ty}")
             });
-            return Err(Error::usage(
+            return Err(Error::quantization(
                 format!("measuring a sample takes {} bytes of memory{largest}", plan.peak),
                 format!("at most {MAX_WATCHED} are supported: make the model's inputs or its paddings smaller"),
             ));

@@ -15,6 +15,8 @@ pub(super) fn pairs(float: &Graph, quantised: &Graph) -> Vec<Pair> {
     let nodes = float.order().into_iter().map(|id| float.node(id));
     let computed = nodes.filter(|node| node.operator().is_some());
     let values = float.inputs().iter().chain(computed.flat_map(|node| &node.outputs));
+    // A result that nothing reads may be computed into memory that others use as well.
+    let values = values.filter(|value| float.is_output(**value) || !float.users(**value).is_empty());
     let is_there = |value: ValueId| {
         let producer = quantised.value(value).producer;
         quantised.contains(producer) && quantised.node(producer).outputs.contains(&value)

@@ -1,10 +1,10 @@
 //! What quantization says of the models that it makes.
 
 use super::build::{Build, notes, quantised, samples};
-use edgec::ir::primitives::{Binary, BinaryOp};
+use edgec::ir::primitives::{Binary, BinaryOp, Gemm};
 use edgec::ir::{DType, Graph, Tensor, TensorType};
-use edgec::middle::quantize::QuantizeOptions;
-use runtime_core::function::Relu;
+use edgec::middle::quantize::{QuantizeOptions, Scheme};
+use runtime_core::function::{Identity, Relu};
 
 /// Products whose first input is so large that 8 bits leave nothing of the others, which alone have weights.
 fn ruined(share: f32) -> Graph {
@@ -26,14 +26,43 @@ fn outputs_that_are_lost_are_an_error() {
     let samples = samples(&graph, 100, 1.0);
     let options = QuantizeOptions::new("");
     let got = quantised(&graph, &options, &samples, None).unwrap();
-    let error = got.report.checked.worth_having(&options).unwrap_err().to_string();
+    let error = got.report.worth_having(&options).unwrap_err().to_string();
     assert!(
         error.contains("`y0`") && error.contains(" dB") && error.contains("most is lost at"),
         "{error}"
     );
     let notes = notes(&got.report);
+    let advice = "(try --quantize int16x8, which leaves ";
     assert!(
-        notes.contains("integers lose much") && notes.contains("--quantize int16x8"),
+        notes.starts_with("integers lose much") && notes.contains(advice),
+        "{notes}"
+    );
+    assert!(got.report.remarks()[0].is_warning());
+    // As it says.
+    let wide = QuantizeOptions {
+        scheme: Scheme::Int16x8,
+        ..options
+    };
+    let wide = quantised(&graph, &wide, &samples, None).unwrap().report.checked;
+    let left = format!("{advice}{:.1} dB", wide.outputs[0].sqnr.decibels());
+    assert!(notes.contains(&left), "{notes} {left}");
+}
+
+#[test]
+fn bits_that_do_not_help_are_not_advised() {
+    // The weights that count are nothing beside the one of an input that is always zero.
+    let mut b = Build::new(5);
+    let x = b.x("x", &[1, 4]);
+    let factors = b.constant(&[4], &[1e-9, 1.0, 1.0, 1.0]);
+    let z = b.binary(BinaryOp::Mul, x, factors);
+    let w = b.constant(&[4, 1], &[1000.0, 1.0, -1.0, 1.0]);
+    let activation = Identity.into();
+    let y = b.op(Gemm { activation }, &[z, w]);
+    let graph = b.done(&[y]);
+    let got = quantised(&graph, &QuantizeOptions::new(""), &samples(&graph, 100, 1.0), None).unwrap();
+    let notes = notes(&got.report);
+    assert!(
+        notes.contains("since 16 bits do not help") && !notes.contains("int16x8"),
         "{notes}"
     );
 }

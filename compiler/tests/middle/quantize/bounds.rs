@@ -1,9 +1,9 @@
 //! Bounds on the loss, which decide where more bits or floats are needed.
 
-use super::build::{Build, classifier, decibels, plain, quantised, recurrent, samples, to_goal};
+use super::build::{Build, classifier, decibels, plain, quantised, recurrent, recurrent_clipped_at, samples, to_goal};
 use edgec::Error;
-use edgec::ir::primitives::QlinearRecurrence;
-use edgec::ir::{Graph, Tensor};
+use edgec::ir::primitives::{DequantizeLinear, QlinearRecurrence};
+use edgec::ir::{DType, Graph, Tensor};
 use edgec::middle::quantize::{Goal, MaxLoss, QuantizeOptions, Quantized, Scheme, Watch, quantize};
 use edgec::tools::eval::Classes;
 
@@ -74,6 +74,23 @@ fn recurrent_layers_stay_in_floats_where_a_bound_asks_for_it() {
     );
     let error = to_goal(&graph, &plain(), &samples, Some(MaxLoss::Decibels(150.0))).unwrap_err();
     assert!(error.to_string().contains("and recurrent layers in floats"), "{error}");
+}
+
+#[test]
+fn what_a_recurrent_layer_in_floats_reads_has_16_bits() {
+    let graph = recurrent_clipped_at(3.0);
+    let got = quantised(&graph, &plain(), &samples(&graph, 100)).unwrap().graph;
+    assert_eq!(integer_recurrences(&got), ["fine"]);
+    let coarse = got.order().into_iter().find(|id| got.node(*id).name == "coarse");
+    let mut reads = got.node(coarse.unwrap()).inputs[0].unwrap();
+    let from = loop {
+        let producer = got.producer(reads);
+        if let Some(numbers) = producer.op::<DequantizeLinear>() {
+            break numbers.from.dtype;
+        }
+        reads = producer.inputs[0].unwrap();
+    };
+    assert_eq!(from, DType::I16);
 }
 
 #[test]

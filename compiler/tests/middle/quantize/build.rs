@@ -78,8 +78,9 @@ impl Build {
         self.op(name, gemm, &[x, w])
     }
 
-    /// A recurrent layer of 16 units over the rows of `x`, whose weights reach up to `size`; gives its last states.
-    pub(crate) fn recurrent(&mut self, name: &str, x: ValueId, cell: RecurrentCell, size: f32) -> ValueId {
+    /// A recurrent layer of 16 units over the rows of `x`, whose weights reach up to `size`, with sums that are clipped
+    /// at `clip`; gives its last states.
+    pub(crate) fn recurrent(&mut self, name: &str, x: ValueId, cell: RecurrentCell, size: f32, clip: f32) -> ValueId {
         let steps = self.graph.ty(x).shape[0];
         let columns = if matches!(cell, RecurrentCell::Lstm(_)) { 64 } else { 16 };
         let gates = self.gemm(&format!("{name}_gates"), x, columns);
@@ -94,7 +95,7 @@ impl Build {
         let layer = Recurrence {
             hidden: 16,
             batch_first: false,
-            clip: f32::INFINITY,
+            clip,
             directions: vec![Direction { reverse: false, cell }],
             packed: false,
         };
@@ -143,6 +144,11 @@ pub(crate) fn classifier() -> Graph {
 
 /// Two recurrent layers side by side. The weights of `coarse` are so large that their rounding is seen.
 pub(crate) fn recurrent() -> Graph {
+    recurrent_clipped_at(f32::INFINITY)
+}
+
+/// The same with the sums of `coarse` clipped, which integers do not do unless the limit is infinite.
+pub(crate) fn recurrent_clipped_at(clip: f32) -> Graph {
     let mut b = Build::new();
     let x = b.x(&[6, 4]);
     let lstm = Lstm {
@@ -152,8 +158,9 @@ pub(crate) fn recurrent() -> Graph {
         peephole: false,
         input_forget: false,
     };
-    let fine = b.recurrent("fine", x, RecurrentCell::Lstm(lstm), 0.1);
-    let coarse = b.recurrent("coarse", x, RecurrentCell::Rnn(Rnn { f: Tanh.into() }), 1.0);
+    let fine = b.recurrent("fine", x, RecurrentCell::Lstm(lstm), 0.1, f32::INFINITY);
+    let rnn = Rnn { f: Tanh.into() };
+    let coarse = b.recurrent("coarse", x, RecurrentCell::Rnn(rnn), 1.0, clip);
     let joined = b.op("joined", Concat { axis: 1 }, &[fine, coarse]);
     let y = b.gemm("gemm", joined, 3);
     b.done(y)
