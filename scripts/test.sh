@@ -8,15 +8,41 @@ cd "$root"
 
 summary=()
 
+# Seconds of processor time that finished commands took, in `processors`. A subshell would only see its own.
+processors=0
+used=$(mktemp)
+count_processors() {
+    times >"$used"
+    processors=$(awk 'NR == 2 { split($1 "m" $2, t, /[ms]+/); printf "%d", 60 * (t[1] + t[3]) + t[2] + t[4] }' "$used")
+}
+
 step() {
-    local name=$1 start=$SECONDS
+    local name=$1 start=$SECONDS before=$processors
     shift
     say "$name: $*"
     if ! "$@"; then
         printf '\n== FAILED: %s (%d s)\n' "$name" $((SECONDS - start)) >&2
         exit 1
     fi
-    summary+=("$(printf '%6d s  %s' $((SECONDS - start)) "$name")")
+    count_processors
+    summary+=("$(printf '%6d s  %6d s of processors  %s' $((SECONDS - start)) $((processors - before)) "$name")")
+}
+
+# Starts a command beside the steps that follow, which leave processors idle at times: rustc works on one crate alone
+# wherever all others wait for it.
+begin() {
+    beside_log=$(mktemp)
+    "$@" >"$beside_log" 2>&1 &
+    beside=$!
+    trap 'kill "$beside" 2>/dev/null || true; rm -f "$used" "$beside_log"' EXIT
+}
+
+# Waits for it, and shows what it said.
+finish() {
+    local code=0
+    wait "$beside" || code=$?
+    cat "$beside_log"
+    return "$code"
 }
 
 step "set-up" scripts/setup.sh
@@ -32,6 +58,8 @@ driver=$(rustc --print sysroot)/bin/clippy-driver
 if [ -x "$driver" ]; then
     through_clippy=(env RUSTC_WORKSPACE_WRAPPER="$driver" CLIPPY_ARGS=-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__)
 fi
+# The images are built by their own target folder; they run when `digits` is there to compare with.
+begin scripts/firmware.sh --build-only
 step "lint" cargo clippy --workspace --all-targets -- -D warnings
 # Not the benchmarks, which are only linted.
 step "build" "${through_clippy[@]}" cargo build --workspace --bins --tests
@@ -41,6 +69,7 @@ step "tests" "${through_clippy[@]}" cargo test --workspace -- --show-output
 step "ONNX's node tests, a slice" "${CARGO_TARGET_DIR:-target}/debug/onnx-node-tests" --slice
 # As it was built with the workspace: in the release profile the compiler would be built again for its build script.
 step "example" "${CARGO_TARGET_DIR:-target}/debug/digits"
+step "building the firmware, beside the steps above" finish
 step "firmware" env DIGITS_IS_BUILT=1 scripts/firmware.sh
 # Models of the zoo or, without it, of the example: integers as here, and nothing that firmware may not hold.
 model=digits
@@ -53,4 +82,4 @@ step "a model on microcontrollers" "${CARGO_TARGET_DIR:-target}/debug/firmware" 
 
 say "All passed"
 printf '%s\n' "${summary[@]}"
-printf '%6d s  in all\n' "$SECONDS"
+printf '%6d s  %6d s of processors  in all\n' "$SECONDS" "$processors"
