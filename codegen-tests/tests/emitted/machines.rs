@@ -149,7 +149,9 @@ fn emitted_for_any_machine_the_integers_are_the_same() {
         different.len(),
         cases.len()
     );
-    let workspace = Workspace::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("edgec/machines")).unwrap();
+    let workspace = Workspace::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("edgec/machines"))
+        .unwrap()
+        .quick();
     let built = workspace.build(&[modules]).unwrap();
     let runners: Vec<Runner> = built
         .into_iter()
