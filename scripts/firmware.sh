@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Builds examples/firmware for a Cortex-M4F and a Cortex-M0, runs it in QEMU, compares its scores with this machine's,
-# and prints what it takes. The integers of the quantised model must be this machine's, the one that trains its last layer
-# must have learned, signed weights must be taken and survive cuts of the power, and the keyword spotter must hear what is said. A program in C runs the model too. A panic path is an error, and so is a float in a quantised image. Random layers then run through the kernels that cores have assembler for.
+# and prints what it takes. The integers of the quantised model must be this machine's, the one that trains its last
+# layer must have learned, signed weights must be taken and survive cuts of the power, and the keyword spotter must hear
+# what is said. A program in C runs the model too. A panic path is an error, and so is a float in a quantised image.
+# Random layers then run through the kernels that cores have assembler for.
 #
 #   scripts/firmware.sh                 all of it
 #   scripts/firmware.sh --build-only    build and measure, do not run

@@ -58,8 +58,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The keyword spotter in integers, as a stream. The step of its input is 1/128: samples are what a microphone of 8 bits
-/// gives.
+/// The keyword spotter in integers, as a stream. The step of its input is 1/128: samples are what a microphone of 8
+/// bits gives.
 fn keywords(target: &str, m55: bool) -> Result<(), Box<dyn Error>> {
     let int8 = QuantizeOptions {
         io: Io::Int8,
@@ -83,8 +83,9 @@ fn keywords(target: &str, m55: bool) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The quantised model with updatable weights, two signed sets of them, and the key that verifies them. The second set is
-/// that of a model that takes every digit for the opposite one, 9 for 0: its scores tell which weights computed them.
+/// The quantised model with updatable weights, two signed sets of them, and the key that verifies them. The second set
+/// is that of a model that takes every digit for the opposite one, 9 for 0: its scores tell which weights computed
+/// them.
 fn updates(target: &str, int8: QuantizeOptions, out: &Path) -> Result<(), Box<dyn Error>> {
     // Whoever has the key of a product signs for all of its devices. This one is for everybody to read.
     let key = SecretKey::from_seed(b"an example: no secret key at all");

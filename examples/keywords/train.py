@@ -1,4 +1,5 @@
-"""Trains the keyword spotter of the examples and writes keywords.onnx, calibration.npz and recording.rs beside this file.
+"""Trains the keyword spotter of the examples and writes keywords.onnx, calibration.npz and the recording beside this
+file.
 
     pip install -r ../digits/requirements.txt && python train.py
 

@@ -117,8 +117,8 @@ fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
     a.start < b.end && b.start < a.end
 }
 
-/// Each call runs once, those of inference first; calls that are repeated stay as they are. What calls read is looked at
-/// by the replay.
+/// Each call runs once, those of inference first; calls that are repeated stay as they are. What calls read is looked
+/// at by the replay.
 fn order_is_possible(program: &Program, plan: &Plan) -> Result<(), String> {
     let mut order = plan.order.clone();
     let inference = program.inference_calls();

@@ -1,4 +1,5 @@
-//! Programs as lowering, tiles, loops, states and training make them, at random: only who reads and writes what is meant.
+//! Programs as lowering, tiles, loops, states and training make them, at random: only who reads and writes what is
+//! meant.
 
 use crate::random::Random;
 use edgec::ir::program::{

@@ -35,8 +35,8 @@ impl Arena {
     }
 }
 
-/// Runs the plan twice over one arena, each loop for two trips. What a call reads, what the caller gets and what is kept
-/// must be what was written last under that name.
+/// Runs the plan twice over one arena, each loop for two trips. What a call reads, what the caller gets and what is
+/// kept must be what was written last under that name.
 pub(super) fn replay(program: &Program, plan: &Plan) -> Result<(), String> {
     let mut arena = Arena(vec![]);
     for (id, buffer) in program.buffers.iter().enumerate() {

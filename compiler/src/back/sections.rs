@@ -87,7 +87,7 @@ impl Sections {
         {
             return Err(Error::usage(
                 format!(
-                    "{flag} and --arena-section are both `{name}`: constants and what is written need sections of their own"
+                    "{flag} and --arena-section are both `{name}`: constants and what is written need two sections"
                 ),
                 "give them two names; the linker script can put both into one memory",
             ));

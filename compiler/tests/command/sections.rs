@@ -65,8 +65,8 @@ fn the_weights_that_are_read_most_are_put_apart() {
     ];
     let output = compile(folder.path(), &flags);
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
-    // The first two convolutions are computed at 64 positions, the third at 16, and the last layer once. What is left of
-    // the memory takes biases of the others.
+    // The first two convolutions are computed at 64 positions, the third at 16, and the last layer once. What is left
+    // of the memory takes biases of the others.
     let told = said(&output);
     assert!(told.contains("fast weights `.tcm`: 10 088 of 10 240 B"), "{told}");
     let layers = "640 B of l00_conv, 9 280 B of l01_conv, 128 B of l03_conv, 40 B of l05_gemm";

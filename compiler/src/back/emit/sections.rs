@@ -1,5 +1,5 @@
-//! Link sections of weights and arena. The attribute that names one is `unsafe`, as a linker script can do anything to a
-//! section: the only such lines of an emitted file, and only where the user asks for them.
+//! Link sections of weights and arena. The attribute that names one is `unsafe`, as a linker script can do anything to
+//! a section: the only such lines of an emitted file, and only where the user asks for them.
 
 use super::names::ModelNames;
 use crate::back::report::Report;
@@ -43,9 +43,9 @@ pub(super) fn lines(report: &Report, names: &ModelNames, sections: &Sections) ->
     }
     if !lines.is_empty() {
         let before = [
-            "Where the linker puts what. Its script must give each section a place, and the program's start must load it as it",
-            "loads other statics. The attributes that name sections are `unsafe`, and nothing else here is; a crate that forbids",
-            "`unsafe` cannot hold this file:",
+            "Where the linker puts what. Its script must give each section a place, and the program's start must load it",
+            "as it loads other statics. The attributes that name sections are `unsafe`, and nothing else here is; a crate",
+            "that forbids `unsafe` cannot hold this file:",
             "",
         ];
         lines.splice(0..0, before.map(str::to_owned));

@@ -32,6 +32,8 @@ pub(super) enum Effect {
     /// Goes on elsewhere and comes back by way of a register: code that several functions share, which may take stack
     /// for them.
     Shared { target: u32, link: u16 },
+    /// The same where a register and a number point to.
+    SharedBy { register: u16, number: i64, link: u16 },
     /// Returns.
     Return,
     /// Loads the word at an address.

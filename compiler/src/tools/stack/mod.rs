@@ -1,9 +1,9 @@
 //! The most stack that a built program takes, read from its instructions: for each function how deep its stack is at
 //! each call, and from there the path of calls that takes most.
 //!
-//! It follows Thumb, as Cortex-M runs it, and RV32. What the stack is given by a number that is computed, loops that take
-//! more of it in each turn, calls by pointers that are not constants, and recursion have no bound here, and are reported so.
-//! Interrupts are apart: the processor begins each on the stack of what it interrupts.
+//! It follows Thumb, as Cortex-M runs it, and RV32. What the stack is given by a number that is computed, loops that
+//! take more of it in each turn, calls by pointers that are not constants, and recursion have no bound here, and are
+//! reported so. Interrupts are apart: the processor begins each on the stack of what it interrupts.
 
 mod effect;
 mod image;

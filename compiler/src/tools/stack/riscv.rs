@@ -131,6 +131,7 @@ fn jump_to(link: u16, register: u16, number: i64) -> Effect {
             number,
             returns: true,
         },
+        (T0, _) => Effect::SharedBy { register, number, link },
         _ => Effect::Unknown,
     }
 }

@@ -148,6 +148,9 @@ fn code_that_functions_share_takes_stack_for_them() {
     // Nothing comes behind the call: it goes on with the next function.
     assert_eq!((found.bytes, found.unknown), (16, None));
     assert_eq!(found.calls, [call(0x100)]);
+    // The same from further away: auipc t0, 0; jalr t0, 8(t0); addi sp, sp, -16; jr t0.
+    let found = of_rv32(&[0x0297, 0x0000, 0x82e7, 0x0082, 0x1141, 0x8282], 2);
+    assert_eq!((found.bytes, found.unknown), (16, None));
     // The same that branches: c.beqz a0, 0.
     const BRANCHES: &[u16] = &[0x02ef, 0x0080, 0x00ef, 0x0fc0, 0x1141, 0xc101, 0x8282];
     let reason = of_rv32(BRANCHES, 3).unknown.map(|(_, reason)| reason);
@@ -156,8 +159,8 @@ fn code_that_functions_share_takes_stack_for_them() {
 
 #[test]
 fn tables_of_jumps_lead_into_the_function() {
-    // slli a0, a0, 2; lui a1, 0; addi a1, a1, 32; add a0, a0, a1; lw a0, 0(a0); jr a0; addi sp, sp, -496; ret; nop; nop;
-    // behind the function the table, which ends before what is no place in it.
+    // slli a0, a0, 2; lui a1, 0; addi a1, a1, 32; add a0, a0, a1; lw a0, 0(a0); jr a0; addi sp, sp, -496; ret; nop;
+    // nop; behind the function the table, which ends before what is no place in it.
     const SWITCH: &[u16] = &[
         0x1513, 0x0025, 0x05b7, 0x0000, 0x8593, 0x0205, 0x0533, 0x00b5, 0x2503, 0x0005, 0x8502, 0x7141, 0x8082, 0x0001,
         0x0001, 0x0001, 0x0016, 0x0000, 0x0018, 0x0000, 0x9999, 0x9999,

@@ -207,6 +207,15 @@ impl<C: Code> Walk<'_, C> {
         }
     }
 
+    /// Follows code that functions share, if it is known where that is. Whether it comes back.
+    fn follow(&mut self, address: u32, target: Option<u32>, link: u16, state: &mut State) -> bool {
+        let comes_back = target.is_some_and(|target| self.shared(target, link, state));
+        if !comes_back {
+            self.unknown(address, "it shares code that is not followed");
+        }
+        comes_back
+    }
+
     /// Follows code without branches that comes back by way of a register. Whether it does.
     fn shared(&mut self, mut address: u32, link: u16, state: &mut State) -> bool {
         for _ in 0..MOST_SHARED {
@@ -222,7 +231,7 @@ impl<C: Code> Walk<'_, C> {
                     conditional: false,
                 } => target,
                 Effect::Jump { .. } | Effect::JumpTo { .. } | Effect::Call(_) | Effect::CallBy { .. } => return false,
-                Effect::Shared { .. } | Effect::If { .. } => return false,
+                Effect::Shared { .. } | Effect::SharedBy { .. } | Effect::If { .. } => return false,
                 _ if self.apply(address, effect, next, state) => next,
                 _ => return false,
             };
@@ -300,11 +309,11 @@ impl<C: Code> Walk<'_, C> {
                 }
                 state.forget(self.code.processor().changed_by_calls);
             }
-            Effect::Shared { target, link } => {
-                if !self.shared(target, link, state) {
-                    self.unknown(address, "it shares code that is not followed");
-                    return false;
-                }
+            Effect::Shared { target, link } => return self.follow(address, Some(target), link, state),
+            Effect::SharedBy { register, number, link } => {
+                let target = state.registers[usize::from(register)].single();
+                let target = target.map(|target| target.wrapping_add(number as u32));
+                return self.follow(address, target, link, state);
             }
             Effect::Return | Effect::End => return false,
             Effect::Unknown | Effect::If { .. } => {

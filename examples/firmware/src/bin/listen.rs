@@ -18,7 +18,8 @@ use keywords::Keywords;
 
 /// Samples of a run: 16 ms.
 const FRAME: usize = Keywords::SOUND_SHAPE[2];
-/// Samples that the microphone brings at once: what an interrupt of its memory access would, and no multiple of a frame.
+/// Samples that the microphone brings at once: what an interrupt of its memory access would, and no multiple of a
+/// frame.
 const BROUGHT: usize = 100;
 /// Samples a millisecond.
 const RATE: usize = 8;

@@ -17,8 +17,8 @@ const EXIT: usize = 0x18;
 /// Asks the host for something.
 fn call(code: usize, argument: usize) -> usize {
     let result;
-    // SAFETY: the emulator answers this breakpoint, which it knows by the instructions around it, and reads no more than
-    // the arguments of the call.
+    // SAFETY: the emulator answers this breakpoint, which it knows by the instructions around it, and reads no more
+    // than the arguments of the call.
     unsafe {
         asm!(
             ".option push", ".option norvc", ".balign 16",
