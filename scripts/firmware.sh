@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Builds examples/firmware for a Cortex-M4F and a Cortex-M0, runs it in QEMU, compares its scores with this machine's,
-# and prints what it takes. The integers of the quantised model must be this machine's, the one that trains its last layer
-# must have learned, and signed weights must be taken and survive cuts of the power. A program in C runs the model too. A panic path is an error, and so is a float in a quantised image. Random layers then run through the kernels that cores have assembler for.
+# and prints what it takes. The integers of the quantised model must be this machine's, the one that trains its last
+# layer must have learned, signed weights must be taken and survive cuts of the power, and the keyword spotter must hear
+# what is said. A program in C runs the model too. A panic path is an error, and so is a float in a quantised image.
+# Random layers then run through the kernels that cores have assembler for.
 #
 #   scripts/firmware.sh                 all of it
 #   scripts/firmware.sh --build-only    build and measure, do not run
@@ -21,6 +23,8 @@ images=(
     "verify thumbv7em-none-eabihf mps2-an386 10"
     "verify thumbv6m-none-eabi microbit 15.625"
     "update thumbv7em-none-eabihf mps2-an386 10"
+    "listen thumbv7em-none-eabihf mps2-an386 10"
+    "listen thumbv6m-none-eabi microbit 15.625"
 )
 
 # Target, machine and options of cargo for the random layers: Cortex-M0 (its code on a Cortex-M3), M3, M4F and M55.
@@ -89,6 +93,7 @@ say "Building the firmware for ${targets[*]}"
 
 table=("image target flash RAM stack instructions panics floats")
 problems=()
+sums=()
 
 # The model as a library for C, and a program in C around it.
 say "Building and running the firmware in C"
@@ -122,6 +127,14 @@ for image in "${images[@]}"; do
         panicking "$elf" >&2
         problems+=("$program for $target can panic; the functions above have checks that the compiler could not remove")
     fi
+    # The Cortex-M4F has weights and arena of this model in sections of their own, and the scores of the Cortex-M0.
+    if [ "$program" = listen ]; then
+        ! $run || sums+=("$(awk '/^sum of all scores:/ { print $NF }' "$board")")
+        for section in .model_weights .fast_weights .fast_arena; do
+            [ "$target" != thumbv7em-none-eabihf ] || [ "$(section_bytes "$elf" "$section")" != 0 ] ||
+                problems+=("nothing is in the section $section of $program for $target")
+        done
+    fi
     # The images in floats show that they are found.
     if [[ $program == float || $program == adapt ]]; then
         [ "$floats" != 0 ] || problems+=("no float was found in $program for $target, which computes with them")
@@ -129,9 +142,12 @@ for image in "${images[@]}"; do
         floats "$elf" | sort | uniq -c >&2
         problems+=("$program for $target computes with floats, as listed above")
     fi
-    table+=("$program $target $(section_bytes "$elf" .vector_table .text .rodata .data) \
-        $(section_bytes "$elf" .data .bss .uninit) $stack $instructions $panics $floats")
+    table+=("$program $target $(section_bytes "$elf" .vector_table .text .rodata .data .model_weights .fast_weights) \
+        $(section_bytes "$elf" .data .bss .uninit .fast_weights .fast_arena) $stack $instructions $panics $floats")
 done
+if $run && [ "${sums[0]}" != "${sums[1]}" ]; then
+    problems+=("listen has other scores where its weights are in sections: ${sums[*]}")
+fi
 
 if $run; then
     say "Comparing with this machine"

@@ -1,5 +1,6 @@
 //! Programs whose calls are taken apart at random places: they must compute the same bits.
 
+use crate::random::Random;
 use edgec::Compiled;
 use edgec::back::plan::plan;
 use edgec::back::tile::divide;
@@ -60,17 +61,4 @@ fn same(a: &Tensor, b: &Tensor) -> bool {
     let floats = matches!(a.dtype, DType::F32 | DType::F64 | DType::F16 | DType::Bf16);
     let mut pairs = a.to_f64().into_iter().zip(b.to_f64());
     a.bytes == b.bytes || floats && pairs.all(|(a, b)| a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan())
-}
-
-/// Numbers that look random: a linear congruential generator.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % end
-    }
 }

@@ -1,6 +1,7 @@
 mod c;
 mod graph;
 mod memory;
+mod sections;
 mod self_test;
 mod streaming;
 mod training;
@@ -14,6 +15,7 @@ use crate::back::exec::Executor;
 use crate::back::golden;
 use crate::back::plan::Plan;
 use crate::back::report::{Origin, Report};
+use crate::back::sections::Sections;
 use crate::front::import::Dimensions;
 use crate::front::load::{self, Model};
 use crate::ir::program::Program;
@@ -57,6 +59,7 @@ pub struct Compiler {
     train: Option<TrainOptions>,
     self_test: Option<BTreeMap<String, Tensor>>,
     c_header: Option<PathBuf>,
+    sections: Sections,
 }
 
 /// In which order the caller gives the elements of an image.
@@ -119,6 +122,7 @@ impl Compiler {
             train: None,
             self_test: None,
             c_header: None,
+            sections: Sections::default(),
         }
     }
 
@@ -316,6 +320,7 @@ impl Compiler {
         } = memory::in_memory(&graph, &machine)?;
         self.check_updatable(&program)?;
         self.check_c()?;
+        self.check_sections()?;
         remarks.extend(tiles);
         if let Some(given) = &self.self_test {
             remarks.extend(golden::add(&mut program, &plan, given)?);
@@ -326,6 +331,8 @@ impl Compiler {
             target: machine.name.clone(),
             ram_budget: machine.ram,
             flash_budget: machine.flash,
+            fast_weights: self.sections.fast_weights.clone(),
+            alignment: if machine.microcontroller { 4 } else { 64 },
             remarks,
         };
         let report = Report::of(&program, &plan, origin);

@@ -1,5 +1,5 @@
 //! Compiles the model of the digits example, as it is, quantised, with a last layer that learns, and with weights that
-//! are updates, and hands the linker the board's memory map.
+//! are updates; the keyword spotter as a stream; and hands the linker the board's memory map.
 
 use edgec::middle::quantize::{Io, QuantizeOptions};
 use edgec::tools::updates::{SecretKey, public_key_constant, sign_file};
@@ -9,6 +9,7 @@ use std::path::Path;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let target = std::env::var("TARGET")?;
+    let m55 = std::env::var_os("CARGO_FEATURE_M55").is_some();
     let model = Compiler::new("../digits/digits.onnx").target(Machine::named(&target)?);
     model
         .clone()
@@ -35,21 +36,56 @@ fn main() -> Result<(), Box<dyn Error>> {
         .self_test(true)
         .emit_to_out_dir("digits_int8.rs")?;
 
+    keywords(&target, m55)?;
     let out = std::env::var("OUT_DIR")?;
     updates(&target, int8, Path::new(&out))?;
     let board = match target.as_str() {
         "thumbv6m-none-eabi" => "boards/microbit.x",
+        "thumbv8m.main-none-eabihf" if m55 => "boards/mps3-an547.x",
+        "thumbv8m.main-none-eabihf" => "boards/mps2-an505.x",
+        "riscv32imac-unknown-none-elf" => "boards/virt.x",
         _ => "boards/mps2-an386.x",
     };
     std::fs::copy(board, Path::new(&out).join("memory.x"))?;
     println!("cargo::rerun-if-changed={board}");
     println!("cargo::rustc-link-search={out}");
-    println!("cargo::rustc-link-arg-bins=-Tlink.x");
+    let script = if target.starts_with("riscv") {
+        "memory.x"
+    } else {
+        "link.x"
+    };
+    println!("cargo::rustc-link-arg-bins=-T{script}");
     Ok(())
 }
 
-/// The quantised model with updatable weights, two signed sets of them, and the key that verifies them. The second set is
-/// that of a model that takes every digit for the opposite one, 9 for 0: its scores tell which weights computed them.
+/// The keyword spotter in integers, as a stream. The step of its input is 1/128: samples are what a microphone of 8
+/// bits gives.
+fn keywords(target: &str, m55: bool) -> Result<(), Box<dyn Error>> {
+    let int8 = QuantizeOptions {
+        io: Io::Int8,
+        ..QuantizeOptions::new("../keywords/calibration.npz")
+    };
+    let mut model = Compiler::new("../keywords/keywords.onnx")
+        .target(Machine::named(if m55 { "cortex-m55" } else { target })?)
+        .name("Keywords")
+        .quantize(int8)
+        .stream("sound", 2, Some(128));
+    // This board has fast memory for 2 KB of weights, and for the arena.
+    println!("cargo::rustc-check-cfg=cfg(fast_memory)");
+    if target == "thumbv7em-none-eabihf" {
+        println!("cargo::rustc-cfg=fast_memory");
+        model = model
+            .weights_section(".model_weights")
+            .fast_weights(".fast_weights", 2048)
+            .arena_section(".fast_arena");
+    }
+    model.emit_to_out_dir("keywords.rs")?;
+    Ok(())
+}
+
+/// The quantised model with updatable weights, two signed sets of them, and the key that verifies them. The second set
+/// is that of a model that takes every digit for the opposite one, 9 for 0: its scores tell which weights computed
+/// them.
 fn updates(target: &str, int8: QuantizeOptions, out: &Path) -> Result<(), Box<dyn Error>> {
     // Whoever has the key of a product signs for all of its devices. This one is for everybody to read.
     let key = SecretKey::from_seed(b"an example: no secret key at all");

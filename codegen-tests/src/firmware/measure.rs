@@ -37,8 +37,8 @@ pub struct Measurement {
     pub buffers: usize,
     /// Most bytes of stack of any case.
     pub stack: u32,
-    /// Bytes that `edgec stack` finds it to take at most; `None` for cores that it does not know.
-    pub stack_bound: Option<StackReport>,
+    /// Bytes that `edgec stack` finds it to take at most.
+    pub stack_bound: StackReport,
     /// Whether it computes with integers alone.
     pub integer: bool,
     /// Symbols that firmware should not need.
@@ -122,7 +122,7 @@ pub fn measure(
             .map(|inference| inference.stack)
             .max()
             .unwrap_or_default(),
-        stack_bound: bound(&program, board)?,
+        stack_bound: bound(&program)?,
         integer: subject.is_integer(),
         symbols: contents,
         differs_from_host: difference(subject, &inferences)?,
@@ -136,12 +136,9 @@ pub fn measure(
 }
 
 /// The stack of an inference, by the instructions of the image.
-fn bound(program: &Path, board: &Board) -> Result<Option<StackReport>, String> {
-    if !board.triple.starts_with("thumb") {
-        return Ok(None);
-    }
+fn bound(program: &Path) -> Result<StackReport, String> {
     let elf = std::fs::read(program).map_err(|e| format!("{}: {e}", program.display()))?;
-    stack(&elf, Some("job::infer")).map(Some).map_err(|e| e.to_string())
+    stack(&elf, Some("job::infer")).map_err(|e| e.to_string())
 }
 
 /// What each kernel call takes, counted in an image of its own: readings between calls cost and hinder the optimiser.
@@ -219,19 +216,14 @@ impl Measurement {
             .iter()
             .map(|text| format!("{row}: {text}"))
             .collect();
-        if let Some(bound) = &self.stack_bound {
-            problems.extend(
-                bound
-                    .unbounded
-                    .iter()
-                    .map(|reason| format!("{row}: its stack has no bound: {reason}")),
-            );
-            if bound.bytes < self.stack.into() {
-                problems.push(format!(
-                    "{row}: it took {} bytes of stack, more than the bound {}",
-                    self.stack, bound.bytes
-                ));
-            }
+        let bound = &self.stack_bound;
+        let reasons = bound.unbounded.iter();
+        problems.extend(reasons.map(|reason| format!("{row}: its stack has no bound: {reason}")));
+        if bound.bytes < self.stack.into() {
+            problems.push(format!(
+                "{row}: it took {} bytes of stack, more than the bound {}",
+                self.stack, bound.bytes
+            ));
         }
         if self.integer {
             let forbidden = self.symbols.forbidden();

@@ -78,12 +78,10 @@ fn row(m: &Measurement) -> [String; 20] {
         grouped(m.arena as u64),
         grouped(m.buffers as u64),
         grouped(m.stack.into()),
-        m.stack_bound
-            .as_ref()
-            .map_or("-".into(), |bound| match bound.unbounded.is_empty() {
-                true => grouped(bound.bytes),
-                false => "none".into(),
-            }),
+        match m.stack_bound.unbounded.is_empty() {
+            true => grouped(m.stack_bound.bytes),
+            false => "none".into(),
+        },
         symbols.panics.len().to_string(),
         symbols.formats.len().to_string(),
         symbols.allocators.len().to_string(),

@@ -117,6 +117,27 @@ fn it_compiles_and_computes_as_the_host_does_however_it_is_taken_in() {
             }
         }
     }
+    for (name, weights, fast) in [
+        ("sections", Weights::Inline, 10_000),
+        ("apart", Weights::Sidecar, 700),
+        ("all_fast", Weights::Sidecar, 100_000),
+    ] {
+        let compiler = digits()
+            .weights(weights)
+            .weights_section(".model")
+            .fast_weights(".fast_weights", fast)
+            .arena_section(".bss.fast");
+        let compiled = compiler.compile().unwrap();
+        let mut module = Module::new(name, &compiler, &compiled);
+        // The macro takes a static of any type: this one is written to.
+        module.emitted.source.push_str(
+            "digits_static!(pub static PLACED: (Digits, core::sync::atomic::AtomicBool) = \
+             (Digits::new(), core::sync::atomic::AtomicBool::new(false)));\n",
+        );
+        let inputs = samples(&compiled);
+        expected.push((vec![compiled.executor().run(&inputs)], vec![inputs]));
+        modules.push(module);
+    }
     let loops = loops::nested(&folder);
     let compiled = loops.compile().unwrap();
     modules.push(Module::new("loops", &loops, &compiled));

@@ -1,5 +1,6 @@
-//! Random operators and models against ONNX Runtime and ONNX's reference evaluator.
+//! Random operators and models against ONNX Runtime and ONNX's reference evaluator; memory plans of random programs.
 
 mod estimators;
 mod nodes;
+mod plans;
 mod ptq;

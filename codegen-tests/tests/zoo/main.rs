@@ -4,6 +4,7 @@ mod accuracy;
 mod int8;
 mod models;
 mod parts;
+mod plans;
 mod quantised;
 mod recurrence;
 mod streams;

@@ -9,6 +9,7 @@ pub mod golden;
 pub mod lower;
 pub mod plan;
 pub mod report;
+pub mod sections;
 pub mod tile;
 
 pub use report::Report;

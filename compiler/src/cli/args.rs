@@ -3,6 +3,7 @@ use super::inspect::InspectArgs;
 use super::layout_args::LayoutArgs;
 use super::output_args::OutputArgs;
 use super::quantize_args::QuantizeArgs;
+use super::section_args::SectionArgs;
 use super::self_test_args::SelfTestArgs;
 use super::stack::StackArgs;
 use super::state_args::StateArgs;
@@ -76,7 +77,7 @@ pub(super) enum Command {
     Sign(SignArgs),
     /// Make a key that signs updates, or one that encrypts them
     Keygen(KeygenArgs),
-    /// Bound the stack that a built program takes, from its instructions, for Cortex-M
+    /// Bound the stack that a built program takes, from its instructions, for Cortex-M and RV32
     Stack(StackArgs),
 }
 
@@ -156,6 +157,8 @@ pub(super) struct EmitArgs {
     pub(super) quantize: QuantizeArgs,
     #[command(flatten)]
     pub(super) self_test: SelfTestArgs,
+    #[command(flatten)]
+    pub(super) sections: SectionArgs,
     /// The Rust file to write; `-` for stdout
     #[arg(short, long, value_name = "OUT.rs")]
     pub(super) output: PathBuf,

@@ -45,7 +45,9 @@ pub(super) fn emit(args: &EmitArgs) -> miette::Result<ExitCode> {
         .force(args.force)
         .command(command(args));
     compiler = args.stream.apply(args.train.apply(args.state.apply(compiler)));
-    compiler = args.self_test.apply(args.quantize.apply(compiler)?)?;
+    compiler = args
+        .sections
+        .apply(args.self_test.apply(args.quantize.apply(compiler)?)?);
     if let Some(name) = &args.name {
         compiler = compiler.name(name);
     }
@@ -160,7 +162,8 @@ fn command(args: &EmitArgs) -> String {
         Weights::Sidecar => flag("--weights", "sidecar"),
         Weights::Updatable => flag("--weights", "updatable"),
     }
-    for (name, value) in args.target.flags().into_iter().chain(args.quantize.flags()) {
+    let flags = args.target.flags().into_iter().chain(args.quantize.flags());
+    for (name, value) in flags.chain(args.sections.flags()) {
         flag(name, &value);
     }
     words.extend(args.quantize.switches().into_iter().map(str::to_owned));

@@ -14,6 +14,7 @@ pub(super) const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
   edgec pack new.onnx --weights-only --for src/model.rs -o new.weights --key K --revision 2
                                                           other weights for that code
   edgec model.onnx -o src/model.rs --self-test            with a case that the device tests itself with
+  edgec model.onnx -o src/model.rs --fast-weights 64K     the weights that are read most in a link section
   edgec model.onnx -o src/model.rs --c-header model.h     with functions for C in src/model_c.rs
   edgec inspect model.onnx                                what it is and whether it compiles
   edgec run model.onnx --input in.npz --output out.npz    run it on this machine

@@ -11,6 +11,7 @@ mod output_args;
 mod progress;
 mod quantize_args;
 mod run;
+mod section_args;
 mod self_test_args;
 mod stack;
 mod state_args;

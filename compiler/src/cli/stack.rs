@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 #[derive(Debug, Args)]
 pub(super) struct StackArgs {
-    /// The program, built for a Cortex-M
+    /// The program, built for a Cortex-M or RV32
     #[arg(value_name = "ELF")]
     elf: PathBuf,
     /// The function to begin with: a symbol, or the end of its path in the source, such as `Digits::run`; by default

@@ -23,7 +23,7 @@ pub(super) struct TargetArgs {
 }
 
 /// Reads a number of bytes, in units of 1024 or of its square where a letter says so.
-fn bytes(text: &str) -> Result<usize, String> {
+pub(super) fn bytes(text: &str) -> Result<usize, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = match text[digits.len()..].to_ascii_lowercase().as_str() {
         "" | "b" => 1,

@@ -36,6 +36,7 @@ impl Compiler {
             sidecar: sidecar.to_owned(),
             most_inline_bytes: most_inline_bytes(&compiled.machine),
             alignment: if compiled.machine.microcontroller { 8 } else { 64 },
+            sections: self.sections.clone(),
         }
     }
 

@@ -5,6 +5,8 @@ mod budgets;
 mod compile;
 mod eval;
 mod output_files;
+mod sections;
+mod stack;
 mod terminal;
 mod training;
 mod updates;

@@ -1,13 +1,13 @@
 //! Text without `core::fmt`, whose formatting of floats costs more flash than the model.
 
-use cortex_m_semihosting::hio::HostStream;
+use crate::machine::Host;
 
 /// Writes lines to the host.
-pub struct Report(HostStream);
+pub struct Report(Host);
 
 impl Report {
     /// Writes to `stdout`.
-    pub(crate) fn new(stdout: HostStream) -> Self {
+    pub(crate) fn new(stdout: Host) -> Self {
         Self(stdout)
     }
 
@@ -69,7 +69,11 @@ impl Report {
 
     /// The bits of `value`, in eight hexadecimal digits.
     pub fn bits(&mut self, value: f32) {
-        let bits = value.to_bits();
+        self.hexadecimal(value.to_bits());
+    }
+
+    /// `bits` in eight hexadecimal digits.
+    pub fn hexadecimal(&mut self, bits: u32) {
         let digits: [u8; 8] = core::array::from_fn(|i| match (bits >> (28 - 4 * i) & 15) as u8 {
             digit @ 0..=9 => b'0' + digit,
             letter => b'a' + (letter - 10),

@@ -4,12 +4,14 @@ use super::identifiers::plain;
 use super::labels;
 use super::names::ModelNames;
 use super::run::run;
+use super::sections;
 use super::self_test;
 use super::states;
 use super::table::table;
 use super::training;
 use crate::back::plan::Plan;
 use crate::back::report::{Report, dims, grouped};
+use crate::back::sections::Sections;
 use crate::ir::Steps;
 use crate::ir::program::{Port, Program};
 use proc_macro2::{Literal, TokenStream};
@@ -38,7 +40,7 @@ pub(super) fn separated(number: u64) -> Literal {
     digits.parse().unwrap_or_else(|_| Literal::u64_unsuffixed(number))
 }
 
-pub(super) fn model_struct(report: &Report, names: &ModelNames) -> TokenStream {
+pub(super) fn model_struct(report: &Report, names: &ModelNames, sections: &Sections) -> TokenStream {
     let model = format_ident!("{}", names.model);
     let bytes = separated(report.ram as u64);
     let step = report.calls.len();
@@ -73,6 +75,7 @@ pub(super) fn model_struct(report: &Report, names: &ModelNames) -> TokenStream {
         lines.extend(stream.lines().iter().map(|line| format!("- {}.", plain(line))));
         lines.push(String::new());
     }
+    lines.extend(sections::lines(report, names, sections));
     lines.extend(table(report));
     let docs = docs(&lines);
     quote! {

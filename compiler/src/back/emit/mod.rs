@@ -13,6 +13,7 @@ mod labels;
 mod layers;
 mod names;
 mod run;
+mod sections;
 mod self_test;
 mod slots;
 mod source;
@@ -29,6 +30,7 @@ pub use weights::WeightsMode;
 
 use crate::back::plan::Plan;
 use crate::back::report::Report;
+use crate::back::sections::Sections;
 use crate::ir::TensorType;
 use crate::ir::program::{Cores, Port, Program};
 use identifiers::commented;
@@ -56,6 +58,8 @@ pub struct Options {
     pub most_inline_bytes: usize,
     /// Tensors in the block of [`WeightsMode::Updatable`] begin at multiples of so many bytes: 8 or more.
     pub alignment: usize,
+    /// Where the linker is to put weights and arena.
+    pub sections: Sections,
 }
 
 /// What was printed.
@@ -187,7 +191,7 @@ fn print(
     assertions(program, report, names)
         .into_iter()
         .for_each(|assertion| out.item(assertion));
-    out.item(interface::model_struct(report, names));
+    out.item(interface::model_struct(report, names, &options.sections));
     out.item(interface::model_impl(program, plan, report, names, options));
     out.item(interface::default_impl(names));
     if let Some(outputs) = interface::outputs_struct(program, names) {
@@ -200,6 +204,10 @@ fn print(
         updatable::items(names, bytes, structure)
             .into_iter()
             .for_each(|item| out.item(item));
+    }
+    if let Some(item) = sections::arena(names, &options.sections) {
+        out.gap();
+        out.text(&item);
     }
     out.begin(&format!(
         "/// Arena slots, parameters and weights of [`{}`].\n#[allow(unreachable_pub)]\nmod {module} {{",

@@ -7,8 +7,8 @@ use crate::back::plan::Plan;
 use crate::back::report::Report;
 use crate::ir::program::{BufferId, Program, Storage, View};
 use heck::{ToShoutySnakeCase, ToUpperCamelCase};
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 
 /// Slots that a call can borrow to read, and to write.
 const MOST_BORROWED: usize = 8;
@@ -58,6 +58,8 @@ pub(super) struct ModelNames {
     pub(super) weights: HashMap<BufferId, WeightName>,
     /// The weights in the order in which calls read them.
     pub(super) weight_order: Vec<BufferId>,
+    /// Constants in fast memory.
+    pub(super) fast: HashSet<BufferId>,
     /// Constants of the arena's slots, and their views in order of first use.
     pub(super) slots: HashMap<View, String>,
     pub(super) slot_order: Vec<View>,
@@ -90,6 +92,11 @@ impl ModelNames {
             layers: vec![String::new(); program.calls.len()],
             weights: HashMap::new(),
             weight_order: vec![],
+            fast: report
+                .fast_weights
+                .iter()
+                .flat_map(|fast| fast.tensors.iter().map(|tensor| tensor.buffer))
+                .collect(),
             slots: HashMap::new(),
             slot_order: vec![],
         };

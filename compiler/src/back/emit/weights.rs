@@ -1,7 +1,7 @@
 use super::identifiers::plain;
 use super::names::ModelNames;
 use super::source::Source;
-use super::{Options, updatable};
+use super::{Options, sections, updatable};
 use crate::back::report::{Report, grouped};
 use crate::ir::program::{Buffer, BufferId, Program, Storage};
 use proc_macro2::TokenStream;
@@ -31,11 +31,14 @@ const SIDECAR_ALIGNMENT: usize = 64;
 const CASE_ALIGNMENT: usize = 8;
 const BYTES_A_LINE: usize = 28;
 
-/// Whether the weights are inside the source.
-fn is_inline(program: &Program, options: &Options) -> bool {
+/// Whether the weights are inside the source. Those in fast memory are, wherever the others may be.
+fn is_inline(program: &Program, names: &ModelNames, options: &Options) -> bool {
+    let others = names.weights.len() - names.fast.len() - program.golden_constants().count();
     match options.weights {
+        WeightsMode::Updatable => false,
+        _ if others == 0 && !names.fast.is_empty() => true,
         WeightsMode::Inline => true,
-        WeightsMode::Sidecar | WeightsMode::Updatable => false,
+        WeightsMode::Sidecar => false,
         WeightsMode::Auto => program.weight_bytes() <= options.most_inline_bytes,
     }
 }
@@ -53,13 +56,14 @@ pub(super) fn module(
     if options.weights == WeightsMode::Updatable {
         return places(program, report, names, options);
     }
-    let inline = is_inline(program, options);
+    let inline = is_inline(program, names, options);
     let mut out = Source::default();
     out.begin(
         "/// Constant tensors, each called after the first call that reads it.\n#[rustfmt::skip]\npub mod weights {",
     );
     let golden: HashSet<BufferId> = program.golden_constants().map(|(id, _)| id).collect();
     let holders: &[&str] = match (inline, golden.len()) {
+        (false, _) if !names.fast.is_empty() => &["Sidecar", "Weights"],
         (false, _) => &["Sidecar"],
         (true, 0) => &["Weights"],
         (true, some) if some == names.weights.len() => &["Sidecar"],
@@ -71,7 +75,8 @@ pub(super) fn module(
     for id in &names.weight_order {
         let (buffer, name) = (program.buffer(*id), &names.weights[id].name);
         let _ = write!(statics, "\n/// {}\n", described(*id, program, report, names));
-        if inline && !golden.contains(id) {
+        if (inline || names.fast.contains(id)) && !golden.contains(id) {
+            statics.push_str(&sections::attribute(sections::of(report, &options.sections, *id)));
             statics.push_str(&inline_tensor(buffer, name));
             continue;
         }
@@ -89,14 +94,16 @@ pub(super) fn module(
     }
     if inline && !golden.is_empty() {
         // As arrays, which `run` takes.
-        let _ = writeln!(statics, "\n{}", inline_case(&bytes));
+        let attribute = sections::attribute(options.sections.weights.as_deref());
+        let _ = writeln!(statics, "\n{attribute}{}", inline_case(&bytes));
     }
     if !inline {
         // As Rust writes a text: a name may hold quotes, backslashes and line ends.
         let len = bytes.len();
         let file = &options.sidecar;
+        let attribute = sections::attribute(options.sections.weights.as_deref());
         out.text(&format!(
-            "\nstatic FILE: Sidecar<{len}> = Sidecar::new(*include_bytes!({file:?}));\n"
+            "\n{attribute}static FILE: Sidecar<{len}> = Sidecar::new(*include_bytes!({file:?}));\n"
         ));
     }
     out.text(&statics);
@@ -123,7 +130,7 @@ fn places(program: &Program, report: &Report, names: &ModelNames, options: &Opti
 /// A constant, as what is called takes it.
 pub(super) fn reference(program: &Program, names: &ModelNames, options: &Options, id: BufferId) -> TokenStream {
     let path = path(names, options, id);
-    if is_inline(program, options) {
+    if is_inline(program, names, options) || names.fast.contains(&id) {
         quote!(&#path)
     } else {
         path
@@ -162,7 +169,14 @@ fn described(id: BufferId, program: &Program, report: &Report, names: &ModelName
     } else {
         format!(": `{}`", plain(&buffer.name))
     };
-    format!("{bytes} B for {readers}{name}.")
+    let fast = report.fast_weights.iter().flat_map(|fast| &fast.tensors);
+    let reads = fast
+        .filter(|tensor| tensor.buffer == id)
+        .map(|tensor| match tensor.reads {
+            1 => " Each byte is read once an inference.".to_owned(),
+            reads => format!(" Each byte is read {} times an inference.", grouped(reads)),
+        });
+    format!("{bytes} B for {readers}{name}.{}", reads.collect::<String>())
 }
 
 pub(super) fn data(buffer: &Buffer) -> &[u8] {

@@ -15,6 +15,7 @@ pub use stream::{StreamInputReport, StreamOutputReport, StreamReport};
 pub(crate) use text::{dims, grouped};
 
 use crate::back::plan::Plan;
+use crate::back::sections::{FastReport, FastWeights, choose};
 use crate::ir::program::{Cores, Program, Training};
 use crate::ir::{Remark, RemarkKind};
 use serde::Serialize;
@@ -33,6 +34,10 @@ pub struct Origin {
     pub ram_budget: Option<usize>,
     /// Bytes of flash for constant tensors, if there is a limit.
     pub flash_budget: Option<usize>,
+    /// Fast memory for weights, if there is some.
+    pub fast_weights: Option<FastWeights>,
+    /// Bytes that every constant is aligned to.
+    pub alignment: usize,
     /// What the user should know of how it was compiled.
     pub remarks: Vec<Remark>,
 }
@@ -69,6 +74,9 @@ pub struct Report {
     pub ram_any_order: Option<usize>,
     /// Bytes of constant tensors, those of the self-test included.
     pub weights: usize,
+    /// The weights that are read most, if there is fast memory for some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fast_weights: Option<FastReport>,
     /// Bytes of the constant tensors of the self-test, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub self_test: Option<usize>,
@@ -127,6 +135,15 @@ impl Report {
         let inputs = program.inputs.iter().enumerate();
         let outputs = program.outputs.iter().enumerate();
         let steps = &program.port_steps;
+        let calls = call::calls(program, plan);
+        let fast_weights = origin.fast_weights.as_ref().map(|fast| {
+            let mut names = vec![""; calls.len()];
+            plan.order
+                .iter()
+                .zip(&calls)
+                .for_each(|(index, call)| names[*index] = &call.name);
+            choose(program, &names, fast, origin.alignment)
+        });
         Self {
             model: program.name.clone(),
             kernels,
@@ -149,7 +166,8 @@ impl Report {
             outputs: outputs
                 .map(|(i, port)| PortReport::of(port, steps.outputs.get(&i)))
                 .collect(),
-            calls: call::calls(program, plan),
+            calls,
+            fast_weights,
             training: program
                 .training
                 .as_ref()

@@ -74,6 +74,9 @@ impl fmt::Display for Report {
             Some(bytes) => writeln!(f, ", {} B of them the case of the self-test", grouped(bytes as u64))?,
             None => writeln!(f)?,
         }
+        if let Some(fast) = &self.fast_weights {
+            writeln!(f, "  fast weights  {fast}")?;
+        }
         let budget = |used: usize, budget: usize| {
             let percent = 100.0 * used as f64 / budget.max(1) as f64;
             format!(

@@ -68,7 +68,12 @@ pub(super) fn manifest(name: &str, runtime_core: &str, modules: &[&Module]) -> S
 
 /// The library: the models as a user's firmware would hold them.
 pub(super) fn library(modules: &[&Module]) -> String {
-    let mut text = "#![no_std]\n#![deny(warnings)]\n#![forbid(unsafe_code)]\n\n".to_owned();
+    // Attributes of link sections are unsafe, and nothing else.
+    let has_sections = modules
+        .iter()
+        .any(|module| module.emitted.source.contains("#[unsafe(link_section"));
+    let level = if has_sections { "deny" } else { "forbid" };
+    let mut text = format!("#![no_std]\n#![deny(warnings)]\n#![{level}(unsafe_code)]\n\n");
     for module in modules {
         let _ = match module.inclusion {
             Inclusion::Mod => writeln!(text, "pub mod {};", module.name),

@@ -1,5 +1,8 @@
 //! An image: its code, and where functions begin and end.
 
+use super::effect::Processor;
+use super::riscv::RV32;
+use super::thumb::THUMB;
 use super::walk::Code;
 use crate::Error;
 use object::{Architecture, Object, ObjectSection, ObjectSymbol, SectionKind, SymbolKind};
@@ -19,6 +22,7 @@ pub(super) struct Image<'e> {
     marks: BTreeMap<u32, bool>,
     functions: BTreeMap<u32, Function<'e>>,
     start: u32,
+    processor: &'static Processor,
 }
 
 impl<'e> Image<'e> {
@@ -27,16 +31,19 @@ impl<'e> Image<'e> {
         let wrong = |message: String| {
             Error::usage(
                 message,
-                "give the ELF file of a program for Cortex-M, as cargo builds it",
+                "give the ELF file of a program for Cortex-M or RV32, as cargo builds it",
             )
         };
         let file = object::File::parse(elf).map_err(|e| wrong(format!("this is no ELF file: {e}")))?;
-        if file.architecture() != Architecture::Arm || !file.is_little_endian() || file.is_64() {
-            return Err(wrong(format!(
-                "the program is for {:?}; only Cortex-M can be followed",
-                file.architecture()
-            )));
-        }
+        let processor = match file.architecture() {
+            Architecture::Arm if file.is_little_endian() => &THUMB,
+            Architecture::Riscv32 => &RV32,
+            other => {
+                return Err(wrong(format!(
+                    "the program is for {other:?}; only Cortex-M and RV32 can be followed"
+                )));
+            }
+        };
         let sections = file.sections().filter_map(|section| {
             let kept = matches!(section.kind(), SectionKind::Text | SectionKind::ReadOnlyData);
             let (address, data) = (u32::try_from(section.address()).ok()?, section.data().ok()?);
@@ -49,13 +56,14 @@ impl<'e> Image<'e> {
             marks: BTreeMap::new(),
             functions: BTreeMap::new(),
             start: file.entry() as u32 & !1,
+            processor,
         };
         for symbol in file.symbols() {
             let (Ok(name), Ok(address)) = (symbol.name(), u32::try_from(symbol.address())) else {
                 continue;
             };
             match name.get(..2) {
-                Some("$t") => drop(image.marks.insert(address, false)),
+                Some("$t" | "$x") => drop(image.marks.insert(address, false)),
                 Some("$d") => drop(image.marks.insert(address, true)),
                 _ if symbol.kind() == SymbolKind::Text && !symbol.is_undefined() => {
                     image.add(name, address & !1, symbol.size())
@@ -154,6 +162,10 @@ impl<'e> Image<'e> {
 }
 
 impl Code for Image<'_> {
+    fn processor(&self) -> &'static Processor {
+        self.processor
+    }
+
     fn halfword(&self, address: u32) -> Option<u16> {
         let is_data = self
             .marks

@@ -1,11 +1,13 @@
 //! The most stack that a built program takes, read from its instructions: for each function how deep its stack is at
 //! each call, and from there the path of calls that takes most.
 //!
-//! It follows Thumb, as Cortex-M runs it. What the stack is given by a number that is computed, loops that take more of
-//! it in each turn, calls by pointers that are not constants, and recursion have no bound here, and are reported so.
-//! Interrupts are apart: the processor begins each on the stack of what it interrupts.
+//! It follows Thumb, as Cortex-M runs it, and RV32. What the stack is given by a number that is computed, loops that
+//! take more of it in each turn, calls by pointers that are not constants, and recursion have no bound here, and are
+//! reported so. Interrupts are apart: the processor begins each on the stack of what it interrupts.
 
+mod effect;
 mod image;
+mod riscv;
 mod state;
 mod thumb;
 mod walk;
@@ -44,7 +46,7 @@ pub struct StackReport {
 /// of the symbol, or the path in the source or the end of it, such as `job::infer`.
 ///
 /// # Errors
-/// If `elf` is no image for a Cortex-M, has no symbols, or has no such function, or several.
+/// If `elf` is no image for a Cortex-M or RV32, has no symbols, or has no such function, or several.
 pub fn stack(elf: &[u8], entry: Option<&str>) -> Result<StackReport, Error> {
     let image = Image::read(elf)?;
     let entry = image.entry(entry)?;
@@ -141,17 +143,4 @@ impl Tree<'_, '_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::stack;
-
-    #[test]
-    fn what_is_no_program_for_a_cortex_m_is_told() {
-        let told = |elf: &[u8]| stack(elf, None).unwrap_err().to_string();
-        assert!(told(b"nothing").starts_with("this is no ELF file"));
-        // The head of a file for another processor, without sections.
-        let mut head = b"\x7fELF\x02\x01\x01".to_vec();
-        head.resize(64, 0);
-        (head[16], head[18], head[20], head[52]) = (2, 62, 1, 64);
-        assert_eq!(told(&head), "the program is for X86_64; only Cortex-M can be followed");
-    }
-}
+mod tests;

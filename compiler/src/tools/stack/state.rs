@@ -1,6 +1,6 @@
 //! What is known of registers and of the stack before an instruction.
 
-use super::thumb::Effect;
+use super::effect::Effect;
 use super::walk::Code;
 use std::collections::BTreeMap;
 
@@ -25,6 +25,10 @@ impl Known {
         }
     }
 
+    fn plus(&self, number: u32) -> Self {
+        Self(self.0.iter().map(|known| known.wrapping_add(number)).collect())
+    }
+
     /// The number, if it is the only one.
     pub(super) fn single(&self) -> Option<u32> {
         match self.0[..] {
@@ -34,15 +38,22 @@ impl Known {
     }
 }
 
+/// Most registers of a processor.
+const REGISTERS: usize = 32;
+
 /// What is known before an instruction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct State {
     pub(super) depth: i64,
-    pub(super) registers: [Known; 16],
+    pub(super) registers: [Known; REGISTERS],
     /// What registers were stored in the stack, by the distance from where it was at first.
     stored: BTreeMap<i64, Known>,
     /// The depth that a register has a copy of the stack pointer from.
-    pub(super) frames: [Option<i64>; 16],
+    pub(super) frames: [Option<i64>; REGISTERS],
+    /// The table that a register points into, somewhere.
+    tables: [Option<u32>; REGISTERS],
+    /// The table that a register was loaded from.
+    pub(super) entries: [Option<u32>; REGISTERS],
     pub(super) visits: u32,
 }
 
@@ -60,7 +71,9 @@ impl State {
             depth: 0,
             registers: Default::default(),
             stored: BTreeMap::new(),
-            frames: [None; 16],
+            frames: [None; REGISTERS],
+            tables: [None; REGISTERS],
+            entries: [None; REGISTERS],
             visits: 0,
         }
     }
@@ -79,15 +92,29 @@ impl State {
         for (known, other) in self.frames.iter_mut().zip(&other.frames) {
             *known = known.filter(|known| Some(*known) == *other);
         }
+        let tables = self.tables.iter_mut().zip(&other.tables);
+        for (known, other) in tables.chain(self.entries.iter_mut().zip(&other.entries)) {
+            *known = known.filter(|known| Some(*known) == *other);
+        }
         *self != before
     }
 
-    pub(super) fn forget(&mut self, registers: u16) {
-        for register in 0..16 {
+    pub(super) fn forget(&mut self, registers: u32) {
+        for register in 0..REGISTERS {
             if registers >> register & 1 == 1 {
                 self.registers[register] = Known::default();
                 self.frames[register] = None;
+                self.tables[register] = None;
+                self.entries[register] = None;
             }
+        }
+    }
+
+    /// The depth that a register has the stack pointer from, or a copy of it.
+    fn frame(&self, register: u16, code: &impl Code) -> Option<i64> {
+        match register == code.processor().stack_pointer {
+            true => Some(self.depth),
+            false => self.frames[usize::from(register)],
         }
     }
 
@@ -111,30 +138,43 @@ impl State {
                     self.registers[usize::from(register)] = self.stored.get(&place).cloned().unwrap_or_default();
                 }
             }
-            Effect::Half { register, value, upper } => {
-                let register = usize::from(register);
-                self.frames[register] = None;
-                self.registers[register] = match upper {
-                    false => Known(vec![value]),
-                    true => {
-                        let low = self.registers[register].0.iter();
-                        Known(low.map(|low| low & 0xffff | value << 16).collect())
-                    }
-                };
-            }
-            Effect::Sum { register, from, number } => {
+            Effect::LoadBy { register, from, number } => {
                 let from = usize::from(from);
-                let copy = self.registers[from].clone();
-                // A copy of the stack pointer, which is lower if more stack is taken.
-                let frame = if from == 13 {
-                    Some(self.depth)
-                } else {
-                    self.frames[from]
+                let words = self.registers[from].plus(number as u32);
+                let words: Option<Vec<u32>> = words.numbers().iter().map(|address| code.word(*address)).collect();
+                let table = self.tables[from].map(|table| table.wrapping_add(number as u32));
+                self.forget(1 << register);
+                self.registers[usize::from(register)] = Known(words.unwrap_or_default());
+                self.entries[usize::from(register)] = table;
+            }
+            Effect::Half { register, value, upper } => {
+                let low = self.registers[usize::from(register)].0.iter();
+                let known = match upper {
+                    false => vec![value],
+                    true => low.map(|low| low & 0xffff | value << 16).collect(),
                 };
                 self.forget(1 << register);
-                self.frames[usize::from(register)] = frame.map(|depth| depth - number);
-                if number == 0 {
-                    self.registers[usize::from(register)] = copy;
+                self.registers[usize::from(register)] = Known(known);
+            }
+            Effect::Sum { register, from, number } => {
+                let known = self.registers[usize::from(from)].plus(number as u32);
+                let table = self.tables[usize::from(from)];
+                // A copy of the stack pointer, which is lower if more stack is taken.
+                let frame = self.frame(from, code);
+                self.forget(1 << register);
+                let register = usize::from(register);
+                self.registers[register] = known;
+                self.frames[register] = frame.map(|depth| depth - number);
+                self.tables[register] = table.map(|table| table.wrapping_add(number as u32));
+            }
+            Effect::SumOf { register, from } => {
+                let known = from.map(|from| self.registers[usize::from(from)].single());
+                self.forget(1 << register);
+                let register = usize::from(register);
+                match known {
+                    [Some(one), Some(other)] => self.registers[register] = Known(vec![one.wrapping_add(other)]),
+                    [Some(table), None] | [None, Some(table)] => self.tables[register] = Some(table),
+                    [None, None] => {}
                 }
             }
             Effect::Registers(changed) => self.forget(changed),

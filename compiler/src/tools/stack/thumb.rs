@@ -3,62 +3,26 @@
 //! There is no general disassembler behind this: those on crates.io that know Thumb refuse the instructions of the
 //! floating-point unit, `vpush` among them. What is not known here by name must not name `sp` as its result.
 
+use super::effect::{Effect, Processor, signed};
+
 /// The stack pointer, the link register, and the program counter.
 const SP: u16 = 13;
 const PC: u16 = 15;
 
-/// What an instruction does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Effect {
-    /// Takes bytes of stack, or gives them back.
-    Stack(i64),
-    /// Takes as many bytes as a register says; or gives back, where `add`.
-    StackBy { register: u16, add: bool },
-    /// Sets the stack pointer to a register, perhaps less a number: the frame of a function that has a frame pointer.
-    StackFrom(u16),
-    /// Goes on elsewhere, and if `conditional` here as well.
-    Jump { target: u32, conditional: bool },
-    /// Goes on at an address out of a table of the function.
-    JumpByTable,
-    /// Calls a function.
-    Call(u32),
-    /// Calls what a register points to, or goes on there.
-    CallBy { register: u16, returns: bool },
-    /// Returns.
-    Return,
-    /// Loads the word at an address.
-    Load { register: u16, address: u32 },
-    /// Stores one or two registers at an offset from the stack pointer.
-    Spill { registers: [Option<u16>; 2], offset: i64 },
-    /// Loads registers from there.
-    Reload { registers: [Option<u16>; 2], offset: i64 },
-    /// Sets the lower or upper half of a register.
-    Half { register: u16, value: u32, upper: bool },
-    /// Sets a register to another one and a number.
-    Sum { register: u16, from: u16, number: i64 },
-    /// Makes the next instructions depend on a condition: for each whether it runs where that is true.
-    If { then: [bool; 4], instructions: usize },
-    /// Ends the program.
-    End,
-    /// Changes registers, a bit for each.
-    Registers(u16),
-    /// Changes the stack pointer in a way that is not followed.
-    Unknown,
-}
+/// Cortex-M. A call may change `r0` to `r3`, `r12` and `lr`.
+pub(super) const THUMB: Processor = Processor {
+    stack_pointer: SP,
+    changed_by_calls: 0b0101_0000_0000_1111,
+    decode,
+};
 
 /// The effect of the instruction at `address`, and its length.
-pub(super) fn decode(address: u32, first: u16, second: Option<u16>) -> (Effect, u32) {
+fn decode(address: u32, first: u16, second: Option<u16>) -> (Effect, u32) {
     match (first >> 11, second) {
         (0b11101..=0b11111, Some(second)) => (wide(address, first, second), 4),
         (0b11101..=0b11111, None) => (Effect::Unknown, 4),
         _ => (narrow(address, first), 2),
     }
-}
-
-/// A signed number of `bits` bits.
-fn signed(value: u32, bits: u32) -> u32 {
-    let shift = 32 - bits;
-    ((value << shift) as i32 >> shift) as u32
 }
 
 fn narrow(address: u32, code: u16) -> Effect {
@@ -92,7 +56,10 @@ fn narrow(address: u32, code: u16) -> Effect {
                     register: from,
                     add: true,
                 },
-                (_, SP) => Effect::StackFrom(from),
+                (_, SP) => Effect::StackFrom {
+                    register: from,
+                    number: 0,
+                },
                 (0x46, PC) if from == 14 => Effect::Return,
                 (_, PC) => Effect::JumpByTable,
                 (0x46, _) => Effect::Sum {
@@ -106,7 +73,11 @@ fn narrow(address: u32, code: u16) -> Effect {
         0x45 => Effect::Registers(0),
         0x47 => match (code & 0x80 != 0, code >> 3 & 15) {
             (false, 14) => Effect::Return,
-            (returns, register) => Effect::CallBy { register, returns },
+            (returns, register) => Effect::CallBy {
+                register,
+                number: 0,
+                returns,
+            },
         },
         0x48..=0x4f => Effect::Load {
             register: code >> 8 & 7,
@@ -153,7 +124,7 @@ fn narrow(address: u32, code: u16) -> Effect {
         }
         0xb6 | 0xb7 | 0xb8 | 0xbe | 0xbf => Effect::Registers(0),
         0xc0..=0xc7 => low(8),
-        0xc8..=0xcf => Effect::Registers(code & 0xff | 1 << (code >> 8 & 7)),
+        0xc8..=0xcf => Effect::Registers(wide & 0xff | 1 << (code >> 8 & 7)),
         0xd0..=0xdd => Effect::Jump {
             target: pc.wrapping_add(signed(wide & 0xff, 8) << 1),
             conditional: true,
@@ -265,6 +236,7 @@ fn wide(address: u32, first: u16, second: u16) -> Effect {
         }
         (0xf850..=0xf85e | 0xf8d0..=0xf8de, _) if second >> 12 == PC => Effect::CallBy {
             register: PC,
+            number: 0,
             returns: false,
         },
         (0xf240..=0xf24f | 0xf640..=0xf64f, _) if second & 0x8000 == 0 => Effect::Half {
@@ -333,11 +305,11 @@ fn branch(pc: u32, first: u16, second: u16) -> Effect {
 /// What changes no more than registers, all that it may be.
 fn other(first: u16, second: u16) -> Effect {
     let (result, loaded, base) = (second >> 8 & 15, second >> 12, first & 15);
-    let bit = |register: u16| 1_u16 << register;
+    let bit = |register: u16| 1_u32 << register;
     match first >> 9 {
         // Many registers stored or loaded, two or one exclusively.
         0x74 if first & 0x40 == 0 => {
-            let loads = if first & 0x10 != 0 { second } else { 0 };
+            let loads = if first & 0x10 != 0 { second.into() } else { 0 };
             match (base, loads & bit(PC)) {
                 (SP, _) if first & 0x20 != 0 => Effect::Unknown,
                 (_, 0) => Effect::Registers(loads | bit(base)),

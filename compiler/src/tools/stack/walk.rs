@@ -1,11 +1,13 @@
 //! One function: how deep its stack is at each call.
 
+use super::effect::{Effect, Processor};
 use super::state::State;
-use super::thumb::{Effect, decode};
 use std::collections::BTreeMap;
 
 /// Code in memory.
 pub(super) trait Code {
+    /// What it is for.
+    fn processor(&self) -> &'static Processor;
     /// The halfword at an address, if code is there.
     fn halfword(&self, address: u32) -> Option<u16>;
     /// The word at an address, if it is constant.
@@ -32,6 +34,9 @@ pub(super) struct Frame {
 /// How often the depth at one instruction may be found to be more than before: it grows in each turn of a loop that
 /// takes stack.
 const MOST_VISITS: u32 = 64;
+
+/// Most instructions of code that functions share.
+const MOST_SHARED: usize = 1024;
 
 /// Follows the function at `start` that ends before `end`.
 pub(super) fn frame(code: &impl Code, start: u32, end: u32) -> Frame {
@@ -105,9 +110,13 @@ impl<C: Code> Walk<'_, C> {
             if !self.states.contains_key(&address) {
                 return Some(address);
             }
-            address += decode(address, first, self.code.halfword(address + 2)).1;
+            address += self.decoded(address, first).1;
         }
         None
+    }
+
+    fn decoded(&self, address: u32, first: u16) -> (Effect, u32) {
+        (self.code.processor().decode)(address, first, self.code.halfword(address + 2))
     }
 
     /// Whether nothing of the function is at an address: a call before it does not return.
@@ -128,7 +137,7 @@ impl<C: Code> Walk<'_, C> {
             self.unknown(address, "it goes on where no code is");
             return None;
         };
-        let (effect, length) = decode(address, first, self.code.halfword(address + 2));
+        let (effect, length) = self.decoded(address, first);
         Some((effect, address + length))
     }
 
@@ -173,6 +182,63 @@ impl<C: Code> Walk<'_, C> {
         }
     }
 
+    /// The places of the function that a table holds: up to the first word that is none. A function that stands first
+    /// in a table of functions is not taken for a place.
+    fn table_at(&self, table: u32) -> Vec<u32> {
+        let words = (0..).map_while(|i| self.code.word(table.checked_add(4 * i)?));
+        words
+            .take_while(|place| self.range.contains(place) && *place != self.range.start)
+            .collect()
+    }
+
+    /// Calls what a register and a number point to, or goes on there in the function.
+    fn call_by(&mut self, address: u32, register: u16, number: i64, state: &State) {
+        let targets = state.registers[usize::from(register)].numbers();
+        if targets.is_empty() {
+            self.unknown(address, "it calls a function by a pointer");
+        }
+        for target in targets {
+            let target = target.wrapping_add(number as u32) & !1;
+            if self.range.contains(&target) && target != self.range.start {
+                self.reach(target, state.clone());
+            } else {
+                self.call(target, state.depth);
+            }
+        }
+    }
+
+    /// Follows code that functions share, if it is known where that is. Whether it comes back.
+    fn follow(&mut self, address: u32, target: Option<u32>, link: u16, state: &mut State) -> bool {
+        let comes_back = target.is_some_and(|target| self.shared(target, link, state));
+        if !comes_back {
+            self.unknown(address, "it shares code that is not followed");
+        }
+        comes_back
+    }
+
+    /// Follows code without branches that comes back by way of a register. Whether it does.
+    fn shared(&mut self, mut address: u32, link: u16, state: &mut State) -> bool {
+        for _ in 0..MOST_SHARED {
+            let Some(first) = self.code.halfword(address) else {
+                return false;
+            };
+            let (effect, length) = self.decoded(address, first);
+            let next = address + length;
+            address = match effect {
+                Effect::JumpTo { register, number: 0 } if register == link => return true,
+                Effect::Jump {
+                    target,
+                    conditional: false,
+                } => target,
+                Effect::Jump { .. } | Effect::JumpTo { .. } | Effect::Call(_) | Effect::CallBy { .. } => return false,
+                Effect::Shared { .. } | Effect::SharedBy { .. } | Effect::If { .. } => return false,
+                _ if self.apply(address, effect, next, state) => next,
+                _ => return false,
+            };
+        }
+        false
+    }
+
     /// What an instruction does to what is known. Whether the next one comes after it.
     fn apply(&mut self, address: u32, effect: Effect, next: u32, state: &mut State) -> bool {
         match effect {
@@ -190,8 +256,8 @@ impl<C: Code> Walk<'_, C> {
                     return false;
                 }
             },
-            Effect::StackFrom(register) => match state.frames[usize::from(register)] {
-                Some(depth) => state.depth = depth,
+            Effect::StackFrom { register, number } => match state.frames[usize::from(register)] {
+                Some(depth) => state.depth = depth - number,
                 None => {
                     self.unknown(address, "it sets the stack pointer to a number that is computed");
                     return false;
@@ -221,20 +287,33 @@ impl<C: Code> Walk<'_, C> {
                 if self.ends_before(next) {
                     return false;
                 }
-                state.forget(0b0101_0000_0000_1111);
+                state.forget(self.code.processor().changed_by_calls);
             }
-            Effect::CallBy { register, returns } => {
-                let targets = state.registers[usize::from(register)].numbers();
-                if targets.is_empty() {
-                    self.unknown(address, "it calls a function by a pointer");
+            Effect::JumpTo { register, number } => {
+                let table = state.entries[usize::from(register)].filter(|_| number == 0);
+                let places = table.map(|table| self.table_at(table)).unwrap_or_default();
+                if places.is_empty() {
+                    self.call_by(address, register, number, state);
                 }
-                for target in targets {
-                    self.call(*target, state.depth);
-                }
+                places.iter().for_each(|place| self.reach(*place, state.clone()));
+                return false;
+            }
+            Effect::CallBy {
+                register,
+                number,
+                returns,
+            } => {
+                self.call_by(address, register, number, state);
                 if !returns || self.ends_before(next) {
                     return false;
                 }
-                state.forget(0b0101_0000_0000_1111);
+                state.forget(self.code.processor().changed_by_calls);
+            }
+            Effect::Shared { target, link } => return self.follow(address, Some(target), link, state),
+            Effect::SharedBy { register, number, link } => {
+                let target = state.registers[usize::from(register)].single();
+                let target = target.map(|target| target.wrapping_add(number as u32));
+                return self.follow(address, target, link, state);
             }
             Effect::Return | Effect::End => return false,
             Effect::Unknown | Effect::If { .. } => {
@@ -245,113 +324,5 @@ impl<C: Code> Walk<'_, C> {
         }
         self.found.bytes = self.found.bytes.max(state.depth);
         true
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Code at address 0, with a literal behind it.
-    struct Halfwords(&'static [u16]);
-
-    impl Code for Halfwords {
-        fn halfword(&self, address: u32) -> Option<u16> {
-            self.0.get(address as usize / 2).copied()
-        }
-
-        fn word(&self, address: u32) -> Option<u32> {
-            let half = |at| self.halfword(at).map(u32::from);
-            Some(half(address)? | half(address + 2)? << 16)
-        }
-    }
-
-    fn of(code: &'static [u16]) -> Frame {
-        frame(&Halfwords(code), 0, 2 * code.len() as u32)
-    }
-
-    #[test]
-    fn frames_are_added_up_to_each_call() {
-        // push {r4, lr}; sub sp, #8; bl 0x100; add sp, #8; pop {r4, pc}
-        let found = of(&[0xb510, 0xb082, 0xf000, 0xf87c, 0xb002, 0xbd10]);
-        let calls = vec![Call {
-            target: 0x100,
-            depth: 16,
-        }];
-        assert_eq!(
-            found,
-            Frame {
-                bytes: 16,
-                calls,
-                unknown: None
-            }
-        );
-        // stmdb sp!, {r4-r11, lr}; vpush {d8-d9}; subw sp, sp, #1044; b.w 0x200: a call with nothing given back.
-        let found = of(&[0xe92d, 0x4ff0, 0xed2d, 0x8b04, 0xf2ad, 0x4d14, 0xf000, 0xb8f8]);
-        let calls = vec![Call {
-            target: 0x200,
-            depth: 36 + 16 + 1044,
-        }];
-        assert_eq!(
-            found,
-            Frame {
-                bytes: 1096,
-                calls,
-                unknown: None
-            }
-        );
-    }
-
-    #[test]
-    fn large_frames_of_a_cortex_m0_are_literals() {
-        // ldr r3, [pc, #4]; add sp, r3; bx lr; nop; the literal -512
-        let found = of(&[0x4b01, 0x449d, 0x4770, 0xbf00, 0xfe00, 0xffff]);
-        assert_eq!((found.bytes, found.unknown), (512, None));
-    }
-
-    #[test]
-    fn pointers_that_are_constants_are_calls() {
-        // movw r3, #0x101; it ne; movwne r3, #0x201; movt r3, #0; blx r3; bx lr
-        let found = of(&[0xf240, 0x1301, 0xbf18, 0xf240, 0x2301, 0xf2c0, 0x0300, 0x4798, 0x4770]);
-        let call = |target| Call { target, depth: 0 };
-        assert_eq!((found.calls, found.unknown), (vec![call(0x100), call(0x200)], None));
-        // ldr r3, [pc, #8]; str r3, [sp, #4]; movs r3, #0; ldr r3, [sp, #4]; blx r3; bx lr; the literal 0x101
-        let found = of(&[0x4b02, 0x9301, 0x2300, 0x9b01, 0x4798, 0x4770, 0x0101, 0x0000]);
-        assert_eq!(
-            found.calls,
-            [Call {
-                target: 0x100,
-                depth: 0
-            }]
-        );
-        assert_eq!(found.unknown, None);
-    }
-
-    #[test]
-    fn a_conditional_return_does_not_end_a_function() {
-        // it eq; bxeq lr; push {lr}; bx lr
-        assert_eq!(of(&[0xbf08, 0x4770, 0xb500, 0x4770]).bytes, 4);
-    }
-
-    #[test]
-    fn what_has_no_bound_is_told() {
-        let told = |code| of(code).unknown.map(|(_, reason)| reason);
-        // push {r0}; b 0
-        assert_eq!(told(&[0xb401, 0xe7fd]), Some("a loop takes more stack in each turn"));
-        // ldr r3, [r0]; blx r3; bx lr
-        assert_eq!(
-            told(&[0x6803, 0x4798, 0x4770]),
-            Some("it calls a function by a pointer")
-        );
-        // sub.w sp, sp, r0; bx lr
-        assert_eq!(
-            told(&[0xebad, 0x0d00, 0x4770]),
-            Some("it takes stack by a number that is computed")
-        );
-        // mov sp, r0; bx lr
-        assert_eq!(
-            told(&[0x4685, 0x4770]),
-            Some("it sets the stack pointer to a number that is computed")
-        );
     }
 }
