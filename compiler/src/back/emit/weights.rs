@@ -92,16 +92,17 @@ pub(super) fn module(
         let _ = writeln!(statics, "\n{}", inline_case(&bytes));
     }
     if !inline {
-        // As Rust writes a text: a name may hold quotes, backslashes and line ends.
-        let len = bytes.len();
-        let file = &options.sidecar;
-        out.text(&format!(
-            "\nstatic FILE: Sidecar<{len}> = Sidecar::new(*include_bytes!({file:?}));\n"
-        ));
+        let (len, bytes) = (bytes.len(), include(&options.sidecar));
+        out.text(&format!("\nstatic FILE: Sidecar<{len}> = Sidecar::new(*{bytes});\n"));
     }
     out.text(&statics);
     out.end("}");
     (out.finish(), (!inline).then_some(bytes))
+}
+
+/// The bytes of a file, as Rust writes a text: its name may hold quotes, backslashes and line ends.
+pub(super) fn include(file: &str) -> String {
+    format!("include_bytes!({file:?})")
 }
 
 /// `mod weights` of a program whose weights are elsewhere, and the block that they are in.
