@@ -7,6 +7,7 @@ pub mod parts;
 pub mod program;
 pub mod python;
 pub mod quantised;
+pub mod random_model;
 pub mod same_bits;
 pub mod trained;
 pub mod zoo;
