@@ -9,6 +9,7 @@ pub mod program;
 pub mod python;
 pub mod quantised;
 pub mod random;
+pub mod random_model;
 pub mod same_bits;
 pub mod trained;
 pub mod zoo;

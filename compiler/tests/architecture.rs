@@ -148,3 +148,38 @@ fn word(text: &str) -> String {
         .take_while(|c| c.is_alphanumeric() || *c == '_')
         .collect()
 }
+
+/// The packages of a crate's tree, build scripts and macros included, as `cargo tree` prints them.
+fn packages(of: &[&str]) -> BTreeSet<String> {
+    let mut command = std::process::Command::new(env!("CARGO"));
+    command.args([
+        "tree",
+        "--offline",
+        "--locked",
+        "--prefix",
+        "none",
+        "--edges",
+        "normal,build",
+    ]);
+    let output = command
+        .args(of)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines()
+        .map(|line| line.trim_end_matches(" (*)").to_owned())
+        .collect()
+}
+
+#[test]
+fn few_crates_are_compiled() {
+    let of_build_scripts = packages(&["-p", "edgec", "--no-default-features"]);
+    assert!(of_build_scripts.len() < 60, "{of_build_scripts:#?}");
+    let on_devices = packages(&["-p", "runtime-core"]);
+    assert!(
+        on_devices.iter().all(|name| !name.contains("proc-macro")),
+        "{on_devices:#?}"
+    );
+}

@@ -8,6 +8,35 @@ use core::marker::PhantomData;
 ///
 /// Emitted code reaches it through [`Slot`]s. A call whose slots leave the arena, are misaligned, or overlap where one
 /// of them is written, does not compile.
+///
+/// ```
+/// # use runtime_core::{Arena, Slot};
+/// let (a, b): (Slot<f32, 0, 2>, Slot<f32, 8, 2>) = (Slot::NEW, Slot::NEW);
+/// let mut arena = Arena::<16>::new();
+/// let (read, write) = arena.io(a, b);
+/// write.copy_from_slice(read);
+/// ```
+///
+/// This leaves the arena:
+/// ```compile_fail,E0080
+/// # use runtime_core::{Arena, Slot};
+/// Arena::<15>::new().read(Slot::<f32, 8, 2>::NEW);
+/// ```
+/// This is misaligned:
+/// ```compile_fail,E0080
+/// # use runtime_core::{Arena, Slot};
+/// Arena::<16>::new().read(Slot::<f32, 2, 1>::NEW);
+/// ```
+/// In this, what is written overlaps what is read:
+/// ```compile_fail,E0080
+/// # use runtime_core::{Arena, Slot};
+/// Arena::<16>::new().io(Slot::<f32, 0, 2>::NEW, Slot::<u8, 7, 2>::NEW);
+/// ```
+/// And in this, what is written overlaps itself:
+/// ```compile_fail,E0080
+/// # use runtime_core::{Arena, Slot};
+/// Arena::<16>::new().write((Slot::<u8, 0, 2>::NEW, Slot::<u8, 1, 2>::NEW));
+/// ```
 #[cfg_attr(any(target_arch = "x86_64", target_arch = "aarch64"), repr(C, align(64)))]
 #[cfg_attr(not(any(target_arch = "x86_64", target_arch = "aarch64")), repr(C, align(16)))]
 pub struct Arena<const BYTES: usize>([u8; BYTES]);

@@ -31,6 +31,6 @@ pub(crate) type Add = fn(&mut Graph, NodeId, Box<dyn Operator>, &[ValueId]) -> R
 pub fn portable(graph: &Graph) -> Result<(Program, Plan), Error> {
     let machine = Machine::portable();
     let program = lower::lower(graph, &machine)?;
-    let plan = plan::plan(&program, &machine);
+    let plan = plan::quick(&program, &machine);
     Ok((program, plan))
 }

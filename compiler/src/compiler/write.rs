@@ -56,14 +56,13 @@ impl Compiler {
     /// edgec has not written.
     pub fn write(&self, compiled: &Compiled, output: &Path) -> Result<Emitted, Error> {
         let guard = self.guard(compiled)?;
-        let is_ours = emit::is_emitted(output);
-        guard.check(output, || is_ours)?;
+        guard.check(output, || emit::is_emitted(output))?;
         let c = self.c_files(compiled, output, &guard)?;
         let sidecar = output.with_extension("weights");
         let name = sidecar.file_name().map(|name| name.to_str());
         let emitted = self.emit(compiled, name.flatten().unwrap_or("model.weights"));
         if let Some(bytes) = &emitted.sidecar {
-            if name.flatten().is_none() {
+            let Some(name) = name.flatten() else {
                 return Err(Error::usage(
                     format!(
                         "the name of {} is not text, so that the source cannot name it",
@@ -71,8 +70,8 @@ impl Compiler {
                     ),
                     "give the output another name, or use --weights inline",
                 ));
-            }
-            guard.check(&sidecar, || is_ours)?;
+            };
+            guard.check(&sidecar, || emit::reads_sidecar(output, name))?;
             output::write(&sidecar, |file| file.write_all(bytes)).map_err(|e| Error::io(&sidecar, e))?;
         }
         if let Some(block) = &emitted.block {

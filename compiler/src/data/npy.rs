@@ -2,7 +2,8 @@
 
 use super::npy_header;
 use crate::ir::{DType, Tensor, TensorType};
-use std::io::Read;
+use runtime_core::bf16;
+use std::io::{self, Read, Write};
 
 /// What is wrong with an array, and what to do.
 pub(crate) type ArrayProblem = (String, Option<String>);
@@ -121,6 +122,31 @@ pub(crate) fn read_if(
         bytes
     };
     Ok(Some(Tensor::new(header.dtype, header.shape, bytes)))
+}
+
+/// Writes an array as NumPy does; bfloat16, which NumPy has not, as float32.
+pub(crate) fn write(writer: &mut impl Write, tensor: &Tensor) -> io::Result<()> {
+    let descr = match tensor.dtype {
+        DType::F32 | DType::Bf16 => "<f4",
+        DType::F64 => "<f8",
+        DType::F16 => "<f2",
+        DType::I8 => "|i1",
+        DType::I16 => "<i2",
+        DType::I32 => "<i4",
+        DType::I64 => "<i8",
+        DType::U8 => "|u1",
+        DType::U16 => "<u2",
+        DType::U32 => "<u4",
+        DType::U64 => "<u8",
+        DType::Bool => "|b1",
+    };
+    npy_header::write(writer, descr, &tensor.shape)?;
+    if tensor.dtype == DType::Bf16 {
+        let elements = tensor.bytes.as_chunks().0.iter();
+        let floats = elements.flat_map(|bytes| bf16::from_le_bytes(*bytes).to_f32().to_le_bytes());
+        return writer.write_all(&floats.collect::<Vec<_>>());
+    }
+    writer.write_all(&tensor.bytes)
 }
 
 /// Elements stored with the first axis fastest, put into the order with the last axis fastest.

@@ -1,12 +1,14 @@
 //! The header of an `.npy` file: a Python dictionary of three keys, read in one pass without nesting.
 
 use crate::data::npy::{ArrayProblem, problem};
-use std::io::Read;
+use std::io::{self, Read, Write};
 
 /// What the file begins with.
 const MAGIC: &[u8; 6] = b"\x93NUMPY";
 /// The longest dictionary that is read. NumPy's own are shorter than 200 bytes, and NumPy refuses more than 10000.
 const MAX_BYTES: u32 = 1 << 16;
+/// The elements of what is written begin at a multiple of this, as NumPy has it.
+const ALIGNMENT: usize = 64;
 /// The most dimensions of an array, as in NumPy.
 const MAX_DIMENSIONS: usize = 64;
 
@@ -45,6 +47,24 @@ pub(super) fn read(reader: &mut impl Read) -> Result<Dictionary, ArrayProblem> {
         return Err(problem("its header is cut short"));
     }
     Parser { rest: &text }.dictionary()
+}
+
+/// Writes the header of an array that is stored with the last axis fastest.
+pub(super) fn write(writer: &mut impl Write, descr: &str, shape: &[usize]) -> io::Result<()> {
+    let extents: String = shape.iter().map(|extent| format!("{extent}, ")).collect();
+    let extents = match shape {
+        [_] => extents.trim_end(),
+        _ => extents.trim_end_matches(", "),
+    };
+    let text = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({extents}), }}");
+    // The magic, the version and the length come first, a line break last.
+    let unpadded = MAGIC.len() + 4 + text.len() + 1;
+    let padding = unpadded.next_multiple_of(ALIGNMENT) - unpadded;
+    let len = u16::try_from(text.len() + padding + 1).map_err(|_| io::ErrorKind::InvalidInput)?;
+    writer.write_all(MAGIC)?;
+    writer.write_all(&[1, 0])?;
+    writer.write_all(&len.to_le_bytes())?;
+    writeln!(writer, "{text}{:padding$}", "")
 }
 
 fn bytes<const N: usize>(reader: &mut impl Read) -> Result<[u8; N], ArrayProblem> {
@@ -208,6 +228,27 @@ mod tests {
             parse("{'descr':'<f4','fortran_order':False,'shape':()}"),
             wanted(false, &[])
         );
+    }
+
+    #[test]
+    fn what_is_written_is_what_numpy_writes() {
+        for (shape, written) in [
+            (&[][..], "()"),
+            (&[7], "(7,)"),
+            (&[2, 3], "(2, 3)"),
+            (
+                &[1_000_000_000; 8],
+                "(1000000000, 1000000000, 1000000000, 1000000000, 1000000000, 1000000000",
+            ),
+        ] {
+            let mut file = vec![];
+            write(&mut file, "<f4", shape).unwrap();
+            assert_eq!((file.len() % ALIGNMENT, file.last()), (0, Some(&b'\n')));
+            let text = String::from_utf8_lossy(&file);
+            let start = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {written}");
+            assert!(text[text.find('{').unwrap()..].starts_with(&start), "{text}");
+            assert_eq!(read(&mut &file[..]).unwrap().shape, shape);
+        }
     }
 
     /// 22 brackets kept the compiler busy for seconds, and each one more twice as long.

@@ -1,13 +1,11 @@
 //! Tensors in `.npz` files, NumPy's archives of named arrays.
 
 use crate::data::{npy, output};
-use crate::ir::{DType, Tensor, TensorType};
+use crate::ir::{Tensor, TensorType};
 use miette::Diagnostic;
-use npyz::WriterBuilder;
-use runtime_core::{bf16, f16};
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufReader, Read, Write};
+use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
@@ -85,7 +83,7 @@ pub fn read_where(
     for index in 0..zip.len() {
         let entry = zip.by_index(index).map_err(|e| NpzError::file(path, e))?;
         let file_name = entry.name().map_err(|e| NpzError::file(path, e))?;
-        let Some(name) = npyz::npz::array_name_from_file_name(&file_name).map(str::to_owned) else {
+        let Some(name) = array_name(&file_name).map(str::to_owned) else {
             continue;
         };
         let tensor = npy::read_if(entry, |ty| wanted(&name, ty)).map_err(|(message, help)| NpzError::Array {
@@ -123,9 +121,8 @@ pub fn write(path: &Path, arrays: &[(&str, &Tensor)]) -> Result<(), NpzError> {
         zip.set_comment(MARK)?;
         let options = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
         for (name, tensor) in arrays {
-            let file_name = npyz::npz::file_name_from_array_name(name);
-            zip.start_file(file_name, options.large_file(true))?;
-            write_array(&mut zip, tensor)?;
+            zip.start_file(format!("{name}.npy"), options.large_file(true))?;
+            npy::write(&mut zip, tensor)?;
         }
         zip.finish()?;
         Ok(())
@@ -141,42 +138,16 @@ pub(crate) fn is_written(path: &Path) -> bool {
     zip.is_some_and(|zip| zip.comment() == MARK.as_bytes())
 }
 
-fn write_array(writer: &mut impl Write, tensor: &Tensor) -> std::io::Result<()> {
-    match tensor.dtype {
-        DType::F32 => put(writer, tensor, f32::from_le_bytes),
-        DType::F64 => put(writer, tensor, f64::from_le_bytes),
-        DType::F16 => put(writer, tensor, f16::from_le_bytes),
-        DType::Bf16 => put(writer, tensor, |b| bf16::from_le_bytes(b).to_f32()),
-        DType::I8 => put(writer, tensor, i8::from_le_bytes),
-        DType::I16 => put(writer, tensor, i16::from_le_bytes),
-        DType::I32 => put(writer, tensor, i32::from_le_bytes),
-        DType::I64 => put(writer, tensor, i64::from_le_bytes),
-        DType::U8 => put(writer, tensor, u8::from_le_bytes),
-        DType::U16 => put(writer, tensor, u16::from_le_bytes),
-        DType::U32 => put(writer, tensor, u32::from_le_bytes),
-        DType::U64 => put(writer, tensor, u64::from_le_bytes),
-        DType::Bool => put(writer, tensor, |[b]| b != 0),
-    }
-}
-
-fn put<T: npyz::AutoSerialize, const N: usize>(
-    writer: &mut impl Write,
-    tensor: &Tensor,
-    of_bytes: fn([u8; N]) -> T,
-) -> std::io::Result<()> {
-    let shape: Vec<u64> = tensor.shape.iter().map(|d| *d as u64).collect();
-    let mut npy = npyz::WriteOptions::new()
-        .default_dtype()
-        .shape(&shape)
-        .writer(writer)
-        .begin_nd()?;
-    npy.extend(tensor.bytes.as_chunks::<N>().0.iter().map(|bytes| of_bytes(*bytes)))?;
-    npy.finish()
+/// The array that an entry of an archive holds; NumPy appends `.npy` to names.
+pub(crate) fn array_name(file_name: &str) -> Option<&str> {
+    file_name.strip_suffix(".npy")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ir::DType;
+    use std::io::Write;
 
     #[test]
     fn what_is_written_is_read_again() {

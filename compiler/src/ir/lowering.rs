@@ -333,14 +333,40 @@ impl<'a> Lowering<'a> {
     ) {
         let operands = self.node.inputs.iter().flatten();
         let computed = operands.filter(|value| self.graph.constant(**value).is_none());
+        let operands = computed.map(|value| self.graph.ty(*value).clone()).collect();
+        self.push(Box::new(kernel), inputs, outputs, options, operands);
+    }
+
+    /// Adds a kernel call that reads one operand of the node, of which there may be many.
+    pub fn call_of_operand(
+        &mut self,
+        operand: usize,
+        kernel: impl KernelCall + 'static,
+        inputs: &[View],
+        outputs: &[View],
+    ) {
+        let value = self.node.inputs.get(operand).copied().flatten();
+        let computed = value.filter(|value| self.graph.constant(*value).is_none());
+        let operands = computed.map(|value| self.graph.ty(value).clone()).into_iter().collect();
+        self.push(Box::new(kernel), inputs, outputs, CallOptions::default(), operands);
+    }
+
+    fn push(
+        &mut self,
+        kernel: Box<dyn KernelCall>,
+        inputs: &[View],
+        outputs: &[View],
+        options: CallOptions,
+        operands: Vec<TensorType>,
+    ) {
         self.program.calls.push(Call {
-            kernel: Box::new(kernel),
+            kernel,
             inputs: inputs.to_vec(),
             outputs: outputs.to_vec(),
             in_place: options.in_place,
             name: self.node.name.clone(),
             origin: self.node.origin.clone(),
-            operands: computed.map(|value| self.graph.ty(*value).clone()).collect(),
+            operands,
             shape: self.output_ty(0).shape.clone(),
             steps: self.values.steps.get(&self.node.outputs[0]).copied(),
             macs: 0,

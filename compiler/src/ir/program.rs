@@ -156,7 +156,7 @@ pub struct Call {
     pub name: String,
     /// The ONNX nodes that it stands for.
     pub origin: Vec<String>,
-    /// What the node reads, without constants.
+    /// What it reads of the node's operands, without constants.
     pub operands: Vec<TensorType>,
     /// Shape of output 0.
     pub shape: Vec<usize>,

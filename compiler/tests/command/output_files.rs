@@ -13,14 +13,19 @@ fn edgec(folder: &Path, args: &[&OsStr]) -> Output {
     command.current_dir(folder).args(args).output().unwrap()
 }
 
-/// Compiles the digits model in a folder, with its weights in a sidecar.
+/// Compiles the digits model in a folder, with its weights in a sidecar unless the flags say otherwise.
 fn compile(folder: &Path, output: impl AsRef<OsStr>, flags: &[&str]) -> Output {
     let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/digits/digits.onnx");
     if !folder.join("digits.onnx").exists() {
         fs::copy(model, folder.join("digits.onnx")).unwrap();
     }
-    let args = ["digits.onnx", "--weights", "sidecar", "-o"].map(OsStr::new);
-    let flags: Vec<_> = flags.iter().map(OsStr::new).collect();
+    let sidecar: &[&str] = if flags.contains(&"--weights") {
+        &[]
+    } else {
+        &["--weights", "sidecar"]
+    };
+    let flags: Vec<_> = sidecar.iter().chain(flags).map(OsStr::new).collect();
+    let args = ["digits.onnx", "-o"].map(OsStr::new);
     edgec(folder, &[&args[..], &[output.as_ref()], &flags].concat())
 }
 
@@ -105,6 +110,16 @@ fn files_of_others_are_replaced_by_force_only() {
         // From now on they are edgec's own.
         assert!(compile(folder, &output, &[]).status.success());
     }
+    // Code of edgec with its weights inside says nothing about a file beside it.
+    assert!(compile(folder, "inline.rs", &["--weights", "inline"]).status.success());
+    fs::write(folder.join("inline.weights"), "precious").unwrap();
+    let refused = compile(folder, "inline.rs", &[]);
+    assert!(
+        message(&refused).contains("has not written it"),
+        "{}",
+        message(&refused)
+    );
+    assert_eq!(fs::read(folder.join("inline.weights")).unwrap(), b"precious");
     let left: Vec<_> = fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert!(
         left.iter().all(|name| !name.to_string_lossy().ends_with(".part")),

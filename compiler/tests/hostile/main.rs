@@ -2,11 +2,13 @@
 
 mod build;
 mod bytes;
+mod corpus;
 mod graphs;
 mod growth;
 mod live;
 mod names;
 mod numbers;
+mod scaling;
 mod single_nodes;
 
 use edgec::front::load::load_bytes;
@@ -24,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) const ZOO_TIME: Duration = Duration::from_secs(10);
 
 /// How much memory this whole file of tests may take, in KiB.
-const MEMORY: u64 = 1 << 20;
+pub(crate) const MEMORY: u64 = 1 << 20;
 
 /// What is tested: from the bytes of a model to Rust source, which must be Rust.
 pub(crate) fn compile(bytes: &[u8]) -> Result<String, String> {
@@ -63,7 +65,7 @@ pub(crate) fn error(what: &str, model: &ModelProto) -> String {
 }
 
 /// The most memory the process has had so far, in KiB, where the system tells.
-fn peak_memory() -> Option<u64> {
+pub(crate) fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     status
         .lines()
@@ -72,6 +74,12 @@ fn peak_memory() -> Option<u64> {
         .next()?
         .parse()
         .ok()
+}
+
+/// Processor time of this thread, where the system tells: what else runs on the machine does not count.
+pub(crate) fn processor_time() -> Option<Duration> {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    Some(Duration::from_nanos(text.split_whitespace().next()?.parse().ok()?))
 }
 
 /// splitmix64: the same cases in every run.

@@ -29,7 +29,7 @@ const NUMBERS: [i64; 16] = [
 ];
 
 /// Puts a wrong number in the place of one in an attribute or a stored tensor of integers.
-fn spoil(model: &mut ModelProto, random: &mut Random) {
+pub(crate) fn spoil(model: &mut ModelProto, random: &mut Random) {
     let graph = model.graph.as_mut().unwrap();
     let number = NUMBERS[random.below(NUMBERS.len())];
     let float = [f32::NAN, f32::INFINITY, -1.0, 0.0, 1e-30, 1e30, 1e6, 0.5][random.below(8)];

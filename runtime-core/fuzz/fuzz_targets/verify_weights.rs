@@ -1,8 +1,4 @@
-//! No bytes are weights but those that were signed. From `runtime-core/`, with `cargo install cargo-fuzz`:
-//!
-//! ```sh
-//! cargo +nightly fuzz run verify_weights -- -max_len=512
-//! ```
+//! No bytes are weights but those that were signed; `scripts/fuzz.sh` runs it.
 //!
 //! The first byte says whether what follows replaces, changes or only cuts a signed blob, whose digest is made right again
 //! where the second byte is odd: otherwise hardly any input would come as far as the signature.

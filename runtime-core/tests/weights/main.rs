@@ -3,6 +3,7 @@
 #[path = "../reference/mod.rs"]
 mod reference;
 
+mod memory;
 mod packed;
 mod small;
 mod sparse;

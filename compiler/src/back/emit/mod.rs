@@ -102,6 +102,12 @@ pub(crate) fn is_emitted(path: &Path) -> bool {
     read.is_ok() && same && matches!(start[1], b'/' | b'*')
 }
 
+/// Whether a file that this module printed takes its weights from the file `sidecar`.
+pub(crate) fn reads_sidecar(path: &Path, sidecar: &str) -> bool {
+    let source = std::fs::read_to_string(path).unwrap_or_default();
+    is_emitted(path) && source.contains(&weights::include(sidecar))
+}
+
 /// What comes before the SHA-256 of the model's file.
 const SHA256: &str = "// SHA-256 of the model: ";
 

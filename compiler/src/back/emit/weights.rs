@@ -98,17 +98,20 @@ pub(super) fn module(
         let _ = writeln!(statics, "\n{attribute}{}", inline_case(&bytes));
     }
     if !inline {
-        // As Rust writes a text: a name may hold quotes, backslashes and line ends.
-        let len = bytes.len();
-        let file = &options.sidecar;
+        let (len, bytes) = (bytes.len(), include(&options.sidecar));
         let attribute = sections::attribute(options.sections.weights.as_deref());
         out.text(&format!(
-            "\n{attribute}static FILE: Sidecar<{len}> = Sidecar::new(*include_bytes!({file:?}));\n"
+            "\n{attribute}static FILE: Sidecar<{len}> = Sidecar::new(*{bytes});\n"
         ));
     }
     out.text(&statics);
     out.end("}");
     (out.finish(), (!inline).then_some(bytes))
+}
+
+/// The bytes of a file, as Rust writes a text: its name may hold quotes, backslashes and line ends.
+pub(super) fn include(file: &str) -> String {
+    format!("include_bytes!({file:?})")
 }
 
 /// `mod weights` of a program whose weights are elsewhere, and the block that they are in.

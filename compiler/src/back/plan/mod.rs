@@ -43,8 +43,7 @@ pub struct Plan {
 /// is.
 pub fn plan(program: &Program, machine: &Machine) -> Plan {
     let alignment = machine.alignment();
-    let orders = order::candidates(program).into_iter();
-    let mut drafts: Vec<Draft> = orders.map(|order| Draft::of(program, order, alignment)).collect();
+    let mut drafts = drafts(program, alignment);
     let found = all_orders::all_orders(program, alignment);
     let least = drafts.iter().map(|draft| draft.lower_bound).min();
     if let Some(Orders {
@@ -71,6 +70,19 @@ pub fn plan(program: &Program, machine: &Machine) -> Plan {
         any_order: found.map(|found| found.bound),
         ..plan
     }
+}
+
+/// Plans a program that is only run on the host, and not often: without looking for what needs the least memory.
+pub fn quick(program: &Program, machine: &Machine) -> Plan {
+    let drafts = drafts(program, machine.alignment()).into_iter();
+    let best = drafts.min_by_key(|draft| draft.peak);
+    best.map(|draft| draft.plan(program)).unwrap_or_default()
+}
+
+/// A plan for each order that is tried.
+fn drafts(program: &Program, alignment: usize) -> Vec<Draft> {
+    let orders = order::candidates(program).into_iter();
+    orders.map(|order| Draft::of(program, order, alignment)).collect()
 }
 
 /// A plan for one order of calls.

@@ -1,5 +1,6 @@
 use super::array::ArrayFile;
 use crate::Error;
+use crate::data::npz;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -34,7 +35,7 @@ impl Archive {
         for index in 0..zip.len() {
             let entry = zip.by_index(index).map_err(|e| wrong(e.to_string()))?;
             let file_name = entry.name().map_err(|e| wrong(e.to_string()))?.into_owned();
-            let Some(name) = npyz::npz::array_name_from_file_name(&file_name) else {
+            let Some(name) = npz::array_name(&file_name) else {
                 continue;
             };
             let deflated = match entry.compression() {

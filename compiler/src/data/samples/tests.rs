@@ -1,8 +1,7 @@
 use super::*;
-use crate::data::npz;
+use crate::data::{npy, npz};
 use crate::ir::program::{BufferId, View};
 use crate::ir::{DType, Tensor};
-use npyz::WriterBuilder;
 use tempfile::TempDir;
 
 fn port(name: &str, dtype: DType, shape: &[usize]) -> Port {
@@ -104,13 +103,8 @@ fn folders_hold_a_file_a_sample() {
     let write = |name: &str, tensor: &Tensor| {
         let path = folder.path().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        let values: Vec<f32> = tensor.to_f32().unwrap();
-        let shape: Vec<u64> = tensor.shape.iter().map(|d| *d as u64).collect();
         let mut bytes = vec![];
-        let options = npyz::WriteOptions::new().default_dtype().shape(&shape);
-        let mut npy = options.writer(&mut bytes).begin_nd().unwrap();
-        npy.extend(values).unwrap();
-        npy.finish().unwrap();
+        npy::write(&mut bytes, tensor).unwrap();
         std::fs::write(path, bytes).unwrap();
     };
     let spec = folder.path().to_str().unwrap();

@@ -40,11 +40,12 @@ pub fn import(model: &Model, name: &str, dimensions: &Dimensions) -> Result<Impo
     let mut graph = Graph::new(name);
     let mut scope = Scope::outermost();
     let mut texts = vec![];
+    let mut shared = load::SharedBytes::default();
     for tensor in &model.graph.initializer {
         let names = load::texts(tensor);
         let constant = match &names {
             Some(names) => places(names, tensor),
-            None => load::tensor(tensor, model.base.as_deref())?,
+            None => load::shared_tensor(tensor, model.base.as_deref(), &mut shared)?,
         };
         let value = if dimensions.trained.contains(tensor.name()) {
             graph.add_state(tensor.name(), constant, true)
@@ -54,6 +55,7 @@ pub fn import(model: &Model, name: &str, dimensions: &Dimensions) -> Result<Impo
         texts.extend(names.map(|names| (value, names)));
         scope.insert(tensor.name(), value);
     }
+    drop(shared);
     for (name, ty) in dimensions::input_types(model, dimensions, &mut remarks)? {
         let value = match dimensions.baked.get(&name) {
             Some(value) => graph.add_constant(&name, value.clone()),

@@ -6,12 +6,14 @@ use std::path::PathBuf;
 
 use crate::front::proto::{AttributeProto, GraphProto, NodeProto, TensorProto};
 
+use super::external_data::Range;
 use super::{Model, OPSET_KEY, Problem, TensorProblem, names, tensor, versions};
 
 /// Checking stops after this many problems.
 const ENOUGH: usize = 100;
 
-/// Bytes of all tensors that are stored outside the model. Each of them is read, even if several share a file.
+/// Bytes of all tensors that are stored outside the model. What initializers of the model share is held once; all others
+/// are read each by itself.
 const MAX_EXTERNAL_BYTES: u64 = 4 << 30;
 
 /// All problems of the model's graph and those inside it, and the files that hold tensors.
@@ -21,6 +23,7 @@ pub(super) fn check(model: &Model) -> (Vec<Problem>, BTreeSet<PathBuf>) {
         problems: Vec::new(),
         files: BTreeSet::new(),
         external_bytes: 0,
+        ranges: HashSet::new(),
     };
     checker.graph(&model.graph, None);
     checker.four_bits(&model.graph);
@@ -70,6 +73,7 @@ struct Checker<'a> {
     problems: Vec<Problem>,
     files: BTreeSet<PathBuf>,
     external_bytes: u64,
+    ranges: HashSet<Range>,
 }
 
 impl<'a> Checker<'a> {
@@ -81,7 +85,7 @@ impl<'a> Checker<'a> {
 
     fn graph(&mut self, graph: &'a GraphProto, outer: Option<&Scope<'_>>) {
         let scope = Scope {
-            produced: self.producers(graph),
+            produced: self.producers(graph, outer.is_none()),
             outer,
         };
         for node in &graph.node {
@@ -105,8 +109,8 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Every tensor of a graph with what produces it.
-    fn producers(&mut self, graph: &'a GraphProto) -> HashMap<&'a str, Producer<'a>> {
+    /// Every tensor of a graph with what produces it; `shares` as for [`tensor`](Self::tensor).
+    fn producers(&mut self, graph: &'a GraphProto, shares: bool) -> HashMap<&'a str, Producer<'a>> {
         let mut produced = HashMap::new();
         for (index, input) in graph.input.iter().enumerate() {
             match input.name() {
@@ -123,7 +127,7 @@ impl<'a> Checker<'a> {
                 }
                 name => self.produce(&mut produced, name, Producer::Initializer),
             }
-            self.tensor(initializer, || initializer.name().to_owned());
+            self.tensor(initializer, shares, || initializer.name().to_owned());
         }
         for sparse in &graph.sparse_initializer {
             let tensor = sparse.values.as_ref().map_or("", |values| values.name()).to_owned();
@@ -176,19 +180,23 @@ impl<'a> Checker<'a> {
             });
         }
         for stored in attribute.t.iter().chain(&attribute.tensors) {
-            self.tensor(stored, || format!("{}.{}", node.name(), attribute.name()));
+            self.tensor(stored, false, || format!("{}.{}", node.name(), attribute.name()));
         }
     }
 
-    fn tensor(&mut self, stored: &crate::front::proto::TensorProto, name: impl Fn() -> String) {
+    /// `shares` says whether the tensor is read once if others are the same bytes of a file.
+    fn tensor(&mut self, stored: &TensorProto, shares: bool, name: impl Fn() -> String) {
         if tensor::texts(stored).is_some() {
             return;
         }
         let reason = match tensor::check(stored, self.model.base.as_deref()) {
             Ok(None) => return,
-            Ok(Some((file, bytes))) => {
-                self.files.insert(file);
-                self.external_bytes = self.external_bytes.saturating_add(bytes as u64);
+            Ok(Some(range)) => {
+                self.files.insert(range.path.clone());
+                let bytes = range.len as u64;
+                if !shares || self.ranges.insert(range) {
+                    self.external_bytes = self.external_bytes.saturating_add(bytes);
+                }
                 if self.external_bytes <= MAX_EXTERNAL_BYTES {
                     return;
                 }

@@ -1,23 +1,31 @@
 //! Tensors whose elements are in a file beside the model. Only files inside the model's folder are opened.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::front::proto::TensorProto;
 
 use super::TensorProblem;
 
-/// A range of a file that is known to be there.
-pub(super) struct Located {
+/// Bytes of a file that are known to be there.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Range {
     /// The file.
     pub(super) path: PathBuf,
-    location: String,
     offset: u64,
+    /// How many bytes.
+    pub(super) len: usize,
 }
 
+/// What has been read of files beside a model: tensors that are the same bytes of a file share them in memory.
+#[derive(Debug, Default)]
+pub struct SharedBytes(HashMap<Range, Arc<[u8]>>);
+
 /// Finds the `len` bytes of a tensor without reading them.
-pub(super) fn locate(t: &TensorProto, base: Option<&Path>, len: usize) -> Result<Located, TensorProblem> {
+pub(super) fn locate(t: &TensorProto, base: Option<&Path>, len: usize) -> Result<Range, TensorProblem> {
     let base = base.ok_or(TensorProblem::ExternalWithoutFolder)?;
     let location = entry(t, "location")
         .filter(|l| !l.is_empty())
@@ -62,27 +70,35 @@ pub(super) fn locate(t: &TensorProto, base: Option<&Path>, len: usize) -> Result
             size,
         });
     }
-    Ok(Located {
-        path,
-        location: location.to_owned(),
-        offset,
-    })
+    Ok(Range { path, offset, len })
 }
 
-/// Reads the `len` bytes of a tensor.
-pub(super) fn read(t: &TensorProto, base: Option<&Path>, len: usize) -> Result<Vec<u8>, TensorProblem> {
-    let Located { path, location, offset } = locate(t, base, len)?;
-    let contents = || -> std::io::Result<Vec<u8>> {
-        let mut file = File::open(path)?;
-        file.seek(SeekFrom::Start(offset))?;
-        let mut bytes = vec![0; len];
-        file.read_exact(&mut bytes)?;
-        Ok(bytes)
-    };
-    contents().map_err(|e| TensorProblem::ExternalUnreadable {
-        location,
+/// Reads the `len` bytes of a tensor, unless another has read them.
+pub(super) fn read(
+    t: &TensorProto,
+    base: Option<&Path>,
+    len: usize,
+    shared: &mut SharedBytes,
+) -> Result<Arc<[u8]>, TensorProblem> {
+    let range = locate(t, base, len)?;
+    if let Some(bytes) = shared.0.get(&range) {
+        return Ok(bytes.clone());
+    }
+    let bytes = contents(&range).map_err(|e| TensorProblem::ExternalUnreadable {
+        location: entry(t, "location").unwrap_or_default().to_owned(),
         message: e.to_string(),
-    })
+    })?;
+    shared.0.insert(range, bytes.clone());
+    Ok(bytes)
+}
+
+fn contents(range: &Range) -> std::io::Result<Arc<[u8]>> {
+    let mut file = File::open(&range.path)?;
+    file.seek(SeekFrom::Start(range.offset))?;
+    // Read to where it stays: a vector would be copied.
+    let mut bytes: Arc<[u8]> = std::iter::repeat_n(0, range.len).collect();
+    file.read_exact(Arc::get_mut(&mut bytes).expect("nobody else has it yet"))?;
+    Ok(bytes)
 }
 
 /// An entry of the tensor's `external_data`.

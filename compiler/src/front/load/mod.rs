@@ -27,7 +27,8 @@ use crate::front::proto::{GraphProto, ModelProto, NodeProto};
 
 pub use crate::error::load::{LoadError, Problem};
 pub use crate::error::tensor::TensorProblem;
-pub use tensor::{dtype, dtype_name, tensor, texts};
+pub use external_data::SharedBytes;
+pub use tensor::{dtype, dtype_name, shared_tensor, tensor, texts};
 pub use versions::{MAX_OPSET, MIN_OPSET, Opsets};
 
 /// Protobuf's own limit.

@@ -1,18 +1,28 @@
 //! Stored tensors: `TensorProto` to [`Tensor`], whichever of the format's encodings they use.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
 use crate::front::proto::TensorProto;
 use crate::front::proto::tensor_proto::{DataLocation, DataType};
 use crate::ir::{DType, Tensor};
 
-use super::{LoadError, Problem, TensorProblem, external_data};
+use super::external_data::{self, Range, SharedBytes};
+use super::{LoadError, Problem, TensorProblem};
 
 /// Decodes a stored tensor; `base` is the folder of the model, where external data is looked for.
 ///
 /// # Errors
 /// Anything [`TensorProblem`] lists. The size is compared with the bytes present before memory is taken.
 pub fn tensor(t: &TensorProto, base: Option<&Path>) -> Result<Tensor, LoadError> {
+    shared_tensor(t, base, &mut SharedBytes::default())
+}
+
+/// [`tensor`], one of several that may be the same bytes of a file, which are then read once.
+///
+/// # Errors
+/// As [`tensor`].
+pub fn shared_tensor(t: &TensorProto, base: Option<&Path>, shared: &mut SharedBytes) -> Result<Tensor, LoadError> {
     let named = |reason| {
         let tensor = if t.name().is_empty() { "(unnamed)" } else { t.name() };
         Problem::Tensor {
@@ -21,21 +31,21 @@ pub fn tensor(t: &TensorProto, base: Option<&Path>) -> Result<Tensor, LoadError>
         }
     };
     let header = Header::read(t).map_err(named)?;
-    let bytes = header.bytes(t, base).map_err(named)?;
-    Ok(Tensor::new(header.dtype, header.shape, bytes))
+    let bytes = header.bytes(t, base, shared).map_err(named)?;
+    Ok(Tensor {
+        dtype: header.dtype,
+        shape: header.shape,
+        bytes,
+    })
 }
 
-/// Checks everything [`tensor`] does, except the range of single elements, without decoding; gives the file in which
-/// the elements are, if it is another, and their bytes.
-pub(super) fn check(t: &TensorProto, base: Option<&Path>) -> Result<Option<(PathBuf, usize)>, TensorProblem> {
+/// Checks everything [`tensor`] does, except the range of single elements, without decoding; gives the bytes of a file
+/// that the elements are, if they are in another.
+pub(super) fn check(t: &TensorProto, base: Option<&Path>) -> Result<Option<Range>, TensorProblem> {
     let header = Header::read(t)?;
     match header.source(t)? {
         Source::Raw(_) | Source::Typed => Ok(None),
-        Source::External => {
-            let stored = header.stored();
-            let found = external_data::locate(t, base, stored)?;
-            Ok(Some((found.path, stored)))
-        }
+        Source::External => external_data::locate(t, base, header.stored()).map(Some),
     }
 }
 
@@ -197,9 +207,20 @@ impl Header {
         }
     }
 
-    fn bytes(&self, t: &TensorProto, base: Option<&Path>) -> Result<Vec<u8>, TensorProblem> {
+    fn bytes(
+        &self,
+        t: &TensorProto,
+        base: Option<&Path>,
+        shared: &mut SharedBytes,
+    ) -> Result<Arc<[u8]>, TensorProblem> {
         let mut bytes = match self.source(t)? {
-            Source::External => external_data::read(t, base, self.stored())?,
+            Source::External => {
+                let bytes = external_data::read(t, base, self.stored(), shared)?;
+                if !self.pairs && self.dtype != DType::Bool {
+                    return Ok(bytes);
+                }
+                bytes.to_vec()
+            }
             Source::Raw(raw) => raw.to_vec(),
             Source::Typed if self.pairs => self.narrow(&t.int32_data, |v| u8::try_from(v).ok().map(u8::to_le_bytes))?,
             Source::Typed => self.typed(t)?,
@@ -211,7 +232,7 @@ impl Header {
         if self.dtype == DType::Bool {
             bytes.iter_mut().for_each(|byte| *byte = u8::from(*byte != 0));
         }
-        Ok(bytes)
+        Ok(bytes.into())
     }
 
     /// Packs the typed field.

@@ -10,9 +10,9 @@ pub use streaming::{StreamedInput, StreamedOutput, Streaming};
 use super::{DType, Inputs, Labels, OpError, Operator, Remark, RemarkKind, Tensor, TensorType, infer};
 use petgraph::Direction;
 use petgraph::stable_graph::{NodeIndex, StableDiGraph};
-use petgraph::visit::EdgeRef;
+use petgraph::visit::{EdgeRef, NodeIndexable};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashSet};
 
 /// Names a node of one graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -320,22 +320,21 @@ impl Graph {
 
     /// All nodes, each after those it reads; otherwise in the order they were added.
     pub fn order(&self) -> Vec<NodeId> {
-        let mut missing: HashMap<NodeIndex, usize> = self
-            .dag
-            .node_indices()
-            .map(|n| (n, self.dag.edges_directed(n, Direction::Incoming).count()))
-            .collect();
+        let mut missing = vec![0; self.dag.node_bound()];
+        for node in self.dag.node_indices() {
+            missing[node.index()] = self.dag.edges_directed(node, Direction::Incoming).count();
+        }
         let mut ready: BinaryHeap<Reverse<NodeIndex>> = self
             .dag
             .node_indices()
-            .filter(|n| missing[n] == 0)
+            .filter(|n| missing[n.index()] == 0)
             .map(Reverse)
             .collect();
-        let mut order = Vec::with_capacity(missing.len());
+        let mut order = Vec::with_capacity(self.dag.node_count());
         while let Some(Reverse(node)) = ready.pop() {
             order.push(NodeId(node));
             for edge in self.dag.edges_directed(node, Direction::Outgoing) {
-                let left = missing.get_mut(&edge.target()).expect("an edge ends at a node");
+                let left = &mut missing[edge.target().index()];
                 *left -= 1;
                 if *left == 0 {
                     ready.push(Reverse(edge.target()));

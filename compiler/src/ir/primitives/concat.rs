@@ -67,14 +67,8 @@ impl Operator for Concat {
                 offset,
             };
             let x = cx.input(index);
-            cx.call(
-                Sized {
-                    kernel,
-                    size: ty.dtype.size(),
-                },
-                &[x],
-                &[y],
-            );
+            let size = ty.dtype.size();
+            cx.call_of_operand(index, Sized { kernel, size }, &[x], &[y]);
             offset += inner_x;
         }
         Ok(())

@@ -1,11 +1,9 @@
 use super::{Goal, MaxLoss, QuantizeOptions, Quantized, quantize};
 use crate::Error;
-use crate::back::portable;
 use crate::data::TestSet;
 use crate::data::samples::Samples;
-use crate::ir::program::{Port, Program};
-use crate::ir::{Graph, Tensor};
-use crate::middle::passes::unused;
+use crate::ir::program::{BufferId, Port, View};
+use crate::ir::{Graph, Tensor, ValueId};
 
 /// The samples that a graph is to be quantised with.
 #[derive(Debug)]
@@ -25,7 +23,7 @@ impl<'a> Calibration<'a> {
     /// # Errors
     /// Samples or labels that are missing or do not fit.
     pub fn open(options: &'a QuantizeOptions, graph: &Graph) -> Result<Self, Error> {
-        let (Program { inputs, outputs, .. }, _) = portable(&interface(graph)?)?;
+        let (inputs, outputs) = ports(graph);
         let Some(calibrate) = &options.calibrate else {
             return Err(Error::usage(
                 "the ranges of a model's values cannot be told without samples",
@@ -95,21 +93,23 @@ impl<'a> Calibration<'a> {
     }
 }
 
-/// A graph with the inputs and outputs of another, and little else.
-fn interface(graph: &Graph) -> Result<Graph, Error> {
-    let mut interface = graph.clone();
-    for (index, (_, value)) in graph.outputs().iter().enumerate() {
-        let zeros = Tensor::new(
-            graph.ty(*value).dtype,
-            graph.ty(*value).shape.clone(),
-            vec![0; graph.ty(*value).bytes()],
-        );
-        let stand_in = interface.add_constant(graph.value(*value).name.clone(), zeros);
-        interface.set_output(index, stand_in);
-    }
-    unused::run(&mut interface).map_err(|e| Error::Pass {
-        pass: "quantize",
-        message: e.message,
-    })?;
-    Ok(interface)
+/// What a program of this graph takes and gives.
+fn ports(graph: &Graph) -> (Vec<Port>, Vec<Port>) {
+    let port = |name: &str, value: ValueId, channels_last: bool| {
+        let ty = graph.ty(value).clone();
+        let (buffer, offset, len) = (BufferId(0), 0, ty.len());
+        Port {
+            name: name.to_owned(),
+            ty,
+            view: View { buffer, offset, len },
+            channels_last,
+        }
+    };
+    let inputs = graph.inputs().iter().enumerate();
+    let input = |(i, value): (usize, &ValueId)| {
+        let channels_last = graph.channels_last_inputs.contains(&i);
+        port(&graph.value(*value).name, *value, channels_last)
+    };
+    let outputs = graph.outputs().iter().map(|(name, value)| port(name, *value, false));
+    (inputs.map(input).collect(), outputs.collect())
 }

@@ -48,6 +48,11 @@ impl Patches {
         })
     }
 
+    /// Products of two elements of a row, over all groups.
+    pub fn products(&self) -> usize {
+        self.len.saturating_mul(self.len).saturating_mul(self.groups)
+    }
+
     /// Rows of each group that an input gives.
     pub fn rows(&self, x: &Tensor) -> usize {
         match &self.geometry {

@@ -1,26 +1,23 @@
+use super::statistics::{Rows, Statistics, statistics};
 use super::{
-    Groups, Io, Layer, Patches, QuantizeOptions, Rounding, Settings, Source, Watch, adaptive, channel_sums, insert,
+    Groups, Io, Layer, Patches, QuantizeOptions, Rounding, Settings, Source, Watch, Weights, adaptive, channel_sums,
+    insert,
 };
 use crate::Error;
-use crate::ir::{Graph, OpError, Tensor, ValueId};
+use crate::ir::{Graph, OpError, ValueId};
 use crate::middle::passes::unused;
 
 /// Multiply-accumulates that running the layers again may take altogether: some minutes here.
 const WORK: u64 = 200_000_000_000;
 /// Samples that are taken whatever that takes.
 const FEWEST: usize = 16;
-/// Multiply-accumulates for the correlations of one layer.
-const CORRELATION_WORK: usize = 4_000_000_000;
 /// Most weights of a channel whose correlations are computed.
 const MOST_WEIGHTS: usize = 1024;
 
-/// What a layer reads in the quantised graph, over all samples.
-struct Statistics {
-    /// Mean of each element of the rows, by group.
-    mean: Vec<Vec<f64>>,
-    /// Mean products of the elements of a row minus those of their means, by group; empty if they were not asked for.
-    covariance: Vec<Vec<f64>>,
-}
+/// Nodes that are looked at altogether to measure what layers read: beyond them, several layers are measured at once.
+const MOST_NODES: usize = 1 << 18;
+/// Products of elements that are kept at the same time.
+const MOST_PRODUCTS: usize = 1 << 25;
 
 /// Rounds the weights of one layer after the other and corrects their biases, each on what the layers before it,
 /// already quantised, make of the samples. `progress` is told of each layer.
@@ -43,45 +40,104 @@ pub fn refine(
     let runs = (layers.len() as u64 / 2 + 1).saturating_mul(macs.max(1));
     let samples = usize::try_from(WORK / runs).unwrap_or(usize::MAX).max(FEWEST);
     let sums = mean_sums(graph, layers, source, samples)?;
-    for (i, layer) in layers.iter().enumerate() {
-        progress(i, layers.len());
+    let rows: Vec<_> = layers.iter().map(|layer| rows(graph, layer, options)).collect();
+    let together = layers.len().saturating_mul(graph.len()).div_ceil(MOST_NODES);
+    let mut next = 0;
+    while next < layers.len() {
+        progress(next, layers.len());
+        let part = next..next + part(&rows[next..], together);
         let quantised = insert(graph, groups, layers, settings, Io::Float).map_err(internal)?;
-        let read = quantised.node(layer.node).inputs[0].expect("layers read a value");
-        let (_, w) = layer.weights(graph);
-        let Some(patches) = Patches::of(graph, layer) else {
-            if options.bias_correction {
-                let now = mean_sums(&quantised, std::slice::from_ref(layer), source, samples)?;
-                for (channel, bias) in settings.weights[i].bias.iter_mut().enumerate() {
-                    *bias += (sums[i][channel] - now[0][channel]) as f32;
-                }
-            }
-            continue;
-        };
-        let adaptive = options.rounding == Rounding::Adaptive && patches.len <= MOST_WEIGHTS;
-        let statistics = statistics(&quantised, read, &patches, source, samples, adaptive)?;
-        let weights = &mut settings.weights[i];
-        for (channel, wanted) in sums[i].iter().enumerate() {
-            let group = channel / (layer.channels / layer.groups);
-            let of = |element: usize| layer.element(channel, element);
-            let scale = f64::from(weights.quantization.scales[layer.scale_of(channel)]);
-            if adaptive {
-                let real: Vec<f64> = (0..patches.len).map(|e| f64::from(w[of(e)]) / scale).collect();
-                let most = f64::from(weights.most);
-                let rounded = adaptive::round(&real, &statistics.covariance[group], most);
-                for (element, integer) in rounded.iter().enumerate() {
-                    weights.integers[of(element)] = *integer as i8;
-                }
-            }
-            if options.bias_correction {
-                let products = statistics.mean[group].iter().enumerate();
-                let sum: f64 = products
-                    .map(|(e, mean)| mean * f64::from(weights.integers[of(e)]) * scale)
-                    .sum();
-                weights.bias[channel] = (wanted - sum) as f32;
+        let (with_rows, without): (Vec<_>, Vec<_>) = part.clone().partition(|i| rows[*i].is_some());
+        let wanted: Vec<_> = with_rows
+            .iter()
+            .filter_map(|i| Some((read(&quantised, &layers[*i]), rows[*i].as_ref()?)))
+            .collect();
+        let statistics = statistics(&only_of(&quantised, &wanted)?, &wanted, source, samples)?;
+        for (i, statistics) in with_rows.into_iter().zip(statistics) {
+            refine_layer(
+                graph,
+                &layers[i],
+                &statistics,
+                &sums[i],
+                options,
+                &mut settings.weights[i],
+            );
+        }
+        if options.bias_correction && !without.is_empty() {
+            let of: Vec<Layer> = without.iter().map(|i| layers[*i].clone()).collect();
+            let now = mean_sums(&quantised, &of, source, samples)?;
+            for (i, now) in without.into_iter().zip(now) {
+                let means = sums[i].iter().zip(&now);
+                let biases = settings.weights[i].bias.iter_mut();
+                biases
+                    .zip(means)
+                    .for_each(|(bias, (wanted, now))| *bias += (wanted - now) as f32);
             }
         }
+        next = part.end;
     }
     Ok(())
+}
+
+/// The rows of what a layer reads; `None` for a transposed convolution.
+fn rows(graph: &Graph, layer: &Layer, options: &QuantizeOptions) -> Option<Rows> {
+    let patches = Patches::of(graph, layer)?;
+    let few = patches.len <= MOST_WEIGHTS && patches.products() <= MOST_PRODUCTS;
+    let correlate = options.rounding == Rounding::Adaptive && few;
+    Some(Rows { patches, correlate })
+}
+
+/// How many of these layers are measured at once: one, but for models with many; no more than memory allows.
+fn part(rows: &[Option<Rows>], together: usize) -> usize {
+    let products = |rows: &Option<Rows>| rows.as_ref().map_or(0, Rows::products);
+    let mut sum: usize = 0;
+    let fit = rows.iter().take_while(|rows| {
+        sum = sum.saturating_add(products(rows));
+        sum <= MOST_PRODUCTS
+    });
+    fit.take(together).count().max(1)
+}
+
+/// What a layer reads.
+fn read(graph: &Graph, layer: &Layer) -> ValueId {
+    graph.node(layer.node).inputs[0].expect("layers read a value")
+}
+
+fn only_of(graph: &Graph, wanted: &[(ValueId, &Rows)]) -> Result<Graph, Error> {
+    only(graph, &wanted.iter().map(|(value, _)| *value).collect::<Vec<_>>())
+}
+
+/// Rounds the weights of a layer and corrects its bias, for sums of the means `sums`.
+fn refine_layer(
+    graph: &Graph,
+    layer: &Layer,
+    statistics: &Statistics,
+    sums: &[f64],
+    options: &QuantizeOptions,
+    weights: &mut Weights,
+) {
+    let (_, w) = layer.weights(graph);
+    for (channel, wanted) in sums.iter().enumerate() {
+        let group = channel / (layer.channels / layer.groups);
+        let of = |element: usize| layer.element(channel, element);
+        let scale = f64::from(weights.quantization.scales[layer.scale_of(channel)]);
+        if let Some(covariance) = statistics.covariance.get(group) {
+            let elements = 0..statistics.mean[group].len();
+            let real: Vec<f64> = elements.map(|e| f64::from(w[of(e)]) / scale).collect();
+            let most = f64::from(weights.most);
+            let rounded = adaptive::round(&real, covariance, most);
+            for (element, integer) in rounded.iter().enumerate() {
+                weights.integers[of(element)] = *integer as i8;
+            }
+        }
+        if options.bias_correction {
+            let products = statistics.mean[group].iter().enumerate();
+            let sum: f64 = products
+                .map(|(e, mean)| mean * f64::from(weights.integers[of(e)]) * scale)
+                .sum();
+            weights.bias[channel] = (wanted - sum) as f32;
+        }
+    }
 }
 
 /// A node's multiply-accumulates.
@@ -121,64 +177,5 @@ fn internal(error: OpError) -> Error {
     Error::Pass {
         pass: "quantize",
         message: error.message,
-    }
-}
-
-/// Statistics of the rows that a layer's input `read` gives.
-fn statistics(
-    graph: &Graph,
-    read: ValueId,
-    patches: &Patches,
-    source: &Source<'_>,
-    samples: usize,
-    correlate: bool,
-) -> Result<Statistics, Error> {
-    let watch = Watch::new(&only(graph, &[read])?, &[read])?;
-    let len = patches.len;
-    let mut mean = vec![vec![0.0; len]; patches.groups];
-    let mut products = vec![vec![0.0; if correlate { len * len } else { 0 }]; patches.groups];
-    let (mut rows, mut correlated) = (0usize, 0usize);
-    let mut row = vec![];
-    let most = (CORRELATION_WORK / (len * len * patches.groups).max(1)).max(len);
-    let total = source()?.take(samples).count();
-    watch.run(source()?.take(samples), &mut |_, x: &Tensor| {
-        let of_x = patches.rows(x);
-        let step = (of_x * total).div_ceil(most).max(1);
-        let values = x.to_f32().unwrap_or_default();
-        for index in 0..of_x {
-            // A different part of each sample.
-            let chosen = correlate && (rows + index).is_multiple_of(step);
-            for group in 0..patches.groups {
-                patches.read(&values, group, index, &mut row);
-                mean[group].iter_mut().zip(&row).for_each(|(sum, v)| *sum += v);
-                if chosen {
-                    add_products(&mut products[group], &row);
-                }
-            }
-            correlated += usize::from(chosen);
-        }
-        rows += of_x;
-        Ok(())
-    })?;
-    mean.iter_mut().flatten().for_each(|sum| *sum /= rows.max(1) as f64);
-    for (products, mean) in products.iter_mut().zip(&mean) {
-        for (i, line) in products.chunks_mut(len.max(1)).enumerate() {
-            for (j, product) in line.iter_mut().enumerate() {
-                *product = *product / correlated.max(1) as f64 - mean[i] * mean[j];
-            }
-        }
-    }
-    Ok(Statistics {
-        mean,
-        covariance: products,
-    })
-}
-
-/// Adds the products of the elements of a row.
-fn add_products(products: &mut [f64], row: &[f64]) {
-    for (line, a) in products.chunks_mut(row.len().max(1)).zip(row) {
-        if *a != 0.0 {
-            line.iter_mut().zip(row).for_each(|(sum, b)| *sum += a * b);
-        }
     }
 }

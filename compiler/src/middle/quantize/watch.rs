@@ -1,3 +1,4 @@
+use super::proportion;
 use crate::back::exec::Executor;
 use crate::back::plan::Plan;
 use crate::ir::program::Program;
@@ -7,8 +8,6 @@ use runtime_core::Simd;
 use std::panic::resume_unwind;
 use std::thread::{available_parallelism, scope};
 
-/// Memory of one inference at most, of which what is watched is copied once more.
-const MAX_WATCHED: usize = 1 << 30;
 /// Memory that samples may take which are run at the same time.
 const MAX_MEMORY: usize = 1 << 29;
 
@@ -29,7 +28,7 @@ impl Watch {
     /// constants, in any order.
     ///
     /// # Errors
-    /// A graph that cannot be lowered, or values that take too much memory together.
+    /// A graph that cannot be lowered, and one that takes memory or steps out of proportion to what is given.
     pub fn new(graph: &Graph, values: &[ValueId]) -> Result<Self, Error> {
         let mut copy = graph.clone();
         for value in values {
@@ -37,17 +36,7 @@ impl Watch {
         }
         passes::run(&mut copy, passes::UNFINISHED, &mut |_, _| {})?;
         let (program, plan) = portable(&copy)?;
-        if plan.peak > MAX_WATCHED {
-            let largest = values.iter().max_by_key(|value| graph.ty(**value).bytes());
-            let largest = largest.map_or_else(String::new, |value| {
-                let (name, ty) = (graph.value(*value).name.escape_debug(), graph.ty(*value));
-                format!("; the largest value that is measured is `{name}`, {ty}")
-            });
-            return Err(Error::quantization(
-                format!("measuring a sample takes {} bytes of memory{largest}", plan.peak),
-                format!("at most {MAX_WATCHED} are supported: make the model's inputs or its paddings smaller"),
-            ));
-        }
+        proportion::check(graph, values, plan.peak)?;
         Ok(Self {
             program,
             plan,
@@ -139,7 +128,7 @@ impl Watching<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ir::primitives::{Binary, BinaryOp, Conv, Layout, Map, Window};
+    use crate::ir::primitives::{Binary, BinaryOp, Conv, Layout, Map, MatMul, Pad, PadMode, Window};
     use crate::ir::{DType, TensorType};
     use runtime_core::function::{Identity, Relu};
 
@@ -207,6 +196,28 @@ mod tests {
             error.contains("measuring a sample takes") && error.contains("f32[67108864]"),
             "{error}"
         );
+    }
+
+    /// A few bytes that are padded to many, which a product then takes long for.
+    #[test]
+    fn small_models_that_take_much_are_refused() {
+        let error = |rows: usize| {
+            let mut graph = Graph::new("g");
+            let x = graph.add_input("x", TensorType::new(DType::F32, [1, 64]));
+            let w = graph.add_constant("w", Tensor::f32(&[64, 64], &[0.0; 4096]));
+            let pad = Pad {
+                begins: vec![0, 0],
+                ends: vec![rows, 0],
+                mode: PadMode::Edge,
+            };
+            let long = graph.add_op("pad", pad, &[x], &[]).unwrap();
+            let y = graph.add_op("product", MatMul, &[long, w], &[]).unwrap();
+            graph.add_output("y", y);
+            Watch::new(&graph, &[]).err().map(|error| error.to_string())
+        };
+        assert_eq!(error(1000), None);
+        let refused = error(100_000).unwrap();
+        assert!(refused.contains("steps") && refused.contains("`product`"), "{refused}");
     }
 
     /// `(1 + e) (1 + e) - (1 + 2 e)` is 0 where products are rounded, and `e^2` where a machine fuses them with sums.

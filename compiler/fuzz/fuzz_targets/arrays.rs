@@ -1,0 +1,4 @@
+//! Any bytes are arrays or an error; `scripts/fuzz.sh` runs it.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| edgec_fuzz::arrays(bytes));
