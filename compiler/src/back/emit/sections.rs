@@ -15,9 +15,8 @@ pub(super) fn attribute(section: Option<&str>) -> String {
 }
 
 /// The section of a constant.
-pub(super) fn of<'s>(report: &'s Report, sections: &'s Sections, id: BufferId) -> Option<&'s str> {
-    let fast = report.fast_weights.as_ref();
-    let fast = fast.filter(|fast| fast.tensors.iter().any(|tensor| tensor.buffer == id));
+pub(super) fn of<'s>(names: &ModelNames, sections: &'s Sections, id: BufferId) -> Option<&'s str> {
+    let fast = sections.fast_weights.as_ref().filter(|_| names.fast.contains(&id));
     fast.map(|fast| fast.section.as_str()).or(sections.weights.as_deref())
 }
 
