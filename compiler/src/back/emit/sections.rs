@@ -57,7 +57,8 @@ fn macro_name(names: &ModelNames) -> String {
     format!("{}_static", names.model.to_snake_case())
 }
 
-/// The macro that declares a static in the section of the arena.
+/// The macro that declares a static in the section of the arena. A program may do without it, or use it only in the
+/// module that holds this file, which rustc would warn of.
 pub(super) fn arena(names: &ModelNames, sections: &Sections) -> Option<String> {
     let section = sections.arena.as_ref()?;
     let (name, model) = (macro_name(names), &names.model);
