@@ -11,6 +11,7 @@ summary=()
 # Seconds of processor time that finished commands took, in `processors`. A subshell would only see its own.
 processors=0
 used=$(mktemp)
+trap 'rm -f "$used"' EXIT
 count_processors() {
     times >"$used"
     processors=$(awk 'NR == 2 { split($1 "m" $2, t, /[ms]+/); printf "%d", 60 * (t[1] + t[3]) + t[2] + t[4] }' "$used")

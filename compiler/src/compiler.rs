@@ -320,7 +320,6 @@ impl Compiler {
         } = memory::in_memory(&graph, &machine)?;
         self.check_updatable(&program)?;
         self.check_c()?;
-        self.check_sections()?;
         remarks.extend(tiles);
         if let Some(given) = &self.self_test {
             remarks.extend(golden::add(&mut program, &plan, given)?);

@@ -1,8 +1,8 @@
 //! The convolutions and matrix products, as a share of the processor's peak in floats.
 //!
-//! `cargo bench -p runtime-core --bench conv`; add `-- --table` for the closing table alone. The peak is that of one
-//! core with the instruction set the kernels use, measured between the kernels: on a busy machine the least times of
-//! both are what can be compared.
+//! `cargo bench -p runtime-core --bench conv`; add `-- --table` for the closing table alone. The peak is the
+//! best product on one core, measured between the kernels: on a busy machine the least times of both are what can be
+//! compared.
 
 use criterion::{Criterion, Throughput};
 use runtime_core::function::{Identity, Relu};

@@ -4,7 +4,6 @@
 use clap::Parser;
 use codegen_tests::node_tests::{self, Backend, NodeTest};
 use codegen_tests::python;
-use edgec::tools::harness::Workspace;
 use regex::Regex;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -74,13 +73,11 @@ fn run(args: &Args) -> Result<bool, String> {
         return Err(format!("no test of {} is selected", folder.display()));
     }
     // Beside the workspaces of the tests: runtime-core is compiled for them.
-    let workspace = || Workspace::open(&target.join("tmp/edgec/node_tests")).map_err(|e| e.to_string());
+    let workspace = target.join("tmp/edgec/node_tests");
     let backend = if args.executor {
         Backend::Executor
-    } else if args.slice {
-        Backend::Emitted(workspace()?.quick())
     } else {
-        Backend::Emitted(workspace()?)
+        Backend::Emitted(&workspace)
     };
     let verdicts = node_tests::run(tests, args.keep_shapes, &backend)?;
     let (refused, judged): (Vec<_>, Vec<_>) = verdicts

@@ -2,14 +2,15 @@ use super::prepare::{Failure, Prepared, prepare};
 use super::{NodeTest, hostile, scope};
 use edgec::tools::harness::{Module, Progress, Workspace};
 use serde::Serialize;
+use std::path::Path;
 
 /// Modules in one crate.
 const TOGETHER: usize = 100;
 
 /// What computes the results.
-pub enum Backend {
-    /// Emitted code, built in this workspace.
-    Emitted(Workspace),
+pub enum Backend<'a> {
+    /// Emitted code, built in this folder.
+    Emitted(&'a Path),
     /// The host executor.
     Executor,
 }
@@ -44,7 +45,7 @@ impl Verdict {
 ///
 /// # Errors
 /// If emitted code cannot be built for a reason that is not in the tests.
-pub fn run(mut tests: Vec<NodeTest>, keep_shapes: bool, backend: &Backend) -> Result<Vec<Verdict>, String> {
+pub fn run(mut tests: Vec<NodeTest>, keep_shapes: bool, backend: &Backend<'_>) -> Result<Vec<Verdict>, String> {
     let progress = Progress::start(format!("compiling {} tests", tests.len()));
     if !keep_shapes {
         tests.iter_mut().for_each(NodeTest::strip);
@@ -53,7 +54,7 @@ pub fn run(mut tests: Vec<NodeTest>, keep_shapes: bool, backend: &Backend) -> Re
     drop(progress);
     let mut results = match backend {
         Backend::Executor => prepared.iter().map(|p| executed(p.as_ref().ok()?)).collect(),
-        Backend::Emitted(workspace) => emitted(&tests, &prepared, workspace)?,
+        Backend::Emitted(folder) => emitted(&tests, &prepared, folder)?,
     };
     let progress = Progress::start("running them on extreme inputs");
     for ((test, prepared), result) in tests.iter().zip(&prepared).zip(&mut results) {
@@ -103,11 +104,7 @@ fn guarded(run: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
 
 type Results = Vec<Option<Result<(), String>>>;
 
-fn emitted(
-    tests: &[NodeTest],
-    prepared: &[Result<Prepared, Failure>],
-    workspace: &Workspace,
-) -> Result<Results, String> {
+fn emitted(tests: &[NodeTest], prepared: &[Result<Prepared, Failure>], folder: &Path) -> Result<Results, String> {
     let compiled: Vec<_> = (0..tests.len())
         .filter_map(|i| Some((i, prepared[i].as_ref().ok()?)))
         .collect();
@@ -118,6 +115,7 @@ fn emitted(
         .chunks(TOGETHER)
         .map(|chunk| chunk.iter().map(module).collect())
         .collect();
+    let workspace = Workspace::open(folder).map_err(|e| e.to_string())?;
     let progress = Progress::start(format!(
         "building {} modules in {} crates",
         compiled.len(),

@@ -66,9 +66,7 @@ fn images_are_taken_as_cameras_give_them() {
             .contains("IMAGE_SHAPE: [usize; 4] = [1, 6, 5, 3];")
     );
     assert!(module.emitted.source.contains("channels last (1x3x6x5 in the model)"));
-    let workspace = Workspace::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("edgec/input_layout"))
-        .unwrap()
-        .quick();
+    let workspace = Workspace::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("edgec/input_layout")).unwrap();
     let runner = workspace.build(&[vec![module]]).unwrap().remove(0).unwrap();
     assert_eq!(runner.run(&[vec![image]]).unwrap()[0], wanted);
 }

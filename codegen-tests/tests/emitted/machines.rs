@@ -149,9 +149,7 @@ fn emitted_for_any_machine_the_integers_are_the_same() {
         different.len(),
         cases.len()
     );
-    let workspace = Workspace::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("edgec/machines"))
-        .unwrap()
-        .quick();
+    let workspace = Workspace::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("edgec/machines")).unwrap();
     let built = workspace.build(&[modules]).unwrap();
     let runners: Vec<Runner> = built
         .into_iter()

@@ -153,9 +153,7 @@ fn any_names_give_code_without_warnings() {
         modules.push(Module::new(format!("m{number}"), &compiler, &compiled));
         expected.push((compiled.executor().run(&inputs), inputs));
     }
-    let workspace = Workspace::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("edgec/names"))
-        .unwrap()
-        .quick();
+    let workspace = Workspace::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("edgec/names")).unwrap();
     let built = workspace.build(&[modules]).unwrap();
     for (runner, (outputs, inputs)) in built.into_iter().zip(expected) {
         let runner = runner.unwrap_or_else(|error| panic!("{error}"));

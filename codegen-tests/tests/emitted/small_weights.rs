@@ -38,9 +38,7 @@ fn recurrent_weights_of_half_precision_stay_so() {
     let recurrence = compiled.report.calls.iter().find(|call| call.kernel == "recurrence");
     assert_eq!(recurrence.map(|call| call.weights), Some(64 * 16 * 2));
     let modules = [vec![Module::new("lstm", &compiler, &compiled)]];
-    let workspace = Workspace::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("edgec/small_weights"))
-        .unwrap()
-        .quick();
+    let workspace = Workspace::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("edgec/small_weights")).unwrap();
     let runner = workspace.build(&modules).unwrap().remove(0).unwrap();
     let x = vec![halves(&[4, 1, 5])];
     let expected = compiled.executor().run(&x);

@@ -133,9 +133,7 @@ fn emitted_code_gives_what_the_host_gives() {
         let module = Module::new(format!("stream{}", modules.len()), &compiler, &compiled);
         modules.push(with_reset(module, 12));
     }
-    let workspace = Workspace::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("edgec/streams"))
-        .unwrap()
-        .quick();
+    let workspace = Workspace::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("edgec/streams")).unwrap();
     for (runner, expected) in workspace.build(&[modules]).unwrap().into_iter().zip(expected) {
         let runner = runner.unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(runner.run(&runs).unwrap(), expected, "emitted code");

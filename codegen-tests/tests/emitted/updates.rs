@@ -123,9 +123,7 @@ fn emitted_code_takes_its_weights_and_those_of_a_retrained_model() {
             }
         }
     }
-    let workspace = Workspace::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("edgec/updates"))
-        .unwrap()
-        .quick();
+    let workspace = Workspace::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("edgec/updates")).unwrap();
     let built = workspace.build(&[modules]).unwrap();
     for (runner, (inputs, results)) in built.into_iter().zip(expected) {
         let runner = runner.unwrap_or_else(|e| panic!("{e}"));

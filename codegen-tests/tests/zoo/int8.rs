@@ -35,9 +35,7 @@ fn integers_are_the_same_wherever_they_are_computed() {
         .map(|r| Module::new(&r.module, &r.compiler, &r.compiled))
         .collect();
     let crates: Vec<_> = modules.chunks(TOGETHER).map(<[_]>::to_vec).collect();
-    let workspace = Workspace::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("edgec/zoo_int8"))
-        .unwrap()
-        .quick();
+    let workspace = Workspace::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("edgec/zoo_int8")).unwrap();
     let progress = Progress::start(format!("building {} models", modules.len()));
     let mut runners = workspace
         .build(&crates)

@@ -195,9 +195,7 @@ fn emitted_code_computes_what_the_host_does() {
         reference.compiled = compiled;
         references.push(reference);
     }
-    let workspace = Workspace::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("edgec/qlinear_recurrence"))
-        .unwrap()
-        .quick();
+    let workspace = Workspace::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("edgec/qlinear_recurrence")).unwrap();
     for (reference, verdict) in references
         .iter()
         .zip(zoo::verify(&workspace, &references, references.len()))

@@ -23,6 +23,7 @@ impl Compiler {
     /// Imports a model, adds what is asked for, and runs the passes; `after` sees the graph after each.
     pub(super) fn graph(&self, model: &Model, after: &mut dyn FnMut(&Pass, &Graph)) -> Result<Ready, Error> {
         self.check_streaming()?;
+        self.check_sections()?;
         let mut dimensions = self.dimensions.clone();
         if let Some(options) = &self.train {
             self.check_training()?;

@@ -1,21 +1,9 @@
 //! `--ram` and `--flash`: a model that takes more does not compile, and the emitted code checks again.
 
+use super::digits::{compile, said};
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
-
-fn compile(folder: &Path, flags: &[&str]) -> Output {
-    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/digits/digits.onnx");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_edgec"));
-    command.current_dir(folder).arg(model).args(["-o", "d.rs"]).args(flags);
-    command.output().unwrap()
-}
-
-/// What was said, in one line without the frame that the terminal's width asks for.
-fn said(output: &Output) -> String {
-    let text = String::from_utf8_lossy(&output.stderr).replace(['│', '×'], "");
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
+use std::process::Command;
 
 #[test]
 fn a_model_that_takes_too_much_is_refused_with_what_takes_it_and_what_helps() {

@@ -3,6 +3,7 @@
 mod bench;
 mod budgets;
 mod compile;
+mod digits;
 mod eval;
 mod output_files;
 mod sections;

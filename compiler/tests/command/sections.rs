@@ -1,21 +1,7 @@
 //! Link sections of weights and arena: names that are refused, and what the emitted file and the summary say.
 
+use super::digits::{compile, said};
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Output};
-
-fn compile(folder: &Path, flags: &[&str]) -> Output {
-    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/digits/digits.onnx");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_edgec"));
-    command.current_dir(folder).arg(model).args(["-o", "d.rs"]).args(flags);
-    command.output().unwrap()
-}
-
-/// What was said, in one line without the frame that the terminal's width asks for.
-fn said(output: &Output) -> String {
-    let text = String::from_utf8_lossy(&output.stderr).replace(['│', '×'], "");
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
 
 #[test]
 fn names_that_no_section_has_are_refused() {

@@ -47,9 +47,9 @@ pub(super) fn cover<A: Arch>(count: usize, columns: usize, body: &mut impl Tile)
     }
 }
 
-/// Covers `count` rows by eight columns. A tile takes as long as its sums wait for one another, whether it has four rows
-/// or eight: so the fewest tiles are the quickest. What is left of eights is covered together with rows before it, which
-/// are computed once more: a row is by itself only if there is no other.
+/// Covers `count` rows by eight columns. The sums of a tile wait for one another, so that four rows take as long as
+/// eight, and the fewest tiles are the quickest. What is left of eights is covered together with rows before it,
+/// which are computed once more: a row is by itself only if there is no other.
 #[inline(always)]
 fn eight_columns<A: Arch, B: Tile>(count: usize, body: &mut B) {
     if count < 4 {

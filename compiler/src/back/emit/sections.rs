@@ -15,9 +15,8 @@ pub(super) fn attribute(section: Option<&str>) -> String {
 }
 
 /// The section of a constant.
-pub(super) fn of<'s>(report: &'s Report, sections: &'s Sections, id: BufferId) -> Option<&'s str> {
-    let fast = report.fast_weights.as_ref();
-    let fast = fast.filter(|fast| fast.tensors.iter().any(|tensor| tensor.buffer == id));
+pub(super) fn of<'s>(names: &ModelNames, sections: &'s Sections, id: BufferId) -> Option<&'s str> {
+    let fast = sections.fast_weights.as_ref().filter(|_| names.fast.contains(&id));
     fast.map(|fast| fast.section.as_str()).or(sections.weights.as_deref())
 }
 
@@ -58,7 +57,8 @@ fn macro_name(names: &ModelNames) -> String {
     format!("{}_static", names.model.to_snake_case())
 }
 
-/// The macro that declares a static in the section of the arena.
+/// The macro that declares a static in the section of the arena. A program may do without it, or use it only in the
+/// module that holds this file, which rustc would warn of.
 pub(super) fn arena(names: &ModelNames, sections: &Sections) -> Option<String> {
     let section = sections.arena.as_ref()?;
     let (name, model) = (macro_name(names), &names.model);

@@ -76,7 +76,7 @@ pub(super) fn module(
         let (buffer, name) = (program.buffer(*id), &names.weights[id].name);
         let _ = write!(statics, "\n/// {}\n", described(*id, program, report, names));
         if (inline || names.fast.contains(id)) && !golden.contains(id) {
-            statics.push_str(&sections::attribute(sections::of(report, &options.sections, *id)));
+            statics.push_str(&sections::attribute(sections::of(names, &options.sections, *id)));
             statics.push_str(&inline_tensor(buffer, name));
             continue;
         }

@@ -2,6 +2,7 @@
 //! the command prints, its JSON, `inspect`, and the table in the emitted file are views of it.
 
 mod call;
+mod fast_weights;
 mod names;
 mod nodes;
 mod port;
@@ -9,13 +10,14 @@ mod stream;
 mod text;
 
 pub use call::{CallReport, ChoiceReport};
+pub use fast_weights::{FastReport, FastTensor};
 pub(in crate::back) use nodes::distinctive;
 pub use port::PortReport;
 pub use stream::{StreamInputReport, StreamOutputReport, StreamReport};
 pub(crate) use text::{dims, grouped};
 
 use crate::back::plan::Plan;
-use crate::back::sections::{FastReport, FastWeights, choose};
+use crate::back::sections::FastWeights;
 use crate::ir::program::{Cores, Program, Training};
 use crate::ir::{Remark, RemarkKind};
 use serde::Serialize;
@@ -36,7 +38,7 @@ pub struct Origin {
     pub flash_budget: Option<usize>,
     /// Fast memory for weights, if there is some.
     pub fast_weights: Option<FastWeights>,
-    /// Bytes that every constant is aligned to.
+    /// Bytes that a constant inside the source is aligned to, which `runtime_core::Weights` says.
     pub alignment: usize,
     /// What the user should know of how it was compiled.
     pub remarks: Vec<Remark>,
@@ -142,7 +144,7 @@ impl Report {
                 .iter()
                 .zip(&calls)
                 .for_each(|(index, call)| names[*index] = &call.name);
-            choose(program, &names, fast, origin.alignment)
+            fast_weights::choose(program, &names, fast, origin.alignment)
         });
         Self {
             model: program.name.clone(),

@@ -1,4 +1,4 @@
-use super::{Checked, Method, QuantizeOptions, Quantized};
+use super::{Method, Quality, QuantizeOptions, Quantized};
 use crate::Error;
 use serde::Serialize;
 use std::fmt;
@@ -36,7 +36,7 @@ pub(super) fn best_of_all(
         let quantised = by_method(&options)?;
         let this = Tried {
             method,
-            decibels: quantised.report.checked.poorest(),
+            decibels: poorest(&quantised.report.checked.outputs),
             bytes: quantised.report.raised.iter().map(|raised| raised.bytes).sum(),
         };
         tried.push(this);
@@ -78,17 +78,15 @@ impl fmt::Display for Tried {
     }
 }
 
-impl Checked {
-    /// SQNR of the poorest output in decibels. For an output of whole numbers, what is not equal counts as noise.
-    pub(super) fn poorest(&self) -> f64 {
-        let outputs = self.outputs.iter().filter(|output| !output.is_blank());
-        let decibels = outputs.map(|output| match output.equal {
-            Some(equal) => -10.0 * (1.0 - equal).max(0.0).log10(),
-            None => output.sqnr.decibels(),
-        });
-        // What is no number is the poorest of all.
-        decibels.fold(f64::INFINITY, |least, db| {
-            if db.is_nan() { f64::NEG_INFINITY } else { least.min(db) }
-        })
-    }
+/// SQNR of the poorest output in decibels. For an output of whole numbers, what is not equal counts as noise.
+pub(super) fn poorest(outputs: &[Quality]) -> f64 {
+    let outputs = outputs.iter().filter(|output| !output.is_blank());
+    let decibels = outputs.map(|output| match output.equal {
+        Some(equal) => -10.0 * (1.0 - equal).max(0.0).log10(),
+        None => output.sqnr.decibels(),
+    });
+    // What is no number is the poorest of all.
+    decibels.fold(f64::INFINITY, |least, db| {
+        if db.is_nan() { f64::NEG_INFINITY } else { least.min(db) }
+    })
 }

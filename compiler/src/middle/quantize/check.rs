@@ -1,5 +1,4 @@
 use super::refine::macs;
-use super::verdict::is_poor;
 use super::{Groups, Noise, Source, Watch};
 use crate::Error;
 use crate::ir::primitives::{DequantizeLinear, QuantizeLinear};
@@ -13,6 +12,10 @@ const SAMPLES: usize = 32;
 const FEWEST: usize = 4;
 /// Multiply-accumulates that running both graphs may take.
 const WORK: u64 = 20_000_000_000;
+/// An output below so many decibels is worth a warning.
+pub(super) const GOOD: f64 = 20.0;
+/// The share of equal elements that is as good for an output of whole numbers.
+pub(super) const GOOD_SHARE: f64 = 0.95;
 /// Most tensors that a warning names.
 const NAMED: usize = 3;
 /// What is lost above these decibels is never what ruins an output.
@@ -59,8 +62,15 @@ pub struct Checked {
     pub samples: usize,
     /// The values at which most is lost, where an output is poor.
     pub worst: Vec<String>,
-    /// SQNR in decibels of the poorest output with activations of 16 bits, where an output is poor with fewer.
-    pub with_16_bits: Option<f64>,
+    /// The outputs with activations of 16 bits, where that was tried since one is poor with fewer.
+    pub with_16_bits: Option<Vec<Quality>>,
+}
+
+impl Checked {
+    /// Whether an output is worth a warning.
+    pub(super) fn is_poor(&self) -> bool {
+        self.outputs.iter().any(|output| !output.reaches(GOOD, GOOD_SHARE))
+    }
 }
 
 /// Runs the float graph and the quantised one, which takes and gives floats, on the first samples.
@@ -80,17 +90,15 @@ pub(super) fn check(float: &Graph, quantised: &Graph, groups: &Groups, source: &
             equal: (!float.ty(*value).dtype.is_float()).then_some(equal),
         })
         .collect();
-    let worst = if is_poor(&outputs) {
-        worst(float, quantised, groups, source, most)?
-    } else {
-        vec![]
-    };
-    Ok(Checked {
+    let mut checked = Checked {
         outputs,
         samples,
-        worst,
-        with_16_bits: None,
-    })
+        ..Checked::default()
+    };
+    if checked.is_poor() {
+        checked.worst = worst(float, quantised, groups, source, most)?;
+    }
+    Ok(checked)
 }
 
 /// Noise and the share of equal elements.

@@ -6,7 +6,6 @@ use super::prepare::add_biases;
 use super::recurrences::Recurrences;
 use super::refined::{Refined, Refining};
 use super::role::Role;
-use super::verdict::is_poor;
 use super::{Goal, Groups, Io, Method, QuantizeOptions, Report, Scheme, Source, equalize, insert};
 use crate::Error;
 use crate::ir::{DType, Graph, OpError};
@@ -44,15 +43,15 @@ pub fn quantize(
         _ => by(options)?,
     };
     let report = &mut quantised.report;
-    if is_poor(&report.checked.outputs) && options.scheme != Scheme::Int16x8 && goal.is_none() {
+    if report.checked.is_poor() && options.scheme != Scheme::Int16x8 && goal.is_none() {
         // Whether more bits would help: advice that is not tried may be wrong.
         let wide = QuantizeOptions {
             scheme: Scheme::Int16x8,
             method: report.method.unwrap_or(options.method),
             ..options.clone()
         };
-        let wide = by_method(graph, &wide, source, None, progress)?;
-        report.checked.with_16_bits = Some(wide.report.checked.poorest());
+        let wide = by_method(graph, &wide, source, None, progress);
+        report.checked.with_16_bits = wide.ok().map(|wide| wide.report.checked.outputs);
     }
     report.poor = report.warning(options);
     Ok(quantised)

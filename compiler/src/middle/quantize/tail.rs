@@ -2,7 +2,7 @@ use super::role::Role;
 use super::{Groups, Layer};
 use crate::ir::{Graph, NodeId, ValueId};
 
-/// The groups between layers and `value`, which is an output or is read where small differences decide, if nothing else
+/// The groups between layers and `value`, which is an output or is read where small differences count, if nothing else
 /// computes with what is between. Floats may be joined on the way; of their operands those count that fit.
 pub(super) fn tail(graph: &Graph, groups: &Groups, value: ValueId) -> Option<Vec<usize>> {
     let mut tail = vec![];

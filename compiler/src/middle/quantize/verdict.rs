@@ -1,16 +1,14 @@
 //! Whether outputs are good enough, and what may help where they are not.
 
+use super::auto::poorest;
+use super::check::{GOOD, GOOD_SHARE};
 use super::{Checked, Method, Quality, QuantizeOptions, Report};
 use crate::Error;
 use crate::ir::{Remark, RemarkKind};
 
-/// An output below so many decibels is worth a warning ..
-const GOOD: f64 = 20.0;
-/// .. and one below these is not worth having.
+/// An output below so many decibels is not worth having.
 const LEAST: f64 = 6.0;
-/// Shares of equal elements that are as good for an output of whole numbers.
-const GOOD_SHARE: f64 = 0.95;
-/// The least share.
+/// The share of equal elements that is as little for an output of whole numbers.
 const LEAST_SHARE: f64 = 0.5;
 /// Decibels that advice must bring to be given.
 const GAIN: f64 = 3.0;
@@ -18,11 +16,6 @@ const GAIN: f64 = 3.0;
 const BOUND: f64 = 30.0;
 /// Samples from which on more of them hardly tell more of the ranges.
 const ENOUGH: usize = 100;
-
-/// Whether an output is worth a warning.
-pub(super) fn is_poor(outputs: &[Quality]) -> bool {
-    outputs.iter().any(|output| !output.reaches(GOOD, GOOD_SHARE))
-}
 
 impl Report {
     /// Refuses outputs of which too little is left to be worth having.
@@ -56,12 +49,16 @@ impl Report {
     /// What may help: 16 bits only where they do, as they were tried.
     fn advice(&self, options: &QuantizeOptions) -> String {
         let mut ways = vec![];
-        let Checked { with_16_bits, .. } = self.checked;
-        let sixteen = with_16_bits.filter(|decibels| *decibels >= self.checked.poorest() + GAIN);
-        if let Some(decibels) = sixteen {
-            ways.push(format!("--quantize int16x8, which leaves {decibels:.1} dB"));
+        let Checked {
+            outputs, with_16_bits, ..
+        } = &self.checked;
+        let helps = |wide: &&Vec<Quality>| poorest(wide) >= poorest(outputs) + GAIN;
+        let sixteen = with_16_bits.as_ref().filter(helps);
+        if let Some(wide) = sixteen {
+            let left: Vec<_> = wide.iter().map(Quality::text).collect();
+            ways.push(format!("--quantize int16x8, which leaves {}", left.join(", ")));
         }
-        if sixteen.is_some_and(|decibels| decibels >= BOUND) && options.max_loss.is_none() {
+        if sixteen.is_some_and(|wide| poorest(wide) >= BOUND) && options.max_loss.is_none() {
             ways.push(format!(
                 "--max-loss {BOUND}dB, which keeps 16 bits only where they are needed"
             ));

@@ -117,10 +117,6 @@ impl Workspace {
             command.env_remove(inherited);
         }
         command.env("RUSTFLAGS", &self.rustflags);
-        if self.quick {
-            command.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1");
-            command.env("CARGO_PROFILE_RELEASE_LTO", "off");
-        }
         let output = command.output().map_err(|e| {
             HarnessError::new(format!("cargo cannot be run: {e}")).help("install Rust from https://rustup.rs")
         })?;

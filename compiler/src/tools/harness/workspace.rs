@@ -62,7 +62,6 @@ pub struct Workspace {
     pub(super) folder: PathBuf,
     pub(super) runtime_core: RuntimeCore,
     pub(super) rustflags: String,
-    pub(super) quick: bool,
     _lock: File,
 }
 
@@ -86,7 +85,6 @@ impl Workspace {
             folder,
             runtime_core,
             rustflags: String::new(),
-            quick: false,
             _lock: lock,
         })
     }
@@ -107,12 +105,6 @@ impl Workspace {
     /// Compiles with these flags of rustc; by default with none, as users do.
     pub fn rustflags(mut self, flags: impl Into<String>) -> Self {
         self.rustflags = flags.into();
-        self
-    }
-
-    /// Optimises little, for which rustc takes two thirds of the time: for tests of what code computes.
-    pub fn quick(mut self) -> Self {
-        self.quick = true;
         self
     }
 

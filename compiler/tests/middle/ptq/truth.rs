@@ -32,7 +32,7 @@ fn outputs_that_are_lost_are_an_error() {
         "{error}"
     );
     let notes = notes(&got.report);
-    let advice = "(try --quantize int16x8, which leaves ";
+    let advice = "(try --quantize int16x8, which leaves `y0` ";
     assert!(
         notes.starts_with("integers lose much") && notes.contains(advice),
         "{notes}"
