@@ -149,21 +149,15 @@ fn word(text: &str) -> String {
         .collect()
 }
 
-/// The packages of a crate's tree, build scripts and macros included, as `cargo tree` prints them.
-fn packages(of: &[&str]) -> BTreeSet<String> {
+/// The packages of the tree of the crate in `folder`, build scripts and macros included, as `cargo tree` prints them. Only
+/// there does cargo leave out the features that other members of the workspace ask for.
+fn packages(folder: &str, features: &[&str]) -> BTreeSet<String> {
     let mut command = std::process::Command::new(env!("CARGO"));
-    command.args([
-        "tree",
-        "--offline",
-        "--locked",
-        "--prefix",
-        "none",
-        "--edges",
-        "normal,build",
-    ]);
+    command.args(["tree", "--offline", "--locked", "--prefix", "none"]);
     let output = command
-        .args(of)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(["--edges", "normal,build"])
+        .args(features)
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder))
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -175,11 +169,8 @@ fn packages(of: &[&str]) -> BTreeSet<String> {
 
 #[test]
 fn few_crates_are_compiled() {
-    let of_build_scripts = packages(&["-p", "edgec", "--no-default-features"]);
+    let of_build_scripts = packages(".", &["--no-default-features"]);
     assert!(of_build_scripts.len() < 60, "{of_build_scripts:#?}");
-    let on_devices = packages(&["-p", "runtime-core"]);
-    assert!(
-        on_devices.iter().all(|name| !name.contains("proc-macro")),
-        "{on_devices:#?}"
-    );
+    let on_devices = packages("../runtime-core", &[]);
+    assert!((1..6).contains(&on_devices.len()), "{on_devices:#?}");
 }

@@ -209,6 +209,9 @@ fn many_inputs(count: usize) -> GraphProto {
     }
 }
 
+/// A model of so many nodes.
+type Kind = fn(usize) -> GraphProto;
+
 fn many_outputs(count: usize) -> GraphProto {
     let nodes = chain(count, |i| (SIN_OR_RELU[i % 2], format!("n{i}"), None));
     let outputs = (1..=count).map(|i| ValueInfoProto {
@@ -224,7 +227,7 @@ fn many_outputs(count: usize) -> GraphProto {
 #[test]
 fn time_grows_with_the_number_of_nodes() {
     let nodes = std::env::var("EDGEC_NODES").map_or(NODES, |nodes| nodes.parse().expect("EDGEC_NODES is a number"));
-    let kinds: [(&str, fn(usize) -> GraphProto); 18] = [
+    let kinds: [(&str, Kind); 18] = [
         ("in a row", in_a_row),
         ("in reverse", in_reverse),
         ("of one name", of_one_name),
