@@ -61,6 +61,8 @@ packages=()
 found "qemu-system-arm" have qemu-system-arm || packages+=(qemu-system-arm)
 found "qemu-system-riscv32" have qemu-system-riscv32 || packages+=(qemu-system-misc)
 found "arm-none-eabi-size, -nm, -ld" have arm-none-eabi-size || packages+=(binutils-arm-none-eabi)
+# Emulates another processor for the compiler itself.
+found "qemu-x86_64" have qemu-x86_64 || packages+=(qemu-user)
 # The firmware in C, with the assembler and the linker above.
 found "arm-none-eabi-gcc" have arm-none-eabi-gcc || packages+=(gcc-arm-none-eabi)
 if [ ${#packages[@]} != 0 ] && ! $check; then

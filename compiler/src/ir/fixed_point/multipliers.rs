@@ -19,7 +19,7 @@ pub(in crate::ir) fn fixed_point(
         return None;
     }
     let scaled = |factor: f64, shift: i32| (factor * 2_f64.powi(shift)).round();
-    let mut shift = (bits as i32 - 1 - greatest.log2().floor() as i32).min(most as i32);
+    let mut shift = (bits as i32 - 1 - libm::log2(greatest).floor() as i32).min(most as i32);
     if scaled(greatest, shift) >= 2_f64.powi(bits as i32) {
         shift -= 1;
     }

@@ -5,6 +5,7 @@ use crate::ir::DType;
 use crate::ir::primitives::{Reshape, Transpose};
 use petgraph::Direction;
 use petgraph::visit::EdgeRef;
+use std::collections::BTreeMap;
 
 impl Graph {
     /// Renames a value.
@@ -60,26 +61,58 @@ impl Graph {
     /// Makes all that reads `old`, outputs of the model and what is kept included, read `new`. Integers of the same
     /// type stand for the same, and so do those that `new` only has in another order or shape.
     pub fn replace_uses(&mut self, old: ValueId, new: ValueId) {
-        if let Some(steps) = self.value(old).steps
-            && self.ty(old).dtype == self.ty(new).dtype
-        {
-            let mut value = Some(new);
-            while let Some(same) = value {
-                self.note_steps(same, steps);
-                let producer = self.producer(same);
-                let moves = producer.op::<Transpose>().is_some() || producer.op::<Reshape>().is_some();
-                value = producer.inputs.first().copied().flatten().filter(|_| moves);
-            }
-        }
+        self.share_steps(old, new);
         for (user, operand) in self.users(old) {
             self.set_input(user, operand, new);
         }
-        let outputs = self.outputs.iter_mut().map(|(_, value)| value);
-        for value in outputs.chain(self.states.iter_mut().map(|state| &mut state.next)) {
-            if *value == old {
-                *value = new;
+        for value in self.results_mut().filter(|value| **value == old) {
+            *value = new;
+        }
+    }
+
+    /// [`replace_uses`](Self::replace_uses) of each value by the one that stands beside it, none of which is replaced
+    /// itself. In time that grows with the graph: one after another, a node with many operands would be searched for
+    /// each of them.
+    pub fn replace_all_uses(&mut self, replaced: &BTreeMap<ValueId, ValueId>) {
+        for (old, new) in replaced {
+            self.share_steps(*old, *new);
+        }
+        for value in self.results_mut() {
+            *value = *replaced.get(value).unwrap_or(value);
+        }
+        self.dag.clear_edges();
+        for user in self.dag.node_indices().collect::<Vec<_>>() {
+            for operand in 0..self.dag[user].inputs.len() {
+                let Some(value) = &mut self.dag[user].inputs[operand] else {
+                    continue;
+                };
+                *value = *replaced.get(value).unwrap_or(value);
+                let value = *value;
+                let producer = self.value(value).producer.0;
+                self.dag.add_edge(producer, user, Use { value, operand });
             }
         }
+    }
+
+    /// Notes what the integers of `new` stand for, which takes the place of `old`.
+    fn share_steps(&mut self, old: ValueId, new: ValueId) {
+        let Some(steps) = self.value(old).steps else { return };
+        if self.ty(old).dtype != self.ty(new).dtype {
+            return;
+        }
+        let mut value = Some(new);
+        while let Some(same) = value {
+            self.note_steps(same, steps);
+            let producer = self.producer(same);
+            let moves = producer.op::<Transpose>().is_some() || producer.op::<Reshape>().is_some();
+            value = producer.inputs.first().copied().flatten().filter(|_| moves);
+        }
+    }
+
+    /// The values that a run leaves, to be changed.
+    fn results_mut(&mut self) -> impl Iterator<Item = &mut ValueId> {
+        let outputs = self.outputs.iter_mut().map(|(_, value)| value);
+        outputs.chain(self.states.iter_mut().map(|state| &mut state.next))
     }
 
     /// Removes a node whose outputs nothing reads.

@@ -41,7 +41,7 @@ impl QlinearSoftmax {
             let [score, log] = [x.scale / y.scale, LN_2 / y.scale];
             let greatest = 2_f64.powi(x.dtype.size() as i32 * 8) * score + MOST_LOG * log;
             // Sums have 61 bits.
-            let shift = (61 - greatest.log2().ceil() as i32).min(62);
+            let shift = (61 - libm::log2(greatest).ceil() as i32).min(62);
             let fixed = |factor: f64, bits: i32| (factor * 2_f64.powi(shift - bits)).round() as i64;
             let scale = Scale::Logarithm {
                 score: fixed(score, 0),
@@ -67,7 +67,7 @@ impl QlinearSoftmax {
     /// Powers of e, as the kernel wants them.
     fn powers(&self) -> Tensor {
         let power = |steps: u32| {
-            let power = (-f64::from(steps) * self.x.scale).exp();
+            let power = libm::exp(-f64::from(steps) * self.x.scale);
             (power * 2_f64.powi(POWER_BITS)).round() as u32
         };
         let of_256: &[u32] = match self.x.dtype {

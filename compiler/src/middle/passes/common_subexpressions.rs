@@ -1,11 +1,13 @@
 use crate::ir::{Graph, NodeId, NodeKind, OpError, Tensor, ValueId};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Computes what is computed twice once: operators with the same attributes and operands, and equal constants, unless
 /// others that differ can take their place.
 pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
     let mut operators: HashMap<(&'static str, Vec<Option<ValueId>>), Vec<NodeId>> = HashMap::new();
     let mut constants: HashMap<Tensor, ValueId> = HashMap::new();
+    // Values that are computed again, each with the one that takes its place.
+    let mut again: BTreeMap<ValueId, ValueId> = BTreeMap::new();
     for id in graph.order() {
         let node = graph.node(id);
         match &node.kind {
@@ -15,29 +17,23 @@ pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
                 let value = node.outputs[0];
                 let first = *constants.entry(tensor.clone()).or_insert(value);
                 if first != value {
-                    graph.replace_uses(value, first);
+                    again.insert(value, first);
                 }
             }
             NodeKind::Operator(op) => {
-                let key = (op.name(), node.inputs.clone());
-                let alike = operators.entry(key).or_default();
+                let first = |value: &ValueId| *again.get(value).unwrap_or(value);
+                let operands = node.inputs.iter().map(|value| value.as_ref().map(first));
+                let alike = operators.entry((op.name(), operands.collect())).or_default();
                 let same = |other: &&NodeId| graph.node(**other).operator().is_some_and(|o| o.same(op.as_ref()));
-                match alike.iter().find(same).copied() {
-                    Some(first) => {
-                        let outputs = graph
-                            .node(id)
-                            .outputs
-                            .clone()
-                            .into_iter()
-                            .zip(graph.node(first).outputs.clone());
-                        for (old, new) in outputs.collect::<Vec<_>>() {
-                            graph.replace_uses(old, new);
-                        }
-                    }
+                match alike.iter().find(same) {
+                    Some(first) => again.extend(node.outputs.iter().copied().zip(graph.node(*first).outputs.clone())),
                     None => alike.push(id),
                 }
             }
         }
+    }
+    if !again.is_empty() {
+        graph.replace_all_uses(&again);
     }
     super::unused::run(graph)
 }

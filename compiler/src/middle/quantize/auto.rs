@@ -82,7 +82,7 @@ impl fmt::Display for Tried {
 pub(super) fn poorest(outputs: &[Quality]) -> f64 {
     let outputs = outputs.iter().filter(|output| !output.is_blank());
     let decibels = outputs.map(|output| match output.equal {
-        Some(equal) => -10.0 * (1.0 - equal).max(0.0).log10(),
+        Some(equal) => -10.0 * libm::log10((1.0 - equal).max(0.0)),
         None => output.sqnr.decibels(),
     });
     // What is no number is the poorest of all.

@@ -27,7 +27,7 @@ pub(super) fn meet(
         *refined = refining.run(&kept, progress)?;
         let result = raise_in(refining, refined, goal, progress)?;
         let (Ok((_, loss)) | Err(loss)) = &result;
-        let decibels = 10.0 * (unmet.noise.noise / loss.noise.noise).log10();
+        let decibels = 10.0 * libm::log10(unmet.noise.noise / loss.noise.noise);
         floats.push(recurrences::cost(refining.float, node, decibels));
         unmet = *loss;
         if let Ok((raised, loss)) = result {

@@ -155,13 +155,14 @@ fn factors(graph: &Graph, first: &Layer, second: &Layer, input: &Input, most_wei
     let candidates = EXPONENTS.iter().map(|exponent| {
         let raw = greatest.iter().zip(&heaviest).map(|(g, h)| {
             let usable = *g > 0.0 && *h > 0.0;
-            usable.then(|| g.powf(*exponent) / h.powf(1.0 - exponent))
+            usable.then(|| libm::pow(*g, *exponent) / libm::pow(*h, 1.0 - exponent))
         });
         let raw: Vec<_> = raw.collect();
-        let logs: Vec<f64> = raw.iter().flatten().map(|f| f.ln()).collect();
-        let mean = (logs.iter().sum::<f64>() / logs.len().max(1) as f64).exp();
+        let logs: Vec<f64> = raw.iter().flatten().map(|f| libm::log(*f)).collect();
+        let mean = libm::exp(logs.iter().sum::<f64>() / logs.len().max(1) as f64);
         // Powers of two leave every float as exact as it was.
-        let factor = |f: Option<f64>| f.map_or(1.0, |f| (f / mean).clamp(1.0 / MOST, MOST).log2().round().exp2());
+        let nearest = |f: f64| libm::log2((f / mean).clamp(1.0 / MOST, MOST)).round().exp2();
+        let factor = |f: Option<f64>| f.map_or(1.0, nearest);
         raw.into_iter().map(factor).collect::<Vec<f64>>()
     });
     let start = noise(&none);

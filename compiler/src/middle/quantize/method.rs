@@ -102,7 +102,7 @@ fn divergence(histogram: &Histogram, (low, high): (f64, f64), levels: f64) -> f6
     }
     let terms = inside.iter().map(|(level, count)| {
         let (p, q) = (count / total, mass[*level] / sources[*level] / kept);
-        p * (p / q).ln()
+        p * libm::log(p / q)
     });
     terms.sum()
 }

@@ -30,7 +30,7 @@ impl Noise {
     pub fn decibels(&self) -> f64 {
         match self.noise {
             0.0 => f64::INFINITY,
-            noise => 10.0 * (self.signal / noise).log10(),
+            noise => 10.0 * libm::log10(self.signal / noise),
         }
     }
 }

@@ -52,7 +52,7 @@ pub(super) fn raise(
     let mut raised = vec![];
     for part in &kept {
         let (_, alone) = trials.best(std::slice::from_ref(part))?;
-        let decibels = 10.0 * (start.noise.noise / alone.noise.noise).log10();
+        let decibels = 10.0 * libm::log10(start.noise.noise / alone.noise.noise);
         raised.push(at.cost(part, decibels));
     }
     let fitted = at.fitted(found.groups.clone(), &kept, progress)?;

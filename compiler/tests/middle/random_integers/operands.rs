@@ -28,7 +28,7 @@ impl Random {
 
     /// A number between the two, as likely in each power of two.
     pub(crate) fn between(&mut self, least: f32, most: f32) -> f32 {
-        least * (most / least).powf(self.below(1000) as f32 / 1000.0)
+        least * libm::powf(most / least, self.below(1000) as f32 / 1000.0)
     }
 
     pub(crate) fn shape(&self, x: ValueId) -> Vec<usize> {

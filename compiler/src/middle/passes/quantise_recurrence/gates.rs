@@ -76,7 +76,7 @@ impl Gates {
         let factors = scales.chain([f64::from(input) * argument]);
         // Products of an i16 by an i8, and a bias of as many bits as its scale leaves it.
         let sum = hidden as f64 * 2_f64.powi(22) + HIDDEN_ONE * HIDDEN_ONE;
-        let bits = (62 - sum.log2().ceil() as u32).min(MULTIPLIER_BITS);
+        let bits = (62 - libm::log2(sum).ceil() as u32).min(MULTIPLIER_BITS);
         let (mut multipliers, shift) = multipliers(factors, bits)?;
         let input = multipliers.pop()?;
         Some((QlinearDirection { reverse, input, shift }, multipliers))
