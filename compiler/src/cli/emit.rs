@@ -2,6 +2,7 @@ use super::args::EmitArgs;
 use super::{WithPruneReport, note, print_json, print_source};
 use edgec::ir::Graph;
 use edgec::middle::passes::{self, Pass};
+use edgec::words::quoted;
 use edgec::{Compiler, Error, PruneReport, Weights};
 use std::path::Path;
 use std::process::ExitCode;
@@ -172,14 +173,4 @@ fn command(args: &EmitArgs) -> String {
     }
     words.extend(args.self_test.words().iter().map(|word| quoted(word)));
     words.join(" ")
-}
-
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let safe = |c: char| c.is_ascii_alphanumeric() || "-_./=,:+@%".contains(c);
-    if !word.is_empty() && word.chars().all(safe) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
 }

@@ -26,5 +26,5 @@ pub(super) const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
 
 Exit codes:
   0  done; for `verify`: all outputs agree
-  1  the model does not compile, a file cannot be read or written, or outputs differ
+  1  the model does not compile, for `inspect` as well, a file cannot be read or written, or outputs differ
   2  the command line is wrong or incomplete";

@@ -7,6 +7,7 @@ mod eval;
 mod help;
 mod inspect;
 mod layout_args;
+mod misspelt;
 mod output_args;
 mod progress;
 mod quantize_args;
@@ -34,7 +35,11 @@ const FAILURE: u8 = 1;
 const USAGE: u8 = 2;
 
 pub(crate) fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match misspelt::command(std::env::args_os().nth(1)) {
+        Some(error) => Err(error),
+        None => Cli::try_parse().map_err(misspelt::option),
+    };
+    let cli = cli.unwrap_or_else(|error| error.exit());
     let result = match (cli.command, cli.emit.0) {
         (Some(Command::Inspect(args)), _) => inspect::inspect(&args),
         (Some(Command::Run(args)), _) => run::run(&args),

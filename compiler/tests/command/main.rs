@@ -5,6 +5,7 @@ mod budgets;
 mod compile;
 mod digits;
 mod eval;
+mod mistakes;
 mod output_files;
 mod sections;
 mod stack;
