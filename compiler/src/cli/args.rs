@@ -1,3 +1,4 @@
+use super::completions::{CompletionsArgs, ManArgs};
 use super::help::EXAMPLES_AND_EXIT_CODES;
 use super::inspect::InspectArgs;
 use super::layout_args::LayoutArgs;
@@ -79,6 +80,12 @@ pub(super) enum Command {
     Keygen(KeygenArgs),
     /// Bound the stack that a built program takes, from its instructions, for Cortex-M and RV32
     Stack(StackArgs),
+    /// Say what is installed for which target, and how to install the rest
+    Doctor,
+    /// Print the script that completes commands and options in a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page
+    Man(ManArgs),
 }
 
 /// The model and its shapes.

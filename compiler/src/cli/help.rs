@@ -23,6 +23,8 @@ pub(super) const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
   edgec bench model.onnx --compare onnxruntime            and ONNX Runtime, in turns
   edgec stack firmware.elf --entry Model::run             the most stack that a function of a program takes
   edgec eval model.onnx --data test.npz                   accuracy on samples `x` with labels `y`
+  edgec doctor                                            what is installed for which target, and how to get the rest
+  edgec completions bash                                  the script that completes commands and options
 
 Exit codes:
   0  done; for `verify`: all outputs agree

@@ -2,6 +2,8 @@
 
 mod args;
 mod bench;
+mod completions;
+mod doctor;
 mod emit;
 mod eval;
 mod help;
@@ -50,6 +52,9 @@ pub(crate) fn main() -> ExitCode {
         (Some(Command::Sign(args)), _) => updates::sign(&args),
         (Some(Command::Keygen(args)), _) => updates::keygen(&args),
         (Some(Command::Stack(args)), _) => stack::report(&args),
+        (Some(Command::Doctor), _) => doctor::doctor(),
+        (Some(Command::Completions(args)), _) => completions::completions(&args),
+        (Some(Command::Man(args)), _) => completions::man(&args),
         (None, Some(args)) => emit::emit(&args),
         (None, None) => Err(miette::miette!(help = "edgec --help", "there is no model to compile")),
     };
