@@ -10,6 +10,8 @@ mod help;
 mod inspect;
 mod layout_args;
 mod misspelt;
+mod model_args;
+mod new;
 mod output_args;
 mod progress;
 mod quantize_args;
@@ -52,6 +54,7 @@ pub(crate) fn main() -> ExitCode {
         (Some(Command::Sign(args)), _) => updates::sign(&args),
         (Some(Command::Keygen(args)), _) => updates::keygen(&args),
         (Some(Command::Stack(args)), _) => stack::report(&args),
+        (Some(Command::New(args)), _) => new::new(args),
         (Some(Command::Doctor), _) => doctor::doctor(),
         (Some(Command::Completions(args)), _) => completions::completions(&args),
         (Some(Command::Man(args)), _) => completions::man(&args),
