@@ -16,6 +16,7 @@ pub mod ir;
 pub mod machine;
 pub mod middle;
 pub mod tools;
+pub mod words;
 
 pub use edgec_bindings as bindings;
 

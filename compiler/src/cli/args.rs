@@ -1,6 +1,9 @@
+use super::completions::{CompletionsArgs, ManArgs};
 use super::help::EXAMPLES_AND_EXIT_CODES;
 use super::inspect::InspectArgs;
 use super::layout_args::LayoutArgs;
+use super::model_args::{Baked, ModelArgs, bake};
+use super::new::NewArgs;
 use super::output_args::OutputArgs;
 use super::quantize_args::QuantizeArgs;
 use super::section_args::SectionArgs;
@@ -12,8 +15,8 @@ use super::target_args::TargetArgs;
 use super::train_args::TrainArgs;
 use super::update_args::{KeygenArgs, PackArgs, SignArgs};
 use clap::{ArgMatches, Args, Command as ClapCommand, FromArgMatches, Parser, Subcommand};
-use edgec::{Compiler, Error, Weights, tools::tensor_file};
-use std::path::{Path, PathBuf};
+use edgec::Weights;
+use std::path::PathBuf;
 
 /// Compiles ONNX models to standalone Rust for boards and microcontrollers.
 #[derive(Debug, Parser)]
@@ -79,68 +82,14 @@ pub(super) enum Command {
     Keygen(KeygenArgs),
     /// Bound the stack that a built program takes, from its instructions, for Cortex-M and RV32
     Stack(StackArgs),
-}
-
-/// The model and its shapes.
-#[derive(Debug, Args)]
-pub(super) struct ModelArgs {
-    /// The ONNX model
-    #[arg(value_name = "MODEL.onnx")]
-    pub(super) model: PathBuf,
-    /// Pin every dimension called N to the size V; may be repeated
-    #[arg(long, value_name = "N=V", value_parser = dim)]
-    pub(super) dim: Vec<(String, usize)>,
-    /// Give an input its whole shape; may be repeated
-    #[arg(long, value_name = "INPUT=1,3,48,192", value_parser = shape)]
-    pub(super) shape: Vec<(String, Shape)>,
-    /// Give an input its value now; `run` then does not take it; may be repeated
-    #[arg(long, value_name = "INPUT=FILE.npy|.pb|NUMBERS", value_parser = bake)]
-    pub(super) bake: Vec<(String, Baked)>,
-    #[command(flatten)]
-    pub(super) outputs: OutputArgs,
-    #[command(flatten)]
-    pub(super) layout: LayoutArgs,
-}
-
-/// Sizes of all dimensions.
-#[derive(Clone, Debug)]
-pub(super) struct Shape(pub(super) Vec<usize>);
-
-impl ModelArgs {
-    pub(super) fn compiler(&self) -> Result<Compiler, Error> {
-        let dims = self.dim.iter();
-        let compiler = dims.fold(Compiler::new(&self.model), |c, (name, size)| c.dim(name, *size));
-        let shapes = self.shape.iter();
-        let compiler = shapes.fold(compiler, |c, (name, shape)| c.shape(name, shape.0.clone()));
-        baked(self.outputs.apply(self.layout.apply(compiler)), &self.bake)
-    }
-}
-
-/// The value of an input.
-#[derive(Clone, Debug)]
-pub(super) enum Baked {
-    /// In a file.
-    File(PathBuf),
-    /// As they were written, and as they are.
-    Numbers(String, Vec<f64>),
-}
-
-impl Baked {
-    /// What the flag says, files without their folders.
-    pub(super) fn text(&self) -> String {
-        match self {
-            Self::File(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-            Self::Numbers(text, _) => text.clone(),
-        }
-    }
-}
-
-/// `compiler` with the values of inputs, those in files read.
-pub(super) fn baked(compiler: Compiler, bake: &[(String, Baked)]) -> Result<Compiler, Error> {
-    bake.iter().try_fold(compiler, |c, (name, value)| match value {
-        Baked::File(file) => Ok(c.bake(name, tensor_file::read(file)?).reads(file)),
-        Baked::Numbers(_, numbers) => Ok(c.bake_numbers(name, numbers.as_slice())),
-    })
+    /// Make a project around a model that builds at once, for a board or for Linux
+    New(NewArgs),
+    /// Say what is installed for which target, and how to install the rest
+    Doctor,
+    /// Print the script that completes commands and options in a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page
+    Man(ManArgs),
 }
 
 #[derive(Debug, Args)]
@@ -338,38 +287,6 @@ pub(super) fn pair(text: &str) -> Result<(&str, &str), String> {
         .ok_or_else(|| "write it as NAME=VALUE".into())
 }
 
-fn size(text: &str) -> Result<usize, String> {
-    text.trim().parse().map_err(|_| format!("`{text}` is not a size"))
-}
-
-fn dim(text: &str) -> Result<(String, usize), String> {
-    let (name, value) = pair(text)?;
-    Ok((name.to_owned(), size(value)?))
-}
-
-fn bake(text: &str) -> Result<(String, Baked), String> {
-    let (name, value) = pair(text)?;
-    let numbers: Result<Vec<f64>, _> = value.split(',').map(str::parse).collect();
-    let value = match numbers {
-        Ok(numbers) => Baked::Numbers(value.into(), numbers),
-        Err(_) if [".npy", ".pb"].iter().any(|end| value.ends_with(end)) || Path::new(value).exists() => {
-            Baked::File(value.into())
-        }
-        Err(_) => return Err("it is neither a number, or several with commas, nor a file .npy or .pb".into()),
-    };
-    Ok((name.to_owned(), value))
-}
-
-fn shape(text: &str) -> Result<(String, Shape), String> {
-    let (name, value) = pair(text)?;
-    let sizes = value
-        .split(',')
-        .filter(|_| !value.is_empty())
-        .map(size)
-        .collect::<Result<_, _>>()?;
-    Ok((name.to_owned(), Shape(sizes)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -386,8 +303,9 @@ mod tests {
             "edgec", "m.onnx", "-o", "m.rs", "--dim", "a=b=3", "--shape", "x=1,2", "--shape", "s=",
         ]);
         let model = cli.emit.0.unwrap().model;
-        assert_eq!(model.dim, [("a=b".to_owned(), 3)]);
-        assert_eq!((&model.shape[0].1.0[..], model.shape[1].1.0.len()), (&[1, 2][..], 0));
+        assert_eq!(model.options.dim, [("a=b".to_owned(), 3)]);
+        let shape = &model.options.shape;
+        assert_eq!((&shape[0].1.0[..], shape[1].1.0.len()), (&[1, 2][..], 0));
     }
 
     #[test]

@@ -2,6 +2,7 @@ use super::args::EmitArgs;
 use super::{WithPruneReport, note, print_json, print_source};
 use edgec::ir::Graph;
 use edgec::middle::passes::{self, Pass};
+use edgec::words::quoted;
 use edgec::{Compiler, Error, PruneReport, Weights};
 use std::path::Path;
 use std::process::ExitCode;
@@ -135,17 +136,17 @@ fn command(args: &EmitArgs) -> String {
     if let Some(name) = &args.name {
         flag("--name", name);
     }
-    for (name, size) in &args.model.dim {
+    for (name, size) in &args.model.options.dim {
         flag("--dim", &format!("{name}={size}"));
     }
-    for (name, shape) in &args.model.shape {
+    for (name, shape) in &args.model.options.shape {
         let sizes: Vec<_> = shape.0.iter().map(usize::to_string).collect();
         flag("--shape", &format!("{name}={}", sizes.join(",")));
     }
-    for (name, value) in &args.model.bake {
+    for (name, value) in &args.model.options.bake {
         flag("--bake", &format!("{name}={}", value.text()));
     }
-    for (name, value) in args.model.outputs.flags() {
+    for (name, value) in args.model.options.outputs.flags() {
         flag(name, &value);
     }
     args.state.values().for_each(|value| flag("--state", &value));
@@ -153,7 +154,7 @@ fn command(args: &EmitArgs) -> String {
     for (name, value) in args.train.values() {
         flag(name, &value);
     }
-    for value in args.model.layout.values() {
+    for value in args.model.options.layout.values() {
         flag("--input-layout", &value);
     }
     match args.weights {
@@ -172,14 +173,4 @@ fn command(args: &EmitArgs) -> String {
     }
     words.extend(args.self_test.words().iter().map(|word| quoted(word)));
     words.join(" ")
-}
-
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let safe = |c: char| c.is_ascii_alphanumeric() || "-_./=,:+@%".contains(c);
-    if !word.is_empty() && word.chars().all(safe) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
 }

@@ -23,8 +23,11 @@ pub(super) const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
   edgec bench model.onnx --compare onnxruntime            and ONNX Runtime, in turns
   edgec stack firmware.elf --entry Model::run             the most stack that a function of a program takes
   edgec eval model.onnx --data test.npz                   accuracy on samples `x` with labels `y`
+  edgec new my-app --model model.onnx --board rp2040      a project around the model that builds at once
+  edgec doctor                                            what is installed for which target, and how to get the rest
+  edgec completions bash                                  the script that completes commands and options
 
 Exit codes:
   0  done; for `verify`: all outputs agree
-  1  the model does not compile, a file cannot be read or written, or outputs differ
+  1  the model does not compile, for `inspect` as well, a file cannot be read or written, or outputs differ
   2  the command line is wrong or incomplete";

@@ -1,8 +1,8 @@
-use super::args::ModelArgs;
+use super::model_args::ModelArgs;
 use super::quantize_args::QuantizeArgs;
 use super::state_args::StateArgs;
 use super::target_args::TargetArgs;
-use super::{print, print_json};
+use super::{FAILURE, print, print_json};
 use clap::Args;
 use edgec::PruneReport;
 use edgec::tools::inspect::Inspection;
@@ -47,12 +47,18 @@ pub(super) fn inspect(args: &InspectArgs) -> miette::Result<ExitCode> {
         .quantize
         .apply(args.target.apply(args.state.apply(args.model.compiler()?)))?;
     let inspection = Inspection::of(&compiler)?;
-    let prune_report = if args.prune_report {
+    let code = match &inspection.problem {
+        Some(_) => ExitCode::from(FAILURE),
+        None => ExitCode::SUCCESS,
+    };
+    // The reports below need a model that compiles, and this one has said why it does not.
+    let compiles = inspection.problem.is_none();
+    let prune_report = if args.prune_report && compiles {
         Some(PruneReport::of_model(&compiler, &compiler.load()?)?)
     } else {
         None
     };
-    let ram_curve = if args.ram_curve {
+    let ram_curve = if args.ram_curve && compiles {
         Some(RamCurve::of(&compiler, &compiler.load()?)?)
     } else {
         None
@@ -68,5 +74,5 @@ pub(super) fn inspect(args: &InspectArgs) -> miette::Result<ExitCode> {
         print(&prune_report.map_or(String::new(), |report| format!("\n{report}")))?;
         print(&ram_curve.map_or(String::new(), |curve| format!("\n{curve}")))?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(code)
 }

@@ -2,11 +2,16 @@
 
 mod args;
 mod bench;
+mod completions;
+mod doctor;
 mod emit;
 mod eval;
 mod help;
 mod inspect;
 mod layout_args;
+mod misspelt;
+mod model_args;
+mod new;
 mod output_args;
 mod progress;
 mod quantize_args;
@@ -34,7 +39,11 @@ const FAILURE: u8 = 1;
 const USAGE: u8 = 2;
 
 pub(crate) fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match misspelt::command(std::env::args_os().nth(1)) {
+        Some(error) => Err(error),
+        None => Cli::try_parse().map_err(misspelt::option),
+    };
+    let cli = cli.unwrap_or_else(|error| error.exit());
     let result = match (cli.command, cli.emit.0) {
         (Some(Command::Inspect(args)), _) => inspect::inspect(&args),
         (Some(Command::Run(args)), _) => run::run(&args),
@@ -45,6 +54,10 @@ pub(crate) fn main() -> ExitCode {
         (Some(Command::Sign(args)), _) => updates::sign(&args),
         (Some(Command::Keygen(args)), _) => updates::keygen(&args),
         (Some(Command::Stack(args)), _) => stack::report(&args),
+        (Some(Command::New(args)), _) => new::new(args),
+        (Some(Command::Doctor), _) => doctor::doctor(),
+        (Some(Command::Completions(args)), _) => completions::completions(&args),
+        (Some(Command::Man(args)), _) => completions::man(&args),
         (None, Some(args)) => emit::emit(&args),
         (None, None) => Err(miette::miette!(help = "edgec --help", "there is no model to compile")),
     };

@@ -1,4 +1,5 @@
-use super::args::{RunArgs, baked};
+use super::args::RunArgs;
+use super::model_args::baked;
 use super::note;
 use edgec::{Compiler, data::npz, tools::harness};
 use std::process::ExitCode;

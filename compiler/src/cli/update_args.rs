@@ -1,4 +1,4 @@
-use super::args::ModelArgs;
+use super::model_args::ModelArgs;
 use super::quantize_args::QuantizeArgs;
 use super::self_test_args::SelfTestArgs;
 use super::state_args::StateArgs;

@@ -1,4 +1,5 @@
-use super::args::{VerifyArgs, baked};
+use super::args::VerifyArgs;
+use super::model_args::baked;
 use super::{FAILURE, print};
 use edgec::ir::program::Port;
 use edgec::tools::harness::{self, Module, Progress, Tolerance, Workspace};

@@ -212,6 +212,8 @@ pub enum Problem {
     NoSuchTensor {
         /// The tensor.
         tensor: String,
+        /// The tensor that may have been meant.
+        nearest: Option<String>,
         /// The model's own outputs.
         outputs: Vec<String>,
     },
@@ -335,14 +337,17 @@ impl Problem {
             Problem::IrVersion { found, newest, .. } if found > newest => {
                 Some("export the model again with an older version of the `onnx` package".into())
             }
-            Problem::NoSuchTensor { outputs, .. } => Some(format!(
-                "--outputs takes names of tensors between the model's nodes; its own outputs are {}",
-                outputs
-                    .iter()
-                    .map(|name| format!("`{}`", Printable(name)))
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            )),
+            Problem::NoSuchTensor { nearest, outputs, .. } => {
+                let quoted = |name: &String| format!("`{}`", Printable(name));
+                let own: Vec<_> = outputs.iter().map(quoted).collect();
+                let meant = nearest
+                    .as_ref()
+                    .map_or(String::new(), |name| format!("did you mean {}? ", quoted(name)));
+                Some(format!(
+                    "{meant}--outputs takes names of tensors between the model's nodes; its own outputs are {}",
+                    own.join(", ")
+                ))
+            }
             Problem::Cycle { .. } | Problem::ProducedTwice { .. } | Problem::NotProduced { .. } => Some(
                 "`python -m onnx.checker model.onnx` checks a model; the program that wrote this one is at fault"
                     .into(),

@@ -1,4 +1,5 @@
 use super::{Family, Feature, Machine, NAMED, Vectors};
+use crate::words::nearest;
 use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
@@ -41,7 +42,8 @@ impl FromStr for Machine {
             nearest: nearest(
                 base,
                 NAMED.iter().map(|named| named.name).chain(TRIPLES.iter().copied()),
-            ),
+            )
+            .map(str::to_owned),
         })?;
         for part in parts {
             let feature = Feature::ALL.iter().find(|feature| feature.name() == part);
@@ -168,29 +170,6 @@ fn rv32(extensions: &str) -> Option<Machine> {
         features.iter().for_each(|feature| machine.fixed.add(*feature));
     }
     Some(machine)
-}
-
-/// The name that differs in the fewest letters, if those are few.
-fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
-    let (letters, found) = names
-        .map(|known| (distance(name, known), known))
-        .min_by_key(|(letters, _)| *letters)?;
-    (letters <= 2.max(name.chars().count() / 3)).then(|| found.to_owned())
-}
-
-/// Letters to insert, remove or replace to make `b` of `a`.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, letter) in a.chars().enumerate() {
-        let mut above_left = std::mem::replace(&mut row[0], i + 1);
-        for j in 0..b.len() {
-            let replaced = above_left + usize::from(letter != b[j]);
-            above_left = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(row[j + 1] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]

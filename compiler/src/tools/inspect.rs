@@ -9,6 +9,7 @@ use crate::front::proto::ValueInfoProto;
 use crate::front::proto::tensor_shape_proto::dimension::Value as Dim;
 use crate::front::proto::type_proto::Value as Type;
 use crate::{Compiler, Error, Report};
+use miette::Diagnostic;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
@@ -56,6 +57,9 @@ pub struct Inspection {
     pub summary: Option<Report>,
     /// Why it does not.
     pub problem: Option<String>,
+    /// What to do about it, such as flags to give.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advice: Option<String>,
 }
 
 impl Inspection {
@@ -65,9 +69,11 @@ impl Inspection {
     /// If the file cannot be read; a model that does not compile is described all the same.
     pub fn of(compiler: &Compiler) -> Result<Self, Error> {
         let model = compiler.load()?;
-        let (summary, problem) = match compiler.compile_model(&model, &mut |_, _| {}) {
-            Ok(compiled) => (Some(compiled.report), None),
-            Err(error) => (None, Some(error.to_string())),
+        let (summary, problem, advice) = match compiler.compile_model(&model, &mut |_, _| {}) {
+            Ok(compiled) => (Some(compiled.report), None, None),
+            // Its advice is to look at what stands above.
+            Err(error @ Error::Operators(_)) => (None, Some(error.to_string()), None),
+            Err(error) => (None, Some(error.to_string()), error.help().map(|help| help.to_string())),
         };
         let header = &model.header;
         let initializers: HashSet<&str> = model.graph.initializer.iter().map(|t| t.name()).collect();
@@ -89,6 +95,7 @@ impl Inspection {
             parameters: model.graph.initializer.iter().map(|t| elements(&t.dims)).sum(),
             summary,
             problem,
+            advice,
         })
     }
 }
@@ -181,6 +188,10 @@ impl fmt::Display for Inspection {
             (Some(summary), _) => write!(f, "\n{summary}"),
             (None, Some(problem)) => writeln!(f, "\nas it is, it does not compile: {problem}"),
             (None, None) => Ok(()),
+        }?;
+        match &self.advice {
+            Some(advice) => writeln!(f, "{advice}"),
+            None => Ok(()),
         }
     }
 }

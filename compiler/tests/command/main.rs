@@ -5,6 +5,8 @@ mod budgets;
 mod compile;
 mod digits;
 mod eval;
+mod first_hour;
+mod mistakes;
 mod output_files;
 mod sections;
 mod stack;

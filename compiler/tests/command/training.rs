@@ -59,7 +59,7 @@ fn the_regenerate_line_makes_the_same_file() {
         "momentum:0.5",
     ]);
     let source = String::from_utf8(output.stdout).unwrap();
-    let flags = "--trainable 'last:1,conv*' --loss mse --optimizer momentum:0.5";
+    let flags = "--trainable \"last:1,conv*\" --loss mse --optimizer momentum:0.5";
     assert!(
         source.lines().take(4).any(|line| line.contains(flags)),
         "{}",

@@ -1,12 +1,13 @@
 //! Symbolic dimensions of the inputs, pinned by the user or by default.
 
-use super::expression::{Expression, quoted};
+use super::expression::Expression;
 use crate::Error;
 use crate::front::load::{self, Model};
 use crate::front::proto::tensor_shape_proto::dimension::Value as Dim;
 use crate::front::proto::type_proto::Value as Type;
 use crate::front::proto::{ValueInfoProto, tensor_shape_proto};
 use crate::ir::{DType, Remark, RemarkKind, Tensor, TensorType};
+use crate::words::{nearest, quoted};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// What the user says of the inputs, of initializers and of loops.
@@ -118,7 +119,7 @@ fn check_names(model: &Model, dimensions: &Dimensions) -> Result<(), Error> {
         let mut known: Vec<_> = open_names.iter().cloned().collect();
         known.sort();
         return Err(Error::usage(
-            format!("no input has a dimension called `{name}`"),
+            format!("no input has a dimension called `{name}`{}", meant(name, &known)),
             if known.is_empty() {
                 "all dimensions are fixed: remove --dim".into()
             } else {
@@ -130,13 +131,18 @@ fn check_names(model: &Model, dimensions: &Dimensions) -> Result<(), Error> {
     let baked = dimensions.baked.keys().chain(dimensions.numbers.keys());
     let mut named = dimensions.shapes.keys().chain(baked);
     if let Some(name) = named.find(|name| !inputs(model).any(|i| i.name() == *name)) {
-        let known: Vec<_> = inputs(model).map(|i| i.name()).collect();
+        let known: Vec<_> = inputs(model).map(|i| i.name().to_owned()).collect();
         return Err(Error::usage(
-            format!("there is no input called `{name}`"),
+            format!("there is no input called `{name}`{}", meant(name, &known)),
             format!("inputs: {}", known.join(", ")),
         ));
     }
     Ok(())
+}
+
+/// A question whether a name that is none of `known` was meant for one of them.
+fn meant(name: &str, known: &[String]) -> String {
+    nearest(name, known.iter().map(String::as_str)).map_or(String::new(), |near| format!("; did you mean `{near}`?"))
 }
 
 /// The declared tensor of an input, and its element type, which is that of the value given for it.
@@ -196,7 +202,8 @@ impl Open {
             if given.is_none() {
                 self.dimensions
                     .push(format!("the whole shape of `{}`", name.escape_debug()));
-                self.flags.push(format!("--shape {name}=D0,D1,.."));
+                self.flags
+                    .push(format!("--shape {}", quoted(&format!("{name}=D0,D1,.."))));
             }
             return Ok(given.cloned());
         };
@@ -280,7 +287,7 @@ fn solved(name: &str, dimensions: &Dimensions) -> Result<Option<usize>, Error> {
                 "the dimension `{}` is no size for what --dim gives",
                 name.escape_debug()
             ),
-            format!("give it by itself: --dim {}=N", quoted(name)),
+            format!("give it by itself: --dim {}", quoted(&format!("{name}=N"))),
         )
     })
 }
@@ -293,15 +300,15 @@ fn flag(name: &str, dims: &[tensor_shape_proto::Dimension], symbol: Option<&str>
             Some(expression) => {
                 let names = expression.names().filter(|name| !dimensions.named.contains_key(*name));
                 names
-                    .map(|name| format!("--dim {name}=N"))
+                    .map(|name| format!("--dim {}", quoted(&format!("{name}=N"))))
                     .collect::<Vec<_>>()
                     .join(" ")
             }
-            None => format!("--dim {}=N", quoted(symbol)),
+            None => format!("--dim {}", quoted(&format!("{symbol}=N"))),
         },
         None => {
             let shape: Vec<_> = dims.iter().map(shown).collect();
-            format!("--shape {name}={}", shape.join(","))
+            format!("--shape {}", quoted(&format!("{name}={}", shape.join(","))))
         }
     }
 }

@@ -130,18 +130,9 @@ impl Parser<'_> {
     }
 }
 
-/// A name as a shell takes it in a flag.
-pub(super) fn quoted(name: &str) -> String {
-    let safe = |c: char| c.is_ascii_alphanumeric() || "_.-:".contains(c);
-    if !name.is_empty() && name.chars().all(safe) {
-        return name.to_owned();
-    }
-    format!("'{}'", name.replace('\'', "'\\''"))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Expression, quoted};
+    use super::Expression;
 
     fn value(text: &str) -> Option<i64> {
         Expression::parse(text)?.value(&|name| (name == "past").then_some(3))
@@ -175,13 +166,5 @@ mod tests {
         assert_eq!(value(&"past+".repeat(100_000)), None);
         let names = Expression::parse("a + b*2 - a").unwrap();
         assert_eq!(names.names().collect::<Vec<_>>(), ["a", "b", "a"]);
-    }
-
-    #[test]
-    fn quotes_for_shells() {
-        assert_eq!(
-            [quoted("past"), quoted("past + 1"), quoted("it's")],
-            ["past", "'past + 1'", "'it'\\''s'"]
-        );
     }
 }

@@ -11,8 +11,9 @@ pub use states::bind_states;
 pub use trainable::trainable;
 
 use crate::Error;
+use crate::error::OperatorProblem;
 use crate::front::load::{self, Model};
-use crate::front::node::{Made, Scope, read_nodes, unknown};
+use crate::front::node::{Made, Scope, computed_for, end_before, read_nodes, unknown};
 use crate::front::ops;
 use crate::front::proto::{GraphProto, NodeProto, TensorProto};
 use crate::ir::{Classes, Graph, Labels, Remark, RemarkKind, Tensor};
@@ -109,13 +110,23 @@ fn places(names: &[String], tensor: &TensorProto) -> Tensor {
 fn unsupported(model: &Model) -> Result<(), Error> {
     let mut problems = vec![];
     let mut certain = false;
+    let mut first = None;
     visit_nodes(&model.graph, false, &mut |node, in_branch| {
         if let Err(refusal) = ops::look_up(node.domain(), node.op_type()) {
             problems.push(unknown(model, node, refusal));
+            first.get_or_insert(node);
             certain |= !in_branch;
         }
     });
     if certain {
+        // Of the first only: what follows it goes with it. A model cannot end inside a body.
+        if let (Some(node), Some(problem @ OperatorProblem { help: None, .. })) = (first, problems.first_mut())
+            && model.graph.node.as_ptr_range().contains(&std::ptr::from_ref(node))
+            && !computed_for(model, node).is_empty()
+        {
+            let before = end_before(model, node);
+            problem.help = Some(format!("if it is no more than post-processing, {before}"));
+        }
         return Err(Error::Operators(problems));
     }
     Ok(())

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::front::proto::{GraphProto, NodeProto, ValueInfoProto, type_proto};
+use crate::words::nearest;
 
 use super::order::reads;
 use super::{Problem, names, tensor};
@@ -14,13 +15,10 @@ use super::{Problem, names, tensor};
 pub(super) fn choose_outputs(graph: &mut GraphProto, chosen: &[String]) -> Result<(), Problem> {
     let mut outputs = vec![];
     for name in chosen {
-        let produced = |node: &NodeProto| node.output.iter().any(|output| output == name);
-        let known = graph.node.iter().any(produced)
-            || graph.input.iter().any(|input| input.name() == name)
-            || graph.initializer.iter().any(|stored| stored.name() == name);
-        if !known || name.is_empty() {
+        if !tensors(graph).any(|tensor| tensor == name) {
             return Err(Problem::NoSuchTensor {
                 tensor: name.clone(),
+                nearest: nearest(name, tensors(graph)).map(str::to_owned),
                 outputs: graph.output.iter().map(|output| output.name().to_owned()).collect(),
             });
         }
@@ -33,6 +31,14 @@ pub(super) fn choose_outputs(graph: &mut GraphProto, chosen: &[String]) -> Resul
     }
     graph.output = outputs;
     Ok(())
+}
+
+/// Names of everything that a graph reads or computes.
+fn tensors(graph: &GraphProto) -> impl Iterator<Item = &str> {
+    let computed = graph.node.iter().flat_map(|node| &node.output).map(String::as_str);
+    let given = graph.input.iter().map(|input| input.name());
+    let stored = graph.initializer.iter().map(|stored| stored.name());
+    computed.chain(given).chain(stored).filter(|name| !name.is_empty())
 }
 
 /// Drops nodes and stored tensors that reach no output, in the graphs inside it as well, and the names of outputs that

@@ -20,6 +20,7 @@ use crate::error::OperatorProblem;
 use crate::front::load::Model;
 use crate::front::proto::NodeProto;
 use crate::ir::{OpError, op_error};
+use crate::words::quoted;
 
 /// The operator's name with its domain, unless that is ONNX's own.
 pub fn full_name(node: &NodeProto) -> String {
@@ -66,17 +67,22 @@ pub(in crate::front) fn unknown(model: &Model, node: &NodeProto, refusal: Option
 
 /// Advice to end the model before a node, with the names of the tensors that it computes for it.
 pub(in crate::front) fn end_before(model: &Model, node: &NodeProto) -> String {
+    let names = computed_for(model, node);
+    let outputs = if names.is_empty() {
+        "NAME,..".to_owned()
+    } else {
+        quoted(&names.join(","))
+    };
+    format!("end the model before this operator with --outputs {outputs} and do it in the program around the model")
+}
+
+/// What the nodes of the outermost graph compute for a node.
+pub(in crate::front) fn computed_for<'a>(model: &Model, node: &'a NodeProto) -> Vec<&'a str> {
     let computed = |name: &&str| {
         let gives = |node: &NodeProto| node.op_type() != "Constant" && node.output.iter().any(|output| output == name);
         model.graph.node.iter().any(gives)
     };
-    let names: Vec<_> = node.input.iter().map(String::as_str).filter(computed).collect();
-    let outputs = if names.is_empty() {
-        "NAME,..".to_owned()
-    } else {
-        names.join(",")
-    };
-    format!("end the model before this operator with --outputs {outputs} and do it in the program around the model")
+    node.input.iter().map(String::as_str).filter(computed).collect()
 }
 
 fn problem(model: &Model, node: &NodeProto, error: OpError) -> OperatorProblem {

@@ -35,7 +35,7 @@ impl RuntimeCore {
     }
 
     /// As an entry in the table of a dependency in `Cargo.toml`.
-    pub(super) fn dependency(&self) -> String {
+    pub fn dependency(&self) -> String {
         match self {
             Self::Path(path) => format!("path = {}", toml_string(&path.to_string_lossy())),
             Self::Version(version) => format!("version = \"={version}\""),

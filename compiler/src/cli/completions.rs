@@ -1,0 +1,62 @@
+//! What is generated from the definition of the arguments: completions for shells, and pages of the manual.
+
+use super::args::Cli;
+use super::write_to;
+use clap::{Args, CommandFactory};
+use clap_complete::Shell;
+use clap_mangen::Man;
+use edgec::Error;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(Debug, Args)]
+#[command(after_help = COMPLETIONS_HELP)]
+pub(super) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    shell: Shell,
+}
+
+/// Where each shell looks for the script.
+const COMPLETIONS_HELP: &str = "Where the script goes:
+  bash        edgec completions bash > ~/.local/share/bash-completion/completions/edgec
+  zsh         edgec completions zsh > a folder of $fpath, as _edgec
+  fish        edgec completions fish > ~/.config/fish/completions/edgec.fish
+  powershell  edgec completions powershell >> $PROFILE
+  elvish      edgec completions elvish >> ~/.config/elvish/rc.elv";
+
+#[derive(Debug, Args)]
+pub(super) struct ManArgs {
+    /// Write a page for edgec and for each of its commands into this folder, such as ~/.local/share/man/man1
+    #[arg(short, long, value_name = "FOLDER")]
+    output: Option<PathBuf>,
+}
+
+/// `edgec completions`.
+pub(super) fn completions(args: &CompletionsArgs) -> miette::Result<ExitCode> {
+    let mut script = vec![];
+    clap_complete::generate(args.shell, &mut Cli::command(), "edgec", &mut script);
+    write_to(std::io::stdout().lock(), &String::from_utf8_lossy(&script))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `edgec man`.
+pub(super) fn man(args: &ManArgs) -> miette::Result<ExitCode> {
+    match &args.output {
+        Some(folder) => {
+            let written =
+                std::fs::create_dir_all(folder).and_then(|()| clap_mangen::generate_to(Cli::command(), folder));
+            written.map_err(|source| Error::Io {
+                path: folder.clone(),
+                source,
+            })?;
+        }
+        None => {
+            let mut page = vec![];
+            let rendered = Man::new(Cli::command()).render(&mut page);
+            rendered.map_err(|error| miette::miette!("the page cannot be made: {error}"))?;
+            write_to(std::io::stdout().lock(), &String::from_utf8_lossy(&page))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
