@@ -19,6 +19,10 @@ pub(super) struct TrainArgs {
     /// How parameters follow their gradients: `sgd`, `momentum[:BETA]` or `adam`
     #[arg(long, value_name = "OPTIMIZER", default_value = "sgd", requires = "trainable")]
     optimizer: Optimizer,
+    /// Batches of any size, sample by sample: the struct gets `accumulate`, which sums gradients up, and `apply`, which
+    /// makes a step with their mean. Takes 4 bytes of RAM for each parameter
+    #[arg(long, requires = "trainable")]
+    accumulate: bool,
 }
 
 impl TrainArgs {
@@ -31,6 +35,7 @@ impl TrainArgs {
             layers: self.trainable.clone(),
             loss: self.loss,
             optimizer: self.optimizer,
+            accumulate: self.accumulate,
         })
     }
 
@@ -44,5 +49,10 @@ impl TrainArgs {
             ("--loss", self.loss.to_string()),
             ("--optimizer", self.optimizer.to_string()),
         ]
+    }
+
+    /// The flags without values that give the same.
+    pub(super) fn switches(&self) -> Option<&'static str> {
+        self.accumulate.then_some("--accumulate")
     }
 }

@@ -46,6 +46,8 @@ fn losses_and_optimizers_that_are_not_known() {
     );
     let text = complaint(&["--optimizer", "adam"], 2);
     assert!(text.contains("--trainable <LAYERS>"), "{text}");
+    let text = complaint(&["--accumulate"], 2);
+    assert!(text.contains("--trainable <LAYERS>"), "{text}");
 }
 
 #[test]
@@ -57,13 +59,16 @@ fn the_regenerate_line_makes_the_same_file() {
         "mse",
         "--optimizer",
         "momentum:0.5",
+        "--accumulate",
     ]);
     let source = String::from_utf8(output.stdout).unwrap();
-    let flags = "--trainable 'last:1,conv*' --loss mse --optimizer momentum:0.5";
+    let flags = "--trainable 'last:1,conv*' --loss mse --optimizer momentum:0.5 --accumulate";
     assert!(
         source.lines().take(4).any(|line| line.contains(flags)),
         "{}",
         &source[..400]
     );
     assert!(source.contains("pub const PARAMETERS: usize = "));
+    let heads = ["| **training** ", "| **apply** "].map(|head| source.find(head).expect(head));
+    assert!(heads[0] < heads[1], "{heads:?}");
 }
