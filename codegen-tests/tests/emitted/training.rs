@@ -152,6 +152,7 @@ fn emitted_steps_are_those_of_the_host() {
             loss: Loss::SoftmaxCrossEntropy,
             optimizer,
             accumulate,
+            ..TrainOptions::default()
         };
         let digits = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/digits/digits.onnx");
         let compiler = Compiler::new(digits).train(options);

@@ -1,5 +1,5 @@
 use clap::Args;
-use edgec::{Compiler, Loss, Optimizer, TrainOptions};
+use edgec::{Compiler, Init, Loss, Optimizer, TrainOptions};
 
 /// Training on the device.
 #[derive(Debug, Args)]
@@ -23,6 +23,10 @@ pub(super) struct TrainArgs {
     /// makes a step with their mean. Takes 4 bytes of RAM for each parameter
     #[arg(long, requires = "trainable")]
     accumulate: bool,
+    /// What is trained begins with: `keep`, what the file holds; `he:SEED`, random weights, the same for the same number
+    /// (He et al. 2015), and biases of zero; or `zeros`
+    #[arg(long, value_name = "INIT", default_value = "keep", requires = "trainable")]
+    init: Init,
 }
 
 impl TrainArgs {
@@ -36,6 +40,7 @@ impl TrainArgs {
             loss: self.loss,
             optimizer: self.optimizer,
             accumulate: self.accumulate,
+            init: self.init,
         })
     }
 
@@ -44,11 +49,15 @@ impl TrainArgs {
         if self.trainable.is_empty() {
             return vec![];
         }
-        vec![
+        let mut values = vec![
             ("--trainable", self.trainable.join(",")),
             ("--loss", self.loss.to_string()),
             ("--optimizer", self.optimizer.to_string()),
-        ]
+        ];
+        if self.init != Init::Keep {
+            values.push(("--init", self.init.to_string()));
+        }
+        values
     }
 
     /// The flags without values that give the same.

@@ -51,6 +51,18 @@ fn losses_and_optimizers_that_are_not_known() {
 }
 
 #[test]
+fn beginnings_that_are_not_known() {
+    for (init, text) in [
+        ("xavier:1", "there is no such beginning; known: keep, zeros, he:SEED"),
+        ("he", "it needs a seed, such as he:1"),
+        ("he:-1", "SEED must be a whole number from 0 to 18446744073709551615"),
+    ] {
+        let said = complaint(&["--trainable", "all", "--init", init], 2);
+        assert!(said.contains(text), "{said}");
+    }
+}
+
+#[test]
 fn the_regenerate_line_makes_the_same_file() {
     let output = edgec(&[
         "--trainable",
@@ -60,9 +72,11 @@ fn the_regenerate_line_makes_the_same_file() {
         "--optimizer",
         "momentum:0.5",
         "--accumulate",
+        "--init",
+        "he:3",
     ]);
     let source = String::from_utf8(output.stdout).unwrap();
-    let flags = "--trainable 'last:1,conv*' --loss mse --optimizer momentum:0.5 --accumulate";
+    let flags = "--trainable 'last:1,conv*' --loss mse --optimizer momentum:0.5 --init he:3 --accumulate";
     assert!(
         source.lines().take(4).any(|line| line.contains(flags)),
         "{}",

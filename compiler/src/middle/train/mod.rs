@@ -4,11 +4,13 @@
 //! every parameter, and what the optimizer makes of them; passes, planning and kernels are those of inference.
 
 mod differentiate;
+mod init;
 mod loss;
 mod optimizer;
 mod stored;
 mod sums;
 
+pub use init::{Init, Part};
 pub use loss::Loss;
 pub use optimizer::Optimizer;
 
@@ -31,6 +33,8 @@ pub struct TrainOptions {
     /// Whether gradients can be summed up over samples before a step: `accumulate` and `apply` in the emitted code, for
     /// one number more in RAM for each parameter.
     pub accumulate: bool,
+    /// What parameters are before the first step.
+    pub init: Init,
 }
 
 /// What the command does with all layers if nothing else is said.
@@ -41,6 +45,7 @@ impl Default for TrainOptions {
             loss: Loss::SoftmaxCrossEntropy,
             optimizer: Optimizer::Sgd,
             accumulate: false,
+            init: Init::Keep,
         }
     }
 }
