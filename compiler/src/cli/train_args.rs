@@ -8,7 +8,8 @@ pub(super) struct TrainArgs {
     /// in which `*` stands for any characters; several with commas. The struct gets `train_step`
     #[arg(long, value_name = "LAYERS", value_delimiter = ',')]
     trainable: Vec<String>,
-    /// What training makes small: `softmax-cross-entropy` (of classes by index), `mse`, or `binary-cross-entropy`
+    /// What training makes small: `softmax-cross-entropy` (of classes by index), `mse`, `binary-cross-entropy`, or
+    /// `distillation:T` (of a teacher's scores, softened by the temperature T)
     #[arg(
         long,
         value_name = "LOSS",

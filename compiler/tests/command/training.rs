@@ -36,9 +36,16 @@ fn layers_that_are_not_there() {
 fn losses_and_optimizers_that_are_not_known() {
     let text = complaint(&["--trainable", "all", "--loss", "hinge"], 2);
     assert!(
-        text.contains("known: softmax-cross-entropy, mse, binary-cross-entropy"),
+        text.contains("known: softmax-cross-entropy, mse, binary-cross-entropy, distillation:T"),
         "{text}"
     );
+    let text = complaint(&["--trainable", "all", "--loss", "distillation"], 2);
+    assert!(
+        text.contains("it needs a temperature, such as distillation:4"),
+        "{text}"
+    );
+    let text = complaint(&["--trainable", "all", "--loss", "distillation:0"], 2);
+    assert!(text.contains("T must be a number from 0.01 to 1000"), "{text}");
     let text = complaint(&["--trainable", "all", "--optimizer", "momentum:1"], 2);
     assert!(
         text.contains("BETA must be a number from 0 up to but excluding 1"),
@@ -68,7 +75,7 @@ fn the_regenerate_line_makes_the_same_file() {
         "--trainable",
         "last:1,conv*",
         "--loss",
-        "mse",
+        "distillation:2.5",
         "--optimizer",
         "momentum:0.5",
         "--accumulate",
@@ -76,7 +83,7 @@ fn the_regenerate_line_makes_the_same_file() {
         "he:3",
     ]);
     let source = String::from_utf8(output.stdout).unwrap();
-    let flags = "--trainable 'last:1,conv*' --loss mse --optimizer momentum:0.5 --init he:3 --accumulate";
+    let flags = "--trainable 'last:1,conv*' --loss distillation:2.5 --optimizer momentum:0.5 --init he:3 --accumulate";
     assert!(
         source.lines().take(4).any(|line| line.contains(flags)),
         "{}",
