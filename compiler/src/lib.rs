@@ -26,5 +26,5 @@ pub use compiler::{Compiled, Compiler, InputLayout};
 pub use error::{Error, OperatorProblem};
 pub use ir::{Remark, RemarkKind};
 pub use machine::Machine;
-pub use middle::train::{Loss, Optimizer, TrainOptions};
+pub use middle::train::{Init, Loss, Optimizer, TrainOptions};
 pub use tools::prune_report::{Cost, LayerReport, PruneReport};

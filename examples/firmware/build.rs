@@ -20,6 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         layers: vec!["last:1".into()],
         loss: Loss::SoftmaxCrossEntropy,
         optimizer: Optimizer::Sgd,
+        ..TrainOptions::default()
     };
     model
         .clone()

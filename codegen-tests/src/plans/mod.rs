@@ -121,9 +121,8 @@ fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
 /// at by the replay.
 fn order_is_possible(program: &Program, plan: &Plan) -> Result<(), String> {
     let mut order = plan.order.clone();
-    let inference = program.inference_calls();
-    if order.iter().take(inference).any(|call| *call >= inference) {
-        return Err("a call of training comes before one of inference".into());
+    if !order.is_sorted_by_key(|call| program.stage(*call)) {
+        return Err("a call of a later stage, such as training, comes before one of inference or gradients".into());
     }
     if !program.repetitions.is_empty() && !order.is_sorted() {
         return Err("calls have changed places although some are repeated".into());

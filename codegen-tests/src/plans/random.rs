@@ -3,7 +3,7 @@
 
 use crate::random::Random;
 use edgec::ir::program::{
-    Args, Buffer, BufferId, Call, Instance, KernelCall, Port, Program, Repetition, Storage, Training, Value, View,
+    Args, Buffer, BufferId, Call, Instance, KernelCall, Port, Program, Repetition, Storage, Sums, Training, Value, View,
 };
 use edgec::ir::{DType, Tensor, TensorType};
 
@@ -252,10 +252,19 @@ impl Build {
             self.any_call();
         }
         let loss = self.computed();
+        let sums = self.random.once_in(2).then(|| Sums {
+            calls: self.program.calls.len(),
+            count: 0,
+            cleared: vec![],
+        });
+        if sums.is_some() {
+            self.any_call();
+        }
         self.program.training = Some(Training {
             inputs: vec![],
             loss: self.port(loss),
             inference,
+            sums,
             parameters: vec![],
             transposed: vec![],
         });

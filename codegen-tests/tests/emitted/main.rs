@@ -1,5 +1,6 @@
 //! Emitted code: its text, and what it computes once it is built.
 
+mod beginnings;
 mod boxed;
 mod c;
 mod input_layout;

@@ -3,7 +3,7 @@
 
 use codegen_tests::zoo::{self, Reference};
 use edgec::tools::harness::{Module, Workspace};
-use edgec::{Compiler, Loss, Machine, Optimizer, TrainOptions};
+use edgec::{Compiler, Machine, Optimizer, TrainOptions};
 use std::path::Path;
 
 const MODELS: &[&str] = &[
@@ -47,9 +47,9 @@ fn emitted_code_has_no_panic_path() {
         .source
         .push_str("#[inline(never)] pub fn element(of: &[u8], index: usize) -> u8 { of[index] }\n");
     let training = digits.clone().train(TrainOptions {
-        layers: vec!["all".into()],
-        loss: Loss::SoftmaxCrossEntropy,
         optimizer: Optimizer::Adam,
+        accumulate: true,
+        ..TrainOptions::default()
     });
     let trained = training.compile().unwrap();
     let mut crates = vec![

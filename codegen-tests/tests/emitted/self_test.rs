@@ -7,7 +7,7 @@ use edgec::data::blob;
 use edgec::ir::{DType, Tensor};
 use edgec::middle::quantize::{Io, QuantizeOptions};
 use edgec::tools::updates::{SecretKey, sign};
-use edgec::{Compiler, Loss, Machine, Optimizer, TrainOptions, Weights};
+use edgec::{Compiler, Machine, TrainOptions, Weights};
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -143,8 +143,7 @@ fn emitted_code_tests_itself() {
     let mcu = || Machine::named("cortex-m0").unwrap();
     let learning = TrainOptions {
         layers: vec!["last:1".into()],
-        loss: Loss::SoftmaxCrossEntropy,
-        optimizer: Optimizer::Sgd,
+        ..TrainOptions::default()
     };
     write("floats.rs", digits().weights(Weights::Sidecar));
     write("integers.rs", int8(digits()).target(mcu()).weights(Weights::Inline));

@@ -3,6 +3,7 @@
 
 use codegen_tests::model_builder::{Attr, ModelBuilder};
 use codegen_tests::program;
+use edgec::back::exec::Executor;
 use edgec::ir::{DType, Tensor};
 use edgec::{Compiled, Compiler, Loss, Optimizer, TrainOptions};
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ const PROGRAM: &str = r#"#![deny(warnings)]
 mod adam;
 mod momentum;
 mod sgd;
+mod summed;
 
 fn image(step: usize) -> [f32; 64] {
     std::array::from_fn(|i| ((i * 7919 + step * 104_729) % 256) as f32 / 256.0)
@@ -38,10 +40,37 @@ macro_rules! train {
     }};
 }
 
+/// The same steps, each after sums over three samples.
+fn accumulate() {
+    let mut model = Box::new(summed::Digits::new());
+    // Before the first call, too, nothing is there to apply.
+    model.apply(0.01);
+    let scores = *model.run(&image(0));
+    let mut losses = vec![];
+    for step in 0..STEPS {
+        losses.push(model.accumulate(&image(step), &[step as i32 % 10]));
+        if step % 3 == 2 {
+            model.apply(0.01);
+        }
+    }
+    assert_ne!(*model.run(&image(0)), scores, "it has not learned");
+    losses.push(model.train_step(&image(0), &[0], 0.01));
+    let mut parameters = Box::new([0.0; summed::Digits::PARAMETERS]);
+    model.parameters(&mut parameters);
+    println!("{:?}", losses.iter().map(|x| x.to_bits()).collect::<Vec<_>>());
+    println!("{:?}", parameters.iter().map(|x| x.to_bits()).collect::<Vec<_>>());
+    // Sums that were not applied are forgotten.
+    model.accumulate(&image(0), &[0]);
+    model.reset();
+    model.apply(0.01);
+    assert_eq!(*model.run(&image(0)), scores, "it has not begun anew");
+}
+
 fn main() {
     train!(sgd::Digits);
     train!(momentum::Digits);
     train!(adam::Digits);
+    accumulate();
     // What these take, by type.
     let rate = 0.5;
     let losses = [
@@ -69,6 +98,28 @@ fn executed(compiled: &Compiled) -> String {
         executor.train_step(&[image(step), target, rate]).unwrap()
     };
     let losses: Vec<u32> = (0..STEPS).flat_map(|i| bits(&step(i))).collect();
+    printed(&losses, &executor, compiled)
+}
+
+/// What it prints of a model whose gradients are summed up.
+fn executed_sums(compiled: &Compiled) -> String {
+    let mut executor = compiled.executor();
+    let (class, rate) = (
+        |step: usize| Tensor::i32(&[1], &[step as i32 % 10]),
+        Tensor::f32(&[], &[0.01]),
+    );
+    let mut losses = vec![];
+    for step in 0..STEPS {
+        losses.extend(bits(&executor.accumulate(&[image(step), class(step)]).unwrap()));
+        if step % 3 == 2 {
+            executor.apply(&rate);
+        }
+    }
+    losses.extend(bits(&executor.train_step(&[image(0), class(0), rate]).unwrap()));
+    printed(&losses, &executor, compiled)
+}
+
+fn printed(losses: &[u32], executor: &Executor<'_>, compiled: &Compiled) -> String {
     let training = compiled.program.training.as_ref().unwrap();
     let states = executor.states();
     let parameters: Vec<u32> = training
@@ -87,17 +138,21 @@ fn bits(tensor: &Tensor) -> Vec<u32> {
 fn emitted_steps_are_those_of_the_host() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("edgec/training");
     std::fs::create_dir_all(folder.join("src")).unwrap();
+    let momentum = Optimizer::Momentum { beta: 0.9 };
     let optimizers = [
-        ("sgd", &["last:2"][..], Optimizer::Sgd),
-        ("momentum", &["fc.*", "conv3"], Optimizer::Momentum { beta: 0.9 }),
-        ("adam", &["all"], Optimizer::Adam),
+        ("sgd", &["last:2"][..], Optimizer::Sgd, false),
+        ("momentum", &["fc.*", "conv3"], momentum, false),
+        ("adam", &["all"], Optimizer::Adam, false),
+        ("summed", &["last:1"], momentum, true),
     ];
     let mut expected = String::new();
-    for (name, layers, optimizer) in optimizers {
+    for (name, layers, optimizer, accumulate) in optimizers {
         let options = TrainOptions {
             layers: layers.iter().map(|layer| (*layer).to_owned()).collect(),
             loss: Loss::SoftmaxCrossEntropy,
             optimizer,
+            accumulate,
+            ..TrainOptions::default()
         };
         let digits = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/digits/digits.onnx");
         let compiler = Compiler::new(digits).train(options);
@@ -105,7 +160,10 @@ fn emitted_steps_are_those_of_the_host() {
         compiler
             .write(&compiled, &folder.join(format!("src/{name}.rs")))
             .unwrap();
-        expected.push_str(&executed(&compiled));
+        expected.push_str(&match accumulate {
+            true => executed_sums(&compiled),
+            false => executed(&compiled),
+        });
     }
     let main = PROGRAM.replace("STEPS", &STEPS.to_string());
     let main = main.replace("mod adam;\n", &format!("mod adam;\n{}", write_unusual(&folder)));
@@ -141,6 +199,7 @@ fn step(model: &Path, loss: Loss, optimizer: Optimizer, x: &[f32], target: &[f32
         layers: vec!["all".into()],
         loss,
         optimizer,
+        ..TrainOptions::default()
     };
     let compiled = Compiler::new(model)
         .train(options)
@@ -247,7 +306,7 @@ fn write_unusual(folder: &Path) -> String {
         let options = TrainOptions {
             layers: vec!["w".into()],
             loss,
-            optimizer: Optimizer::Sgd,
+            ..TrainOptions::default()
         };
         let compiler = Compiler::new(&path).train(options);
         let compiled = compiler.compile().unwrap_or_else(|error| panic!("{name}: {error}"));

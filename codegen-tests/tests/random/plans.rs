@@ -115,11 +115,10 @@ const DAMAGES: &[(&str, Damage)] = &[
                 .iter()
                 .any(|view| written.iter().any(|output| output.buffer == view.buffer))
         };
-        let inference = program.inference_calls();
         let steps = 1..plan.order.len();
         let pair = steps.into_iter().find(|step| {
             let (earlier, later) = (plan.order[step - 1], plan.order[*step]);
-            program.repetitions.is_empty() && reads(later, earlier) && (earlier < inference) == (later < inference)
+            program.repetitions.is_empty() && reads(later, earlier) && program.stage(earlier) == program.stage(later)
         });
         pair.is_some_and(|step| {
             plan.order.swap(step - 1, step);

@@ -6,7 +6,7 @@ use crate::Error;
 use crate::back::exec::Executor;
 use crate::back::plan::Plan;
 use crate::ir::program::{Buffer, BufferId, GoldenCase, Port, Program, Storage};
-use crate::ir::{DType, Remark, RemarkKind, Steps, Tensor};
+use crate::ir::{DType, Remark, RemarkKind, Steps, Tensor, mixed};
 use runtime_core::Simd;
 use std::collections::BTreeMap;
 
@@ -123,14 +123,6 @@ fn pseudo_random(port: &Port, index: usize, steps: Option<Steps>) -> Tensor {
         port.ty.shape.clone(),
         (0..port.ty.len()).flat_map(element).collect(),
     )
-}
-
-/// The output function of SplitMix64, <https://prng.di.unimi.it/splitmix64.c>, for state `number` + 1.
-fn mixed(number: u64) -> u64 {
-    let mut z = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }
 
 /// How far floats may be from the host's, as a part of the largest number of an output.

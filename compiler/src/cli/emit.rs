@@ -167,7 +167,8 @@ fn command(args: &EmitArgs) -> String {
     for (name, value) in flags.chain(args.sections.flags()) {
         flag(name, &value);
     }
-    words.extend(args.quantize.switches().into_iter().map(str::to_owned));
+    let switches = args.train.switches().into_iter().chain(args.quantize.switches());
+    words.extend(switches.map(str::to_owned));
     if let Some(header) = &args.c_header {
         words.extend(["--c-header".to_owned(), file(header)]);
     }

@@ -1,5 +1,5 @@
 use clap::Args;
-use edgec::{Compiler, Loss, Optimizer, TrainOptions};
+use edgec::{Compiler, Init, Loss, Optimizer, TrainOptions};
 
 /// Training on the device.
 #[derive(Debug, Args)]
@@ -8,7 +8,8 @@ pub(super) struct TrainArgs {
     /// in which `*` stands for any characters; several with commas. The struct gets `train_step`
     #[arg(long, value_name = "LAYERS", value_delimiter = ',')]
     trainable: Vec<String>,
-    /// What training makes small: `softmax-cross-entropy` (of classes by index), `mse`, or `binary-cross-entropy`
+    /// What training makes small: `softmax-cross-entropy` (of classes by index), `mse`, `binary-cross-entropy`, or
+    /// `distillation:T` (of a teacher's scores, softened by the temperature T)
     #[arg(
         long,
         value_name = "LOSS",
@@ -19,6 +20,14 @@ pub(super) struct TrainArgs {
     /// How parameters follow their gradients: `sgd`, `momentum[:BETA]` or `adam`
     #[arg(long, value_name = "OPTIMIZER", default_value = "sgd", requires = "trainable")]
     optimizer: Optimizer,
+    /// Batches of any size, sample by sample: the struct gets `accumulate`, which sums gradients up, and `apply`, which
+    /// makes a step with their mean. Takes 4 bytes of RAM for each parameter
+    #[arg(long, requires = "trainable")]
+    accumulate: bool,
+    /// What is trained begins with: `keep`, what the file holds; `he:SEED`, random weights, the same for the same number
+    /// (He et al. 2015), and biases of zero; or `zeros`
+    #[arg(long, value_name = "INIT", default_value = "keep", requires = "trainable")]
+    init: Init,
 }
 
 impl TrainArgs {
@@ -31,6 +40,8 @@ impl TrainArgs {
             layers: self.trainable.clone(),
             loss: self.loss,
             optimizer: self.optimizer,
+            accumulate: self.accumulate,
+            init: self.init,
         })
     }
 
@@ -39,10 +50,19 @@ impl TrainArgs {
         if self.trainable.is_empty() {
             return vec![];
         }
-        vec![
+        let mut values = vec![
             ("--trainable", self.trainable.join(",")),
             ("--loss", self.loss.to_string()),
             ("--optimizer", self.optimizer.to_string()),
-        ]
+        ];
+        if self.init != Init::Keep {
+            values.push(("--init", self.init.to_string()));
+        }
+        values
+    }
+
+    /// The flags without values that give the same.
+    pub(super) fn switches(&self) -> Option<&'static str> {
+        self.accumulate.then_some("--accumulate")
     }
 }

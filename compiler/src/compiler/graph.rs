@@ -28,6 +28,7 @@ impl Compiler {
         if let Some(options) = &self.train {
             self.check_training()?;
             dimensions.trained = import::trainable(model, &options.layers)?;
+            dimensions.init = options.init;
         }
         let imported = import::import(model, &self.stem(), &dimensions)?;
         let mut graph = imported.graph;

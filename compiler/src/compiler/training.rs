@@ -12,6 +12,7 @@ impl Compiler {
     ///     layers: vec!["last:1".into()],
     ///     loss: Loss::SoftmaxCrossEntropy,
     ///     optimizer: Optimizer::Sgd,
+    ///     ..TrainOptions::default()
     /// };
     /// Compiler::new("digits.onnx").train(options).emit_to_out_dir("digits.rs").unwrap();
     /// ```

@@ -19,6 +19,7 @@ pub mod primitives;
 pub mod program;
 mod remark;
 pub(crate) mod rewrite;
+mod split_mix;
 mod tensor;
 mod text;
 mod verify;
@@ -38,6 +39,7 @@ pub use operator::{
 };
 pub use over_time::{Fill, Framewise, OverTime, Time, TimeWindow};
 pub use remark::{Remark, RemarkKind};
+pub(crate) use split_mix::mixed;
 pub use tensor::Tensor;
 pub use text::{Printable, PrintableLines};
 pub use verify::verify;

@@ -2,11 +2,14 @@
 
 pub use crate::bindings::{Args, Cores, KernelCall, Value};
 
+mod training;
+
 use crate::ir::{DType, Labels, PortSteps, Steps, Streaming, Tensor, TensorType};
 use crate::machine::Cost;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
+pub use training::{Sums, Training};
 
 /// Names a buffer of one program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -199,21 +202,6 @@ impl fmt::Display for Portion {
     }
 }
 
-/// A step of training. It runs all calls of the program, of which the first ones are the inference.
-#[derive(Debug)]
-pub struct Training {
-    /// What it takes beside the inputs of inference: the target and the learning rate.
-    pub inputs: Vec<Port>,
-    /// What it gives.
-    pub loss: Port,
-    /// The number of leading calls that inference runs: these change no state.
-    pub inference: usize,
-    /// Numbers of the states that are the parameters, in the model's order.
-    pub parameters: Vec<usize>,
-    /// Those of them whose dimensions are in another order than in the model.
-    pub transposed: Vec<usize>,
-}
-
 /// Calls that run again and again: before each time a flag is looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Repetition {
@@ -282,27 +270,6 @@ impl Program {
     /// A buffer.
     pub fn buffer(&self, id: BufferId) -> &Buffer {
         &self.buffers[id.0]
-    }
-
-    /// The number of calls that one inference runs: the first ones.
-    pub fn inference_calls(&self) -> usize {
-        self.training
-            .as_ref()
-            .map_or(self.calls.len(), |training| training.inference)
-    }
-
-    /// The inputs, those of training included, by their numbers.
-    pub fn all_inputs(&self) -> impl Iterator<Item = &Port> + Clone {
-        self.inputs
-            .iter()
-            .chain(self.training.iter().flat_map(|training| &training.inputs))
-    }
-
-    /// What calls leave for the caller: the outputs and the loss.
-    pub fn all_outputs(&self) -> impl Iterator<Item = &Port> {
-        self.outputs
-            .iter()
-            .chain(self.training.iter().map(|training| &training.loss))
     }
 
     /// What runs in a range of calls, in the program's own order. The whole range of a repetition is one run of it.

@@ -36,9 +36,16 @@ fn layers_that_are_not_there() {
 fn losses_and_optimizers_that_are_not_known() {
     let text = complaint(&["--trainable", "all", "--loss", "hinge"], 2);
     assert!(
-        text.contains("known: softmax-cross-entropy, mse, binary-cross-entropy"),
+        text.contains("known: softmax-cross-entropy, mse, binary-cross-entropy, distillation:T"),
         "{text}"
     );
+    let text = complaint(&["--trainable", "all", "--loss", "distillation"], 2);
+    assert!(
+        text.contains("it needs a temperature, such as distillation:4"),
+        "{text}"
+    );
+    let text = complaint(&["--trainable", "all", "--loss", "distillation:0"], 2);
+    assert!(text.contains("T must be a number from 0.01 to 1000"), "{text}");
     let text = complaint(&["--trainable", "all", "--optimizer", "momentum:1"], 2);
     assert!(
         text.contains("BETA must be a number from 0 up to but excluding 1"),
@@ -46,6 +53,20 @@ fn losses_and_optimizers_that_are_not_known() {
     );
     let text = complaint(&["--optimizer", "adam"], 2);
     assert!(text.contains("--trainable <LAYERS>"), "{text}");
+    let text = complaint(&["--accumulate"], 2);
+    assert!(text.contains("--trainable <LAYERS>"), "{text}");
+}
+
+#[test]
+fn beginnings_that_are_not_known() {
+    for (init, text) in [
+        ("xavier:1", "there is no such beginning; known: keep, zeros, he:SEED"),
+        ("he", "it needs a seed, such as he:1"),
+        ("he:-1", "SEED must be a whole number from 0 to 18446744073709551615"),
+    ] {
+        let said = complaint(&["--trainable", "all", "--init", init], 2);
+        assert!(said.contains(text), "{said}");
+    }
 }
 
 #[test]
@@ -54,16 +75,22 @@ fn the_regenerate_line_makes_the_same_file() {
         "--trainable",
         "last:1,conv*",
         "--loss",
-        "mse",
+        "distillation:2.5",
         "--optimizer",
         "momentum:0.5",
+        "--accumulate",
+        "--init",
+        "he:3",
     ]);
     let source = String::from_utf8(output.stdout).unwrap();
-    let flags = "--trainable \"last:1,conv*\" --loss mse --optimizer momentum:0.5";
+    let flags =
+        "--trainable \"last:1,conv*\" --loss distillation:2.5 --optimizer momentum:0.5 --init he:3 --accumulate";
     assert!(
         source.lines().take(4).any(|line| line.contains(flags)),
         "{}",
         &source[..400]
     );
     assert!(source.contains("pub const PARAMETERS: usize = "));
+    let heads = ["| **training** ", "| **apply** "].map(|head| source.find(head).expect(head));
+    assert!(heads[0] < heads[1], "{heads:?}");
 }

@@ -10,3 +10,4 @@ mod quantised_graph;
 mod quantize;
 mod random_integers;
 mod stream;
+mod training;

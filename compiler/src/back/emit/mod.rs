@@ -12,6 +12,7 @@ mod interface;
 mod labels;
 mod layers;
 mod names;
+mod parameters;
 mod run;
 mod sections;
 mod self_test;

@@ -98,8 +98,7 @@ fn described(program: &Program, updatable: Option<&ModelNames>) -> Vec<String> {
     if program.training.is_some() {
         lines.extend([
             String::new(),
-            "The parameters are those of the model's file, or what [`train_step`](Self::train_step) made of them."
-                .into(),
+            "The parameters are those of a new model, or what [`train_step`](Self::train_step) made of them.".into(),
         ]);
     } else if !program.states.is_empty() {
         lines.extend([

@@ -115,7 +115,7 @@ fn described(program: &Program, golden: &GoldenCase, updatable: bool) -> Vec<Str
         ]);
     }
     let after = match (program.training.is_some(), program.states.is_empty()) {
-        (true, _) => "What was learned is lost: before and after, the parameters are those of the model's file.",
+        (true, _) => "What was learned is lost: before and after, the parameters are those of a new model.",
         (false, false) => "It begins with the states that [`reset`](Self::reset) makes, and leaves them so.",
         (false, true) => return lines,
     };

@@ -39,7 +39,7 @@ pub(super) fn reset(program: &Program, names: &ModelNames, options: &Options, by
             quote!(use #module::{slots, weights};),
             Some(copy()),
             match program.training {
-                Some(_) => "the parameters are those of the model's file again, and all other states are zeros.",
+                Some(_) => "the parameters are those of a new model again, and all other states are zeros.",
                 None => "the states are what they are in a new model.",
             },
         ),

@@ -55,15 +55,13 @@ pub(super) fn table(report: &Report) -> Vec<String> {
         .as_ref()
         .map_or(report.calls.len(), |training| training.inference_calls);
     rows.extend(calls);
-    if inference < report.calls.len() {
-        let heading = |heading: &str| {
-            if heading == "call" {
-                "**training**".to_owned()
-            } else {
-                String::new()
-            }
-        };
-        rows.insert(1 + inference, columns.iter().map(|(name, ..)| heading(name)).collect());
+    let step = report.training.as_ref().and_then(|training| training.gradient_calls);
+    for (first, stage) in [(step, "**apply**"), (Some(inference), "**training**")] {
+        if let Some(first) = first.filter(|first| *first < report.calls.len()) {
+            let of_stage = |heading: &str| if heading == "call" { stage } else { "" };
+            let row = columns.iter().map(|(heading, ..)| of_stage(heading).to_owned());
+            rows.insert(1 + first, row.collect());
+        }
     }
     let total = |heading: &str| match heading {
         "call" => "total".to_owned(),

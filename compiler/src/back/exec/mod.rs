@@ -1,6 +1,7 @@
 //! Runs a planned program on the host, through the kernels that devices run.
 
 mod stream;
+mod training;
 
 use crate::back::plan::Plan;
 use crate::ir::Tensor;
@@ -102,18 +103,6 @@ impl<'a> Executor<'a> {
         let program = self.program;
         self.run_calls(program.inference_calls(), inputs, program.inputs.iter());
         program.outputs.iter().map(|port| self.read(port)).collect()
-    }
-
-    /// Runs a step of training with the inputs of inference, the target and the learning rate; gives the loss before
-    /// it. `None` for a model that is not trained.
-    ///
-    /// # Panics
-    /// If `inputs` are not of the program's types.
-    pub fn train_step(&mut self, inputs: &[Tensor]) -> Option<Tensor> {
-        let program = self.program;
-        let training = program.training.as_ref()?;
-        self.run_calls(program.calls.len(), inputs, program.all_inputs());
-        Some(self.read(&training.loss))
     }
 
     /// What the states are now.

@@ -5,11 +5,11 @@ use crate::bindings::Copy;
 use crate::ir::program::{BufferId, Program, Storage, View};
 use crate::ir::{Graph, State, Values};
 
-/// Lets calls put what the run leaves into the states, or copies it there, after all that reads these: the memory plan
-/// keeps that order.
-pub(super) fn keep(graph: &Graph, program: &mut Program, values: &mut Values) {
+/// Lets calls put what the run leaves into the states that are `chosen`, or copies it there, after all that reads
+/// these: the memory plan keeps that order.
+pub(super) fn keep(graph: &Graph, program: &mut Program, values: &mut Values, chosen: fn(&State) -> bool) {
     let mut nexts = vec![];
-    let changing = |state: &&State| state.next != state.value;
+    let changing = |state: &&State| state.next != state.value && chosen(state);
     for state in graph.states().iter().filter(changing) {
         let next = values.view(graph, program, state.next);
         // What is in a state, this or another, is taken out before any of them changes.

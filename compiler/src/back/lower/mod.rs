@@ -12,10 +12,11 @@ mod select;
 
 use crate::Error;
 use crate::bindings::Copy;
-use crate::ir::program::{Port, Program, Storage, Training, View};
+use crate::ir::program::{Port, Program, Storage, Sums, Training, View};
 use crate::ir::{DType, Graph, Lowering, NodeId, NodeKind, Select, State, TensorType, ValueId, Values};
 use crate::machine::Machine;
 use select::Cheapest;
+use std::collections::HashSet;
 
 /// Lowers a whole graph for a machine. Operators must be in the forms that kernels exist for (see `passes`).
 pub fn lower(graph: &Graph, machine: &Machine) -> Result<Program, Error> {
@@ -52,29 +53,66 @@ pub fn lower_by(graph: &Graph, select: &dyn Select) -> Result<Program, Error> {
     let needed = graph.ancestors(of_inference.iter().map(|(_, value)| *value));
     let is_first = |id: &NodeId| trained.is_none() || needed.contains(id);
     let (first, later): (Vec<_>, Vec<_>) = graph.order().into_iter().partition(is_first);
+    let (gradients, step) = steps_apart(graph, later);
     lower_nodes(graph, select, &first, &mut program, &mut values)?;
     for (name, id) in of_inference {
         let port = output(graph, &mut program, &mut values, name, *id);
         program.outputs.push(port);
     }
     let inference = program.calls.len();
-    lower_nodes(graph, select, &later, &mut program, &mut values)?;
+    lower_nodes(graph, select, &gradients, &mut program, &mut values)?;
     if let [(name, loss)] = of_step {
+        let loss = output(graph, &mut program, &mut values, name, *loss);
+        keep::keep(graph, &mut program, &mut values, |state| state.summed);
         let numbers = |is: fn(&State) -> bool| -> Vec<usize> {
             let states = graph.states().iter().enumerate();
             states.filter(|(_, state)| is(state)).map(|(index, _)| index).collect()
         };
         program.training = Some(Training {
             inputs: step_inputs,
-            loss: output(graph, &mut program, &mut values, name, *loss),
+            loss,
             inference,
+            sums: trained.and_then(|training| training.count).map(|count| Sums {
+                calls: program.calls.len(),
+                count,
+                cleared: numbers(|state| state.summed),
+            }),
             parameters: numbers(|state| state.trained),
             transposed: numbers(|state| state.transposed),
         });
     }
-    keep::keep(graph, &mut program, &mut values);
+    lower_nodes(graph, select, &step, &mut program, &mut values)?;
+    keep::keep(graph, &mut program, &mut values, |state| !state.summed);
+    debug_assert!(
+        step_stands_alone(&program),
+        "a step reads what the call before may have left"
+    );
     copies::decide(&mut program, select.machine());
     Ok(program)
+}
+
+/// The nodes behind inference in two parts: those up to the gradients, and those of the optimizer's step if that runs
+/// apart. The step reads nothing of the others but what they leave in states.
+fn steps_apart(graph: &Graph, later: Vec<NodeId>) -> (Vec<NodeId>, Vec<NodeId>) {
+    if graph.training().is_none_or(|training| training.count.is_none()) {
+        return (later, vec![]);
+    }
+    let sums = graph.states().iter().filter(|state| state.summed);
+    let losses = graph.outputs().iter().map(|(_, value)| *value);
+    let needed = graph.ancestors(sums.map(|state| state.next).chain(losses));
+    later.into_iter().partition(|id| needed.contains(id))
+}
+
+/// Whether the calls of the optimizer's step read nothing of those before them but states.
+fn step_stands_alone(program: &Program) -> bool {
+    let step = &program.calls[program.gradient_calls()..];
+    let written: HashSet<_> = step
+        .iter()
+        .flat_map(|call| &call.outputs)
+        .map(|view| view.buffer)
+        .collect();
+    let mut read = step.iter().flat_map(|call| &call.inputs);
+    read.all(|view| program.buffer(view.buffer).storage != Storage::Arena || written.contains(&view.buffer))
 }
 
 fn lower_nodes(

@@ -98,16 +98,17 @@ impl Search {
             })
             .collect();
         let dependencies = Dependencies::of(program);
-        let inference = program.inference_calls();
         let mut calls = vec![];
+        let mut first_of_stage = 0;
         for (index, call) in program.calls.iter().enumerate() {
+            if program.stage(index) > program.stage(first_of_stage) {
+                first_of_stage = index;
+            }
             let mut before = empty();
             dependencies.before[index]
                 .iter()
                 .for_each(|call| add(&mut before, *call));
-            if index >= inference {
-                (0..inference).for_each(|call| add(&mut before, call));
-            }
+            (0..first_of_stage).for_each(|call| add(&mut before, call));
             let views = call.inputs.iter().chain(&call.outputs);
             let touched: BTreeSet<usize> = views.map(|view| view.buffer.0).filter(is_arena).collect();
             touched.iter().for_each(|id| add(&mut uses[*id].by, index));

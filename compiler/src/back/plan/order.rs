@@ -68,7 +68,7 @@ impl Dependencies {
         let mut memory = Memory::of(program);
         let mut order: Vec<usize> = Vec::with_capacity(missing.len());
         // The calls of inference come first: they run without those of a step of training.
-        let later = |index: &usize| *index >= program.inference_calls();
+        let later = |index: &usize| program.stage(*index);
         while let Some(next) = match prefer {
             Prefer::LeastLive => {
                 let key = |i: &usize| (later(i), memory.growth(program, *i), *i);

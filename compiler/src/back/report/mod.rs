@@ -109,6 +109,12 @@ pub struct TrainingReport {
     pub state_bytes: usize,
     /// The number of calls that an inference runs: the first ones.
     pub inference_calls: usize,
+    /// The number of calls that inference and the sums of gradients run, if the optimizer's step runs apart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gradient_calls: Option<usize>,
+    /// Bytes of the sums.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sum_bytes: Option<usize>,
     /// Multiply-accumulates of a step, its inference included.
     pub macs: u64,
 }
@@ -120,6 +126,11 @@ impl TrainingReport {
             parameters: parameters.map(|state| state.ty.len()).sum(),
             state_bytes: program.states.iter().map(|state| state.ty.bytes()).sum(),
             inference_calls: training.inference,
+            gradient_calls: training.sums.as_ref().map(|sums| sums.calls),
+            sum_bytes: training.sums.as_ref().map(|sums| {
+                let cleared = sums.cleared.iter().map(|index| &program.states[*index]);
+                cleared.map(|state| state.ty.bytes()).sum()
+            }),
             macs: program.calls.iter().map(|call| call.macs).sum(),
         }
     }

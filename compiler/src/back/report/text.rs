@@ -44,6 +44,9 @@ impl fmt::Display for Report {
                 training.inference_calls,
                 grouped(training.macs)
             )?;
+            if let Some(bytes) = training.sum_bytes {
+                writeln!(f, "  sums          {} B of RAM, of gradients", grouped(bytes as u64))?;
+            }
         }
         for (index, line) in self.stream.iter().flat_map(|stream| stream.lines()).enumerate() {
             let head = if index == 0 { "stream" } else { "" };

@@ -96,8 +96,11 @@ pub(super) fn replace(program: &mut Program, range: Range<usize>, calls: Vec<Cal
     for repetition in &mut program.repetitions {
         repetition.calls = moved(repetition.calls.start)..moved(repetition.calls.end);
     }
-    if let Some(Training { inference, .. }) = &mut program.training {
+    if let Some(Training { inference, sums, .. }) = &mut program.training {
         *inference = moved(*inference);
+        if let Some(sums) = sums {
+            sums.calls = moved(sums.calls);
+        }
     }
     program.calls.splice(range, calls);
 }

@@ -7,8 +7,9 @@ use crate::front::proto::tensor_shape_proto::dimension::Value as Dim;
 use crate::front::proto::type_proto::Value as Type;
 use crate::front::proto::{ValueInfoProto, tensor_shape_proto};
 use crate::ir::{DType, Remark, RemarkKind, Tensor, TensorType};
+use crate::middle::train::{Init, Part};
 use crate::words::{nearest, quoted};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 /// What the user says of the inputs, of initializers and of loops.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -19,8 +20,10 @@ pub struct Dimensions {
     pub shapes: BTreeMap<String, Vec<usize>>,
     /// Values of inputs that are constants then.
     pub baked: BTreeMap<String, Tensor>,
-    /// Initializers that training changes: states of the graph.
-    pub trained: BTreeSet<String>,
+    /// Initializers that training changes, which are states of the graph, and what they are to their layers.
+    pub trained: BTreeMap<String, Part>,
+    /// What these begin with.
+    pub init: Init,
     /// The same as numbers, which take the type of the input.
     pub numbers: BTreeMap<String, Vec<f64>>,
     /// Most trips of loops whose number of trips is only known at run time.

@@ -3,6 +3,7 @@
 mod dimensions;
 mod expression;
 mod numbers;
+mod parts;
 mod states;
 mod trainable;
 
@@ -48,10 +49,12 @@ pub fn import(model: &Model, name: &str, dimensions: &Dimensions) -> Result<Impo
             Some(names) => places(names, tensor),
             None => load::shared_tensor(tensor, model.base.as_deref(), &mut shared)?,
         };
-        let value = if dimensions.trained.contains(tensor.name()) {
-            graph.add_state(tensor.name(), constant, true)
-        } else {
-            graph.add_constant(tensor.name(), constant)
+        let value = match dimensions.trained.get(tensor.name()) {
+            Some(part) => {
+                let initial = dimensions.init.tensor(tensor.name(), *part, constant)?;
+                graph.add_state(tensor.name(), initial, true)
+            }
+            None => graph.add_constant(tensor.name(), constant),
         };
         texts.extend(names.map(|names| (value, names)));
         scope.insert(tensor.name(), value);

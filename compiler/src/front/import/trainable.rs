@@ -1,45 +1,29 @@
 //! Which initializers `--trainable` means.
 
+use super::parts::parameters;
 use crate::Error;
 use crate::front::load::Model;
+use crate::front::proto::TensorProto;
 use crate::front::proto::tensor_proto::DataType;
-use crate::front::proto::{NodeProto, TensorProto};
-use std::collections::{BTreeSet, HashMap};
-
-/// Operators that have parameters, and which of their operands these are.
-const PARAMETERS: &[(&str, &[usize])] = &[
-    ("Conv", &[1, 2]),
-    ("ConvTranspose", &[1, 2]),
-    ("Gemm", &[0, 1, 2]),
-    ("MatMul", &[0, 1]),
-    ("Gather", &[0]),
-    ("PRelu", &[1]),
-    // Not the statistics.
-    ("BatchNormalization", &[1, 2]),
-    ("LayerNormalization", &[1, 2]),
-    ("RMSNormalization", &[1]),
-    ("InstanceNormalization", &[1, 2]),
-    ("GroupNormalization", &[1, 2]),
-    ("LSTM", &[1, 2, 3]),
-    ("GRU", &[1, 2, 3]),
-    ("RNN", &[1, 2, 3]),
-];
+use crate::middle::train::Part;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A node with parameters.
 struct Layer<'m> {
     node: &'m str,
     operator: &'m str,
-    parameters: Vec<&'m str>,
+    parameters: Vec<(&'m str, Part)>,
     /// Whether there is a matrix among them, so that `last:N` counts it.
     has_matrix: bool,
 }
 
 /// The initializers that `patterns` mean: `all` layers, the `last:N` of them with all that follows, or nodes and
-/// initializers by name, in which `*` stands for any characters.
+/// initializers by name, in which `*` stands for any characters. With each comes what it is to the first layer that
+/// reads it.
 ///
 /// # Errors
 /// A pattern that fits nothing.
-pub fn trainable(model: &Model, patterns: &[String]) -> Result<BTreeSet<String>, Error> {
+pub fn trainable(model: &Model, patterns: &[String]) -> Result<BTreeMap<String, Part>, Error> {
     let layers = layers(model);
     let mut chosen = BTreeSet::new();
     for pattern in patterns {
@@ -63,7 +47,7 @@ pub fn trainable(model: &Model, patterns: &[String]) -> Result<BTreeSet<String>,
             fitting
                 .iter()
                 .flat_map(|layer| &layer.parameters)
-                .map(|name| (*name).to_owned()),
+                .map(|(name, _)| (*name).to_owned()),
         );
         if from.is_none() {
             let floats = model.graph.initializer.iter().filter(|tensor| is_float(tensor));
@@ -74,7 +58,10 @@ pub fn trainable(model: &Model, patterns: &[String]) -> Result<BTreeSet<String>,
             return Err(nothing_fits(pattern, &layers));
         }
     }
-    Ok(chosen)
+    let parts = layers.iter().rev().flat_map(|layer| layer.parameters.iter().copied());
+    let parts: HashMap<&str, Part> = parts.collect();
+    let part = |name: &String| parts.get(name.as_str()).copied().unwrap_or(Part::Other);
+    Ok(chosen.into_iter().map(|name| (name.clone(), part(&name))).collect())
 }
 
 fn nothing_fits(pattern: &str, layers: &[Layer<'_>]) -> Error {
@@ -104,22 +91,24 @@ fn nth_last(layers: &[Layer<'_>], count: usize) -> usize {
 /// The layers of a model, in its order. An addition of an initializer to what a layer gives is part of it.
 fn layers(model: &Model) -> Vec<Layer<'_>> {
     let initializers: HashMap<&str, &TensorProto> = model.graph.initializer.iter().map(|t| (t.name(), t)).collect();
-    let float = |name: &&String| initializers.get(name.as_str()).is_some_and(|tensor| is_float(tensor));
+    let float = |name: &&str| initializers.get(name).is_some_and(|tensor| is_float(tensor));
     let mut layers: Vec<Layer<'_>> = vec![];
     let mut made_by: HashMap<&str, usize> = HashMap::new();
     for node in &model.graph.node {
         let of_layer = node.input.iter().find_map(|name| made_by.get(name.as_str()).copied());
         if let Some(layer) = of_layer.filter(|_| node.op_type() == "Add") {
-            let biases = node.input.iter().filter(float).map(String::as_str);
-            layers[layer].parameters.extend(biases);
+            let biases = node.input.iter().map(String::as_str).filter(float);
+            layers[layer].parameters.extend(biases.map(|name| (name, Part::Bias)));
             continue;
         }
-        let operands = operands(node);
-        let parameters: Vec<&str> = operands.filter(float).map(String::as_str).collect();
+        let operands = parameters(node).filter(|(name, _)| float(name));
+        let parameters: Vec<_> = operands
+            .map(|(name, part)| (name, part(&initializers[name].dims)))
+            .collect();
         if parameters.is_empty() {
             continue;
         }
-        let has_matrix = parameters.iter().any(|name| initializers[name].dims.len() >= 2);
+        let has_matrix = parameters.iter().any(|(name, _)| initializers[name].dims.len() >= 2);
         made_by.extend(node.output.iter().map(|name| (name.as_str(), layers.len())));
         layers.push(Layer {
             node: node.name(),
@@ -129,14 +118,6 @@ fn layers(model: &Model) -> Vec<Layer<'_>> {
         });
     }
     layers
-}
-
-fn operands(node: &NodeProto) -> impl Iterator<Item = &String> {
-    let known = PARAMETERS.iter().find(|(operator, _)| *operator == node.op_type());
-    let indices = known
-        .filter(|_| matches!(node.domain(), "" | "ai.onnx"))
-        .map_or(&[][..], |(_, indices)| *indices);
-    indices.iter().filter_map(|index| node.input.get(*index))
 }
 
 fn is_float(tensor: &TensorProto) -> bool {

@@ -1,5 +1,5 @@
 use super::{Graph, NodeKind, ValueId};
-use crate::ir::{Tensor, TensorType};
+use crate::ir::{OpError, Tensor, TensorType};
 
 /// A value that is kept from one run to the next.
 #[derive(Clone, Debug)]
@@ -14,6 +14,8 @@ pub struct State {
     pub initial: Option<Tensor>,
     /// Whether it is a parameter that training changes.
     pub trained: bool,
+    /// Whether it sums up over samples: the optimizer's step, which runs apart then, sets it to zero.
+    pub summed: bool,
     /// Whether its dimensions are in another order than those of the constant that it was.
     pub transposed: bool,
 }
@@ -26,6 +28,9 @@ pub struct Training {
     pub inputs: usize,
     /// The outputs of inference; the one after them is the loss.
     pub outputs: usize,
+    /// Number of the state that counts what was added to the sums, if gradients are summed up and the optimizer's step
+    /// runs apart.
+    pub count: Option<usize>,
 }
 
 impl Graph {
@@ -51,6 +56,7 @@ impl Graph {
             next,
             initial: None,
             trained: false,
+            summed: false,
             transposed: false,
         });
     }
@@ -67,9 +73,30 @@ impl Graph {
             next: value,
             initial: (!is_zero).then_some(initial),
             trained,
+            summed: false,
             transposed: false,
         });
         value
+    }
+
+    /// Adds a state of zeros that sums up over samples until the optimizer's step; `next` gives what
+    /// becomes of it with one more.
+    ///
+    /// # Errors
+    /// Those of `next`.
+    pub fn add_sum(
+        &mut self,
+        name: impl Into<String>,
+        ty: &TensorType,
+        next: impl FnOnce(&mut Self, ValueId) -> Result<ValueId, OpError>,
+    ) -> Result<ValueId, OpError> {
+        let zeros = Tensor::new(ty.dtype, ty.shape.clone(), vec![0; ty.bytes()]);
+        let sum = self.add_state(name, zeros, false);
+        let index = self.states.len() - 1;
+        let next = next(self, sum)?;
+        self.set_next(index, next);
+        self.states[index].summed = true;
+        Ok(sum)
     }
 
     /// Gives state number `index` the type and the elements of its transpose. What reads it must be changed to fit.

@@ -177,6 +177,12 @@ impl Binary {
                 let slope = cx.product(y, logarithm)?;
                 cx.product(g, slope)
             }
+            (BinaryOp::PRelu, _) => {
+                let negative = cx.with_number(BinaryOp::Less, a, 0.0)?;
+                let scaled = cx.product(g, other)?;
+                let otherwise = if index == 0 { g } else { cx.number_like(g, 0.0) };
+                cx.add(Select, &[negative, scaled, otherwise])
+            }
             _ => Err(op_error("its gradient is not known")),
         }
     }

@@ -1,11 +1,11 @@
 use crate::ir::primitives::{BinaryOp, Cast, Map, Reduce, ReduceOp, Reshape, Softmax};
 use crate::ir::{Compose, DType, Graph, OpError, Operator, Tensor, TensorType, ValueId, op_error};
-use runtime_core::function::{AnyFunction, Softplus, Square};
+use runtime_core::function::{AnyFunction, Exp, Softplus, Square};
 use std::fmt;
 use std::str::FromStr;
 
 /// What is to become small: a mean over all rows of the output, or over all its elements.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Loss {
     /// Minus the logarithm of the probability of the right class, whose index `target` gives for each row of the last
     /// axis. The output is a Softmax or LogSoftmax, or the scores before one.
@@ -15,28 +15,51 @@ pub enum Loss {
     /// Minus the logarithm of the probability of being, or not being, as `target` says by 1, 0 or a number between. The
     /// output is a Sigmoid, or the scores before one.
     BinaryCrossEntropy,
+    /// How far the probabilities are from those of a teacher, whose scores `target` gives (Hinton et al., 2015): their
+    /// Kullback-Leibler divergence times the square of the temperature. The output is as for
+    /// [`SoftmaxCrossEntropy`](Self::SoftmaxCrossEntropy).
+    Distillation {
+        /// What scores are divided by before they become probabilities.
+        temperature: f32,
+    },
 }
 
+/// The losses without parameters.
 const NAMES: [(&str, Loss); 3] = [
     ("softmax-cross-entropy", Loss::SoftmaxCrossEntropy),
     ("mse", Loss::MeanSquaredError),
     ("binary-cross-entropy", Loss::BinaryCrossEntropy),
 ];
 
+/// Temperatures at which neither scores nor the loss leave what floats can hold.
+const TEMPERATURES: std::ops::RangeInclusive<f32> = 0.01..=1000.0;
+
 impl FromStr for Loss {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let found = NAMES.iter().find(|(name, _)| *name == text);
-        let names = NAMES.map(|(name, _)| name).join(", ");
-        found
-            .map(|(_, loss)| *loss)
-            .ok_or_else(|| format!("there is no such loss; known: {names}"))
+        if let Some((_, loss)) = NAMES.iter().find(|(name, _)| *name == text) {
+            return Ok(*loss);
+        }
+        match text.strip_prefix("distillation").map(|rest| rest.strip_prefix(':')) {
+            Some(Some(temperature)) => match temperature.parse() {
+                Ok(temperature) if TEMPERATURES.contains(&temperature) => Ok(Self::Distillation { temperature }),
+                _ => Err("T must be a number from 0.01 to 1000, such as distillation:4".into()),
+            },
+            Some(None) if text == "distillation" => Err("it needs a temperature, such as distillation:4".into()),
+            _ => {
+                let names = NAMES.map(|(name, _)| name).join(", ");
+                Err(format!("there is no such loss; known: {names}, distillation:T"))
+            }
+        }
     }
 }
 
 impl fmt::Display for Loss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Self::Distillation { temperature } = self {
+            return write!(f, "distillation:{temperature}");
+        }
         let name = NAMES.iter().find(|(_, loss)| loss == self).map_or("", |(name, _)| name);
         f.write_str(name)
     }
@@ -75,6 +98,7 @@ impl Loss {
                 let losses = cx.binary(BinaryOp::Sub, soft, product)?;
                 mean(&mut cx, losses, 1.0)
             }
+            Self::Distillation { temperature } => distillation(graph, prediction, &ty, temperature),
         }
     }
 }
@@ -84,11 +108,7 @@ fn target(graph: &mut Graph, ty: TensorType) -> ValueId {
 }
 
 fn softmax_cross_entropy(graph: &mut Graph, prediction: ValueId, ty: &TensorType) -> Result<ValueId, OpError> {
-    let Some((classes, rows)) = ty.shape.split_last().filter(|(classes, _)| **classes > 1) else {
-        return Err(op_error(format!("the output {ty} has no classes along its last axis"))
-            .help("use --loss binary-cross-entropy for one score, or mse for numbers"));
-    };
-    let (classes, rows) = (*classes, rows.to_vec());
+    let (classes, rows) = classes(ty)?;
     let scores = before_softmax(graph, prediction)?;
     let target = target(graph, TensorType::new(DType::I32, rows.clone()));
     let mut cx = Compose::new(graph, "loss", vec![]);
@@ -102,6 +122,42 @@ fn softmax_cross_entropy(graph: &mut Graph, prediction: ValueId, ty: &TensorType
     let is_right = cx.add(Cast { to: DType::F32 }, &[is_right])?;
     let picked = cx.product(is_right, logarithms)?;
     mean(&mut cx, picked, -(classes as f64))
+}
+
+/// By shares p of the teacher's and q of the student's scores, all divided by the temperature T: T^2 times the sum of
+/// p (ln p - ln q). Its gradient by the student's scores is T (q - p).
+fn distillation(graph: &mut Graph, prediction: ValueId, ty: &TensorType, temperature: f32) -> Result<ValueId, OpError> {
+    if !TEMPERATURES.contains(&temperature) {
+        return Err(op_error(format!("the temperature is {temperature}")).help("take one from 0.01 to 1000"));
+    }
+    let temperature = f64::from(temperature);
+    let (classes, rows) = classes(ty)?;
+    let scores = before_softmax(graph, prediction)?;
+    let target = target(graph, ty.clone());
+    let mut cx = Compose::new(graph, "loss", vec![]);
+    let student = cx.reshaped(scores, &ty.shape)?;
+    let axis = rows.len();
+    let logarithms = |cx: &mut Compose<'_>, scores: ValueId| {
+        let scores = cx.with_number(BinaryOp::Div, scores, temperature)?;
+        cx.add(Softmax { axis, log: true }, &[scores])
+    };
+    let (student, teacher) = (logarithms(&mut cx, student)?, logarithms(&mut cx, target)?);
+    let shares = cx.map(Exp, teacher)?;
+    let difference = cx.binary(BinaryOp::Sub, teacher, student)?;
+    let terms = cx.product(shares, difference)?;
+    // A class that the teacher rules out counts nothing, even where its logarithm is infinite.
+    let zero = cx.number_like(terms, 0.0);
+    let terms = cx.above(shares, 0.0, terms, zero)?;
+    mean(&mut cx, terms, classes as f64 * temperature * temperature)
+}
+
+/// Classes along the last axis, and the axes before it.
+fn classes(ty: &TensorType) -> Result<(usize, Vec<usize>), OpError> {
+    match ty.shape.split_last() {
+        Some((classes, rows)) if *classes > 1 => Ok((*classes, rows.to_vec())),
+        _ => Err(op_error(format!("the output {ty} has no classes along its last axis"))
+            .help("use --loss binary-cross-entropy for one score, or mse for numbers")),
+    }
 }
 
 /// The mean of all elements, times `factor`.

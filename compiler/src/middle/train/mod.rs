@@ -4,10 +4,13 @@
 //! every parameter, and what the optimizer makes of them; passes, planning and kernels are those of inference.
 
 mod differentiate;
+mod init;
 mod loss;
 mod optimizer;
 mod stored;
+mod sums;
 
+pub use init::{Init, Part};
 pub use loss::Loss;
 pub use optimizer::Optimizer;
 
@@ -27,6 +30,24 @@ pub struct TrainOptions {
     pub loss: Loss,
     /// How parameters follow their gradients.
     pub optimizer: Optimizer,
+    /// Whether gradients can be summed up over samples before a step: `accumulate` and `apply` in the emitted code, for
+    /// one number more in RAM for each parameter.
+    pub accumulate: bool,
+    /// What parameters are before the first step.
+    pub init: Init,
+}
+
+/// What the command does with all layers if nothing else is said.
+impl Default for TrainOptions {
+    fn default() -> Self {
+        Self {
+            layers: vec!["all".into()],
+            loss: Loss::SoftmaxCrossEntropy,
+            optimizer: Optimizer::Sgd,
+            accumulate: false,
+            init: Init::Keep,
+        }
+    }
 }
 
 /// Adds the step of training to a graph whose parameters are states: inputs `target` and `learning_rate`, and an output
@@ -35,9 +56,10 @@ pub struct TrainOptions {
 /// # Errors
 /// A model that the loss does not fit, and all operators between parameters and loss whose gradient is not known.
 pub fn add_step(graph: &mut Graph, options: &TrainOptions) -> Result<(), Error> {
-    let training = Training {
+    let mut training = Training {
         inputs: graph.inputs().len(),
         outputs: graph.outputs().len(),
+        count: None,
     };
     let prediction = match graph.outputs() {
         [(_, value)] => *value,
@@ -78,7 +100,10 @@ pub fn add_step(graph: &mut Graph, options: &TrainOptions) -> Result<(), Error> 
         ));
     }
     let rate = graph.add_input(unique_input(graph, LEARNING_RATE), TensorType::new(DType::F32, []));
-    let pairs: Vec<_> = parameters.into_iter().zip(gradients.into_iter().flatten()).collect();
+    let mut pairs: Vec<_> = parameters.into_iter().zip(gradients.into_iter().flatten()).collect();
+    if options.accumulate {
+        training.count = Some(sums::mean(graph, &mut pairs).map_err(usage)?);
+    }
     options.optimizer.add(graph, &pairs, rate).map_err(usage)?;
     graph.add_output("loss", loss);
     graph.set_training(training);

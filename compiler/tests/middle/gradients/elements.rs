@@ -14,6 +14,7 @@ fn pairs_of_elements() {
         BinaryOp::Div,
         BinaryOp::Max,
         BinaryOp::Min,
+        BinaryOp::PRelu,
     ] {
         let binary = move |graph: &mut Graph, x: &[ValueId]| add(graph, Binary::from(op), x);
         for shapes in shapes {

@@ -2,6 +2,7 @@
 
 mod elements;
 mod functions;
+mod losses;
 mod normalisations;
 mod windows;
 
