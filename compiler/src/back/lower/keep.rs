@@ -37,7 +37,7 @@ pub(super) fn keep(graph: &Graph, program: &mut Program, values: &mut Values, ch
 }
 
 /// The call that can compute `next` in the place of `state`: one with an in-place form, which reads the state as the
-/// operand that it overwrites, and after which neither the state is read nor anything but the state becomes of `next`.
+/// operand that it overwrites, and after which the state is not read and only the state is made from `next`.
 fn in_place(program: &Program, state: View, next: View) -> Option<usize> {
     let writes = |call: &crate::ir::program::Call| call.outputs.iter().any(|view| view.buffer == next.buffer);
     let mut writers = program.calls.iter().enumerate().filter(|(_, call)| writes(call));

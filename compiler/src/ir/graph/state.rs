@@ -79,8 +79,8 @@ impl Graph {
         value
     }
 
-    /// Adds a state of zeros that sums up over samples until the optimizer's step; `next` gives what
-    /// becomes of it with one more.
+    /// Adds a state of zeros that sums up over samples until the optimizer's step; `next` adds the value of the sum after
+    /// one more sample to the graph.
     ///
     /// # Errors
     /// Those of `next`.

@@ -216,7 +216,7 @@ mod tests {
             Watch::new(&graph, &[]).err().map(|error| error.to_string())
         };
         assert_eq!(error(1000), None);
-        let refused = error(100_000).unwrap();
+        let refused = error(90_000).unwrap();
         assert!(refused.contains("steps") && refused.contains("`product`"), "{refused}");
     }
 

@@ -2,7 +2,7 @@
 //!
 //! [`walk`] goes through the graph in order with, for each value that depends on time, its axis of time, the frames of
 //! a run, and its delay: how many frames it gives before the model's first. Each operator says how it treats time
-//! ([`Operator::over_time`](crate::ir::Operator::over_time)). What becomes of it is written in ordinary operators and
+//! ([`Operator::over_time`](crate::ir::Operator::over_time)). The result is written in ordinary operators and
 //! states ([`keep`]), at the shapes of a run: layout, kernels and memory are chosen after that, as for any model.
 
 mod frames;
