@@ -1,4 +1,5 @@
 //! Gradients of the losses by the scores, against central differences of the same in `f64`.
+#![expect(clippy::disallowed_methods, reason = "references, which are not emitted")]
 
 use super::numbers;
 use edgec::back::exec::Executor;
