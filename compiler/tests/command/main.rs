@@ -8,6 +8,7 @@ mod eval;
 mod first_hour;
 mod mistakes;
 mod output_files;
+mod port;
 mod sections;
 mod stack;
 mod terminal;

@@ -1,6 +1,7 @@
 //! What the command says of mistakes that are easily made: the thing, the reason and what to type.
 
 use crate::digits::said;
+use edgec::front::proto::tensor_shape_proto::dimension::Value;
 use edgec::front::proto::*;
 use prost::Message;
 use std::path::Path;
@@ -13,29 +14,13 @@ fn edgec(folder: &Path, args: &[&str]) -> (Option<i32>, String, Output) {
     (output.status.code(), said(&output), output)
 }
 
+/// Numbers are sizes, other dimensions are names.
 fn port(name: &str, dims: &[&str]) -> ValueInfoProto {
-    use tensor_shape_proto::{Dimension, dimension::Value};
-    let dim = |dim: &&str| Dimension {
-        value: Some(match dim.parse() {
-            Ok(size) => Value::DimValue(size),
-            Err(_) => Value::DimParam((*dim).into()),
-        }),
-        denotation: None,
-    };
-    let tensor = type_proto::Tensor {
-        elem_type: Some(1),
-        shape: Some(TensorShapeProto {
-            dim: dims.iter().map(dim).collect(),
-        }),
-    };
-    ValueInfoProto {
-        name: Some(name.into()),
-        r#type: Some(TypeProto {
-            value: Some(type_proto::Value::TensorType(tensor)),
-            denotation: None,
-        }),
-        ..Default::default()
-    }
+    let dims = dims.iter().map(|dim| match dim.parse() {
+        Ok(size) => Value::DimValue(size),
+        Err(_) => Value::DimParam((*dim).into()),
+    });
+    crate::port::port(name.into(), dims)
 }
 
 /// A model of operators in a row, each of which reads what the one before it gives: `h1`, `h2` and so on.
@@ -155,6 +140,22 @@ fn open_dimensions_come_with_the_flags_to_type() {
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(code, Some(0), "{said}");
     assert_eq!(json["summary"]["inputs"][0]["shape"], serde_json::json!([1, 2, 4]));
+    // A dimension without a name takes the whole shape, which then says the others too.
+    write(&folder.path().join("u.onnx"), &["1", "T", "?"], &["Neg"]);
+    let (code, said, _) = edgec(folder.path(), &["u.onnx", "-o", "u.rs"]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.ends_with("add --shape x=1,N,N"), "{said}");
+    let (_, said, _) = edgec(folder.path(), &["u.onnx", "-o", "u.rs", "--dim", "T=4"]);
+    assert!(said.ends_with("add --shape x=1,4,N"), "{said}");
+    let both = ["u.onnx", "-o", "u.rs", "--dim", "T=4", "--shape"];
+    assert_eq!(edgec(folder.path(), &[&both[..], &["x=1,4,3"]].concat()).0, Some(0));
+    let (code, said, _) = edgec(folder.path(), &[&both[..], &["x=1,5,3"]].concat());
+    assert_eq!(code, Some(2), "{said}");
+    assert!(
+        said.contains("`T` of input `x` is 4 by --dim, and 5 in its shape"),
+        "{said}"
+    );
+
     let (code, said, _) = edgec(folder.path(), &["m.onnx", "-o", "m.rs", "--dim", "n frame=2"]);
     assert_eq!(code, Some(2), "{said}");
     assert!(said.contains("called `n frame`; did you mean `n frames`?"), "{said}");

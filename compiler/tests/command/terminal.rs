@@ -1,6 +1,7 @@
 //! Whatever names a model holds, none of them commands the terminal that the `edgec` command writes to.
 
 use edgec::data::npz;
+use edgec::front::proto::tensor_shape_proto::dimension::Value;
 use edgec::front::proto::*;
 use edgec::ir::Tensor;
 use prost::Message;
@@ -45,28 +46,11 @@ fn check(folder: &Path, args: &[&str], succeeds: bool) -> String {
 }
 
 fn value(name: &str, dims: &[Option<i64>]) -> ValueInfoProto {
-    use tensor_shape_proto::{Dimension, dimension::Value};
-    let dim = |dim: &Option<i64>| Dimension {
-        value: Some(match dim {
-            Some(size) => Value::DimValue(*size),
-            None => Value::DimParam(self::name("n")),
-        }),
-        denotation: None,
-    };
-    let tensor = type_proto::Tensor {
-        elem_type: Some(1),
-        shape: Some(TensorShapeProto {
-            dim: dims.iter().map(dim).collect(),
-        }),
-    };
-    ValueInfoProto {
-        name: Some(self::name(name)),
-        r#type: Some(TypeProto {
-            value: Some(type_proto::Value::TensorType(tensor)),
-            denotation: None,
-        }),
-        ..Default::default()
-    }
+    let dims = dims.iter().map(|dim| match dim {
+        Some(size) => Value::DimValue(*size),
+        None => Value::DimParam(self::name("n")),
+    });
+    crate::port::port(self::name(name), dims)
 }
 
 fn node(op: &str, input: &[&str], output: &[&str]) -> NodeProto {

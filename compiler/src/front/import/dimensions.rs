@@ -211,7 +211,7 @@ impl Open {
             return Ok(given.cloned());
         };
         if let Some(given) = given {
-            check_given(name, given, dims)?;
+            check_given(name, given, dims, dimensions)?;
         }
         let mut shape = vec![];
         for (axis, dim) in dims.iter().enumerate() {
@@ -233,7 +233,10 @@ impl Open {
                     let called = symbol.map_or(String::new(), |s| format!(", called `{}`", s.escape_debug()));
                     self.dimensions
                         .push(format!("dimension {axis} of `{}`{called}", name.escape_debug()));
-                    self.flags.push(flag(name, dims, symbol, dimensions));
+                    // Where another dimension has no name, the whole shape is given, and this one with it.
+                    let all_named = dims.iter().skip(1).all(|dim| self::symbol(dim) != Some(None));
+                    self.flags
+                        .push(flag(name, dims, symbol.filter(|_| all_named), dimensions));
                     1
                 }
             };
@@ -310,10 +313,18 @@ fn flag(name: &str, dims: &[tensor_shape_proto::Dimension], symbol: Option<&str>
             None => format!("--dim {}", quoted(&format!("{symbol}=N"))),
         },
         None => {
-            let shape: Vec<_> = dims.iter().map(shown).collect();
+            let size = |dim| size(dim, dimensions).map_or_else(|| shown(dim), |size| size.to_string());
+            let shape: Vec<_> = dims.iter().map(size).collect();
             format!("--shape {}", quoted(&format!("{name}={}", shape.join(","))))
         }
     }
+}
+
+/// The size that `--dim` gives a dimension.
+fn size(dim: &tensor_shape_proto::Dimension, dimensions: &Dimensions) -> Option<usize> {
+    let name = symbol(dim)??;
+    let given = dimensions.named.get(name).copied();
+    given.or_else(|| solved(name, dimensions).ok()?)
 }
 
 fn shown(dim: &tensor_shape_proto::Dimension) -> String {
@@ -323,7 +334,25 @@ fn shown(dim: &tensor_shape_proto::Dimension) -> String {
     }
 }
 
-fn check_given(name: &str, given: &[usize], dims: &[tensor_shape_proto::Dimension]) -> Result<(), Error> {
+fn check_given(
+    name: &str,
+    given: &[usize],
+    dims: &[tensor_shape_proto::Dimension],
+    dimensions: &Dimensions,
+) -> Result<(), Error> {
+    for (dim, given) in dims.iter().zip(given) {
+        if let Some(size) = size(dim, dimensions).filter(|size| size != given) {
+            let symbol = symbol(dim).flatten().unwrap_or_default();
+            return Err(Error::usage(
+                format!(
+                    "the dimension `{}` of input `{}` is {size} by --dim, and {given} in its shape",
+                    symbol.escape_debug(),
+                    name.escape_debug()
+                ),
+                "the shape of an input is enough: leave out --dim where no other input has this dimension",
+            ));
+        }
+    }
     let declared: Vec<_> = dims.iter().map(shown).collect();
     let fits = given.len() == dims.len()
         && given
