@@ -4,7 +4,7 @@
 #
 #   scripts/processors.sh PROCESSOR.. [-- MODEL.onnx SAMPLES.npz ..]
 #
-# Processors: x86-64, aarch64. Models: by default those of the examples. Set EDGEC to the command of this machine, which is
+# Processors: x86-64, aarch64 (where scales of some layers still differ in the last bit: NEON fuses products with sums). Models: by default those of the examples. Set EDGEC to the command of this machine, which is
 # built if it is not there.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
