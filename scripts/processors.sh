@@ -4,8 +4,8 @@
 #
 #   scripts/processors.sh PROCESSOR.. [-- MODEL.onnx SAMPLES.npz ..]
 #
-# Processors: x86-64, aarch64 (where scales of some layers still differ in the last bit: NEON fuses products with sums). Models: by default those of the examples. Set EDGEC to the command of this machine, which is
-# built if it is not there.
+# Processors: x86-64; aarch64, where scales of some layers still differ in the last bit, as NEON fuses products with sums.
+# Models: by default those of the examples. Set EDGEC to the command of this machine, which is built if it is not there.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
@@ -22,7 +22,11 @@ if [ ${#models[@]} = 0 ]; then
     done
 fi
 # A run of each model with each of these. Between them they are all that decides emitted numbers.
-options=("--quantize int8 --method percentile --self-test" "--quantize int16x8 --method mse" "--quantize w4 --equalize --method entropy")
+options=(
+    "--quantize int8 --method percentile --self-test"
+    "--quantize int16x8 --method mse"
+    "--quantize w4 --equalize --method entropy"
+)
 
 edgec=${EDGEC:-$root/target/debug/edgec}
 [ -x "$edgec" ] || (cd "$root" && cargo build -p edgec)
