@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Fuzzes what reads bytes of strangers: models, through the whole compiler and with quantization, files of arrays, signed
-# weights, and the inputs of emitted code. Stops at the first finding, whose input it names.
+# Fuzzes what reads bytes of strangers: models, through the whole compiler and with quantization, files of arrays,
+# signed weights, and the inputs of emitted code. Stops at the first finding, whose input it names.
 #
 #   scripts/fuzz.sh MINUTES [TARGET..]    so many minutes for all targets together; by default each of them
 #
-# Targets: read_model, compile, arrays, verify_weights, emitted. All but the last need a nightly Rust and a compiler for C++.
+# Targets: read_model, compile, arrays, verify_weights, emitted. All but the last need a nightly Rust and a compiler for
+# C++.
 # What libFuzzer finds worth keeping stays in target/fuzz; compiler/fuzz/corpus is where it begins.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
@@ -17,8 +18,8 @@ chosen=("$@")
 seconds=$((minutes * 60 / ${#chosen[@]}))
 host=$(rustc --print host-tuple)
 
-# As cargo-fuzz has it, without a sanitiser: the crates forbid unsafe code, or test it with Miri. `--target` keeps the flags
-# from build scripts.
+# As cargo-fuzz has it, without a sanitiser: the crates forbid unsafe code, or test it with Miri. `--target` keeps the
+# flags from build scripts.
 coverage="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-trace-compares \
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table --cfg fuzzing"
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs what runtime-core does with raw memory in Miri, an interpreter that finds undefined behaviour: the arena, weights and
-# elements in its tests, and a small emitted model, on a machine of 64 bits and on one of 32.
+# Runs what runtime-core does with raw memory in Miri, an interpreter that finds undefined behaviour: the arena, weights
+# and elements in its tests, and a small emitted model, on a machine of 64 bits and on one of 32.
 #
 #   scripts/miri.sh
 #

@@ -4,8 +4,8 @@
 #
 #   scripts/processors.sh PROCESSOR.. [-- MODEL.onnx SAMPLES.npz ..]
 #
-# Processors: x86-64; aarch64, where scales of some layers still differ in the last bit, as NEON fuses products with sums.
-# Models: by default those of the examples. Set EDGEC to the command of this machine, which is built if it is not there.
+# Processors: x86-64, on an x86-64 machine; aarch64, where scales of some layers still differ in the last bit, as NEON
+# fuses products with sums. Models: by default those of the examples. The command is built if it is not there.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
@@ -15,20 +15,23 @@ while [ $# != 0 ] && [ "$1" != -- ]; do
     shift
 done
 [ ${#processors[@]} != 0 ] || die "usage: scripts/processors.sh x86-64|aarch64.. [-- MODEL.onnx SAMPLES.npz ..]"
-models=("${@:2}")
+models=()
+# They are read from other folders.
+for file in "${@:2}"; do models+=("$(realpath "$file")"); done
 if [ ${#models[@]} = 0 ]; then
     for example in digits keywords; do
         models+=("$root/examples/$example/$example.onnx" "$root/examples/$example/calibration.npz")
     done
 fi
-# A run of each model with each of these. Between them they are all that decides emitted numbers.
+# Each model is quantised in each of these ways.
 options=(
     "--quantize int8 --method percentile --self-test"
     "--quantize int16x8 --method mse"
     "--quantize w4 --equalize --method entropy"
 )
 
-edgec=${EDGEC:-$root/target/debug/edgec}
+built=$(realpath -m "${CARGO_TARGET_DIR:-$root/target}")
+edgec=$built/debug/edgec
 [ -x "$edgec" ] || (cd "$root" && cargo build -p edgec)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -41,7 +44,8 @@ emit() {
     for ((i = 0; i < ${#models[@]}; i += 2)); do
         for o in "${!options[@]}"; do
             # shellcheck disable=SC2086 # options are words
-            (cd "$folder" && "$@" "${models[i]}" ${options[o]} --calibrate "${models[i + 1]}" -o "m${i}_$o.rs" 2>>"$work/log") ||
+            (cd "$folder" && "$@" "${models[i]}" ${options[o]} --calibrate "${models[i + 1]}" -o "m${i}_$o.rs") \
+                2>>"$work/log" ||
                 { tail -n 20 "$work/log" >&2; die "${models[i]} ${options[o]}: failed on $(basename "$folder")"; }
         done
     done
@@ -51,16 +55,19 @@ emit here "$edgec"
 for processor in "${processors[@]}"; do
     case $processor in
         x86-64)
+            [ "$(uname -m)" = x86_64 ] || die "it runs the command of this machine, which is no x86-64"
             have qemu-x86_64 || die "qemu-x86_64 is missing: apt-get install qemu-user"
             emit x86-64 qemu-x86_64 -cpu Nehalem "$edgec"
             ;;
         aarch64)
             have qemu-aarch64 || die "qemu-aarch64 is missing: apt-get install qemu-user"
             target=aarch64-unknown-linux-musl
-            rustup target list --installed | grep -qx "$target" || die "Rust for it is missing: rustup target add $target"
+            rustup target list --installed | grep -qx "$target" ||
+                die "Rust for it is missing: rustup target add $target"
             # Linked with what comes with Rust, and statically: no other compiler and no libraries are needed.
-            (cd "$root" && CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER=rust-lld cargo build -p edgec --target "$target")
-            emit aarch64 qemu-aarch64 "$root/target/$target/debug/edgec"
+            (cd "$root" &&
+                CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER=rust-lld cargo build -p edgec --target "$target")
+            emit aarch64 qemu-aarch64 "$built/$target/debug/edgec"
             ;;
         *) die "no such processor: $processor" ;;
     esac

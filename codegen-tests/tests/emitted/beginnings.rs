@@ -31,7 +31,7 @@ fn beginning(compiled: &Compiled) -> BTreeMap<String, Vec<f32>> {
     names.zip(values.map(|state| state.to_f32().unwrap())).collect()
 }
 
-/// The first numbers were computed apart, in Python: an other generator, order or rounding shows.
+/// The first numbers were computed apart, in Python: another generator, order or rounding shows.
 #[test]
 fn the_numbers_are_the_same_everywhere() {
     let states = beginning(&digits("all", SEEDED));

@@ -1,5 +1,5 @@
-//! What is done with any bytes. The fuzz targets call these functions, and the compiler's tests of hostile files do so for
-//! each file of the corpus and some changes to it.
+//! What is done with any bytes. The fuzz targets call these functions, and the compiler's tests of hostile files do so
+//! for each file of the corpus and some changes to it.
 
 use edgec::data::{npz, samples::Samples};
 use edgec::front::load::{Model, load_bytes, tensor};
@@ -29,8 +29,8 @@ pub fn read_model(bytes: &[u8]) {
     }
 }
 
-/// Compiles a model in floats and in integers, prints both, and runs them on a sample. The first two bytes choose how, the
-/// others are the model.
+/// Compiles a model in floats and in integers, prints both, and runs them on a sample. The first two bytes choose how,
+/// the others are the model.
 pub fn compile(bytes: &[u8]) {
     let [how, quantized, model @ ..] = bytes else { return };
     let Ok(model) = load_bytes(model, None) else { return };

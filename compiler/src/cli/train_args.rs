@@ -24,8 +24,8 @@ pub(super) struct TrainArgs {
     /// makes a step with their mean. Takes 4 bytes of RAM for each parameter
     #[arg(long, requires = "trainable")]
     accumulate: bool,
-    /// What is trained begins with: `keep`, what the file holds; `he:SEED`, random weights, the same for the same number
-    /// (He et al. 2015), and biases of zero; or `zeros`
+    /// What is trained begins with: `keep`, what the file holds; `he:SEED`, random weights, the same for the same
+    /// number (He et al. 2015), and biases of zero; or `zeros`
     #[arg(long, value_name = "INIT", default_value = "keep", requires = "trainable")]
     init: Init,
 }

@@ -11,7 +11,7 @@ use std::time::Instant;
 static MODEL: Mutex<Model> = Mutex::new(Model::new());
 
 fn main() -> ExitCode {
-    let mut model = MODEL.lock().expect("nothing has panicked with the model in its hands");
+    let mut model = MODEL.lock().expect("no thread has panicked while it held the model");
     let start = Instant::now();
     // One inference is `model.run(..)`: src/model.rs says what it takes and gives.
     let result = model.self_test();

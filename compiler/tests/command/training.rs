@@ -60,7 +60,10 @@ fn losses_and_optimizers_that_are_not_known() {
 #[test]
 fn beginnings_that_are_not_known() {
     for (init, text) in [
-        ("xavier:1", "there is no such beginning; known: keep, zeros, he:SEED"),
+        (
+            "xavier:1",
+            "there is no such initialisation; known: keep, zeros, he:SEED",
+        ),
         ("he", "it needs a seed, such as he:1"),
         ("he:-1", "SEED must be a whole number from 0 to 18446744073709551615"),
     ] {

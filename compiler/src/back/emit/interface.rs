@@ -30,6 +30,7 @@ pub(super) fn doc(text: &str) -> TokenStream {
 pub(super) fn docs(lines: &[String]) -> TokenStream {
     lines
         .iter()
+        .flat_map(|text| text.split('\n'))
         .map(|l| if l.is_empty() { quote!(#[doc = ""]) } else { doc(l) })
         .collect()
 }

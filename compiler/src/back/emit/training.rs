@@ -91,7 +91,7 @@ impl Step<'_> {
     fn of_sums(&self) -> TokenStream {
         let Self { tensors, rate, .. } = self;
         self.train_step(
-            "Runs one step of training, [`accumulate`](Self::accumulate) and [`apply`](Self::apply), and gives the \
+            "Runs one step of training, [`accumulate`](Self::accumulate) and [`apply`](Self::apply), and gives the\n\
              loss before. What was accumulated earlier is part of the mean.",
             &format!("It runs {} calls", self.program.calls.len()),
             &quote! {
@@ -145,7 +145,7 @@ impl Step<'_> {
         let body = (self.body)(self.training.inference..sums.calls);
         let loss = self.loss();
         let mut lines = vec![
-            "Adds the gradient of the loss to the sums that [`apply`](Self::apply) takes the mean of, and gives the \
+            "Adds the gradient of the loss to the sums that [`apply`](Self::apply) takes the mean of, and gives the\n\
              loss. The parameters stay as they are."
                 .to_owned(),
             String::new(),
@@ -181,7 +181,7 @@ impl Step<'_> {
         let body = (self.body)(sums.calls..self.program.calls.len());
         let module = format_ident!("{}", self.names.module);
         let docs = docs(&[
-            "Moves the parameters by the mean of the gradients that [`accumulate`](Self::accumulate) summed up, and \
+            "Moves the parameters by the mean of the gradients that [`accumulate`](Self::accumulate) summed up, and\n\
              clears the sums. Without any it changes nothing."
                 .to_owned(),
             String::new(),

@@ -39,7 +39,7 @@ impl Executor<'_> {
     /// Makes the optimizer's step with the mean of what was accumulated, and clears the sums; nothing if there is none.
     ///
     /// # Panics
-    /// If the learning rate is not a number.
+    /// If the learning rate is not a scalar of float32.
     pub fn apply(&mut self, rate: &Tensor) {
         let program = self.program;
         let Some(sums) = program.training.as_ref().and_then(|training| training.sums.as_ref()) else {

@@ -127,7 +127,7 @@ fn in_sequence(blocks: &[Block]) -> (Vec<usize>, usize) {
     (offsets, peak)
 }
 
-/// Makes a gap, one with its neighbours, of a block that has ended.
+/// Makes a gap of the place of a block that has ended, and joins it with the gaps beside it.
 fn release(gaps: &mut BTreeMap<usize, usize>, top: &mut usize, start: usize, bytes: usize) {
     let (mut start, mut end) = (start, start + bytes);
     if let Some((before, _)) = gaps.range(..start).next_back().filter(|(_, until)| **until == start) {

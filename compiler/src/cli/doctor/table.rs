@@ -19,9 +19,9 @@ const fn tool(program: &'static str, install: &'static str) -> Option<Tool> {
 }
 
 /// With an operating system.
-const fn hosted(name: &'static [&'static str], triple: &'static str, linker: Option<Tool>, emulator: Tool) -> Row {
+const fn hosted(names: &'static [&'static str], triple: &'static str, linker: Option<Tool>, emulator: Tool) -> Row {
     Row {
-        names: name,
+        names,
         triple,
         linker,
         emulator: Some(emulator),

@@ -12,8 +12,8 @@ use super::{Model, OPSET_KEY, Problem, TensorProblem, names, tensor, versions};
 /// Checking stops after this many problems.
 const ENOUGH: usize = 100;
 
-/// Bytes of all tensors that are stored outside the model. What initializers of the model share is held once; all others
-/// are read each by itself.
+/// Bytes of all tensors that are stored outside the model. What initializers of the model share is held once; each of
+/// the others is read by itself.
 const MAX_EXTERNAL_BYTES: u64 = 4 << 30;
 
 /// All problems of the model's graph and those inside it, and the files that hold tensors.

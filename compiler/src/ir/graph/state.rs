@@ -79,8 +79,8 @@ impl Graph {
         value
     }
 
-    /// Adds a state of zeros that sums up over samples until the optimizer's step; `next` adds the value of the sum after
-    /// one more sample to the graph.
+    /// Adds a state of zeros that sums up over samples until the optimizer's step; `next` adds to the graph the
+    /// value of the sum after one more sample.
     ///
     /// # Errors
     /// Those of `next`.

@@ -93,7 +93,7 @@ impl<'a> Calibration<'a> {
     }
 }
 
-/// What a program of this graph takes and gives.
+/// What a program of this graph takes and gives. Where it is in memory is not known yet, and samples do not need it.
 fn ports(graph: &Graph) -> (Vec<Port>, Vec<Port>) {
     let port = |name: &str, value: ValueId, channels_last: bool| {
         let ty = graph.ty(value).clone();

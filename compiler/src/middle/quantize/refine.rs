@@ -87,7 +87,7 @@ fn rows(graph: &Graph, layer: &Layer, options: &QuantizeOptions) -> Option<Rows>
     Some(Rows { patches, correlate })
 }
 
-/// How many of these layers are measured at once: one, but for models with many; no more than memory allows.
+/// How many of the next layers are measured at once: `together`, or fewer if their products take too much memory.
 fn part(rows: &[Option<Rows>], together: usize) -> usize {
     let products = |rows: &Option<Rows>| rows.as_ref().map_or(0, Rows::products);
     let mut sum: usize = 0;

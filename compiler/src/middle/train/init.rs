@@ -52,7 +52,7 @@ impl FromStr for Init {
                 let most = u64::MAX;
                 format!("SEED must be a whole number from 0 to {most}, such as he:1")
             }),
-            _ => Err(format!("there is no such beginning; {KNOWN}")),
+            _ => Err(format!("there is no such initialisation; {KNOWN}")),
         }
     }
 }
@@ -71,7 +71,7 @@ impl Init {
     /// What the parameter `name` begins with, which is `stored` in the model's file, in float32.
     ///
     /// # Errors
-    /// A parameter of which it is not known how to begin.
+    /// A parameter without a usual initial value.
     pub fn tensor(self, name: &str, part: Part, stored: Tensor) -> Result<Tensor, Error> {
         let ty = stored.ty();
         let all = |number: f32| Tensor::f32(&ty.shape, &vec![number; ty.len()]);

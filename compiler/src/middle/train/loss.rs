@@ -124,8 +124,8 @@ fn softmax_cross_entropy(graph: &mut Graph, prediction: ValueId, ty: &TensorType
     mean(&mut cx, picked, -(classes as f64))
 }
 
-/// By shares p of the teacher's and q of the student's scores, all divided by the temperature T: T^2 times the sum of
-/// p (ln p - ln q). Its gradient by the student's scores is T (q - p).
+/// With the probabilities p of the teacher and q of the student, from scores divided by the temperature T: T^2 times
+/// the sum of p (ln p - ln q). Its gradient by the student's scores is T (q - p).
 fn distillation(graph: &mut Graph, prediction: ValueId, ty: &TensorType, temperature: f32) -> Result<ValueId, OpError> {
     if !TEMPERATURES.contains(&temperature) {
         return Err(op_error(format!("the temperature is {temperature}")).help("take one from 0.01 to 1000"));
@@ -142,12 +142,12 @@ fn distillation(graph: &mut Graph, prediction: ValueId, ty: &TensorType, tempera
         cx.add(Softmax { axis, log: true }, &[scores])
     };
     let (student, teacher) = (logarithms(&mut cx, student)?, logarithms(&mut cx, target)?);
-    let shares = cx.map(Exp, teacher)?;
+    let probabilities = cx.map(Exp, teacher)?;
     let difference = cx.binary(BinaryOp::Sub, teacher, student)?;
-    let terms = cx.product(shares, difference)?;
+    let terms = cx.product(probabilities, difference)?;
     // A class that the teacher rules out counts nothing, even where its logarithm is infinite.
     let zero = cx.number_like(terms, 0.0);
-    let terms = cx.above(shares, 0.0, terms, zero)?;
+    let terms = cx.above(probabilities, 0.0, terms, zero)?;
     mean(&mut cx, terms, classes as f64 * temperature * temperature)
 }
 
