@@ -49,7 +49,8 @@ for target in x86_64-unknown-linux-gnu i686-unknown-linux-gnu; do
     say "$target: runtime-core"
     # Documentation holds the tests of the arena; those of kernels over many sizes would take hours.
     cargo +nightly miri test -p runtime-core --target "$target" --doc
-    cargo +nightly miri test -p runtime-core --target "$target" --test weights memory
-    cargo +nightly miri test -p runtime-core --target "$target" --lib --test movement -- --skip every --skip random
+    cargo +nightly miri test -p kernel-tests --target "$target" --test weights memory
+    cargo +nightly miri test -p runtime-core --target "$target" --lib
+    cargo +nightly miri test -p kernel-tests --target "$target" --test movement -- --skip every --skip random
 done
 say "Nothing found"

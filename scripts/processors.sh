@@ -4,8 +4,8 @@
 #
 #   scripts/processors.sh PROCESSOR.. [-- MODEL.onnx SAMPLES.npz ..]
 #
-# Processors: x86-64, on an x86-64 machine; aarch64, where scales of some layers still differ in the last bit, as NEON
-# fuses products with sums. Models: by default those of the examples. The command is built if it is not there.
+# Processors: x86-64, on an x86-64 machine; aarch64, for which the command is built, in some minutes. Models: by default
+# those of the examples. The command is built if it is not there.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 

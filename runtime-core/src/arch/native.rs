@@ -1,4 +1,6 @@
 use super::Kernel;
+#[cfg(feature = "portable")]
+use super::Portable;
 #[cfg(not(any(cortex_m_dsp, scalar, all(target_arch = "aarch64", target_feature = "neon"))))]
 use super::Portable as Native;
 #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
@@ -10,23 +12,33 @@ use super::mve::Mve as Native;
 #[cfg(all(scalar, not(cortex_m_dsp)))]
 use super::scalar::Scalar as Native;
 
-/// The target's own instruction set, fixed at compile time.
+/// The target's own instruction set, fixed at compile time; with the feature `portable`, that or plain Rust.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Simd;
+pub struct Simd {
+    #[cfg(feature = "portable")]
+    portable: bool,
+}
 
 impl Simd {
-    /// What the target was compiled for.
-    pub const BASELINE: Self = Self;
+    /// What the target was compiled for; with the feature `portable`, plain Rust, which computes the same everywhere.
+    pub const BASELINE: Self = Self {
+        #[cfg(feature = "portable")]
+        portable: true,
+    };
 
-    /// Nothing to detect.
+    /// What the target was compiled for. Nothing is asked at run time.
     #[inline(always)]
     pub const fn detect() -> Self {
-        Self
+        Self {
+            #[cfg(feature = "portable")]
+            portable: false,
+        }
     }
 
-    /// Every level that this processor runs: one.
+    /// Every level that is compiled: one, or two with the feature `portable`.
     pub fn levels() -> impl Iterator<Item = Self> {
-        core::iter::once(Self)
+        let more = cfg!(feature = "portable").then_some(Self::detect());
+        core::iter::once(Self::BASELINE).chain(more)
     }
 
     /// Runs `kernel` as a call of its own: a layer is a line in a profile.
@@ -38,6 +50,10 @@ impl Simd {
     /// [`run`](Self::run) of a kernel that rustc is to compile in the codegen unit of `Owner`'s module.
     #[inline(always)]
     pub(crate) fn run_of<Owner, K: Kernel>(self, kernel: K) {
+        #[cfg(feature = "portable")]
+        if self.portable {
+            return <Owner as Copies<K::Shared>>::portable(kernel.shared());
+        }
         <Owner as Copies<K>>::native(kernel)
     }
 
@@ -66,15 +82,23 @@ impl Simd {
     }
 }
 
-/// The compiled copy of a kernel. It is a method since rustc puts a method into the codegen unit of the module of its
-/// `Self`: as plain functions, all kernels would be one unit, which a single core compiles from beginning to end.
+/// The compiled copies of a kernel. They are methods since rustc puts a method into the codegen unit of the module of
+/// its `Self`: as plain functions, all kernels would be one unit, which a single core compiles from beginning to end.
 trait Copies<K> {
     fn native(kernel: K);
+    #[cfg(feature = "portable")]
+    fn portable(kernel: K);
 }
 
 impl<Owner, K: Kernel> Copies<K> for Owner {
     #[inline(never)]
     fn native(kernel: K) {
         kernel.run(Native)
+    }
+
+    #[cfg(feature = "portable")]
+    #[inline(never)]
+    fn portable(kernel: K) {
+        kernel.run(Portable)
     }
 }

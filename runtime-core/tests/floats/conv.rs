@@ -5,7 +5,7 @@ use runtime_core::kernels::*;
 use runtime_core::pack::*;
 use runtime_core::{Simd, layer};
 
-use crate::reference::{conv_transpose2d_in_f64, conv2d_in_f64, geometries, numbers};
+use kernel_tests::{conv_transpose2d_in_f64, conv2d_in_f64, geometries, numbers};
 
 #[track_caller]
 fn assert_close(actual: &[f32], expected: &[f64], what: &impl std::fmt::Debug) {

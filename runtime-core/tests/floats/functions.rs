@@ -20,10 +20,10 @@ fn values<F: Function>(simd: Simd, function: F, x: &[f32]) -> Vec<f32> {
 /// Every float at a stride, so that all exponents are covered, and dense samples around zero.
 fn samples() -> Vec<f32> {
     let all = (0..u32::MAX)
-        .step_by(4099)
+        .step_by(16_411)
         .map(f32::from_bits)
         .filter(|x| x.is_finite());
-    all.chain((-200_000..200_000).map(|i| i as f32 * 1e-4)).collect()
+    all.chain((-50_000..50_000).map(|i| i as f32 * 4e-4)).collect()
 }
 
 /// Checks relative errors where the value is a normal number, and absolute ones everywhere.
@@ -91,10 +91,11 @@ fn accuracy() {
     check("HardSwish", HardSwish, |x| x.abs() < 1e37, 2e-7, 1.0);
     check("Sqrt", Sqrt, all, 1e-7, NORMAL);
     check("Reciprocal", Reciprocal, |x| x.abs() > 1e-37, 1e-7, NORMAL);
-    for_exact(all);
 }
 
-fn for_exact(all: impl Fn(f32) -> bool + Copy) {
+#[test]
+fn exact() {
+    let all = |_: f32| true;
     check("Round", Round, all, 1e-30, NORMAL);
     check("Floor", Floor, all, 1e-30, NORMAL);
     check("Ceil", Ceil, all, 1e-30, NORMAL);

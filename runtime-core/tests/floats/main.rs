@@ -1,8 +1,5 @@
 //! Kernels that compute with floats, against plain loops in double precision.
 
-#[path = "../reference/mod.rs"]
-mod reference;
-
 mod attention;
 mod conv;
 mod elementwise;

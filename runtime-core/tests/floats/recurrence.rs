@@ -5,7 +5,7 @@ use runtime_core::function::*;
 use runtime_core::kernels::*;
 use runtime_core::{Simd, f16};
 
-use crate::reference::sequences::Along;
+use kernel_tests::sequences::Along;
 
 type Row = Vec<f64>;
 type Matrix = Vec<Row>;

@@ -1,6 +1,6 @@
 //! Kernels that combine many integers: pools, sums, resizes and products are rounded once.
 
-use crate::reference::{geometries, integers, nearest, places};
+use kernel_tests::{geometries, integers, nearest, places};
 use runtime_core::Simd;
 use runtime_core::kernels::*;
 use runtime_core::requantize::Quantized;

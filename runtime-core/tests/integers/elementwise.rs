@@ -5,7 +5,7 @@ use runtime_core::kernels::*;
 use runtime_core::requantize::Quantized;
 use std::fmt::Debug;
 
-use crate::reference::{integers, nearest};
+use kernel_tests::{integers, nearest};
 
 /// Zero points at and between the ends of the type.
 fn zeros<T: Quantized>() -> [i32; 4] {

@@ -5,7 +5,7 @@ use runtime_core::kernels::*;
 use runtime_core::pack::*;
 use runtime_core::requantize::{Quantized, Requantize};
 
-use crate::reference::{conv_transpose2d_in_f64, conv2d_in_f64, geometries, numbers};
+use kernel_tests::{conv_transpose2d_in_f64, conv2d_in_f64, geometries, numbers};
 
 /// Operands of a layer, quantised and as the numbers that they stand for.
 struct Operands<T> {

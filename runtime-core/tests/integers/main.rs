@@ -1,8 +1,5 @@
 //! Kernels that compute with quantised tensors, against exact arithmetic.
 
-#[path = "../reference/mod.rs"]
-mod reference;
-
 mod combining;
 mod elementwise;
 mod layers;

@@ -5,8 +5,8 @@ use core::fmt::Debug;
 use runtime_core::Simd;
 use runtime_core::kernels::*;
 
-use crate::reference::numbers;
-use crate::reference::sequences::Along;
+use kernel_tests::numbers;
+use kernel_tests::sequences::Along;
 
 const LENGTHS: [i32; 3] = [6, 0, 5];
 /// Bits after the point of a cell's state.

@@ -1,6 +1,6 @@
 //! Softmax of integers: each result is an integer next to the exact one.
 
-use crate::reference::numbers;
+use kernel_tests::numbers;
 use runtime_core::Simd;
 use runtime_core::kernels::*;
 use runtime_core::requantize::Quantized;

@@ -1,25 +1,37 @@
 //! How recurrent layers run along sequences, for any numbers and any cell.
 
 /// One direction of a recurrent layer.
-pub(crate) struct Along<'a> {
-    pub(crate) steps: usize,
-    pub(crate) lengths: &'a [i32],
-    pub(crate) hidden: usize,
-    pub(crate) directions: usize,
-    pub(crate) direction: usize,
-    pub(crate) reverse: bool,
-    pub(crate) batch_first: bool,
-    pub(crate) sequence: bool,
-    pub(crate) gates: usize,
-    pub(crate) states: usize,
+pub struct Along<'a> {
+    /// Steps of the longest sequence.
+    pub steps: usize,
+    /// The steps of each sequence of the batch.
+    pub lengths: &'a [i32],
+    /// Units of a state.
+    pub hidden: usize,
+    /// Directions of the layer, one or two.
+    pub directions: usize,
+    /// Which of them this is.
+    pub direction: usize,
+    /// Whether it runs from the last step to the first.
+    pub reverse: bool,
+    /// Whether the batch is the first axis.
+    pub batch_first: bool,
+    /// Whether the states after every step are results, before the last ones.
+    pub sequence: bool,
+    /// Gates of a unit.
+    pub gates: usize,
+    /// States of a unit: two for an LSTM.
+    pub states: usize,
 }
 
 impl Along<'_> {
-    pub(crate) fn inputs(&self) -> usize {
+    /// Elements of the input: the products of all gates, of all directions.
+    pub fn inputs(&self) -> usize {
         self.steps * self.lengths.len() * self.directions * self.gates * self.hidden
     }
 
-    pub(crate) fn state_len(&self) -> usize {
+    /// Elements of a state.
+    pub fn state_len(&self) -> usize {
         self.lengths.len() * self.directions * self.hidden
     }
 
@@ -32,7 +44,10 @@ impl Along<'_> {
 
     /// The hidden states after every step and the last states; nothing where they are of another direction. `cell` gets
     /// the input's part of each gate and the states.
-    pub(crate) fn run<T: Copy + Default>(
+    ///
+    /// # Panics
+    /// If operands are shorter than the layer says.
+    pub fn run<T: Copy + Default>(
         &self,
         x: &[T],
         first: &[T],

@@ -1,8 +1,5 @@
 //! Weights stored in fewer bits, or without their zeros.
 
-#[path = "../reference/mod.rs"]
-mod reference;
-
 mod memory;
 mod packed;
 mod small;

@@ -28,7 +28,6 @@ fn slots_are_their_bytes() {
     assert_eq!(arena.read(THIRD)[1], u64::MAX >> 8);
 }
 
-#[cfg(feature = "alloc")]
 #[test]
 fn an_arena_on_the_heap_begins_with_zeros() {
     let mut arena = Arena::<4096>::boxed();

@@ -7,7 +7,7 @@ use runtime_core::kernels::*;
 use runtime_core::pack::*;
 use runtime_core::requantize::Requantize;
 
-use crate::reference::{geometries, numbers};
+use kernel_tests::{geometries, numbers};
 
 const REQUANTIZE: Requantize = Requantize {
     shift: 9,

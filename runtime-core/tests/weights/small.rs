@@ -4,7 +4,7 @@ use runtime_core::Simd;
 use runtime_core::kernels::*;
 use runtime_core::pack::*;
 
-use crate::reference::numbers;
+use kernel_tests::numbers;
 
 const SIZES: [[usize; 4]; 10] = [
     [1, 1, 1, 1],

@@ -6,7 +6,7 @@ use runtime_core::kernels::*;
 use runtime_core::pack::*;
 use runtime_core::requantize::{Quantized, Requantize};
 
-use crate::reference::numbers;
+use kernel_tests::numbers;
 
 /// Depths and widths, and of how many weights one is not zero.
 const SHAPES: [([usize; 2], usize); 7] = [

@@ -15,8 +15,13 @@ use crate::packed::from_half;
 use crate::requantize::Requantize;
 use half::f16;
 
-/// Whether registers are few: on 32-bit targets.
-const NARROW: bool = cfg!(not(any(target_arch = "x86_64", target_arch = "aarch64")));
+/// Whether registers are few: on 32-bit targets. The order of sums depends on it, so it is the same on every machine
+/// where the feature `portable` asks for that.
+const NARROW: bool = cfg!(not(any(
+    target_arch = "x86_64",
+    target_arch = "aarch64",
+    feature = "portable"
+)));
 
 /// No instruction that the target might not have: multiply, then add.
 #[derive(Clone, Copy)]

@@ -38,8 +38,9 @@ enum Level {
 const LEVELS: [Level; 3] = [Level::Baseline, Level::Avx2, Level::Vnni];
 
 /// Whether the target itself has AVX2, FMA and F16C, as with `-C target-cpu=native` on most processors: nothing runs
-/// the copies for the baseline then, and they are not compiled.
+/// the copies for the baseline then, and they are not compiled unless the feature `portable` asks for them.
 const TARGET_HAS_AVX2: bool = cfg!(all(
+    not(feature = "portable"),
     target_feature = "avx2",
     target_feature = "fma",
     target_feature = "f16c"
@@ -58,7 +59,8 @@ const TARGET_HAS_VNNI: bool = TARGET_HAS_AVX2
 static DETECTED: AtomicU8 = AtomicU8::new(0);
 
 impl Simd {
-    /// The least that the target has: plain SSE2, which every x86-64 has, unless rustc was told of more.
+    /// The least that the target has: plain SSE2, which every x86-64 has, unless rustc was told of more. With the
+    /// feature `portable`, plain Rust whatever rustc was told.
     pub const BASELINE: Self = Self {
         level: if TARGET_HAS_VNNI {
             Level::Vnni

@@ -1,13 +1,12 @@
 //! The sums that convolutions are, as plain loops in `f64`, and odd shapes to try.
-#![allow(dead_code)]
 
-pub(crate) mod sequences;
+pub mod sequences;
 
 use runtime_core::kernels::{Conv2d, ConvTranspose2d};
 use runtime_core::requantize::Quantized;
 
 /// Numbers in -1..1, the same on every run.
-pub(crate) fn numbers(len: usize, seed: u32) -> Vec<f32> {
+pub fn numbers(len: usize, seed: u32) -> Vec<f32> {
     let mut state = seed.wrapping_mul(2_654_435_761).wrapping_add(12345);
     let next = || {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -16,14 +15,19 @@ pub(crate) fn numbers(len: usize, seed: u32) -> Vec<f32> {
     std::iter::repeat_with(next).take(len).collect()
 }
 
-pub(crate) fn outputs(input: usize, kernel: usize, stride: usize, dilation: usize, pads: usize) -> usize {
+/// How many windows of a kernel fit into a padded input.
+fn outputs(input: usize, kernel: usize, stride: usize, dilation: usize, pads: usize) -> usize {
     (input + pads)
         .checked_sub((kernel - 1) * dilation + 1)
         .map_or(0, |room| room / stride + 1)
 }
 
-/// `x` channels-last, `w` as in ONNX.
-pub(crate) fn conv2d_in_f64<F>(
+/// The outputs of a convolution: `x` channels-last, `w` as in ONNX; `f` is applied to each sum with its bias and its
+/// residual, which may be empty.
+///
+/// # Panics
+/// If operands are shorter than the layer says.
+pub fn conv2d_in_f64<F>(
     c: &Conv2d<F>,
     x: &[f32],
     w: &[f32],
@@ -49,14 +53,16 @@ pub(crate) fn conv2d_in_f64<F>(
     y
 }
 
-pub(crate) fn places(batch: usize, h: usize, w: usize, c: usize) -> impl Iterator<Item = (usize, usize, usize, usize)> {
+/// Batch, row, column and channel of each element of a tensor `[batch, h, w, c]`, in order.
+pub fn places(batch: usize, h: usize, w: usize, c: usize) -> impl Iterator<Item = (usize, usize, usize, usize)> {
     (0..batch * h * w * c).map(move |i| (i / c / w / h, i / c / w % h, i / c % w, i % c))
 }
 
 /// Height and width of the input, the kernel, strides, dilations, pads before, and pads after (in the list) or the
 /// output (from the iterator).
-pub(crate) type Geometry = ([usize; 2], [usize; 2], [usize; 2], [usize; 2], [usize; 2], [usize; 2]);
-pub(crate) const GEOMETRIES: [Geometry; 16] = [
+pub type Geometry = ([usize; 2], [usize; 2], [usize; 2], [usize; 2], [usize; 2], [usize; 2]);
+/// Usual layers, and odd ones.
+const GEOMETRIES: [Geometry; 16] = [
     ([5, 7], [3, 3], [1, 1], [1, 1], [1, 1], [1, 1]),
     ([14, 14], [3, 3], [1, 1], [1, 1], [1, 1], [1, 1]),
     ([9, 13], [3, 3], [2, 2], [1, 1], [1, 1], [1, 1]),
@@ -76,7 +82,8 @@ pub(crate) const GEOMETRIES: [Geometry; 16] = [
     ([4, 4], [2, 1], [1, 1], [1, 1], [2, 3], [3, 2]),
 ];
 
-pub(crate) fn geometries() -> impl Iterator<Item = Geometry> {
+/// The sizes to try, each with its output.
+pub fn geometries() -> impl Iterator<Item = Geometry> {
     GEOMETRIES
         .into_iter()
         .map(|(size, kernel, strides, dilations, pads, after)| {
@@ -85,8 +92,11 @@ pub(crate) fn geometries() -> impl Iterator<Item = Geometry> {
         })
 }
 
-/// Spreads every input over the outputs, as ONNX defines it. `w` as in ONNX.
-pub(crate) fn conv_transpose2d_in_f64<F>(
+/// Spreads every input over the outputs, as ONNX defines it. `w` as in ONNX; `f` is applied to each sum with its bias.
+///
+/// # Panics
+/// If operands are shorter than the layer says.
+pub fn conv_transpose2d_in_f64<F>(
     c: &ConvTranspose2d<F>,
     x: &[f32],
     w: &[f32],
@@ -110,7 +120,7 @@ pub(crate) fn conv_transpose2d_in_f64<F>(
 }
 
 /// Integers all over the range of a type, its ends among them; the same on every run.
-pub(crate) fn integers<T: Quantized>(len: usize, seed: u32) -> Vec<T> {
+pub fn integers<T: Quantized>(len: usize, seed: u32) -> Vec<T> {
     let ends = [i32::MIN, i32::MAX];
     let span = f64::from(T::narrow(i32::MAX).into()) + 1.0;
     let number = |(i, v): (usize, f32)| match i % 11 {
@@ -121,12 +131,12 @@ pub(crate) fn integers<T: Quantized>(len: usize, seed: u32) -> Vec<T> {
 }
 
 /// `zero + sum / 2^shift`, rounded half to even and limited.
-pub(crate) fn nearest<T: Quantized>(sum: i128, shift: u32, zero: i32, [min, max]: [i32; 2]) -> T {
+pub fn nearest<T: Quantized>(sum: i128, shift: u32, zero: i32, [min, max]: [i32; 2]) -> T {
     fraction(sum, 1 << shift, zero, [min, max])
 }
 
 /// `zero + sum / divisor`, rounded half to even and limited.
-pub(crate) fn fraction<T: Quantized>(sum: i128, divisor: i128, zero: i32, [min, max]: [i32; 2]) -> T {
+pub fn fraction<T: Quantized>(sum: i128, divisor: i128, zero: i32, [min, max]: [i32; 2]) -> T {
     let (below, rest) = (sum.div_euclid(divisor), sum.rem_euclid(divisor));
     let up = 2 * rest > divisor || (2 * rest == divisor && below % 2 != 0);
     let value = below + i128::from(up) + i128::from(zero);
