@@ -124,6 +124,23 @@ fn the_corpus_with_changed_parts() {
     }
 }
 
+/// Steps are nodes of their own where a loop has a trip count: what is tried for a bound of the loss is in proportion to
+/// the file and not to them.
+#[test]
+fn a_long_loop_quantised_to_a_bound() {
+    let file = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/compile/scan")).unwrap();
+    let mut model = ModelProto::decode(&file[2..]).unwrap();
+    let x = &mut model.graph.as_mut().unwrap().input[0];
+    *x = super::build::value("x", &[400, 2]);
+    // To 8 bits, with equalisation, and to lose no more than 30 dB.
+    survives(
+        "loop",
+        targets::compile,
+        0,
+        &[&[0x6e, 0xe4], &model.encode_to_vec()[..]].concat(),
+    );
+}
+
 /// Changes a model to one that is a model still.
 fn change_part(model: &mut ModelProto, models: &[ModelProto], random: &mut Random) {
     let other = models[random.below(models.len())].graph.clone().unwrap();

@@ -1,4 +1,5 @@
-use crate::ir::program::{BufferId, Program, Storage};
+use super::growth::Memory;
+use crate::ir::program::{BufferId, Program};
 use std::collections::{BTreeSet, HashMap};
 
 /// Calls beyond which only the model's own order is tried: the time to find others grows with their square.
@@ -64,85 +65,42 @@ impl Dependencies {
 
     fn schedule(&self, program: &Program, prefer: Prefer) -> Vec<usize> {
         let mut missing: Vec<usize> = self.before.iter().map(BTreeSet::len).collect();
-        let mut ready: BTreeSet<usize> = (0..missing.len()).filter(|i| missing[*i] == 0).collect();
         let mut memory = Memory::of(program);
-        let mut order: Vec<usize> = Vec::with_capacity(missing.len());
         // The calls of inference come first: they run without those of a step of training.
-        let later = |index: &usize| program.stage(*index);
-        while let Some(next) = match prefer {
-            Prefer::LeastLive => {
-                let key = |i: &usize| (later(i), memory.growth(program, *i), *i);
-                ready.iter().copied().min_by_key(key)
-            }
-            Prefer::DeepestFirst => {
-                let last = order.last().copied();
-                ready
-                    .iter()
-                    .copied()
-                    .min_by_key(|i| (later(i), !last.is_some_and(|l| self.before[*i].contains(&l)), *i))
-            }
-        } {
-            ready.remove(&next);
-            memory.run(program, next);
+        let key = |memory: &Memory<'_>, call: usize| match prefer {
+            Prefer::LeastLive => (program.stage(call), memory.growth(call), call),
+            Prefer::DeepestFirst => (program.stage(call), 0, call),
+        };
+        let first = (0..missing.len()).filter(|call| missing[*call] == 0);
+        let mut ready: BTreeSet<_> = first.map(|call| key(&memory, call)).collect();
+        let mut order: Vec<usize> = Vec::with_capacity(missing.len());
+        while let Some(least) = ready.first().copied() {
+            let chosen = match (prefer, order.last()) {
+                (Prefer::DeepestFirst, Some(last)) => {
+                    let readers = self.after[*last].iter().map(|call| key(&memory, *call));
+                    let mut readers = readers.filter(|key| key.0 == least.0 && ready.contains(key));
+                    readers.next().unwrap_or(least)
+                }
+                _ => least,
+            };
+            ready.remove(&chosen);
+            let (_, _, next) = chosen;
             order.push(next);
+            // What grows otherwise from now on gets another place among those that are ready.
+            let changed = memory.changed_by(next);
+            let waiting: Vec<usize> = changed
+                .into_iter()
+                .filter(|call| ready.remove(&key(&memory, *call)))
+                .collect();
+            memory.run(next);
+            ready.extend(waiting.into_iter().map(|call| key(&memory, call)));
             for later in &self.after[next] {
                 missing[*later] -= 1;
                 if missing[*later] == 0 {
-                    ready.insert(*later);
+                    ready.insert(key(&memory, *later));
                 }
             }
         }
         order
-    }
-}
-
-struct Memory {
-    uses_left: Vec<usize>,
-    written: Vec<bool>,
-}
-
-impl Memory {
-    fn of(program: &Program) -> Self {
-        let mut uses_left = vec![0; program.buffers.len()];
-        for call in &program.calls {
-            for view in &call.inputs {
-                uses_left[view.buffer.0] += 1;
-            }
-        }
-        for port in program.all_outputs() {
-            uses_left[port.view.buffer.0] += 1;
-        }
-        Self {
-            uses_left,
-            written: vec![false; program.buffers.len()],
-        }
-    }
-
-    /// Bytes that running `call` adds to what is live afterwards.
-    fn growth(&self, program: &Program, call: usize) -> isize {
-        let call = &program.calls[call];
-        let arena = |id: &BufferId| program.buffer(*id).storage == Storage::Arena;
-        let added: BTreeSet<_> = call
-            .outputs
-            .iter()
-            .map(|v| v.buffer)
-            .filter(|b| !self.written[b.0])
-            .collect();
-        let read: BTreeSet<_> = call.inputs.iter().map(|v| v.buffer).collect();
-        let freed = read
-            .iter()
-            .filter(|b| self.uses_left[b.0] == call.inputs.iter().filter(|v| v.buffer == **b).count());
-        let bytes = |id: &BufferId| program.buffer(*id).bytes() as isize;
-        added.iter().filter(|b| arena(b)).map(bytes).sum::<isize>()
-            - freed.filter(|b| arena(b)).map(bytes).sum::<isize>()
-    }
-
-    fn run(&mut self, program: &Program, call: usize) {
-        for view in &program.calls[call].inputs {
-            self.uses_left[view.buffer.0] -= 1;
-        }
-        for view in &program.calls[call].outputs {
-            self.written[view.buffer.0] = true;
-        }
     }
 }

@@ -87,7 +87,7 @@ fn first_fit(blocks: &[Block], indices: &[usize]) -> (Vec<usize>, usize) {
 }
 
 /// Places each block where it begins to live, at the lowest gap among those that are live then.
-fn in_sequence(blocks: &[Block]) -> (Vec<usize>, usize) {
+pub(super) fn in_sequence(blocks: &[Block]) -> (Vec<usize>, usize) {
     let mut indices: Vec<usize> = (0..blocks.len()).collect();
     indices.sort_by_key(|i| (blocks[*i].first, Reverse(blocks[*i].bytes), *i));
     let mut offsets = vec![0; blocks.len()];

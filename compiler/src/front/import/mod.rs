@@ -18,6 +18,7 @@ use crate::front::node::{Made, Scope, computed_for, end_before, read_nodes, unkn
 use crate::front::ops;
 use crate::front::proto::{GraphProto, NodeProto, TensorProto};
 use crate::ir::{Classes, Graph, Labels, Remark, RemarkKind, Tensor};
+use prost::Message;
 
 /// Constants that reading may make on top of twice those that the model stores, in bytes.
 const MAX_MADE_BYTES: usize = 1 << 27;
@@ -67,6 +68,8 @@ pub fn import(model: &Model, name: &str, dimensions: &Dimensions) -> Result<Impo
         };
         scope.insert(&name, value);
     }
+    // Tensors may be in files of their own.
+    graph.set_stored_bytes(graph.constant_bytes().max(model.graph.encoded_len()));
     let room = graph.constant_bytes().saturating_mul(3).saturating_add(MAX_MADE_BYTES);
     let mut made = Made::new(graph, room, dimensions.max_trips, ops::look_up);
     for (value, names) in texts {

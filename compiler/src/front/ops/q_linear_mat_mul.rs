@@ -51,7 +51,7 @@ fn in_integers(cx: &mut NodeContext<'_>) -> Result<Option<ValueId>, OpError> {
 
 #[cfg(test)]
 mod tests {
-    use crate::front::testing::{Given, Known, run};
+    use crate::front::testing::{Absent, Given, Known, run};
     use crate::ir::{DType, Tensor};
 
     #[test]
@@ -71,5 +71,21 @@ mod tests {
         // 7.5, 45, 9 and 54, the first of which is between two integers.
         let y = run(21, "QLinearMatMul", &[], &operands, 1);
         assert_eq!(y, Ok(vec![Tensor::new(DType::I8, vec![2, 2], vec![9, 46, 10, 55])]));
+    }
+
+    #[test]
+    fn zero_points_that_are_missing_are_zero_and_too_few_are_an_error() {
+        let bytes = |shape: &[usize], values: &[u8]| Tensor::new(DType::U8, shape.to_vec(), values.to_vec());
+        let scale = || Known(Tensor::f32(&[], &[0.5]));
+        let zero = || Known(Tensor::scalar(DType::U8, 128.0));
+        let product = |b_zero_point| {
+            let w = Known(bytes(&[2, 3], &[53, 137, 169, 185, 88, 109]));
+            let x = Given(bytes(&[1, 2], &[129, 127]));
+            let operands = [x, scale(), zero(), w, scale(), b_zero_point, scale(), zero()];
+            run(21, "QLinearMatMul", &[], &operands, 1)
+        };
+        assert_eq!(product(Absent), product(Known(bytes(&[], &[0]))));
+        assert!(product(Absent).is_ok());
+        assert!(product(Known(bytes(&[2], &[128, 128]))).is_err());
     }
 }

@@ -121,7 +121,7 @@ fn filters(cx: &NodeContext<'_>, w: Integers) -> Option<(Tensor, usize)> {
         Some(zero) => cx.value(zero)?.to_f64(),
         None => vec![0.0],
     };
-    let zero = |index: usize| zeros[if zeros.len() == 1 { 0 } else { index / each.max(1) }] as i32;
+    let zero = |index: usize| Some(*zeros.get(if zeros.len() == 1 { 0 } else { index / each.max(1) })? as i32);
     let centred = weights_around_zero(filters, zero).filter(|_| [1, channels].contains(&zeros.len()))?;
     let mut matrix = vec![0; centred.len()];
     for (index, weight) in centred.into_iter().enumerate() {
@@ -187,7 +187,7 @@ fn weights(cx: &NodeContext<'_>, b: Integers) -> Option<Tensor> {
         Some(zero) => cx.value(zero)?.to_f64(),
         None => vec![0.0],
     };
-    let zero = |index: usize| zeros[if zeros.len() == 1 { 0 } else { index % n }] as i32;
+    let zero = |index: usize| Some(*zeros.get(if zeros.len() == 1 { 0 } else { index % n })? as i32);
     let centred = weights_around_zero(matrix, zero).filter(|_| k > 0 && [1, n].contains(&zeros.len()))?;
     Some(Tensor::new(
         DType::I8,

@@ -114,15 +114,10 @@ fn are_known(cx: &NodeContext<'_>, inputs: &[usize]) -> bool {
 
 /// Whether a kernel in integers can take the constant weights of input 3: inputs in the order of `QLinearConv`.
 pub(in crate::front) fn has_integer_kernel(cx: &NodeContext<'_>, channel: impl Fn(usize) -> usize) -> bool {
+    // One for all channels, or one for each; what fits neither is told of where it is read.
     let zeros = cx.constant(5).map(Tensor::to_f64).unwrap_or_default();
-    let zero = |index| {
-        if zeros.len() == 1 {
-            zeros[0]
-        } else {
-            zeros[channel(index)]
-        }
-    };
-    let fits = |weights| weights_around_zero(weights, |index| zero(index) as i32).is_some();
+    let zero = |index| zeros.get(if zeros.len() == 1 { 0 } else { channel(index) });
+    let fits = |weights| weights_around_zero(weights, |index| Some(*zero(index)? as i32)).is_some();
     are_known(cx, &[1, 2, 3, 4, 5, 6, 7, 8]) && cx.constant(3).is_some_and(fits)
 }
 

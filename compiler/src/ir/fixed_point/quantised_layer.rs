@@ -110,8 +110,8 @@ impl QuantisedLayer {
 }
 
 /// Quantised weights, `i8` or `u8`, minus their zero points, `zero(i)` that of weight `i`: `None` where these are no
-/// numbers of an `i8`. Those of a `u8` around 128 always are.
-pub fn weights_around_zero(weights: &Tensor, zero: impl Fn(usize) -> i32) -> Option<Vec<i8>> {
+/// numbers of an `i8`, and where a zero point is missing. Those of a `u8` around 128 always are.
+pub fn weights_around_zero(weights: &Tensor, zero: impl Fn(usize) -> Option<i32>) -> Option<Vec<i8>> {
     let integer: fn(u8) -> i32 = match weights.dtype {
         DType::I8 => |byte| (byte as i8).into(),
         DType::U8 => i32::from,
@@ -119,7 +119,7 @@ pub fn weights_around_zero(weights: &Tensor, zero: impl Fn(usize) -> i32) -> Opt
     };
     let integers = weights.bytes.iter().enumerate();
     integers
-        .map(|(i, byte)| i8::try_from(integer(*byte) - zero(i)).ok())
+        .map(|(i, byte)| i8::try_from(integer(*byte).checked_sub(zero(i)?)?).ok())
         .collect()
 }
 
@@ -206,16 +206,24 @@ mod tests {
     #[test]
     fn weights_without_their_zero_points() {
         let bytes = |dtype: DType| Tensor::new(dtype, vec![3], [0, 100, 255].repeat(dtype.size()));
-        assert_eq!(weights_around_zero(&bytes(DType::I8), |_| 0), Some(vec![0, 100, -1]));
         assert_eq!(
-            weights_around_zero(&bytes(DType::U8), |_| 128),
+            weights_around_zero(&bytes(DType::I8), |_| Some(0)),
+            Some(vec![0, 100, -1])
+        );
+        assert_eq!(
+            weights_around_zero(&bytes(DType::U8), |_| Some(128)),
             Some(vec![-128, -28, 127])
         );
         assert_eq!(
-            weights_around_zero(&bytes(DType::U8), |i| 128 + i as i32),
+            weights_around_zero(&bytes(DType::U8), |i| Some(128 + i as i32)),
             Some(vec![-128, -29, 125])
         );
-        assert_eq!(weights_around_zero(&bytes(DType::U8), |_| 100), None);
-        assert_eq!(weights_around_zero(&bytes(DType::I16), |_| 0), None);
+        assert_eq!(weights_around_zero(&bytes(DType::U8), |_| Some(100)), None);
+        assert_eq!(weights_around_zero(&bytes(DType::U8), |_| Some(i32::MIN)), None);
+        assert_eq!(
+            weights_around_zero(&bytes(DType::U8), |i| [128, 128].get(i).copied()),
+            None
+        );
+        assert_eq!(weights_around_zero(&bytes(DType::I16), |_| Some(0)), None);
     }
 }

@@ -52,6 +52,7 @@ pub struct Graph {
     training: Option<Training>,
     streaming: Option<Streaming>,
     constant_bytes: usize,
+    stored_bytes: Option<usize>,
     folding: Folding,
     /// What the integers that the model takes and gives stand for.
     pub port_steps: PortSteps,
@@ -222,6 +223,19 @@ impl Graph {
     /// Bytes of all constants that were ever added.
     pub fn constant_bytes(&self) -> usize {
         self.constant_bytes
+    }
+
+    /// Notes how many bytes the file of the model has: what it may take is in proportion to them.
+    pub fn set_stored_bytes(&mut self, bytes: usize) {
+        self.stored_bytes = Some(bytes);
+    }
+
+    /// Bytes that the user gives: the inputs, and the file of the model. Where no file was read, constants that were
+    /// not folded count instead.
+    pub fn given_bytes(&self) -> usize {
+        let inputs: usize = self.inputs.iter().map(|value| self.ty(*value).bytes()).sum();
+        let constants = self.constant_bytes.saturating_sub(self.folding.bytes);
+        inputs.saturating_add(self.stored_bytes.unwrap_or(constants))
     }
 
     /// What folding constants has taken so far, counted by whoever folds.

@@ -87,7 +87,7 @@ impl Small {
             return None;
         }
         let channels: Vec<usize> = from.channels(&integers.shape).collect();
-        let mut centred = weights_around_zero(integers, |index| from.zeros[channels[index]])?;
+        let mut centred = weights_around_zero(integers, |index| from.zeros.get(channels[index]).copied())?;
         let (mut k, mut n) = (rows, columns);
         if turned {
             (k, n) = (columns, rows);
@@ -119,8 +119,8 @@ impl Small {
         let scale_values = scales.to_f32().filter(|_| scales.shape == [outer, count, 1, inner])?;
         let parameter = |index: usize| index / (block * inner) * inner + index % inner;
         let zero = |index: usize| match &zeros[..] {
-            [] => 0,
-            zeros => zeros[parameter(index) % zeros.len()],
+            [] => Some(0),
+            zeros => zeros.get(parameter(index)).copied(),
         };
         let fits = zeros.is_empty() || zeros.len() == scale_values.len();
         let centred = weights_around_zero(&integers, zero).filter(|_| fits)?;

@@ -1,10 +1,15 @@
 use super::mixed::Quantising;
+use super::proportion::trials;
 use super::quality::{Goal, Loss};
 use super::raise::raise;
 use super::recurrences;
 use super::refined::{Refined, Refining};
 use super::{Progress, Raised};
 use crate::Error;
+
+/// How often the graph is compiled and run for a recurrent layer that stays in floats: for what it loses, and to
+/// calibrate, fit and measure the others.
+const TRIALS_PER_LAYER: usize = 6;
 
 /// Gives more bits to what loses most until the loss is within the goal's bound. Where all the bits that there are do
 /// not suffice, recurrent layers stay in floats, one after another. Gives what was done, and what is lost then.
@@ -22,13 +27,14 @@ pub(super) fn meet(
         Err(loss) => loss,
     };
     let (mut kept, mut floats) = (vec![], vec![]);
-    for node in refining.recurrences.by_loss(refining.float, goal)? {
-        kept.push(node);
+    let most = (trials(refining.float, refined.observed.samples) / TRIALS_PER_LAYER).max(1);
+    for nodes in refining.recurrences.by_loss(refining.float, goal, most)? {
+        kept.extend(&nodes);
         *refined = refining.run(&kept, progress)?;
         let result = raise_in(refining, refined, goal, progress)?;
         let (Ok((_, loss)) | Err(loss)) = &result;
         let decibels = 10.0 * libm::log10(unmet.noise.noise / loss.noise.noise);
-        floats.push(recurrences::cost(refining.float, node, decibels));
+        floats.push(recurrences::cost(refining.float, &nodes, decibels));
         unmet = *loss;
         if let Ok((raised, loss)) = result {
             return Ok(([floats, raised].concat(), loss));

@@ -66,9 +66,13 @@ pub fn calibrate(
             let all = elements.len();
             elements.retain(|v| v.is_finite());
             limit(&mut elements, useful[&values[i]]);
-            for v in elements.iter().map(|v| f64::from(*v)) {
-                let (least, most) = extremes.entry(values[i]).or_insert((v, v));
-                (*least, *most) = (least.min(v), most.max(v));
+            if let Some(first) = elements.first() {
+                let (least, most) = extremes
+                    .entry(values[i])
+                    .or_insert((f64::from(*first), f64::from(*first)));
+                for v in elements.iter().map(|v| f64::from(*v)) {
+                    (*least, *most) = (least.min(v), most.max(v));
+                }
             }
             // What is joined counts in the result.
             let Some(group) = of.get(i) else { continue };

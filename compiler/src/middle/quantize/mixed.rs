@@ -9,8 +9,35 @@ use crate::ir::{DType, Graph};
 pub(super) enum Part {
     /// Groups whose integers must be of one type: 16 bits instead of 8.
     Activations(Vec<usize>),
-    /// The weights of a layer: 8 bits instead of 4.
-    Weights(usize),
+    /// The weights of layers: 8 bits instead of 4.
+    Weights(Vec<usize>),
+}
+
+impl Part {
+    /// Whether it gives more bits to the weights of a layer.
+    pub(super) fn raises(&self, layer: usize) -> bool {
+        matches!(self, Self::Weights(layers) if layers.contains(&layer))
+    }
+
+    /// Joins neighbours of one kind until at most so many parts are left, or one of each kind.
+    fn at_most(most: usize, parts: Vec<Self>) -> Vec<Self> {
+        let together = parts.len().div_ceil(most);
+        let mut joined: Vec<Self> = vec![];
+        let mut count: usize = 0;
+        for part in parts {
+            let last = joined.last_mut().filter(|_| !count.is_multiple_of(together));
+            count += 1;
+            match (last, part) {
+                (Some(Self::Activations(last)), Self::Activations(part))
+                | (Some(Self::Weights(last)), Self::Weights(part)) => last.extend(part),
+                (_, part) => {
+                    joined.push(part);
+                    count = 1;
+                }
+            }
+        }
+        joined
+    }
 }
 
 /// By how much the range of 16 bits may grow: four bits are left over for it.
@@ -38,8 +65,8 @@ pub(super) struct Quantising<'a, 's> {
 }
 
 impl Quantising<'_, '_> {
-    /// What may have more bits.
-    pub(super) fn parts(&self, settings: &Settings) -> Vec<Part> {
+    /// What may have more bits, in at most so many parts, or one of each kind.
+    pub(super) fn parts(&self, settings: &Settings, most: usize) -> Vec<Part> {
         let clusters = clusters(self.graph, self.groups);
         let low = |group: &usize| settings.groups[*group].dtype == DType::I8;
         // What `run` takes and gives stays as it was asked for.
@@ -48,8 +75,9 @@ impl Quantising<'_, '_> {
         let raised = clusters.into_iter().filter(|c| c.iter().any(low) && free(c));
         let activations = raised.map(Part::Activations);
         let four_bits = self.options.most_weight() < i8::MAX;
-        let weights = (0..self.layers.len()).filter(|_| four_bits).map(Part::Weights);
-        activations.chain(weights).collect()
+        let weights = (0..self.layers.len()).filter(|_| four_bits);
+        let weights = weights.map(|layer| Part::Weights(vec![layer]));
+        Part::at_most(most, activations.chain(weights).collect())
     }
 
     /// The groups with more bits for these parts.
@@ -76,7 +104,7 @@ impl Quantising<'_, '_> {
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<Settings, Error> {
         let most = |layer: usize| {
-            let raised = parts.contains(&Part::Weights(layer));
+            let raised = parts.iter().any(|part| part.raises(layer));
             if raised { i8::MAX } else { self.options.most_weight() }
         };
         let weights = self.layers.iter().enumerate();
@@ -160,14 +188,14 @@ impl Quantising<'_, '_> {
                     macs: self.layers.iter().filter(reads).map(macs).sum(),
                 }
             }
-            Part::Weights(layer) => {
-                let layer = &self.layers[*layer];
+            Part::Weights(layers) => {
+                let layers = layers.iter().map(|layer| &self.layers[*layer]);
                 Raised {
-                    what: vec![name(layer.w)],
+                    what: layers.clone().map(|layer| name(layer.w)).collect(),
                     bits: 8,
                     decibels,
-                    bytes: self.graph.ty(layer.w).len() / 2,
-                    macs: macs(layer),
+                    bytes: layers.clone().map(|layer| self.graph.ty(layer.w).len() / 2).sum(),
+                    macs: layers.map(macs).sum(),
                 }
             }
         }

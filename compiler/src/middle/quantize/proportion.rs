@@ -8,22 +8,60 @@ use crate::ir::{Graph, NodeId, TensorType, ValueId};
 const MAX_BYTES: usize = 1 << 30;
 /// Bytes that any model may take ..
 const FREE_BYTES: usize = 1 << 25;
-/// .. and for each byte of its inputs and stored constants.
+/// .. and for each byte of its inputs and its file.
 const BYTES_PER_BYTE: usize = 1024;
 
-/// Steps that any model may take: some tenths of a second ..
-const FREE_STEPS: u64 = 1 << 28;
-/// .. and for each byte of its inputs and stored constants. A convolution multiplies each weight as often as it has
+/// Steps that any model may take: some milliseconds ..
+const FREE_STEPS: u64 = 1 << 22;
+/// .. and for each byte of its inputs and its file. A convolution multiplies each weight as often as it has
 /// positions.
 const STEPS_PER_BYTE: u64 = 4096;
+
+/// Nodes that any model may have: they are compiled several times ..
+const FREE_GRAPH: usize = 1 << 11;
+/// .. and bytes of inputs and of the file for each node more. A short loop of many steps is many nodes.
+const BYTES_PER_GRAPH_NODE: usize = 16;
+
+/// Nodes that trying what more bits gain may compile altogether in any model ..
+const FREE_NODES: usize = 1 << 15;
+/// .. and bytes of inputs and of the file for each node more.
+const BYTES_PER_NODE: usize = 8;
+
+/// Steps that trying what more bits gain may take altogether in any model: a few seconds ..
+const FREE_TRIAL_STEPS: u64 = 1 << 30;
+/// .. and for each byte of its inputs and its file.
+const TRIAL_STEPS_PER_BYTE: u64 = 1 << 20;
+
+/// How often a graph may be compiled and run on so many samples to find what more bits gain: once at least. Where many
+/// parts would be tried, as those of an unrolled loop, several are tried together.
+pub(super) fn trials(graph: &Graph, samples: usize) -> usize {
+    let given = graph.given_bytes();
+    let nodes = FREE_NODES.saturating_add(given / BYTES_PER_NODE);
+    let by_nodes = nodes / graph.len().max(1);
+    // Twice: in floats and in integers.
+    let steps: u64 = graph.order().into_iter().map(|id| steps(graph, id)).sum();
+    let one = steps.saturating_mul(2).saturating_mul(samples as u64).max(1);
+    let all = TRIAL_STEPS_PER_BYTE
+        .saturating_mul(given as u64)
+        .saturating_add(FREE_TRIAL_STEPS);
+    by_nodes.min(usize::try_from(all / one).unwrap_or(usize::MAX)).max(1)
+}
 
 /// Refuses a graph whose inference takes out of proportion. `peak` is its memory, `watched` what is measured.
 pub(super) fn check(graph: &Graph, watched: &[ValueId], peak: usize) -> Result<(), Error> {
     let bytes = |ty: &TensorType| ty.bytes();
-    let inputs: usize = graph.inputs().iter().map(|value| bytes(graph.ty(*value))).sum();
-    let stored = graph.constant_bytes().saturating_sub(graph.folding().bytes);
-    let given = inputs.saturating_add(stored);
+    let given = graph.given_bytes();
     let advice = "make the model's inputs or its paddings smaller";
+
+    let (nodes, most) = (graph.len(), FREE_GRAPH.saturating_add(given / BYTES_PER_GRAPH_NODE));
+    if nodes > most {
+        return Err(Error::quantization(
+            format!("{nodes} nodes are to be quantised, of which loops have unrolled most"),
+            format!(
+                "at most {most} are supported for {given} bytes of inputs and of the model: make its loops shorter"
+            ),
+        ));
+    }
 
     let most = given
         .saturating_mul(BYTES_PER_BYTE)
@@ -37,7 +75,7 @@ pub(super) fn check(graph: &Graph, watched: &[ValueId], peak: usize) -> Result<(
         });
         return Err(Error::quantization(
             format!("measuring a sample takes {peak} bytes of memory{largest}"),
-            format!("at most {most} are supported for {given} bytes of inputs and constants: {advice}"),
+            format!("at most {most} are supported for {given} bytes of inputs and of the model: {advice}"),
         ));
     }
 
@@ -50,7 +88,7 @@ pub(super) fn check(graph: &Graph, watched: &[ValueId], peak: usize) -> Result<(
             let name = graph.node(*id).name.escape_debug();
             Err(Error::quantization(
                 format!("running a sample takes {all} steps, {largest} of them in `{name}`"),
-                format!("at most {most} are supported for {given} bytes of inputs and constants: {advice}"),
+                format!("at most {most} are supported for {given} bytes of inputs and of the model: {advice}"),
             ))
         }
         _ => Ok(()),

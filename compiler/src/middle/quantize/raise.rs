@@ -1,8 +1,12 @@
 use super::mixed::{Part, Quantising};
+use super::proportion::trials;
 use super::quality::{Goal, Loss};
 use super::{Io, Raised, Settings, insert};
 use crate::Error;
 use crate::ir::OpError;
+
+/// How often a part is tried: by itself, twice without it, twice for what it gains, and some in searching.
+const TRIALS_PER_PART: usize = 6;
 
 /// The settings between which more bits are tried.
 struct Trials<'a, 'q, 's, 'g> {
@@ -34,7 +38,10 @@ pub(super) fn raise(
     if start.is_within(goal.bound) {
         return Ok(Ok((vec![], start)));
     }
-    let parts = at.parts(settings);
+    let parts = at.parts(
+        settings,
+        (trials(at.float, at.observed.samples) / TRIALS_PER_PART).max(1),
+    );
     let high = at.fitted(at.raised(&settings.groups, &parts), &parts, progress)?;
     let trials = Trials {
         at,
@@ -70,7 +77,7 @@ impl Trials<'_, '_, '_, '_> {
         let four = self.parts.iter().any(|part| matches!(part, Part::Weights(_)));
         let weights = self.low.weights.iter().zip(&self.high.weights).enumerate();
         let weights = weights.map(|(layer, (low, high))| {
-            let fits = parts.contains(&Part::Weights(layer)) || (many && !four);
+            let fits = parts.iter().any(|part| part.raises(layer)) || (many && !four);
             if fits { high.clone() } else { low.clone() }
         });
         Settings {

@@ -1,7 +1,7 @@
 use super::{Goal, Raised, Source, Watch};
 use crate::Error;
 use crate::ir::primitives::Recurrence;
-use crate::ir::{Graph, NodeId, OpError};
+use crate::ir::{Graph, Node, NodeId, OpError};
 use crate::middle::passes::{CellObserver, RecurrenceRanges, quantise_recurrence};
 
 /// Operands of a recurrent layer before its weights: the input of the gates, the first states, the lengths.
@@ -114,39 +114,48 @@ impl Recurrences {
         Ok(replaced)
     }
 
-    /// Those that integers can stand for, the ones that lose most by it first.
+    /// Those that integers can stand for, the ones that lose most by it first: one by one, or in at most so many parts.
     ///
     /// # Errors
     /// Samples that cannot be read.
-    pub(super) fn by_loss(&self, graph: &Graph, goal: &Goal<'_>) -> Result<Vec<NodeId>, Error> {
+    pub(super) fn by_loss(&self, graph: &Graph, goal: &Goal<'_>, most: usize) -> Result<Vec<Vec<NodeId>>, Error> {
         let mut noises = vec![];
-        for (node, ranges) in &self.layers {
+        for layers in self.layers.chunks(self.layers.len().div_ceil(most).max(1)) {
             let mut alone = graph.clone();
-            if quantise_recurrence(&mut alone, *node, ranges)
-                .map_err(internal)?
-                .is_ok()
-            {
-                noises.push((goal.measure(graph, &alone)?.noise.noise, *node));
+            let mut nodes = vec![];
+            for (node, ranges) in layers {
+                if quantise_recurrence(&mut alone, *node, ranges)
+                    .map_err(internal)?
+                    .is_ok()
+                {
+                    nodes.push(*node);
+                }
+            }
+            if !nodes.is_empty() {
+                noises.push((goal.measure(graph, &alone)?.noise.noise, nodes));
             }
         }
         noises.sort_by(|a, b| b.0.total_cmp(&a.0));
-        Ok(noises.into_iter().map(|(_, node)| node).collect())
+        Ok(noises.into_iter().map(|(_, nodes)| nodes).collect())
     }
 }
 
-/// What a recurrent layer costs in floats, for which the SQNR rises by so much.
-pub(super) fn cost(graph: &Graph, id: NodeId, decibels: f64) -> Raised {
-    let node = graph.node(id);
-    let outputs: Vec<_> = node.outputs.iter().map(|v| graph.ty(*v)).collect();
-    let operands = graph.types(&node.inputs);
-    let weights = operands.iter().skip(OPERANDS).flatten();
+/// What recurrent layers cost in floats, for which the SQNR rises by so much.
+pub(super) fn cost(graph: &Graph, nodes: &[NodeId], decibels: f64) -> Raised {
+    let nodes = nodes.iter().map(|id| graph.node(*id));
+    let weights = nodes.clone().flat_map(|node| node.inputs.iter().skip(OPERANDS));
+    let macs = |node: &Node| {
+        let outputs: Vec<_> = node.outputs.iter().map(|v| graph.ty(*v)).collect();
+        node.operator()
+            .map_or(0, |op| op.macs(&graph.types(&node.inputs), &outputs))
+    };
     Raised {
-        what: vec![node.name.clone()],
+        what: nodes.clone().map(|node| node.name.clone()).collect(),
         bits: 32,
         decibels,
         // Four bytes instead of one.
-        bytes: weights.map(|ty| 3 * ty.len()).sum(),
-        macs: node.operator().map_or(0, |op| op.macs(&operands, &outputs)),
+        bytes: weights.flatten().map(|value| 3 * graph.ty(*value).len()).sum(),
+        macs: nodes.map(macs).sum(),
     }
 }
 

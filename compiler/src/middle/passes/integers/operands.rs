@@ -63,7 +63,7 @@ impl Weights {
             return Err("its weights are computed at run time".into());
         };
         let channels: Vec<usize> = quantization.channels(&tensor.shape).collect();
-        let integers = weights_around_zero(&tensor, |index| quantization.zeros[channels[index]]);
+        let integers = weights_around_zero(&tensor, |index| quantization.zeros.get(channels[index]).copied());
         let Some(integers) = integers else {
             let reason = "its weights are not 8 bits around zero: quantise them to i8, symmetrically";
             return Err(reason.into());

@@ -1,0 +1,106 @@
+use crate::ir::program::{BufferId, Program, Storage};
+
+/// What is live while calls run one after the other.
+pub(super) struct Memory<'a> {
+    program: &'a Program,
+    /// For each buffer, how often calls that have not run read it; an output is read once more.
+    uses_left: Vec<usize>,
+    /// For each buffer, whether a call that has run writes it.
+    written: Vec<bool>,
+    /// For each buffer, the calls that read it and have not run.
+    readers_left: Vec<usize>,
+    /// For each buffer, all calls that read it, and all that write it.
+    readers: Vec<Vec<usize>>,
+    writers: Vec<Vec<usize>>,
+}
+
+impl<'a> Memory<'a> {
+    /// Before the first call.
+    pub(super) fn of(program: &'a Program) -> Self {
+        let count = program.buffers.len();
+        let mut uses_left = vec![0; count];
+        let (mut readers, mut writers) = (vec![vec![]; count], vec![vec![]; count]);
+        for index in 0..program.calls.len() {
+            for view in &program.calls[index].inputs {
+                uses_left[view.buffer.0] += 1;
+            }
+            for buffer in read(program, index) {
+                readers[buffer.0].push(index);
+            }
+            for buffer in written(program, index) {
+                writers[buffer.0].push(index);
+            }
+        }
+        for port in program.all_outputs() {
+            uses_left[port.view.buffer.0] += 1;
+        }
+        Self {
+            program,
+            uses_left,
+            written: vec![false; count],
+            readers_left: readers.iter().map(Vec::len).collect(),
+            readers,
+            writers,
+        }
+    }
+
+    /// Bytes that running `call` adds to what is live afterwards.
+    pub(super) fn growth(&self, call: usize) -> isize {
+        let arena = |id: &BufferId| self.program.buffer(*id).storage == Storage::Arena;
+        let bytes = |id: BufferId| self.program.buffer(id).bytes() as isize;
+        let inputs = &self.program.calls[call].inputs;
+        let uses = |id: &BufferId| inputs.iter().filter(|view| view.buffer == *id).count();
+        let added = written(self.program, call).into_iter();
+        let added = added.filter(|id| arena(id) && !self.written[id.0]).map(bytes);
+        let freed = read(self.program, call).into_iter();
+        let freed = freed.filter(|id| arena(id) && self.uses_left[id.0] == uses(id));
+        added.sum::<isize>() - freed.map(bytes).sum::<isize>()
+    }
+
+    /// The calls whose growth may be another once `call` has run: the last reader of what it reads, and others that
+    /// write what it is the first to write. A buffer adds its readers once and its writers once, so that a whole
+    /// schedule takes time in proportion to its views.
+    pub(super) fn changed_by(&self, call: usize) -> Vec<usize> {
+        let mut changed = vec![];
+        for BufferId(buffer) in read(self.program, call) {
+            if self.readers_left[buffer] == 2 {
+                changed.extend(&self.readers[buffer]);
+            }
+        }
+        for BufferId(buffer) in written(self.program, call) {
+            if !self.written[buffer] {
+                changed.extend(&self.writers[buffer]);
+            }
+        }
+        changed
+    }
+
+    /// Notes that `call` has run.
+    pub(super) fn run(&mut self, call: usize) {
+        for view in &self.program.calls[call].inputs {
+            self.uses_left[view.buffer.0] -= 1;
+        }
+        for buffer in read(self.program, call) {
+            self.readers_left[buffer.0] -= 1;
+        }
+        for view in &self.program.calls[call].outputs {
+            self.written[view.buffer.0] = true;
+        }
+    }
+}
+
+/// The buffers that a call reads, each once.
+fn read(program: &Program, call: usize) -> Vec<BufferId> {
+    once(program.calls[call].inputs.iter().map(|view| view.buffer).collect())
+}
+
+/// The buffers that a call writes, each once.
+fn written(program: &Program, call: usize) -> Vec<BufferId> {
+    once(program.calls[call].outputs.iter().map(|view| view.buffer).collect())
+}
+
+fn once(mut buffers: Vec<BufferId>) -> Vec<BufferId> {
+    buffers.sort_unstable();
+    buffers.dedup();
+    buffers
+}
