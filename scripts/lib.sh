@@ -4,6 +4,8 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # What the firmware is built for: Cortex-M4F, Cortex-M0.
 targets=(thumbv7em-none-eabihf thumbv6m-none-eabi)
+# What the compiler is built for to run on another processor: Rust links it without another compiler.
+aarch64=aarch64-unknown-linux-musl
 venv=$root/target/venv
 
 say() { printf '\n== %s\n' "$*"; }
@@ -23,6 +25,8 @@ has_rustup_targets() {
         grep -qx -- "$target" <<<"$installed" || return 1
     done
 }
+
+has_rust_for_aarch64() { have rustup && rustup target list --installed | grep -qx -- "$aarch64"; }
 
 # A file of an installed Debian package, by the end of its path.
 debian_file() { dpkg -L "$1" 2>/dev/null | grep -m1 "$2\$"; }

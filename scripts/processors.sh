@@ -61,13 +61,11 @@ for processor in "${processors[@]}"; do
             ;;
         aarch64)
             have qemu-aarch64 || die "qemu-aarch64 is missing: apt-get install qemu-user"
-            target=aarch64-unknown-linux-musl
-            rustup target list --installed | grep -qx "$target" ||
-                die "Rust for it is missing: rustup target add $target"
+            has_rust_for_aarch64 || die "Rust for it is missing: rustup target add $aarch64"
             # Linked with what comes with Rust, and statically: no other compiler and no libraries are needed.
             (cd "$root" &&
-                CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER=rust-lld cargo build -p edgec --target "$target")
-            emit aarch64 qemu-aarch64 "$built/$target/debug/edgec"
+                CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER=rust-lld cargo build -p edgec --target "$aarch64")
+            emit aarch64 qemu-aarch64 "$built/$aarch64/debug/edgec"
             ;;
         *) die "no such processor: $processor" ;;
     esac

@@ -70,12 +70,12 @@ step "tests" "${through_clippy[@]}" cargo test --workspace -- --show-output
 step "ONNX's node tests, a slice" "${CARGO_TARGET_DIR:-target}/debug/onnx-node-tests" --slice
 # As it was built with the workspace: in the release profile the compiler would be built again for its build script.
 step "example" "${CARGO_TARGET_DIR:-target}/debug/digits"
-# There the command itself is run under emulation.
-if [ "$(uname -m)" = x86_64 ]; then
-    step "emitted bytes on a processor without AVX" scripts/processors.sh x86-64
-else
-    say "skipped, as this is no x86-64: emitted bytes on a processor without AVX"
-fi
+# The command itself is run under emulation: on an x86-64 without AVX, and on aarch64.
+others=()
+[ "$(uname -m)" != x86_64 ] || others+=(x86-64)
+! has_rust_for_aarch64 || others+=(aarch64)
+[ ${#others[@]} = 2 ] || say "skipped, as Rust for aarch64 is missing or this is no x86-64: some of the emitted bytes on other processors"
+[ ${#others[@]} = 0 ] || step "emitted bytes on other processors" scripts/processors.sh "${others[@]}"
 step "building the firmware, beside the steps above" finish
 step "firmware" env DIGITS_IS_BUILT=1 scripts/firmware.sh
 # Models of the zoo or, without it, of the example: integers as here, and nothing that firmware may not hold.

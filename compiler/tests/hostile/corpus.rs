@@ -1,6 +1,7 @@
 //! The corpus of the fuzz targets, as it is and changed: bytes of any file, parts of models.
 //!
-//! `EDGEC_SEEDS=100000` makes so many changes of each kind instead of the few that every run makes.
+//! `EDGEC_SEEDS=100000` makes so many changes of each kind instead of the few that every run makes, and
+//! `EDGEC_SEEDS=40000..100000` goes on from there.
 
 #[path = "../../fuzz/src/lib.rs"]
 #[expect(unreachable_pub, reason = "the fuzz targets call these functions from another crate")]
@@ -10,6 +11,7 @@ use super::numbers::spoil;
 use super::{MEMORY, Random, peak_memory, processor_time};
 use edgec::front::proto::*;
 use prost::Message;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::Duration;
@@ -34,8 +36,13 @@ fn corpus(target: &str) -> Vec<Vec<u8>> {
     files.iter().map(|file| std::fs::read(file).unwrap()).collect()
 }
 
-fn seeds() -> u64 {
-    std::env::var("EDGEC_SEEDS").map_or(SEEDS, |seeds| seeds.parse().expect("EDGEC_SEEDS is a number"))
+fn seeds() -> Range<u64> {
+    let Ok(seeds) = std::env::var("EDGEC_SEEDS") else {
+        return 0..SEEDS;
+    };
+    let (first, end) = seeds.split_once("..").unwrap_or(("0", &seeds));
+    let number = |text: &str| text.parse().expect("EDGEC_SEEDS is a number, or a range of two");
+    number(first)..number(end)
 }
 
 /// Runs a target on bytes, which are kept where they make it fail.
@@ -67,7 +74,7 @@ fn the_corpus_and_changed_bytes() {
     for (name, target) in all {
         let files = corpus(name);
         files.iter().for_each(|bytes| survives(name, target, 0, bytes));
-        for seed in 0..seeds() {
+        for seed in seeds() {
             let mut random = Random(seed);
             let mut bytes = files[random.below(files.len())].clone();
             for _ in 0..=random.below(3) {
@@ -112,7 +119,7 @@ fn the_corpus_with_changed_parts() {
         .iter()
         .map(|bytes| ModelProto::decode(&bytes[2..]).unwrap())
         .collect();
-    for seed in 0..seeds() {
+    for seed in seeds() {
         let mut random = Random(seed ^ 0x5eed);
         let mut model = models[random.below(models.len())].clone();
         for _ in 0..=random.below(4) {
