@@ -15,6 +15,8 @@ mod self_test;
 mod small_weights;
 mod states;
 mod streams;
+#[cfg(target_arch = "x86_64")]
+mod target_cpu;
 mod text;
 mod training;
 mod updates;

@@ -36,10 +36,10 @@ const TRIAL_STEPS_PER_BYTE: u64 = 1 << 20;
 /// parts would be tried, as those of an unrolled loop, several are tried together.
 pub(super) fn trials(graph: &Graph, samples: usize) -> usize {
     let given = graph.given_bytes();
-    let nodes = FREE_NODES.saturating_add(given / BYTES_PER_NODE);
-    let by_nodes = nodes / graph.len().max(1);
+    let by_nodes = FREE_NODES.saturating_add(given / BYTES_PER_NODE) / graph.len().max(1);
     // Twice: in floats and in integers.
-    let steps: u64 = graph.order().into_iter().map(|id| steps(graph, id)).sum();
+    let nodes = graph.order().into_iter();
+    let steps = nodes.fold(0_u64, |all, id| all.saturating_add(steps(graph, id)));
     let one = steps.saturating_mul(2).saturating_mul(samples as u64).max(1);
     let all = TRIAL_STEPS_PER_BYTE
         .saturating_mul(given as u64)
