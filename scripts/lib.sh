@@ -26,7 +26,7 @@ has_rustup_targets() {
     done
 }
 
-has_rust_for_aarch64() { have rustup && rustup target list --installed | grep -qx -- "$aarch64"; }
+has_rust_for_aarch64() { have rustup && rustup target list --installed | grep -x -- "$aarch64" >/dev/null; }
 
 # A file of an installed Debian package, by the end of its path.
 debian_file() { dpkg -L "$1" 2>/dev/null | grep -m1 "$2\$"; }

@@ -74,7 +74,7 @@ step "example" "${CARGO_TARGET_DIR:-target}/debug/digits"
 others=()
 [ "$(uname -m)" != x86_64 ] || others+=(x86-64)
 ! has_rust_for_aarch64 || others+=(aarch64)
-[ ${#others[@]} = 2 ] || say "skipped, as Rust for aarch64 is missing or this is no x86-64: some of the emitted bytes on other processors"
+[ ${#others[@]} = 2 ] || say "skipped, as Rust for aarch64 is missing or this is no x86-64: emitted bytes on one processor"
 [ ${#others[@]} = 0 ] || step "emitted bytes on other processors" scripts/processors.sh "${others[@]}"
 step "building the firmware, beside the steps above" finish
 step "firmware" env DIGITS_IS_BUILT=1 scripts/firmware.sh

@@ -11,7 +11,7 @@ use edgec::{Compiler, Machine, TrainOptions, Weights};
 use std::path::Path;
 use tempfile::TempDir;
 
-fn example(file: &str) -> String {
+pub(super) fn example(file: &str) -> String {
     format!("{}/../examples/digits/{file}", env!("CARGO_MANIFEST_DIR"))
 }
 
@@ -19,7 +19,8 @@ fn digits() -> Compiler {
     Compiler::new(example("digits.onnx")).self_test(true)
 }
 
-fn int8(compiler: Compiler) -> Compiler {
+/// The digits' model in integers.
+pub(super) fn int8(compiler: Compiler) -> Compiler {
     compiler.quantize(QuantizeOptions {
         io: Io::Int8,
         ..QuantizeOptions::new(example("calibration.npz"))

@@ -1,9 +1,9 @@
 //! Weights that are updates: emitted code takes them verified, computes what it computes with the same weights inside,
 //! and takes those of another model of the same code.
 
+use super::self_test::int8;
 use codegen_tests::model_builder::ModelBuilder;
 use edgec::ir::{DType, Tensor};
-use edgec::middle::quantize::{Io, QuantizeOptions};
 use edgec::tools::harness::{Module, Workspace};
 use edgec::{Compiler, Machine, Weights};
 use std::path::{Path, PathBuf};
@@ -20,13 +20,6 @@ fn compiler(model: &Path, target: &Machine) -> Compiler {
         .name("Digits")
         .target(target.clone())
         .weights(Weights::Updatable)
-}
-
-fn int8(compiler: Compiler) -> Compiler {
-    compiler.quantize(QuantizeOptions {
-        io: Io::Int8,
-        ..QuantizeOptions::new(example("calibration.npz").to_str().unwrap())
-    })
 }
 
 /// The digits' model with `change` made to the bytes of each tensor, given its name.

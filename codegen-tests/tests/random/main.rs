@@ -4,3 +4,6 @@ mod estimators;
 mod nodes;
 mod plans;
 mod ptq;
+#[path = "../../../compiler/tests/shared/seeds.rs"]
+#[expect(unreachable_pub, reason = "other programs of tests use this file too")]
+mod seeds;

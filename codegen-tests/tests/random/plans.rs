@@ -1,22 +1,16 @@
 //! Memory plans of random programs, looked at by a checker that shares nothing with the planner.
 //! `EDGEC_SEEDS=0..10000` tries that many.
 
+use crate::seeds::seeds;
 use codegen_tests::plans::{check, random};
 use edgec::back::plan::{Plan, plan};
 use edgec::ir::program::Program;
 use edgec::machine::Machine;
-use std::ops::Range;
-
-fn seeds() -> Range<u64> {
-    let text = std::env::var("EDGEC_SEEDS").unwrap_or_else(|_| "0..300".into());
-    let (from, to) = text.split_once("..").expect("EDGEC_SEEDS is FROM..TO");
-    from.parse().unwrap()..to.parse().unwrap()
-}
 
 #[test]
 fn plans_of_random_programs_are_sound() {
     let (mut in_place, mut shared, mut optimal, mut plans) = (0, 0, 0, 0);
-    for seed in seeds() {
+    for seed in seeds(0..300) {
         let program = random::program(seed);
         for machine in [Machine::board(), Machine::mcu()] {
             let plan = plan(&program, &machine);

@@ -8,10 +8,10 @@
 mod targets;
 
 use super::numbers::spoil;
+use super::seeds::seeds;
 use super::{MEMORY, Random, peak_memory, processor_time};
 use edgec::front::proto::*;
 use prost::Message;
-use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::Duration;
@@ -34,15 +34,6 @@ fn corpus(target: &str) -> Vec<Vec<u8>> {
         .collect();
     files.sort();
     files.iter().map(|file| std::fs::read(file).unwrap()).collect()
-}
-
-fn seeds() -> Range<u64> {
-    let Ok(seeds) = std::env::var("EDGEC_SEEDS") else {
-        return 0..SEEDS;
-    };
-    let (first, end) = seeds.split_once("..").unwrap_or(("0", &seeds));
-    let number = |text: &str| text.parse().expect("EDGEC_SEEDS is a number, or a range of two");
-    number(first)..number(end)
 }
 
 /// Runs a target on bytes, which are kept where they make it fail.
@@ -74,7 +65,7 @@ fn the_corpus_and_changed_bytes() {
     for (name, target) in all {
         let files = corpus(name);
         files.iter().for_each(|bytes| survives(name, target, 0, bytes));
-        for seed in seeds() {
+        for seed in seeds(0..SEEDS) {
             let mut random = Random(seed);
             let mut bytes = files[random.below(files.len())].clone();
             for _ in 0..=random.below(3) {
@@ -119,7 +110,7 @@ fn the_corpus_with_changed_parts() {
         .iter()
         .map(|bytes| ModelProto::decode(&bytes[2..]).unwrap())
         .collect();
-    for seed in seeds() {
+    for seed in seeds(0..SEEDS) {
         let mut random = Random(seed ^ 0x5eed);
         let mut model = models[random.below(models.len())].clone();
         for _ in 0..=random.below(4) {
@@ -131,8 +122,8 @@ fn the_corpus_with_changed_parts() {
     }
 }
 
-/// Steps are nodes of their own where a loop has a trip count: what is tried for a bound of the loss is in proportion to
-/// the file and not to them.
+/// Each step of a loop with a trip count is nodes of its own: what `--max-loss` tries is in proportion to the file, not
+/// to these nodes.
 #[test]
 fn a_long_loop_quantised_to_a_bound() {
     let file = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/compile/scan")).unwrap();

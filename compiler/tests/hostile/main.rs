@@ -9,6 +9,9 @@ mod live;
 mod names;
 mod numbers;
 mod scaling;
+#[path = "../shared/seeds.rs"]
+#[expect(unreachable_pub, reason = "other programs of tests use this file too")]
+mod seeds;
 mod single_nodes;
 
 use edgec::front::load::load_bytes;

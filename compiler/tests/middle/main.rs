@@ -9,5 +9,8 @@ mod ptq;
 mod quantised_graph;
 mod quantize;
 mod random_integers;
+#[path = "../shared/seeds.rs"]
+#[expect(unreachable_pub, reason = "other programs of tests use this file too")]
+mod seeds;
 mod stream;
 mod training;

@@ -5,7 +5,7 @@
 //!
 //! | folder | what it is | chosen |
 //! |---|---|---|
-//! | `portable` | plain Rust | where there is nothing else |
+//! | `portable` | plain Rust | where there is nothing else; with the feature `portable`, by [`Simd::BASELINE`] |
 //! | `x86_64` | AVX2 with FMA, and AVX-512 with VNNI | at run time, by [`Simd`] |
 //! | `aarch64` | NEON | by the target |
 //! | `cortex_m` | the DSP extension of Cortex-M4, M7 and M33 | by the target |
@@ -13,7 +13,8 @@
 //! | `scalar` | Cortex-M0 to M3 and RV32, which compute one number at a time | by the target |
 //!
 //! On x86-64 a kernel is compiled for the baseline and for the levels above, and [`Simd`] picks at run time. Elsewhere
-//! the target's own features are fixed at compile time and [`Simd`] has no size.
+//! the target's own features are fixed at compile time, and [`Simd`] has no size unless the feature `portable` keeps a
+//! second copy.
 
 mod depthwise;
 mod interleaved;

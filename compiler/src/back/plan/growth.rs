@@ -7,7 +7,7 @@ pub(super) struct Memory<'a> {
     uses_left: Vec<usize>,
     /// For each buffer, whether a call that has run writes it.
     written: Vec<bool>,
-    /// For each buffer, the calls that read it and have not run.
+    /// For each buffer, how many calls read it and have not run.
     readers_left: Vec<usize>,
     /// For each buffer, all calls that read it, and all that write it.
     readers: Vec<Vec<usize>>,

@@ -2,7 +2,7 @@ use super::growth::Memory;
 use crate::ir::program::{BufferId, Program};
 use std::collections::{BTreeSet, HashMap};
 
-/// Calls beyond which only the model's own order is tried: the time to find others grows with their square.
+/// Calls beyond which only the model's own order is tried: the time to place the buffers grows with their square.
 const MAX_CALLS: usize = 4096;
 
 /// Orders worth trying, each once: the model's own, and greedy ones that look for a low peak. Calls that are repeated

@@ -233,8 +233,8 @@ impl Open {
                     let called = symbol.map_or(String::new(), |s| format!(", called `{}`", s.escape_debug()));
                     self.dimensions
                         .push(format!("dimension {axis} of `{}`{called}", name.escape_debug()));
-                    // Where another dimension has no name, the whole shape is given, and this one with it. The first is 1
-                    // then.
+                    // Where another dimension has no name, the whole shape is given, and this one with it. The first
+                    // is 1 then.
                     let all_named = dims.iter().skip(1).all(|dim| self::symbol(dim) != Some(None));
                     self.flags
                         .push(flag(name, dims, symbol.filter(|_| all_named), dimensions));

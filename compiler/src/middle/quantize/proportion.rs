@@ -56,9 +56,9 @@ pub(super) fn check(graph: &Graph, watched: &[ValueId], peak: usize) -> Result<(
     let (nodes, most) = (graph.len(), FREE_GRAPH.saturating_add(given / BYTES_PER_GRAPH_NODE));
     if nodes > most {
         return Err(Error::quantization(
-            format!("{nodes} nodes are to be quantised, of which loops have unrolled most"),
+            format!("the model becomes {nodes} nodes, too many for its size to be quantised"),
             format!(
-                "at most {most} are supported for {given} bytes of inputs and of the model: make its loops shorter"
+                "at most {most} are supported for {given} bytes of inputs and of the model: shorten its loops, whose steps are nodes"
             ),
         ));
     }

@@ -220,6 +220,25 @@ mod tests {
         assert!(refused.contains("steps") && refused.contains("`product`"), "{refused}");
     }
 
+    /// As the steps of a loop are.
+    #[test]
+    fn more_nodes_than_the_file_has_room_for_are_refused() {
+        let refused = |nodes: usize| {
+            let mut graph = Graph::new("g");
+            let mut value = graph.add_input("x", TensorType::new(DType::F32, [1, 4]));
+            for _ in 0..nodes {
+                value = graph
+                    .add_op("relu", Map { function: Relu.into() }, &[value], &[])
+                    .unwrap();
+            }
+            graph.add_output("y", value);
+            Watch::new(&graph, &[]).err().map(|error| error.to_string())
+        };
+        assert_eq!(refused(2000), None);
+        let error = refused(2100).unwrap();
+        assert!(error.contains("becomes 2101 nodes"), "{error}");
+    }
+
     /// `(1 + e) (1 + e) - (1 + 2 e)` is 0 where products are rounded, and `e^2` where a machine fuses them with sums.
     #[test]
     fn what_is_seen_is_the_same_on_every_machine_and_in_the_order_of_the_samples() {

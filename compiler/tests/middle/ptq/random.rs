@@ -2,6 +2,7 @@
 //! each output keeps most of its signal. `EDGEC_SEEDS=1000..3000` tries that many others.
 
 use super::build::{Build, decibels, quantised, samples};
+use crate::seeds::seeds;
 use edgec::ir::primitives::Layout;
 use edgec::ir::primitives::{
     ArgReduce, BinaryOp, Cast, MatMul, Pad, PadMode, Pool, PoolKind, Reduce, ReduceOp, Reshape, Select, Softmax,
@@ -226,18 +227,10 @@ fn graph(seed: u64) -> Graph {
     draw.b.done(&outputs)
 }
 
-fn seeds() -> std::ops::Range<u64> {
-    let text = std::env::var("EDGEC_SEEDS").unwrap_or_default();
-    let given = text
-        .split_once("..")
-        .and_then(|(a, b)| Some(a.parse().ok()?..b.parse().ok()?));
-    given.unwrap_or(0..60)
-}
-
 #[test]
 fn random_graphs_keep_their_signal() {
     let (mut wrong, mut found) = (vec![], vec![]);
-    for seed in seeds() {
+    for seed in seeds(0..60) {
         let graph = graph(seed);
         let samples = samples(&graph, 20, 1.0);
         let options = QuantizeOptions {

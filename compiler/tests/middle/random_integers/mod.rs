@@ -5,6 +5,7 @@ mod operands;
 mod operators;
 
 use crate::quantised_graph::{Build, results};
+use crate::seeds::seeds;
 use edgec::ir::primitives::Lookup;
 use edgec::middle::passes::{PIPELINE, UNFINISHED, run};
 use operands::Random;
@@ -69,12 +70,8 @@ fn check(seed: u64) -> Result<bool, String> {
 
 #[test]
 fn operators_between_conversions_are_a_step_off_at_most() {
-    let seeds = std::env::var("EDGEC_SEEDS").ok().map(|seeds| {
-        let (from, to) = seeds.split_once("..").expect("FROM..TO");
-        from.parse().expect("a number")..to.parse().expect("a number")
-    });
     let (mut integers, mut failed) = (0, vec![]);
-    let seeds = seeds.unwrap_or(SEEDS);
+    let seeds = seeds(SEEDS);
     for seed in seeds.clone() {
         match check(seed) {
             Ok(converted) => integers += u64::from(converted),
