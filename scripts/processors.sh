@@ -4,8 +4,9 @@
 #
 #   scripts/processors.sh PROCESSOR.. [-- MODEL.onnx SAMPLES.npz ..]
 #
-# Processors: x86-64, on an x86-64 machine; aarch64, for which the command is built, in some minutes. Models: by default
-# those of the examples. The command is built if it is not there.
+# Processors: x86-64, on an x86-64 machine; aarch64, for which the command is built, in some minutes. Models: each is
+# quantised in three ways; by default those of the examples, in three ways altogether. The command is built if it is not
+# there.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
@@ -15,20 +16,26 @@ while [ $# != 0 ] && [ "$1" != -- ]; do
     shift
 done
 [ ${#processors[@]} != 0 ] || die "usage: scripts/processors.sh x86-64|aarch64.. [-- MODEL.onnx SAMPLES.npz ..]"
-models=()
-# They are read from other folders.
-for file in "${@:2}"; do models+=("$(realpath "$file")"); done
-if [ ${#models[@]} = 0 ]; then
-    for example in digits keywords; do
-        models+=("$root/examples/$example/$example.onnx" "$root/examples/$example/calibration.npz")
-    done
-fi
-# Each model is quantised in each of these ways.
+# The ways.
 options=(
     "--quantize int8 --method percentile --self-test"
     "--quantize int16x8 --method mse"
     "--quantize w4 --equalize --method entropy"
 )
+# What is compiled: model, samples, and the way, one after another.
+cases=()
+for ((i = 2; i <= $#; i += 2)); do
+    [ "$i" != $# ] || die "no samples for ${!i}"
+    # They are read from other folders.
+    for way in "${options[@]}"; do cases+=("$(realpath "${@:i:1}")" "$(realpath "${@:i + 1:1}")" "$way"); done
+done
+if [ ${#cases[@]} = 0 ]; then
+    for i in 0 1 2; do
+        example=$root/examples/keywords/keywords
+        [ $i != 0 ] || example=$root/examples/digits/digits
+        cases+=("$example.onnx" "$(dirname "$example")/calibration.npz" "${options[i]}")
+    done
+fi
 
 built=$(realpath -m "${CARGO_TARGET_DIR:-$root/target}")
 edgec=$built/debug/edgec
@@ -36,18 +43,15 @@ edgec=$built/debug/edgec
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# emit FOLDER COMMAND.. compiles every model with all options into files of the same names.
+# emit FOLDER COMMAND.. compiles every case into a file of its number.
 emit() {
-    local folder=$work/$1 i o
+    local folder=$work/$1 i
     shift
     mkdir -p "$folder"
-    for ((i = 0; i < ${#models[@]}; i += 2)); do
-        for o in "${!options[@]}"; do
-            # shellcheck disable=SC2086 # options are words
-            (cd "$folder" && "$@" "${models[i]}" ${options[o]} --calibrate "${models[i + 1]}" -o "m${i}_$o.rs") \
-                2>>"$work/log" ||
-                { tail -n 20 "$work/log" >&2; die "${models[i]} ${options[o]}: failed on $(basename "$folder")"; }
-        done
+    for ((i = 0; i < ${#cases[@]}; i += 3)); do
+        # shellcheck disable=SC2086 # options are words
+        (cd "$folder" && "$@" "${cases[i]}" ${cases[i + 2]} --calibrate "${cases[i + 1]}" -o "case$i.rs") 2>>"$work/log" ||
+            { tail -n 20 "$work/log" >&2; die "${cases[i]} ${cases[i + 2]}: failed on $(basename "$folder")"; }
     done
 }
 
@@ -62,14 +66,17 @@ for processor in "${processors[@]}"; do
         aarch64)
             have qemu-aarch64 || die "qemu-aarch64 is missing: apt-get install qemu-user"
             has_rust_for_aarch64 || die "Rust for it is missing: rustup target add $aarch64"
-            # Linked with what comes with Rust, and statically: no other compiler and no libraries are needed.
+            # Linked with what comes with Rust, and statically: no other compiler and no libraries are needed. Two of
+            # its parts are not optimised: that saves more time of rustc than a few models take.
             (cd "$root" &&
-                CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER=rust-lld cargo build -p edgec --target "$aarch64")
+                CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER=rust-lld cargo build -p edgec --target "$aarch64" \
+                    --config 'profile.dev.package.edgec.opt-level=0' \
+                    --config 'profile.dev.package.edgec-bindings.opt-level=0')
             emit aarch64 qemu-aarch64 "$built/$aarch64/debug/edgec"
             ;;
         *) die "no such processor: $processor" ;;
     esac
     diff -r "$work/here" "$work/$processor" >"$work/difference" ||
         { head -n 20 "$work/difference" >&2; die "other bytes on $processor"; }
-    say "$((${#models[@]} / 2)) models with ${#options[@]} quantisations each: the same bytes on $processor"
+    say "$((${#cases[@]} / 3)) quantised models: the same bytes on $processor"
 done

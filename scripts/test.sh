@@ -52,8 +52,8 @@ export PATH=$venv/bin:$PATH
 
 step "format" cargo fmt --all --check
 step "format of the firmware" cargo fmt --all --manifest-path examples/firmware/Cargo.toml --check
-# The lints need the build script of `digits` run, and with it the compiler compiled. The build and the tests take it from
-# there if they go through clippy's compiler with the same arguments: cargo tells programs apart by both.
+# Clippy's compiler builds too: with the arguments by which `cargo clippy` runs it, one pass lints and builds, instead of
+# one that lints and another. Without it, as with Debian's Rust, there is a pass of each.
 through_clippy=()
 driver=$(rustc --print sysroot)/bin/clippy-driver
 if [ -x "$driver" ]; then
@@ -61,9 +61,10 @@ if [ -x "$driver" ]; then
 fi
 # The images are built by their own target folder; they run when `digits` is there to compare with.
 begin scripts/firmware.sh --build-only
-step "lint" cargo clippy --workspace --all-targets -- -D warnings
-# Not the benchmarks, which are only linted.
-step "build" "${through_clippy[@]}" cargo build --workspace --bins --tests
+[ ${#through_clippy[@]} != 0 ] || step "lint" cargo clippy --workspace --bins --tests -- -D warnings
+step "build, linted" "${through_clippy[@]}" cargo build --workspace --bins --tests
+# They are linted only.
+step "lint of the benchmarks" cargo clippy --package runtime-core --benches -- -D warnings
 # With what the tests print: a line for each model of the zoo, and what was skipped.
 step "tests" "${through_clippy[@]}" cargo test --workspace -- --show-output
 # As they were built with the whole workspace: for one package alone cargo would choose other features, and build again.

@@ -74,6 +74,10 @@ pub trait Arch: Copy {
     /// are then [done as a whole](Self::tall_gemm_f32), and a tile of integers is 8 x 16.
     const MANY: bool = false;
 
+    /// Whether this is what runs where a processor has nothing better: all layers then share tiles of one and two rows.
+    /// Tiles of all heights would be a third of the code of a quantised model, and need more registers than SSE2 has.
+    const FEW_TILES: bool = false;
+
     /// `a * b + c`, rounded once where the machine has a fused instruction, else twice.
     fn fma(a: f32, b: f32, c: f32) -> f32;
 

@@ -29,6 +29,12 @@ pub(super) fn cover<A: Arch>(count: usize, columns: usize, body: &mut impl Tile)
         if columns > 8 {
             narrow::<A, 8, _>(count, body);
         }
+    } else if A::FEW_TILES {
+        if columns > 8 {
+            pairs::<A, 16, 0, _>(count, body);
+        } else {
+            pairs::<A, 8, 0, _>(count, body);
+        }
     } else if A::MANY && columns > 8 {
         many::<A, _>(count, body);
     } else if columns > 8 {
@@ -53,7 +59,7 @@ pub(super) fn cover<A: Arch>(count: usize, columns: usize, body: &mut impl Tile)
 #[inline(always)]
 fn eight_columns<A: Arch, B: Tile>(count: usize, body: &mut B) {
     if count < 4 {
-        return pairs::<A, 0, _>(count, body);
+        return pairs::<A, 8, 0, _>(count, body);
     }
     if count == 6 {
         return body.tile::<A, 6, 8, 0>(0);
@@ -71,14 +77,14 @@ fn eight_columns<A: Arch, B: Tile>(count: usize, body: &mut B) {
     }
 }
 
-/// Covers `count` rows by the eight columns from `LANE` on by two rows at a time, of which the last two may overlap.
+/// Covers `count` rows by the `N` columns from `LANE` on by two rows at a time, of which the last two may overlap.
 #[inline(always)]
-fn pairs<A: Arch, const LANE: usize, B: Tile>(count: usize, body: &mut B) {
+fn pairs<A: Arch, const N: usize, const LANE: usize, B: Tile>(count: usize, body: &mut B) {
     if count == 1 {
-        return body.tile::<A, 1, 8, LANE>(0);
+        return body.tile::<A, 1, N, LANE>(0);
     }
     for first in Windows::<2>::new(count) {
-        body.tile::<A, 2, 8, LANE>(first);
+        body.tile::<A, 2, N, LANE>(first);
     }
 }
 
@@ -113,7 +119,7 @@ fn many<A: Arch, B: Tile>(count: usize, body: &mut B) {
 #[inline(always)]
 fn narrow<A: Arch, const LANE: usize, B: Tile>(count: usize, body: &mut B) {
     if B::Numbers::PAIRS {
-        pairs::<A, LANE, _>(count, body);
+        pairs::<A, 8, LANE, _>(count, body);
     } else {
         for row in 0..count {
             body.tile::<A, 1, 8, LANE>(row);

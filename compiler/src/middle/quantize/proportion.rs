@@ -16,6 +16,9 @@ const FREE_STEPS: u64 = 1 << 22;
 /// .. and for each byte of its inputs and its file. A convolution multiplies each weight as often as it has
 /// positions.
 const STEPS_PER_BYTE: u64 = 4096;
+/// Steps that an element of a result counts for: it is stored, copied where it is measured, and sorted into ranges. A
+/// padding computes nothing, and can make a hundred elements of each one that it reads.
+const STEPS_PER_ELEMENT: u64 = 128;
 
 /// Nodes that any model may have: they are compiled several times ..
 const FREE_GRAPH: usize = 1 << 11;
@@ -28,9 +31,9 @@ const FREE_NODES: usize = 1 << 15;
 const BYTES_PER_NODE: usize = 8;
 
 /// Steps that trying what more bits gain may take altogether in any model: a few seconds ..
-const FREE_TRIAL_STEPS: u64 = 1 << 30;
+const FREE_TRIAL_STEPS: u64 = 1 << 33;
 /// .. and for each byte of its inputs and its file.
-const TRIAL_STEPS_PER_BYTE: u64 = 1 << 20;
+const TRIAL_STEPS_PER_BYTE: u64 = 1 << 23;
 
 /// How often a graph may be compiled and run on so many samples to find what more bits gain: once at least. Where many
 /// parts would be tried, as those of an unrolled loop, several are tried together.
@@ -99,11 +102,11 @@ pub(super) fn check(graph: &Graph, watched: &[ValueId], peak: usize) -> Result<(
 fn steps(graph: &Graph, id: NodeId) -> u64 {
     let node = graph.node(id);
     let outputs: Vec<_> = node.outputs.iter().map(|value| graph.ty(*value)).collect();
-    let elements = outputs.iter().map(|ty| ty.len() as u64).sum();
+    let elements: u64 = outputs.iter().map(|ty| ty.len() as u64).sum();
     let operator = node.operator();
     operator.map_or(0, |operator| {
         operator
             .work(&graph.types(&node.inputs), &outputs)
-            .saturating_add(elements)
+            .saturating_add(elements.saturating_mul(STEPS_PER_ELEMENT))
     })
 }

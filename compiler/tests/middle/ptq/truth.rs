@@ -1,7 +1,7 @@
 //! What quantization says of the models that it makes.
 
 use super::build::{Build, notes, quantised, samples};
-use edgec::ir::primitives::{Binary, BinaryOp, Gemm};
+use edgec::ir::primitives::{Binary, BinaryOp, Gemm, Pad, PadMode};
 use edgec::ir::{DType, Graph, Tensor, TensorType};
 use edgec::middle::quantize::{QuantizeOptions, Scheme};
 use runtime_core::function::{Identity, Relu};
@@ -93,4 +93,19 @@ fn models_of_which_nothing_becomes_integers_are_refused() {
     let sample = vec![Tensor::new(DType::F64, vec![1, 4], 0.5f64.to_le_bytes().repeat(4))];
     let error = quantised(&graph, &QuantizeOptions::new(""), &vec![sample; 100], None).unwrap_err();
     assert!(error.to_string().contains("f64"), "{error}");
+}
+
+#[test]
+fn padding_out_of_proportion_is_refused() {
+    // Within the memory that every model may take, and nothing is multiplied: time goes with elements.
+    let mut b = Build::new(6);
+    let x = b.x("x", &[1, 1000]);
+    let number = b.constant(&[], &[0.5]);
+    let (begins, ends, mode) = (vec![0, 0], vec![0, 1_000_000], PadMode::Constant);
+    let padded = b.op(Pad { begins, ends, mode }, &[x, number]);
+    let graph = b.done(&[padded]);
+    let samples = samples(&graph, 10, 1.0);
+    let error = quantised(&graph, &QuantizeOptions::new(""), &samples, None).unwrap_err();
+    let error = error.to_string();
+    assert!(error.contains("running a sample takes"), "{error}");
 }

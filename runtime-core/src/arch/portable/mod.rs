@@ -29,6 +29,7 @@ pub struct Portable;
 
 impl Arch for Portable {
     const NARROW: bool = NARROW;
+    const FEW_TILES: bool = !NARROW;
 
     #[inline(always)]
     fn fma(a: f32, b: f32, c: f32) -> f32 {
