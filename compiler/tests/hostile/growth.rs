@@ -108,6 +108,29 @@ fn many_nodes() {
 }
 
 #[test]
+fn maps_that_grow() {
+    // What a layer computes is doubled until it is as large as a model may need: channels, or numbers of each channel.
+    for (what, axis) in [("channels", 1), ("numbers of each channel", 2)] {
+        let double = |i: usize| NodeProto {
+            attribute: vec![AttributeProto {
+                i: Some(axis),
+                ..attribute("axis", AttributeType::Int)
+            }],
+            ..node("Concat", &[&format!("t{i}"), &format!("t{i}")], &[&format!("t{}", i + 1)])
+        };
+        let mut nodes = vec![node("Conv", &["x", "k"], &["t0"])];
+        nodes.extend((0..24).map(double));
+        nodes.push(node("Relu", &["t24"], &["y"]));
+        let graph = GraphProto {
+            input: vec![value("x", &[1, 2, 4])],
+            initializer: vec![floats("k", &[2, 2, 1])],
+            ..graph(nodes)
+        };
+        survives(what, &model(graph).encode_to_vec()).unwrap();
+    }
+}
+
+#[test]
 fn constants_that_grow() {
     // Each node doubles what is known at compile time: 2^40 elements in the end.
     let name = |index: usize| {

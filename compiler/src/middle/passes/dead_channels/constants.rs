@@ -6,8 +6,12 @@ use super::layer::{Layer, is_exact, tensor};
 use crate::ir::primitives::{
     Binary, BinaryOp, Gemm, MULTIPLIER, Map, Pool, PoolKind, Reduce, ReduceOp, Resize, ScaleShift,
 };
-use crate::ir::{DType, Graph, Node, OpError, Operator, Tensor, ValueId, op_error};
+use crate::ir::{DType, Graph, Node, OpError, Operator, Tensor, TensorType, ValueId, op_error};
 use crate::middle::fold;
+
+/// Elements of an operator's operands and result above which it is not run to learn of channels: such maps take
+/// seconds, and a channel less hardly matters to them.
+const MOST_ELEMENTS: usize = 1 << 24;
 
 /// The channels of a layer's result that are the same everywhere.
 pub(super) fn of_layer(
@@ -82,8 +86,11 @@ pub(super) fn between(
     for part in &mut parts {
         *part = part.take().filter(|part| !part.is_empty() && is_exact_for(node, part));
     }
-    let operands = operands(flow, graph, node, along);
-    let Some(operands) = operands.filter(|_| parts.iter().any(Option::is_some)) else {
+    // The operator runs on all of its operands, for a channel that is known at least.
+    let sizes = graph.types(&node.inputs).into_iter().flatten().map(TensorType::len);
+    let elements = sizes.fold(graph.ty(node.outputs[0]).len(), usize::saturating_add);
+    let worth_it = parts.iter().any(Option::is_some) && elements <= MOST_ELEMENTS;
+    let Some(operands) = worth_it.then(|| operands(flow, graph, node, along)).flatten() else {
         return Ok(vec![None; count]);
     };
     let result = evaluate(node.operator().expect("an operator"), &operands)?;

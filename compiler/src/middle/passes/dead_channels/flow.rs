@@ -8,6 +8,9 @@ use crate::ir::primitives::RESIDUAL;
 use crate::ir::{Graph, Node, NodeId, NodeKind, OpError, ValueId};
 use std::collections::HashMap;
 
+/// Channels that are followed at most: concatenations of a few bytes can make as many as memory has room for.
+const MOST_CHANNELS: usize = 1 << 22;
+
 /// The channels of a value.
 #[derive(Clone, Copy)]
 pub(super) struct Channels {
@@ -52,7 +55,10 @@ impl Flow {
             }
             let of = |v: &Option<ValueId>| v.and_then(|v| flow.values.get(&v)).map(|channels| channels.axis);
             let axes: Vec<_> = node.inputs.iter().map(of).collect();
-            match Along::of(graph, node, &axes).filter(|_| axes.iter().any(Option::is_some)) {
+            let room = MOST_CHANNELS.saturating_sub(flow.parents.len());
+            let mut sizes = node.outputs.iter().flat_map(|y| &graph.ty(*y).shape);
+            let followed = axes.iter().any(Option::is_some) && sizes.all(|size| *size <= room);
+            match followed.then(|| Along::of(graph, node, &axes)).flatten() {
                 Some(along) => {
                     flow.add_along(graph, node, &along)?;
                     flow.between.insert(id, along);
