@@ -116,7 +116,11 @@ fn maps_that_grow() {
                 i: Some(axis),
                 ..attribute("axis", AttributeType::Int)
             }],
-            ..node("Concat", &[&format!("t{i}"), &format!("t{i}")], &[&format!("t{}", i + 1)])
+            ..node(
+                "Concat",
+                &[&format!("t{i}"), &format!("t{i}")],
+                &[&format!("t{}", i + 1)],
+            )
         };
         let mut nodes = vec![node("Conv", &["x", "k"], &["t0"])];
         nodes.extend((0..24).map(double));
