@@ -61,6 +61,13 @@ impl Compiler {
         let sidecar = output.with_extension("weights");
         let name = sidecar.file_name().map(|name| name.to_str());
         let emitted = self.emit(compiled, name.flatten().unwrap_or("model.weights"));
+        let beside = (emitted.sidecar.is_some() || emitted.block.is_some()).then_some(sidecar.as_path());
+        let files = std::iter::once(output).chain(beside);
+        output::distinct(
+            &files
+                .chain(c.iter().map(|(path, _)| path.as_path()))
+                .collect::<Vec<_>>(),
+        )?;
         if let Some(bytes) = &emitted.sidecar {
             let Some(name) = name.flatten() else {
                 return Err(Error::usage(

@@ -18,7 +18,12 @@ impl Guard {
     /// An error if a file must not be written; `is_ours` tells whether a file that is there may be replaced.
     pub(crate) fn check(&self, path: &Path, is_ours: impl FnOnce() -> bool) -> Result<(), Error> {
         let Ok(found) = path.canonicalize() else { return Ok(()) };
-        let is_input = |input: &&PathBuf| input.canonicalize().is_ok_and(|input| input == found);
+        // Of a folder, what is read are its arrays.
+        let is_array = found.extension().is_some_and(|e| e.eq_ignore_ascii_case("npy"));
+        let is_input = |input: &&PathBuf| {
+            let input = input.canonicalize();
+            input.is_ok_and(|input| input == found || is_array && found.starts_with(input))
+        };
         if let Some(input) = self.inputs.iter().find(is_input) {
             return Err(Error::usage(
                 format!(
@@ -38,6 +43,27 @@ impl Guard {
             "give the output another name, or --force to replace the file",
         ))
     }
+}
+
+/// An error if two of the files that are to be written are one.
+pub(crate) fn distinct(paths: &[&Path]) -> Result<(), Error> {
+    let place = |path: &Path| {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new(".")).canonicalize().ok();
+        let whole = path.canonicalize().ok();
+        whole
+            .or_else(|| Some(folder?.join(path.file_name()?)))
+            .unwrap_or_else(|| path.to_owned())
+    };
+    let places: Vec<PathBuf> = paths.iter().map(|path| place(path)).collect();
+    let twice = (1..places.len()).find(|i| places[..*i].contains(&places[*i]));
+    twice.map_or(Ok(()), |i| {
+        Err(Error::usage(
+            format!("{} would be written twice, with other contents", paths[i].display()),
+            "give the output or the header another name: the weights have that of the source with .weights, and \
+             functions for C with _c.rs",
+        ))
+    })
 }
 
 /// Writes a file in one step: whoever reads it meets the old contents or the new ones, and a write that fails leaves

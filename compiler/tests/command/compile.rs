@@ -265,6 +265,8 @@ fn inputs_that_decide_a_shape_are_baked() {
     for (value, message) in [
         ("6,1", "--bake gives input `shape` 2 numbers"),
         ("6.5", "i64, which cannot be 6.5"),
+        // One more than what is still read exactly.
+        ("9007199254740993", "i64, which cannot be"),
     ] {
         let wrong = edgec(
             folder.path(),

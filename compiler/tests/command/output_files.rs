@@ -95,6 +95,49 @@ fn inputs_are_never_written_over() {
 }
 
 #[test]
+fn samples_of_a_folder_are_never_written_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    assert!(compile(folder, "first.rs", &[]).status.success());
+    fs::create_dir(folder.join("samples")).unwrap();
+    let sample = [
+        &b"\x93NUMPY\x01\0\x76\0"[..],
+        b"{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, 8, 8), }",
+    ];
+    let mut sample = sample.concat();
+    sample.resize(127, b' ');
+    sample.push(b'\n');
+    sample.resize(128 + 4 * 64, 0);
+    for number in 0..10 {
+        fs::write(folder.join(format!("samples/{number}.npy")), &sample).unwrap();
+    }
+    let flags = ["--quantize", "int8", "--calibrate", "samples", "--force"];
+    let wrong = compile(folder, "samples/3.npy", &flags);
+    assert!(message(&wrong).contains("which is read"), "{}", message(&wrong));
+    assert!(fs::read(folder.join("samples/3.npy")).unwrap() == sample);
+    // What is beside them may be.
+    let right = compile(folder, "samples/model.rs", &[&flags[..], &["--allow-loss"]].concat());
+    assert!(right.status.success(), "{}", message(&right));
+}
+
+#[test]
+fn outputs_do_not_overwrite_each_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    for (output, flags) in [
+        ("both.weights", &["--weights", "sidecar"][..]),
+        ("both.rs", &["--c-header", "./both.rs"]),
+        ("both.rs", &["--c-header", "both_c.rs"]),
+        ("both.rs", &["--c-header", "both.weights", "--weights", "sidecar"]),
+    ] {
+        let wrong = compile(folder, output, flags);
+        assert_eq!(wrong.status.code(), Some(2), "{flags:?}: {}", message(&wrong));
+        assert!(message(&wrong).contains("written twice"), "{}", message(&wrong));
+        assert!(!folder.join(output).exists());
+    }
+}
+
+#[test]
 fn files_of_others_are_replaced_by_force_only() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();

@@ -208,6 +208,48 @@ fn looping(trips: i64, state: &str, body: Vec<NodeProto>, result: &str) -> NodeP
     }
 }
 
+/// A loop that goes round `trips` times inside of as many others, with `name`.
+fn loops_inside_loops(levels: usize, trips: i64, name: &str) -> ModelProto {
+    let mut body = vec![node("Neg", &["s"], &["out"])];
+    for level in 0..=levels {
+        let inner = GraphProto {
+            node: body,
+            input: vec![value("i", &[]), value("go", &[]), value("s", &[4])],
+            output: vec![value("go", &[]), value("out", &[4])],
+            ..Default::default()
+        };
+        let state = if level == levels { "x" } else { "s" };
+        body = vec![NodeProto {
+            name: text(name),
+            attribute: vec![AttributeProto {
+                g: Some(inner),
+                ..attribute("body", AttributeType::Graph)
+            }],
+            ..node("Loop", &["trips", "", state], &["out"])
+        }];
+    }
+    body.push(node("Sub", &["out", "x"], &["y"]));
+    let trips = TensorProto {
+        name: text("trips"),
+        data_type: Some(DataType::Int64.into()),
+        int64_data: vec![trips],
+        ..Default::default()
+    };
+    model(GraphProto {
+        initializer: vec![trips],
+        ..graph(body)
+    })
+}
+
+#[test]
+fn loops_are_not_looked_at_at_every_level() {
+    survives("loops of one trip", &loops_inside_loops(24, 1, "l").encode_to_vec()).unwrap();
+    let refused = error("loops of ten trips", &loops_inside_loops(8, 10, "l"));
+    assert!(refused.contains("8192 nodes"), "{refused}");
+    let refused = error("a long name", &loops_inside_loops(0, 1000, &"l".repeat(100_000)));
+    assert!(refused.contains("shorter names"), "{refused}");
+}
+
 #[test]
 fn loops_that_grow() {
     let flag = TensorProto {

@@ -16,6 +16,34 @@ const MOST_BORROWED: usize = 8;
 /// Names of `run` that are no inputs.
 const LOCALS: [&str; 6] = ["arena", "simd", "kernels", "layers", "slots", "weights"];
 
+/// What Rust names without being told: a struct of one of these names would be it in the code around.
+const PRELUDE: [&str; 24] = [
+    "AsMut",
+    "AsRef",
+    "Clone",
+    "Copy",
+    "Default",
+    "Drop",
+    "Eq",
+    "Err",
+    "Fn",
+    "From",
+    "Into",
+    "Iterator",
+    "None",
+    "Ok",
+    "Option",
+    "Ord",
+    "PartialEq",
+    "PartialOrd",
+    "Result",
+    "Send",
+    "Sized",
+    "Some",
+    "Sync",
+    "Unpin",
+];
+
 /// The local for result `index` of a call.
 pub(super) fn written(index: usize) -> String {
     match index {
@@ -67,7 +95,7 @@ pub(super) struct ModelNames {
 
 impl ModelNames {
     pub(super) fn of(program: &Program, plan: &Plan, report: &Report, options: &Options) -> Self {
-        let model = Names::reserving(["Default"]).camel(&options.struct_name);
+        let model = Names::reserving(PRELUDE).camel(&options.struct_name);
         let module = Names::reserving(["runtime_core", "core", "std"]).snake(&format!("{model}_parts"));
         let locals = LOCALS.iter().map(|name| (*name).to_owned());
         let mut inputs = Names::reserving(locals.chain((0..MOST_BORROWED).map(written)));

@@ -25,11 +25,12 @@ impl Labels {
         };
         let mut array = array.open()?;
         let ty = array.ty();
-        let row: usize = ty.shape.iter().skip(1).product();
-        let (Some(count), true) = (ty.shape.first().copied(), ty.rank() <= 2 || row == 1) else {
+        let mut sizes = ty.shape.iter().skip(1);
+        let row = sizes.try_fold(1_usize, |row, size| row.checked_mul(*size));
+        let (Some(count), true) = (ty.shape.first().copied(), ty.rank() <= 2 || row == Some(1)) else {
             return Err(not_labels(&array));
         };
-        if row == 1 && !ty.dtype.is_integer() {
+        if row == Some(1) && !ty.dtype.is_integer() {
             return Err(not_labels(&array));
         }
         let mut classes = vec![];

@@ -123,6 +123,13 @@ impl Samples {
                 feed,
             });
         }
+        // A few bytes can tell of any number of such samples.
+        if samples.inputs.iter().all(|source| source.ty.len() == 0) {
+            return Err(Error::samples(
+                "the inputs have no elements",
+                "there is nothing to run the model on",
+            ));
+        }
         Ok(samples)
     }
 

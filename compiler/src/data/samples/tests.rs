@@ -225,6 +225,18 @@ fn labels_are_classes() {
             "{bad:?}"
         );
     }
+    // More classes than a number can count.
+    let (folder, _) = archive(&[("x", &hot)], "");
+    let path = folder.path().join("y.npy");
+    let header = "{'descr': '<i8', 'fortran_order': False, 'shape': (0, 1099511627776, 1099511627776), }\n";
+    let bytes = [
+        &b"\x93NUMPY\x01\0"[..],
+        &(header.len() as u16).to_le_bytes(),
+        header.as_bytes(),
+    ]
+    .concat();
+    std::fs::write(&path, bytes).unwrap();
+    assert!(Labels::read(&Spec::parse(&path.to_string_lossy()).unwrap()).is_err());
     let (_folder, spec) = archive(&[("x", &hot)], ":y");
     assert_eq!(Labels::read(&Spec::parse(&spec).unwrap()).unwrap(), None);
 }

@@ -7,7 +7,7 @@ use crate::front::load::{self, Model};
 use crate::front::proto::tensor_shape_proto::dimension::Value as Dim;
 use crate::ir::{DType, Tensor};
 
-/// All integers up to this are read exactly.
+/// All integers below this are read exactly; what is read as this may have been one more.
 const EXACT: f64 = (1_u64 << 53) as f64;
 
 /// `dimensions` with these values as tensors of the inputs' types.
@@ -50,9 +50,12 @@ pub(super) fn as_tensors(model: &Model, dimensions: &Dimensions) -> Result<Dimen
         for number in numbers {
             let element = Tensor::scalar(dtype, *number);
             let is_float = matches!(dtype, DType::F16 | DType::Bf16 | DType::F32 | DType::F64);
-            // Beyond that the numbers are not read exactly.
-            let is_exact = number.abs() <= EXACT && element.scalar_f64() == Some(*number);
-            if !is_float && !is_exact {
+            let held = element.scalar_f64();
+            let fits = match is_float {
+                true => number.is_infinite() || held.is_some_and(|held| !held.is_infinite()),
+                false => number.abs() < EXACT && held == Some(*number),
+            };
+            if !fits {
                 return Err(Error::usage(
                     format!("input `{}` is {dtype}, which cannot be {number}", name.escape_debug()),
                     "give a number that the type can hold",

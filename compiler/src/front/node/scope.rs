@@ -15,6 +15,10 @@ pub(in crate::front) struct Made {
     pub(in crate::front) labels: HashMap<ValueId, Labels>,
     /// Nodes of sub-graphs, counted each time that they are read.
     pub(super) unrolled: usize,
+    /// Bytes of the names that these have.
+    pub(super) named: usize,
+    /// Nodes of sub-graphs that were only looked at; `None` inside of one: none is looked at there.
+    pub(super) looked_at: Option<usize>,
     /// Bytes of constants that the graph may hold.
     pub(super) room: usize,
     /// Most trips of loops whose number of trips is only known at run time.
@@ -38,6 +42,8 @@ impl Made {
             folded: HashMap::new(),
             labels: HashMap::new(),
             unrolled: 0,
+            named: 0,
+            looked_at: Some(0),
             room,
             max_trips,
             find,

@@ -114,7 +114,10 @@ pub fn inputs(program: &Program, arrays: &Arrays) -> Result<Vec<Tensor>, Harness
             HarnessError::new(format!("there is no array for input `{name}`")).help(format!(
                 "the model's inputs are {}; the arrays are {}",
                 names(&program.inputs),
-                given.join(", ")
+                match given.is_empty() {
+                    true => "none".to_owned(),
+                    false => given.join(", "),
+                }
             ))
         })?;
         let tensor = conform(&port.name, array, port.ty.dtype)?;

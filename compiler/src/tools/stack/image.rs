@@ -124,7 +124,8 @@ impl<'e> Image<'e> {
     /// What the source calls the function at an address.
     pub(super) fn name(&self, function: u32) -> String {
         match self.functions.get(&function) {
-            Some(function) => demangled(function.symbol),
+            // On one line, whatever the image holds.
+            Some(function) => demangled(function.symbol).replace(char::is_control, "\u{fffd}"),
             None => format!("{function:#x}"),
         }
     }

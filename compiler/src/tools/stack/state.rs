@@ -10,6 +10,8 @@ pub(super) struct Known(Vec<u32>);
 
 /// Most numbers of a register that are told apart.
 const MOST_KNOWN: usize = 8;
+/// Most places of the stack whose numbers are known: each instruction has a list of them.
+const MOST_STORED: usize = 64;
 
 impl Known {
     fn join(&mut self, other: &Self) {
@@ -128,7 +130,12 @@ impl State {
             Effect::Spill { registers, offset } => {
                 let first = offset - self.depth;
                 for (place, register) in places(first, registers) {
-                    self.stored.insert(place, self.registers[usize::from(register)].clone());
+                    let known = self.registers[usize::from(register)].clone();
+                    // A place that is not listed holds anything.
+                    self.stored.remove(&place);
+                    if !known.0.is_empty() && self.stored.len() < MOST_STORED {
+                        self.stored.insert(place, known);
+                    }
                 }
             }
             Effect::Reload { registers, offset } => {

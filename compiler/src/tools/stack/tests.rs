@@ -111,11 +111,39 @@ fn what_has_no_bound_is_told() {
         told(&[0xebad, 0x0d00, 0x4770]),
         Some("it takes stack by a number that is computed")
     );
-    // mov sp, r0; bx lr
-    assert_eq!(
-        told(&[0x4685, 0x4770]),
-        Some("it sets the stack pointer to a number that is computed")
-    );
+    // mov sp, r0; bx lr, and with sub.w sp, r0, #4096, and with msr msp, r0
+    for code in [
+        &[0x4685, 0x4770][..],
+        &[0xf5a0, 0x5d80, 0x4770],
+        &[0xf380, 0x8808, 0x4770],
+    ] {
+        assert_eq!(
+            told(code),
+            Some("it sets the stack pointer to a number that is computed")
+        );
+    }
+    // ldr.w sp, [r0]; bx lr, and with ldr.w sp, [sp, #8], and with ldr.w sp, [pc, #4]
+    for code in [
+        &[0xf8d0, 0xd000, 0x4770][..],
+        &[0xf8dd, 0xd008, 0x4770],
+        &[0xf8df, 0xd004, 0x4770],
+    ] {
+        let reason = "it changes the stack pointer in a way that is not followed";
+        assert_eq!(told(code), Some(reason));
+    }
+}
+
+#[test]
+fn frames_below_a_frame_pointer() {
+    // push {r7, lr}; mov r7, sp; sub.w sp, r7, #4096; bl 0x100; mov sp, r7; pop {r7, pc}
+    let found = of(&[0xb580, 0x466f, 0xf5a7, 0x5d80, 0xf000, 0xf87a, 0x46bd, 0xbd80]);
+    let call = Call {
+        target: 0x100,
+        depth: 4104,
+    };
+    assert_eq!((found.bytes, found.calls, found.unknown), (4104, vec![call], None));
+    // With subw sp, r7, #4095.
+    assert_eq!(of(&[0xb580, 0x466f, 0xf6a7, 0x7dff, 0x46bd, 0xbd80]).bytes, 4103);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use super::effect::{Effect, Processor, signed};
 
 /// The stack pointer, the link register, and the program counter.
 const SP: u16 = 13;
+const LR: u16 = 14;
 const PC: u16 = 15;
 
 /// Cortex-M. A call may change `r0` to `r3`, `r12` and `lr`.
@@ -165,6 +166,7 @@ fn wide(address: u32, first: u16, second: u16) -> Effect {
         (0xf84d, _) if second & 0xf00 == 0xd00 => Effect::Stack(i64::from(second & 0xff)),
         (0xf85d, _) if second & 0xf00 == 0xb00 => match second >> 12 {
             PC => Effect::Return,
+            SP => Effect::Unknown,
             _ => Effect::Stack(-i64::from(second & 0xff)),
         },
         (0xe96d, _) => Effect::Stack(4 * i64::from(second & 0xff)),
@@ -176,7 +178,7 @@ fn wide(address: u32, first: u16, second: u16) -> Effect {
             registers: [Some(second >> 12), None],
             offset: i64::from(second & 0xfff),
         },
-        (0xf8dd, _) if second >> 12 != PC => Effect::Reload {
+        (0xf8dd, _) if second >> 12 < SP || second >> 12 == LR => Effect::Reload {
             registers: [Some(second >> 12), None],
             offset: i64::from(second & 0xfff),
         },
@@ -192,26 +194,10 @@ fn wide(address: u32, first: u16, second: u16) -> Effect {
         (0xf10d | 0xf50d, _) if register == SP => Effect::Stack(-i64::from(expanded(first, second))),
         (0xf2ad | 0xf6ad, _) if register == SP => Effect::Stack(plain),
         (0xf20d | 0xf60d, _) if register == SP => Effect::Stack(-plain),
-        (0xf100..=0xf10f | 0xf500..=0xf50f, _) => Effect::Sum {
-            register,
-            from: first & 15,
-            number: expanded(first, second).into(),
-        },
-        (0xf1a0..=0xf1af | 0xf5a0..=0xf5af, _) => Effect::Sum {
-            register,
-            from: first & 15,
-            number: -i64::from(expanded(first, second)),
-        },
-        (0xf200..=0xf20f | 0xf600..=0xf60f, _) => Effect::Sum {
-            register,
-            from: first & 15,
-            number: plain,
-        },
-        (0xf2a0..=0xf2af | 0xf6a0..=0xf6af, _) => Effect::Sum {
-            register,
-            from: first & 15,
-            number: -plain,
-        },
+        (0xf100..=0xf10f | 0xf500..=0xf50f, _) => sum(register, first, expanded(first, second).into()),
+        (0xf1a0..=0xf1af | 0xf5a0..=0xf5af, _) => sum(register, first, -i64::from(expanded(first, second))),
+        (0xf200..=0xf20f | 0xf600..=0xf60f, _) => sum(register, first, plain),
+        (0xf2a0..=0xf2af | 0xf6a0..=0xf6af, _) => sum(register, first, -plain),
         (0xebad, _) if register == SP && second & 0x70f0 == 0 => Effect::StackBy {
             register: second & 15,
             add: false,
@@ -222,6 +208,7 @@ fn wide(address: u32, first: u16, second: u16) -> Effect {
         },
         (0xe8d0..=0xe8df, _) if second & 0xffe0 == 0xf000 => Effect::JumpByTable,
         (0xf85f | 0xf8df, _) if second >> 12 == PC => Effect::JumpByTable,
+        (0xf85f | 0xf8df, _) if second >> 12 == SP => Effect::Unknown,
         (0xf85f | 0xf8df, _) => {
             let by = u32::from(second & 0xfff);
             let address = if first & 0x80 != 0 {
@@ -254,6 +241,15 @@ fn wide(address: u32, first: u16, second: u16) -> Effect {
     }
 }
 
+/// A register becomes the one in the first halfword and a number.
+fn sum(register: u16, first: u16, number: i64) -> Effect {
+    let from = first & 15;
+    match register {
+        SP => Effect::StackFrom { register: from, number },
+        _ => Effect::Sum { register, from, number },
+    }
+}
+
 /// Branches and calls by an offset, and what shares their encoding.
 fn branch(pc: u32, first: u16, second: u16) -> Effect {
     let (first, second) = (u32::from(first), u32::from(second));
@@ -270,6 +266,11 @@ fn branch(pc: u32, first: u16, second: u16) -> Effect {
         // Conditions 14 and 15 are barriers, hints and moves to and from special registers.
         0 if first >> 6 & 14 == 14 => match first & 0xfff0 {
             0xf3e0 => Effect::Registers(1 << (second >> 8 & 15)),
+            // msr to the stack pointers, of the other security state too.
+            0xf380 | 0xf390 if matches!(second & 0xff, 0x08 | 0x09 | 0x88 | 0x89 | 0x98) => Effect::StackFrom {
+                register: first as u16 & 15,
+                number: 0,
+            },
             0xf7f0 => Effect::End,
             _ => Effect::Registers(0),
         },
@@ -310,7 +311,7 @@ fn other(first: u16, second: u16) -> Effect {
         // Many registers stored or loaded, two or one exclusively.
         0x74 if first & 0x40 == 0 => {
             let loads = if first & 0x10 != 0 { second.into() } else { 0 };
-            match (base, loads & bit(PC)) {
+            match (base, loads & (bit(PC) | bit(SP))) {
                 (SP, _) if first & 0x20 != 0 => Effect::Unknown,
                 (_, 0) => Effect::Registers(loads | bit(base)),
                 _ => Effect::Unknown,
@@ -325,9 +326,10 @@ fn other(first: u16, second: u16) -> Effect {
         },
         // One number loaded or stored: the base changes too where bit 11 is set with bit 8.
         0x7c if first & 0x80 == 0 && second & 0x900 == 0x900 && base == SP => Effect::Unknown,
+        0x7c if first & 0x10 != 0 && loaded == SP => Effect::Unknown,
         0x7c => Effect::Registers(bit(loaded) | bit(base)),
         // Numbers computed from registers and constants: no register but the result.
-        0x75 | 0x78..=0x7b if result == SP => Effect::Unknown,
+        0x75 | 0x78..=0x7b | 0x7d if result == SP => Effect::Unknown,
         0x75 | 0x78..=0x7b => Effect::Registers(bit(result)),
         _ => Effect::Registers(bit(result) | bit(loaded)),
     }

@@ -49,13 +49,14 @@ pub(super) fn frame(code: &impl Code, start: u32, end: u32) -> Frame {
         table: None,
     };
     walk.reach(start, State::at_start());
+    let mut searched = start;
     loop {
         while let Some(address) = walk.ahead.pop() {
             walk.step(address);
         }
         // Where a table says where to go on, that is any code that nothing else has reached.
         let Some(state) = walk.table.clone() else { break };
-        match walk.unreached() {
+        match walk.unreached(&mut searched) {
             Some(address) => walk.reach(address, state),
             None => break,
         }
@@ -99,18 +100,17 @@ impl<C: Code> Walk<'_, C> {
         self.found.unknown.get_or_insert((address, reason));
     }
 
-    /// The first instruction that nothing has reached.
-    fn unreached(&self) -> Option<u32> {
-        let mut address = self.range.start;
-        while address < self.range.end {
-            let Some(first) = self.code.halfword(address) else {
-                address += 2;
+    /// The first instruction from `address` on that nothing has reached; all before it are.
+    fn unreached(&self, address: &mut u32) -> Option<u32> {
+        while *address < self.range.end {
+            let Some(first) = self.code.halfword(*address) else {
+                *address += 2;
                 continue;
             };
-            if !self.states.contains_key(&address) {
-                return Some(address);
+            if !self.states.contains_key(address) {
+                return Some(*address);
             }
-            address += self.decoded(address, first).1;
+            *address += self.decoded(*address, first).1;
         }
         None
     }

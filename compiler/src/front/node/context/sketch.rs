@@ -28,15 +28,27 @@ pub(in crate::front) struct Sketch {
     pub(in crate::front) outputs: Vec<ValueId>,
 }
 
+/// Nodes of sub-graphs that are looked at in all to find recurrent layers, each counted as often as it is.
+const MAX_LOOKED_AT: usize = 1 << 15;
+
 impl NodeContext<'_> {
     /// Reads the sub-graph of attribute `name` apart from the model, which stays as it is; `None` if it cannot be read
-    /// without knowing its open inputs.
+    /// without knowing its open inputs, if it is in one that is looked at itself, or if much was looked at already:
+    /// loops inside each other would be read twice at every level.
     ///
     /// # Errors
     /// An attribute that is missing.
     pub(in crate::front) fn sketch(&mut self, name: &'static str, inputs: &[Input]) -> Result<Option<Sketch>, OpError> {
         let graph = self.attributes.graph(name)?;
-        Ok(self.apart(name, graph, inputs).ok())
+        let Some(looked_at) = self.made.looked_at.filter(|nodes| *nodes < MAX_LOOKED_AT) else {
+            return Ok(None);
+        };
+        self.made.looked_at = None;
+        let before = self.made.unrolled;
+        let sketch = self.apart(name, graph, inputs).ok();
+        let read = std::mem::replace(&mut self.made.unrolled, before) - before;
+        self.made.looked_at = Some(looked_at + read + graph.node.len());
+        Ok(sketch)
     }
 
     /// [`sketch`](Self::sketch) of a sub-graph that must be readable without knowing its open inputs.
@@ -61,8 +73,11 @@ impl NodeContext<'_> {
             self.made.find,
         );
         let real = std::mem::replace(self.made, apart);
+        (self.made.unrolled, self.made.named) = (real.unrolled, real.named);
+        self.made.looked_at = real.looked_at;
         let read = self.read_apart(name, graph, inputs);
         let apart = std::mem::replace(self.made, real);
+        (self.made.unrolled, self.made.looked_at) = (apart.unrolled, apart.looked_at);
         read.map(|(first, inputs, outputs)| Sketch {
             graph: apart.graph,
             first,

@@ -12,6 +12,9 @@ use std::collections::HashSet;
 /// Nodes of sub-graphs that may be read in all, each counted as often as it is.
 const MAX_UNROLLED: usize = 1 << 13;
 
+/// Bytes of names that these nodes may have in all.
+const MAX_NAMED: usize = 1 << 25;
+
 impl NodeContext<'_> {
     /// Reads the sub-graph of attribute `name` as if its nodes stood here, its inputs being `inputs`; gives its
     /// outputs. It may be called several times, for the iterations of a loop.
@@ -38,6 +41,15 @@ impl NodeContext<'_> {
         }
         self.subgraphs += 1;
         let prefix = format!("{}{}_{}/", self.scope.prefix, self.node.name(), self.subgraphs);
+        let own = graph
+            .node
+            .iter()
+            .map(|node| node.name().len() + node.output.iter().map(String::len).sum::<usize>());
+        self.made.named += own.map(|own| own + prefix.len()).sum::<usize>();
+        if self.made.named > MAX_NAMED {
+            let message = format!("with every iteration written out, names of nodes hold more than {MAX_NAMED} bytes");
+            return Err(op_error(message).help("give the loop and the nodes of its body shorter names"));
+        }
         let mut scope = self.scope.inside(prefix);
         self.bind(name, graph, inputs, &mut scope)?;
         let problems = read_nodes(self.model, &graph.node, self.made, &mut scope);
