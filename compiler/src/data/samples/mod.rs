@@ -124,7 +124,7 @@ impl Samples {
             });
         }
         // A few bytes can tell of any number of such samples.
-        if samples.inputs.iter().all(|source| source.ty.len() == 0) {
+        if samples.inputs.iter().all(|source| source.ty.is_empty()) {
             return Err(Error::samples(
                 "the inputs have no elements",
                 "there is nothing to run the model on",

@@ -1,6 +1,10 @@
 use crate::ir::{Graph, NodeId, NodeKind, OpError, Tensor, ValueId};
 use std::collections::{BTreeMap, HashMap};
 
+/// Operators with the same operands that one is compared with at most: the thousands of parts that one tensor may be
+/// split into all differ.
+const MOST_ALIKE: usize = 1 << 9;
+
 /// Computes what is computed twice once: operators with the same attributes and operands, and equal constants, unless
 /// others that differ can take their place.
 pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
@@ -25,7 +29,7 @@ pub(super) fn run(graph: &mut Graph) -> Result<(), OpError> {
                 let operands = node.inputs.iter().map(|value| value.as_ref().map(first));
                 let alike = operators.entry((op.name(), operands.collect())).or_default();
                 let same = |other: &&NodeId| graph.node(**other).operator().is_some_and(|o| o.same(op.as_ref()));
-                match alike.iter().find(same) {
+                match alike.iter().take(MOST_ALIKE).find(same) {
                     Some(first) => again.extend(node.outputs.iter().copied().zip(graph.node(*first).outputs.clone())),
                     None => alike.push(id),
                 }
