@@ -29,7 +29,10 @@ for ((i = 2; i <= $#; i += 2)); do
     # They are read from other folders.
     for way in "${options[@]}"; do cases+=("$(realpath "${@:i:1}")" "$(realpath "${@:i + 1:1}")" "$way"); done
 done
+# How the command for aarch64 is built: for few models, what rustc saves is more than what they take longer.
+profile=()
 if [ ${#cases[@]} = 0 ]; then
+    profile=(--config profile.dev.package.edgec.opt-level=0 --config profile.dev.package.edgec-bindings.opt-level=0)
     for i in 0 1 2; do
         example=$root/examples/keywords/keywords
         [ $i != 0 ] || example=$root/examples/digits/digits
@@ -66,12 +69,10 @@ for processor in "${processors[@]}"; do
         aarch64)
             have qemu-aarch64 || die "qemu-aarch64 is missing: apt-get install qemu-user"
             has_rust_for_aarch64 || die "Rust for it is missing: rustup target add $aarch64"
-            # Linked with what comes with Rust, and statically: no other compiler and no libraries are needed. Two of
-            # its parts are not optimised: that saves more time of rustc than a few models take.
+            # Linked with what comes with Rust, and statically: no other compiler and no libraries are needed.
             (cd "$root" &&
                 CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER=rust-lld cargo build -p edgec --target "$aarch64" \
-                    --config 'profile.dev.package.edgec.opt-level=0' \
-                    --config 'profile.dev.package.edgec-bindings.opt-level=0')
+                    "${profile[@]}")
             emit aarch64 qemu-aarch64 "$built/$aarch64/debug/edgec"
             ;;
         *) die "no such processor: $processor" ;;

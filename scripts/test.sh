@@ -52,8 +52,8 @@ export PATH=$venv/bin:$PATH
 
 step "format" cargo fmt --all --check
 step "format of the firmware" cargo fmt --all --manifest-path examples/firmware/Cargo.toml --check
-# Clippy's compiler builds too: with the arguments by which `cargo clippy` runs it, one pass lints and builds, instead of
-# one that lints and another. Without it, as with Debian's Rust, there is a pass of each.
+# Clippy's compiler also builds: with the arguments that `cargo clippy` gives it, one pass lints and builds. Where it is
+# missing, as in Debian's Rust, there are two passes.
 through_clippy=()
 driver=$(rustc --print sysroot)/bin/clippy-driver
 if [ -x "$driver" ]; then
@@ -63,7 +63,7 @@ fi
 begin scripts/firmware.sh --build-only
 [ ${#through_clippy[@]} != 0 ] || step "lint" cargo clippy --workspace --bins --tests -- -D warnings
 step "build, linted" "${through_clippy[@]}" cargo build --workspace --bins --tests
-# They are linted only.
+# Benchmarks are linted, not built.
 step "lint of the benchmarks" cargo clippy --package runtime-core --benches -- -D warnings
 # With what the tests print: a line for each model of the zoo, and what was skipped.
 step "tests" "${through_clippy[@]}" cargo test --workspace -- --show-output

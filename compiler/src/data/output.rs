@@ -27,8 +27,9 @@ impl Guard {
         if let Some(input) = self.inputs.iter().find(is_input) {
             return Err(Error::usage(
                 format!(
-                    "{} would be written over {}, which is read",
+                    "{} would be written over {}{}, which is read",
                     path.display(),
+                    if input.is_dir() { "a sample of " } else { "" },
                     input.display()
                 ),
                 "give the output another name",

@@ -172,3 +172,14 @@ pub(crate) fn graph(nodes: Vec<NodeProto>) -> GraphProto {
         ..Default::default()
     }
 }
+
+/// A node with an axis.
+pub(crate) fn along(axis: i64, node: NodeProto) -> NodeProto {
+    NodeProto {
+        attribute: vec![AttributeProto {
+            i: Some(axis),
+            ..attribute("axis", AttributeType::Int)
+        }],
+        ..node
+    }
+}

@@ -1,6 +1,6 @@
 //! Small models that ask for much: nesting, functions, loops and constants.
 
-use super::build::{attribute, floats, graph, model, network, node, text, value};
+use super::build::{along, attribute, floats, graph, model, network, node, text, value};
 use super::{error, survives};
 use edgec::front::proto::attribute_proto::AttributeType;
 use edgec::front::proto::tensor_proto::DataType;
@@ -111,17 +111,8 @@ fn many_nodes() {
 fn maps_that_grow() {
     // What a layer computes is doubled until it is as large as a model may need: channels, or numbers of each channel.
     for (what, axis) in [("channels", 1), ("numbers of each channel", 2)] {
-        let double = |i: usize| NodeProto {
-            attribute: vec![AttributeProto {
-                i: Some(axis),
-                ..attribute("axis", AttributeType::Int)
-            }],
-            ..node(
-                "Concat",
-                &[&format!("t{i}"), &format!("t{i}")],
-                &[&format!("t{}", i + 1)],
-            )
-        };
+        let name = |i: usize| format!("t{i}");
+        let double = |i: usize| along(axis, node("Concat", &[&name(i), &name(i)], &[&name(i + 1)]));
         let mut nodes = vec![node("Conv", &["x", "k"], &["t0"])];
         nodes.extend((0..24).map(double));
         nodes.push(node("Relu", &["t24"], &["y"]));
@@ -144,16 +135,7 @@ fn constants_that_grow() {
             format!("t{index}")
         }
     };
-    let double = |i: usize| {
-        let axis = AttributeProto {
-            i: Some(0),
-            ..attribute("axis", AttributeType::Int)
-        };
-        NodeProto {
-            attribute: vec![axis],
-            ..node("Concat", &[&name(i), &name(i)], &[&name(i + 1)])
-        }
-    };
+    let double = |i: usize| along(0, node("Concat", &[&name(i), &name(i)], &[&name(i + 1)]));
     let mut graph = graph((0..36).map(double).collect());
     graph.node.push(node("Sub", &["t36", "x"], &["y"]));
     graph.initializer = vec![floats("w", &[16])];
@@ -208,7 +190,7 @@ fn looping(trips: i64, state: &str, body: Vec<NodeProto>, result: &str) -> NodeP
     }
 }
 
-/// A loop that goes round `trips` times inside of as many others, with `name`.
+/// A loop of `trips` steps inside `levels` others, all called `name`.
 fn loops_inside_loops(levels: usize, trips: i64, name: &str) -> ModelProto {
     let mut body = vec![node("Neg", &["s"], &["out"])];
     for level in 0..=levels {

@@ -90,3 +90,10 @@ fn is_tame(source: &str) -> bool {
     });
     printable && short && !block_comments && !calls(source.parse().unwrap(), "evil")
 }
+
+#[test]
+fn a_struct_does_not_hide_what_rust_names() {
+    let bytes = model(graph(vec![node("Neg", &["x"], &["y"])])).encode_to_vec();
+    let source = compile_as("Result", &bytes).unwrap();
+    assert!(source.contains("struct Result2"), "{source}");
+}

@@ -2,9 +2,8 @@
 //!
 //! `EDGEC_NODES=100000` compiles models of so many nodes, and of an eighth of them, instead of small ones.
 
-use super::build::{attribute, floats, model, node, text, value};
+use super::build::{along, floats, model, node, text, value};
 use super::{compile, processor_time};
-use edgec::front::proto::attribute_proto::AttributeType;
 use edgec::front::proto::*;
 use prost::Message;
 use std::time::Duration;
@@ -29,16 +28,6 @@ fn graph(nodes: Vec<NodeProto>, width: usize, constants: Vec<TensorProto>) -> Gr
         }],
         initializer: constants,
         ..Default::default()
-    }
-}
-
-fn along(axis: i64, node: NodeProto) -> NodeProto {
-    NodeProto {
-        attribute: vec![AttributeProto {
-            i: Some(axis),
-            ..attribute("axis", AttributeType::Int)
-        }],
-        ..node
     }
 }
 

@@ -75,7 +75,7 @@ pub trait Arch: Copy {
     const MANY: bool = false;
 
     /// Whether this is what runs where a processor has nothing better: all layers then share tiles of one and two rows.
-    /// Tiles of all heights would be a third of the code of a quantised model, and need more registers than SSE2 has.
+    /// Tiles of all heights would be much of the code of a quantised model, and need more registers than SSE2 has.
     const FEW_TILES: bool = false;
 
     /// `a * b + c`, rounded once where the machine has a fused instruction, else twice.

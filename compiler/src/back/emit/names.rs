@@ -16,7 +16,7 @@ const MOST_BORROWED: usize = 8;
 /// Names of `run` that are no inputs.
 const LOCALS: [&str; 6] = ["arena", "simd", "kernels", "layers", "slots", "weights"];
 
-/// What Rust names without being told: a struct of one of these names would be it in the code around.
+/// Names of Rust's prelude: a struct of such a name would hide it from the code around.
 const PRELUDE: [&str; 24] = [
     "AsMut",
     "AsRef",

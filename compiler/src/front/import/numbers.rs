@@ -58,7 +58,10 @@ pub(super) fn as_tensors(model: &Model, dimensions: &Dimensions) -> Result<Dimen
             if !fits {
                 return Err(Error::usage(
                     format!("input `{}` is {dtype}, which cannot be {number}", name.escape_debug()),
-                    "give a number that the type can hold",
+                    format!(
+                        "give a number that the type can hold; integers from 2^53 on are only read from a file: \
+                         --bake {name}=FILE.npy"
+                    ),
                 ));
             }
             bytes.extend_from_slice(&element.bytes);
