@@ -6,7 +6,7 @@ use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 use clap_mangen::Man;
 use edgec::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 #[derive(Debug, Args)]
@@ -40,10 +40,30 @@ pub(super) fn completions(args: &CompletionsArgs) -> miette::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// An error if a page would be written over a file that is none of edgec's.
+fn pages_of_others(folder: &Path) -> Result<(), Error> {
+    let Ok(files) = std::fs::read_dir(folder) else {
+        return Ok(());
+    };
+    for path in files.flatten().map(|entry| entry.path()) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let is_page = name == "edgec.1" || name.starts_with("edgec-") && name.ends_with(".1");
+        let is_ours = || std::fs::read(&path).is_ok_and(|page| page.windows(9).any(|word| word == b".TH edgec"));
+        if is_page && !is_ours() {
+            return Err(Error::Usage {
+                message: format!("{} is there already, and edgec has not written it", path.display()),
+                help: Some("give another folder".into()),
+            });
+        }
+    }
+    Ok(())
+}
+
 /// `edgec man`.
 pub(super) fn man(args: &ManArgs) -> miette::Result<ExitCode> {
     match &args.output {
         Some(folder) => {
+            pages_of_others(folder)?;
             let written =
                 std::fs::create_dir_all(folder).and_then(|()| clap_mangen::generate_to(Cli::command(), folder));
             written.map_err(|source| Error::Io {

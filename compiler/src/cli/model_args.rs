@@ -70,7 +70,10 @@ impl Baked {
 /// `compiler` with the values of inputs, those in files read.
 pub(super) fn baked(compiler: Compiler, bake: &[(String, Baked)]) -> Result<Compiler, Error> {
     bake.iter().try_fold(compiler, |c, (name, value)| match value {
-        Baked::File(file) => Ok(c.bake(name, tensor_file::read(file)?).reads(file)),
+        Baked::File(file) => {
+            let (tensor, files) = tensor_file::read_with_files(file)?;
+            Ok(files.into_iter().fold(c.bake(name, tensor), Compiler::reads))
+        }
         Baked::Numbers(_, numbers) => Ok(c.bake_numbers(name, numbers.as_slice())),
     })
 }

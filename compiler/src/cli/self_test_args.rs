@@ -25,8 +25,9 @@ impl SelfTestArgs {
         self.self_test_input
             .iter()
             .try_fold(compiler, |compiler, (name, file)| {
-                let value = tensor_file::read(file)?;
-                Ok(compiler.self_test_input(name, value).reads(file))
+                let (value, files) = tensor_file::read_with_files(file)?;
+                let compiler = compiler.self_test_input(name, value);
+                Ok(files.into_iter().fold(compiler, Compiler::reads))
             })
     }
 

@@ -114,8 +114,17 @@ pub fn array(reader: impl Read) -> Result<Tensor, String> {
 /// Writes arrays in the order given; bfloat16, which NumPy has not, is written as float32.
 ///
 /// # Errors
-/// If the file cannot be written.
+/// If the file cannot be written, or an array is called so that it would be unpacked outside of its folder.
 pub fn write(path: &Path, arrays: &[(&str, &Tensor)]) -> Result<(), NpzError> {
+    let leaves = |name: &&str| name.split(['/', '\\']).any(|part| part == "..");
+    if let Some(name) = arrays.iter().map(|(name, _)| *name).find(leaves) {
+        return Err(NpzError::Array {
+            path: path.to_owned(),
+            name: name.to_owned(),
+            message: "programs that unpack archives would write it outside of their folder".to_owned(),
+            help: Some("give the output of the model a name without `..`".to_owned()),
+        });
+    }
     output::write(path, |file| {
         let mut zip = ZipWriter::new(file);
         zip.set_comment(MARK)?;
@@ -200,6 +209,19 @@ mod tests {
         );
         let too_large = read_where(&path, |name, _| Ok(name == "huge")).unwrap_err();
         assert!(too_large.to_string().contains("larger than 2 GiB"), "{too_large}");
+    }
+
+    #[test]
+    fn no_array_leaves_the_folder_it_is_unpacked_in() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.npz");
+        let tensor = Tensor::scalar(DType::F32, 2.5);
+        for name in ["../x", "a/../../x", "..\\x"] {
+            let error = write(&path, &[("y", &tensor), (name, &tensor)]).unwrap_err();
+            assert!(error.to_string().contains("outside of their folder"), "{error}");
+            assert!(!path.exists());
+        }
+        write(&path, &[("/model/y..z", &tensor)]).unwrap();
     }
 
     #[test]

@@ -3,13 +3,21 @@
 use crate::ir::Tensor;
 use crate::{Error, data::npz, front::load};
 use prost::Message;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Reads the tensor.
 ///
 /// # Errors
 /// If the file cannot be read, is neither, or has an element type that is not supported.
 pub fn read(path: &Path) -> Result<Tensor, Error> {
+    read_with_files(path).map(|(tensor, _)| tensor)
+}
+
+/// [`read`], and the files that the tensor comes from: a `TensorProto` may have its elements in another.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_with_files(path: &Path) -> Result<(Tensor, Vec<PathBuf>), Error> {
     let wrong = |message: String| {
         Error::usage(
             format!("{}: {message}", path.display()),
@@ -17,15 +25,19 @@ pub fn read(path: &Path) -> Result<Tensor, Error> {
         )
     };
     let bytes = std::fs::read(path).map_err(|e| Error::io(path, e))?;
-    match path.extension().and_then(|e| e.to_str()) {
+    let mut files = vec![path.to_owned()];
+    let tensor = match path.extension().and_then(|e| e.to_str()) {
         Some("npy") => npz::array(&bytes[..]).map_err(|e| wrong(e.to_string())),
         Some("pb") => {
             let proto = crate::front::proto::TensorProto::decode(&bytes[..])
                 .map_err(|e| wrong(format!("not a TensorProto: {e}")))?;
-            load::tensor(&proto, path.parent()).map_err(|e| wrong(e.to_string()))
+            let folder = load::folder_of(path);
+            files.extend(load::external_file(&proto, Some(folder)));
+            load::tensor(&proto, Some(folder)).map_err(|e| wrong(e.to_string()))
         }
         _ => Err(wrong("the name says neither .npy nor .pb".into())),
-    }
+    }?;
+    Ok((tensor, files))
 }
 
 #[cfg(test)]

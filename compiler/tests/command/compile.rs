@@ -1,9 +1,7 @@
 //! The `edgec` command as people run it.
 
 use edgec::data::npz;
-use edgec::front::proto::{self, type_proto};
 use edgec::ir::Tensor;
-use prost::Message;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -11,7 +9,7 @@ fn model() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/digits/digits.onnx")
 }
 
-fn edgec(folder: &Path, args: &[&str]) -> Output {
+pub(super) fn edgec(folder: &Path, args: &[&str]) -> Output {
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let mut command = Command::new(env!("CARGO_BIN_EXE_edgec"));
     command
@@ -22,11 +20,11 @@ fn edgec(folder: &Path, args: &[&str]) -> Output {
         .unwrap()
 }
 
-fn stderr(output: &Output) -> String {
+pub(super) fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-fn code(output: &Output) -> Option<i32> {
+pub(super) fn code(output: &Output) -> Option<i32> {
     output.status.code()
 }
 
@@ -182,108 +180,6 @@ fn results_are_verified_against_a_reference() {
         assert_eq!(code(&output), Some(expected), "{}", stderr(&output));
         assert!(String::from_utf8_lossy(&output.stdout).contains("worst error"));
     }
-}
-
-/// `y = Reshape(x, shape)`, both of them inputs.
-fn reshape() -> Vec<u8> {
-    let info = |name: &str, number, dims: &[i64]| proto::ValueInfoProto {
-        name: Some(name.into()),
-        r#type: Some(proto::TypeProto {
-            value: Some(type_proto::Value::TensorType(type_proto::Tensor {
-                elem_type: Some(number),
-                shape: Some(proto::TensorShapeProto {
-                    dim: dims
-                        .iter()
-                        .map(|d| proto::tensor_shape_proto::Dimension {
-                            value: Some(proto::tensor_shape_proto::dimension::Value::DimValue(*d)),
-                            ..Default::default()
-                        })
-                        .collect(),
-                }),
-            })),
-            ..Default::default()
-        }),
-        ..Default::default()
-    };
-    let node = proto::NodeProto {
-        op_type: Some("Reshape".into()),
-        input: vec!["x".into(), "shape".into()],
-        output: vec!["y".into()],
-        ..Default::default()
-    };
-    let graph = proto::GraphProto {
-        name: Some("g".into()),
-        node: vec![node],
-        input: vec![info("x", 1, &[2, 3]), info("shape", 7, &[1])],
-        output: vec![proto::ValueInfoProto {
-            name: Some("y".into()),
-            ..Default::default()
-        }],
-        ..Default::default()
-    };
-    let opset = proto::OperatorSetIdProto {
-        domain: None,
-        version: Some(13),
-    };
-    let model = proto::ModelProto {
-        ir_version: Some(8),
-        opset_import: vec![opset],
-        graph: Some(graph),
-        ..Default::default()
-    };
-    model.encode_to_vec()
-}
-
-#[test]
-fn inputs_that_decide_a_shape_are_baked() {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("m.onnx"), reshape()).unwrap();
-    let shape = |dtype: i32, value: &[u8]| {
-        let tensor = proto::TensorProto {
-            data_type: Some(dtype),
-            dims: vec![1],
-            raw_data: Some(value.to_vec()),
-            ..Default::default()
-        };
-        std::fs::write(folder.path().join("s.pb"), tensor.encode_to_vec()).unwrap();
-    };
-    let open = edgec(folder.path(), &["m.onnx", "-o", "-"]);
-    assert_eq!(code(&open), Some(1));
-    let words: Vec<_> = stderr(&open)
-        .split(|c: char| c.is_whitespace() || c == '│')
-        .map(str::to_owned)
-        .collect();
-    assert!(words.concat().contains("--bakeshape=NUMBER"), "{}", stderr(&open));
-    shape(7, &6_i64.to_le_bytes());
-    let baked = edgec(folder.path(), &["m.onnx", "-o", "-", "--bake", "shape=s.pb"]);
-    let source = String::from_utf8_lossy(&baked.stdout);
-    assert!(source.contains("run(&mut self, x: &[f32; 6]) -> &[f32; 6]"), "{source}");
-    assert!(source.contains("--bake shape=s.pb"), "{source}");
-    let number = edgec(folder.path(), &["m.onnx", "-o", "-", "--bake", "shape=6"]);
-    let text = String::from_utf8_lossy(&number.stdout);
-    assert_eq!(text.replace("shape=6", "shape=s.pb"), source);
-    for (value, message) in [
-        ("6,1", "--bake gives input `shape` 2 numbers"),
-        ("6.5", "i64, which cannot be 6.5"),
-        // One more than what is still read exactly.
-        ("9007199254740993", "i64, which cannot be"),
-    ] {
-        let wrong = edgec(
-            folder.path(),
-            &["m.onnx", "-o", "-", "--bake", &format!("shape={value}")],
-        );
-        assert_eq!(code(&wrong), Some(2));
-        let words = stderr(&wrong).replace(['\n', '│'], " ");
-        let words: Vec<_> = words.split_whitespace().collect();
-        assert!(words.join(" ").contains(message), "{words:?}");
-    }
-    let unknown = edgec(folder.path(), &["m.onnx", "-o", "-", "--bake", "form=s.pb"]);
-    assert_eq!(code(&unknown), Some(2));
-    assert!(stderr(&unknown).contains("no input called `form`"));
-    shape(6, &6_i32.to_le_bytes());
-    let wrong = edgec(folder.path(), &["m.onnx", "-o", "-", "--bake", "shape=s.pb"]);
-    assert_eq!(code(&wrong), Some(2));
-    assert!(stderr(&wrong).contains("i32"), "{}", stderr(&wrong));
 }
 
 /// A set of `count` samples for the digits model, each element made by `element` of the sample's and its own number.

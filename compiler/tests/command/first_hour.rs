@@ -148,6 +148,13 @@ fn shells_complete_and_the_manual_has_all_commands() {
     for page in ["edgec.1", "edgec-inspect.1", "edgec-new.1"] {
         assert!(folder.path().join("pages/man1").join(page).exists(), "{page}");
     }
+    // Its own pages are replaced, and those of nobody else.
+    let pages = || edgec(folder.path(), &["man", "--output", "pages/man1"]);
+    assert_eq!(pages().status.code(), Some(0));
+    let other = folder.path().join("pages/man1/edgec-run.1");
+    std::fs::write(&other, "notes").unwrap();
+    assert_eq!(pages().status.code(), Some(2));
+    assert_eq!(std::fs::read(&other).unwrap(), b"notes");
 }
 
 #[test]

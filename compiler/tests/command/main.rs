@@ -1,5 +1,6 @@
 //! The `edgec` command as people run it.
 
+mod bake;
 mod bench;
 mod budgets;
 mod compile;

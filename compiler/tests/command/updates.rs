@@ -83,6 +83,22 @@ fn keys_are_not_written_over() {
 }
 
 #[test]
+fn no_secret_key_stays_without_its_public_one() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("maker.pem.pub")).unwrap();
+    for command in ["keygen maker.pem", "keygen maker.pem --force"] {
+        assert!(!edgec(&folder, command).status.success(), "{command}");
+        assert!(!folder.path().join("maker.pem").exists(), "{command}");
+    }
+    std::fs::remove_dir(folder.path().join("maker.pem.pub")).unwrap();
+    std::fs::create_dir(folder.path().join("maker.pem")).unwrap();
+    for command in ["keygen maker.pem", "keygen maker.pem --force"] {
+        assert!(!edgec(&folder, command).status.success(), "{command}");
+        assert!(!folder.path().join("maker.pem.pub").exists(), "{command}");
+    }
+}
+
+#[test]
 fn weights_are_packed_and_signed() {
     let folder = tempfile::tempdir().unwrap();
     let public = public_key(&done(&folder, "keygen maker.pem"));

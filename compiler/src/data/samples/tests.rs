@@ -166,6 +166,23 @@ fn what_is_wrong_is_named() {
     assert!(missing.contains("missing.npz"), "{missing}");
 }
 
+/// A header of a few bytes can tell of any number of them.
+#[test]
+fn samples_without_elements_are_refused() {
+    let (folder, _) = archive(&[("x", &counting(&[1]))], "");
+    let path = folder.path().join("x.npy");
+    let header = "{'descr': '<f4', 'fortran_order': False, 'shape': (1000000000000000, 0), }\n";
+    let bytes = [
+        b"\x93NUMPY\x01\0",
+        &(header.len() as u16).to_le_bytes()[..],
+        header.as_bytes(),
+    ]
+    .concat();
+    std::fs::write(&path, bytes).unwrap();
+    let refused = read(&path.to_string_lossy(), &[port("x", DType::F32, &[0])]).unwrap_err();
+    assert!(refused.to_string().contains("the inputs have no elements"), "{refused}");
+}
+
 #[test]
 fn what_a_file_lacks_is_counted() {
     let folder = tempfile::tempdir().unwrap();

@@ -28,6 +28,7 @@ use crate::front::proto::{GraphProto, ModelProto, NodeProto};
 pub use crate::error::load::{LoadError, Problem};
 pub use crate::error::tensor::TensorProblem;
 pub use external_data::SharedBytes;
+pub(crate) use tensor::external_file;
 pub use tensor::{dtype, dtype_name, shared_tensor, tensor, texts};
 pub use versions::{MAX_OPSET, MIN_OPSET, Opsets};
 
@@ -83,11 +84,16 @@ pub fn load(path: &Path, outputs: &[String]) -> Result<Model, LoadError> {
     if bytes >= MAX_FILE {
         return Err(Problem::TooLarge { bytes }.into());
     }
-    let folder = match path.parent() {
+    let bytes = std::fs::read(path).map_err(unreadable)?;
+    read(&bytes, Some(folder_of(path)), outputs)
+}
+
+/// The folder of a file, where its external data is looked for.
+pub(crate) fn folder_of(file: &Path) -> &Path {
+    match file.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
-    };
-    read(&std::fs::read(path).map_err(unreadable)?, Some(folder), outputs)
+    }
 }
 
 /// Loads a model from the bytes of its file; `base` is the folder where external data is looked for.

@@ -1,6 +1,6 @@
 //! Stored tensors: `TensorProto` to [`Tensor`], whichever of the format's encodings they use.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::front::proto::TensorProto;
@@ -47,6 +47,11 @@ pub(super) fn check(t: &TensorProto, base: Option<&Path>) -> Result<Option<Range
         Source::Raw(_) | Source::Typed => Ok(None),
         Source::External => external_data::locate(t, base, header.stored()).map(Some),
     }
+}
+
+/// The file that the elements are in, if that is another one and it is right.
+pub(crate) fn external_file(t: &TensorProto, base: Option<&Path>) -> Option<PathBuf> {
+    check(t, base).ok().flatten().map(|range| range.path)
 }
 
 /// The strings of a stored tensor; `None` if it holds something else, or other than its shape says.

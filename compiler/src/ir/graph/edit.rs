@@ -1,10 +1,8 @@
 //! Changing what is there: names, types, outputs, and who reads what.
 
-use super::{Graph, NodeId, Steps, Use, ValueId};
+use super::{Graph, NodeId, Steps, ValueId};
 use crate::ir::DType;
 use crate::ir::primitives::{Reshape, Transpose};
-use petgraph::Direction;
-use petgraph::visit::EdgeRef;
 use std::collections::BTreeMap;
 
 impl Graph {
@@ -16,16 +14,20 @@ impl Graph {
     /// Adds an output of the model.
     pub fn add_output(&mut self, name: impl Into<String>, value: ValueId) {
         self.outputs.push((name.into(), value));
+        self.uses.add_result(value);
     }
 
     /// Removes all outputs of the model, so that other values can be outputs.
     pub fn clear_outputs(&mut self) {
-        self.outputs.clear();
+        for (_, value) in std::mem::take(&mut self.outputs) {
+            self.uses.remove_result(value);
+        }
     }
 
     /// Makes output number `index` of the model another value; its name stays.
     pub fn set_output(&mut self, index: usize, value: ValueId) {
-        self.outputs[index].1 = value;
+        let old = std::mem::replace(&mut self.outputs[index].1, value);
+        self.uses.replace_result(old, value);
     }
 
     /// Gives an input of the model another element type. What reads it must be changed to fit.
@@ -45,17 +47,10 @@ impl Graph {
 
     /// Makes `user` read `value` as its operand number `operand`.
     pub fn set_input(&mut self, user: NodeId, operand: usize, value: ValueId) {
-        let old = self
-            .dag
-            .edges_directed(user.0, Direction::Incoming)
-            .find(|e| e.weight().operand == operand)
-            .map(|e| e.id());
-        if let Some(edge) = old {
-            self.dag.remove_edge(edge);
+        if let Some(old) = self.dag[user.0].inputs[operand].replace(value) {
+            self.unlink(old, user, operand);
         }
-        self.dag[user.0].inputs[operand] = Some(value);
-        self.dag
-            .add_edge(self.value(value).producer.0, user.0, Use { value, operand });
+        self.link(value, user, operand);
     }
 
     /// Makes all that reads `old`, outputs of the model and what is kept included, read `new`. Integers of the same
@@ -65,9 +60,7 @@ impl Graph {
         for (user, operand) in self.users(old) {
             self.set_input(user, operand, new);
         }
-        for value in self.results_mut().filter(|value| **value == old) {
-            *value = new;
-        }
+        self.replace_results(|value| if value == old { new } else { value });
     }
 
     /// [`replace_uses`](Self::replace_uses) of each value by the one that stands beside it, none of which is replaced
@@ -77,10 +70,8 @@ impl Graph {
         for (old, new) in replaced {
             self.share_steps(*old, *new);
         }
-        for value in self.results_mut() {
-            *value = *replaced.get(value).unwrap_or(value);
-        }
-        self.dag.clear_edges();
+        self.replace_results(|value| *replaced.get(&value).unwrap_or(&value));
+        self.unlink_all();
         for user in self.dag.node_indices().collect::<Vec<_>>() {
             for operand in 0..self.dag[user].inputs.len() {
                 let Some(value) = &mut self.dag[user].inputs[operand] else {
@@ -88,8 +79,7 @@ impl Graph {
                 };
                 *value = *replaced.get(value).unwrap_or(value);
                 let value = *value;
-                let producer = self.value(value).producer.0;
-                self.dag.add_edge(producer, user, Use { value, operand });
+                self.link(value, NodeId(user), operand);
             }
         }
     }
@@ -109,12 +99,6 @@ impl Graph {
         }
     }
 
-    /// The values that a run leaves, to be changed.
-    fn results_mut(&mut self) -> impl Iterator<Item = &mut ValueId> {
-        let outputs = self.outputs.iter_mut().map(|(_, value)| value);
-        outputs.chain(self.states.iter_mut().map(|state| &mut state.next))
-    }
-
     /// Removes a node whose outputs nothing reads.
     ///
     /// # Panics
@@ -125,6 +109,11 @@ impl Graph {
                 self.users(*output).is_empty() && !self.is_output(*output),
                 "removed node is in use"
             );
+        }
+        for (operand, value) in self.node(id).inputs.clone().into_iter().enumerate() {
+            if let Some(value) = value {
+                self.uses.remove(value, id, operand);
+            }
         }
         self.dag.remove_node(id.0);
     }

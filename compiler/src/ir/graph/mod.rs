@@ -2,6 +2,7 @@ mod edit;
 mod node;
 mod state;
 mod streaming;
+mod uses;
 
 pub use node::{Node, NodeKind, PortSteps, Steps, Value};
 pub use state::{State, Training};
@@ -13,6 +14,7 @@ use petgraph::stable_graph::{NodeIndex, StableDiGraph};
 use petgraph::visit::{EdgeRef, NodeIndexable};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashSet};
+use uses::{Use, Uses};
 
 /// Names a node of one graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -21,12 +23,6 @@ pub struct NodeId(NodeIndex);
 /// Names a value of one graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ValueId(u32);
-
-#[derive(Clone, Copy, Debug)]
-struct Use {
-    value: ValueId,
-    operand: usize,
-}
 
 /// What folding the constants of a graph has taken.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,6 +42,7 @@ pub struct Graph {
     pub name: String,
     dag: StableDiGraph<Node, Use>,
     values: Vec<Value>,
+    uses: Uses,
     inputs: Vec<ValueId>,
     outputs: Vec<(String, ValueId)>,
     states: Vec<State>,
@@ -109,6 +106,7 @@ impl Graph {
             producer,
             steps: None,
         });
+        self.uses.add_value();
         self.dag[producer.0].outputs.push(id);
         id
     }
@@ -136,8 +134,7 @@ impl Graph {
         let id = NodeId(self.dag.add_node(node));
         for (operand, value) in inputs.iter().enumerate() {
             if let Some(value) = *value {
-                self.dag
-                    .add_edge(self.value(value).producer.0, id.0, Use { value, operand });
+                self.link(value, id, operand);
             }
         }
         let several = types.len() > 1;
@@ -298,38 +295,6 @@ impl Graph {
     pub fn varies(&self, id: ValueId) -> bool {
         let mut ancestors = self.ancestors([id]).into_iter();
         ancestors.any(|node| matches!(self.node(node).kind, NodeKind::Input | NodeKind::State))
-    }
-
-    /// The values that a run leaves: outputs of the model, and what it keeps for the next run.
-    pub fn results(&self) -> impl Iterator<Item = ValueId> + '_ {
-        let outputs = self.outputs.iter().map(|(_, value)| *value);
-        outputs.chain(self.states.iter().map(|state| state.next))
-    }
-
-    /// Whether a value is an output of the model, or kept for the next run.
-    pub fn is_output(&self, id: ValueId) -> bool {
-        self.results().any(|value| value == id)
-    }
-
-    /// The nodes that read a value, each with the operand's position, in a fixed order.
-    pub fn users(&self, id: ValueId) -> Vec<(NodeId, usize)> {
-        let producer = self.value(id).producer;
-        let mut users: Vec<_> = self
-            .dag
-            .edges_directed(producer.0, Direction::Outgoing)
-            .filter(|e| e.weight().value == id)
-            .map(|e| (NodeId(e.target()), e.weight().operand))
-            .collect();
-        users.sort();
-        users
-    }
-
-    /// The node that alone reads a value which is not an output of the model.
-    pub fn only_user(&self, id: ValueId) -> Option<NodeId> {
-        match self.users(id)[..] {
-            [(node, _)] if !self.is_output(id) => Some(node),
-            _ => None,
-        }
     }
 
     /// All nodes, each after those it reads; otherwise in the order they were added.

@@ -66,6 +66,7 @@ impl Graph {
     pub fn add_state(&mut self, name: impl Into<String>, initial: Tensor, trained: bool) -> ValueId {
         let name = name.into();
         let value = self.add_source(name.clone(), NodeKind::State, initial.ty());
+        self.uses.add_result(value);
         let is_zero = initial.bytes.iter().all(|byte| *byte == 0);
         self.states.push(State {
             name,
@@ -122,7 +123,8 @@ impl Graph {
             self.ty(next),
             "a state keeps its type"
         );
-        self.states[index].next = next;
+        let old = std::mem::replace(&mut self.states[index].next, next);
+        self.uses.replace_result(old, next);
     }
 
     /// The step of training that is in it, if there is one.

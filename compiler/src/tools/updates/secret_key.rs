@@ -59,8 +59,12 @@ impl SecretKey {
         beside.push(".pub");
         let beside = Path::new(&beside);
         key_file::check(beside, force)?;
-        key_file::write(path, &secret, 0o600, force)?;
-        key_file::write(beside, &public, 0o644, force)
+        key_file::check(path, force)?;
+        // No secret key stays without the public one, and no public one of a secret key that is not there.
+        key_file::write(beside, &public, 0o644, force)?;
+        key_file::write(path, &secret, 0o600, force).inspect_err(|_| {
+            let _ = std::fs::remove_file(beside);
+        })
     }
 
     /// The key that devices verify with.
