@@ -1,6 +1,7 @@
 //! The model zoo: real models with reference inputs and outputs, in a folder beside the checkout.
 
-use edgec::tools::harness::{self, Case, Comparison, Module, Progress, Tolerance, Workspace};
+use edgec::ir::Tensor;
+use edgec::tools::harness::{self, Case, Comparison, HarnessError, Module, Progress, Runner, Tolerance, Workspace};
 use edgec::{Compiled, Compiler, Machine, data::npz};
 use std::path::{Path, PathBuf};
 
@@ -22,6 +23,18 @@ pub fn folder() -> Option<PathBuf> {
 /// float32, are themselves off from a float64 evaluation (of onnx's reference evaluator) by up to 2.7e-5, 1.7e-5 and
 /// 1.5e-5; the host executor is off by up to 2.3e-5, 1.9e-5 and 1.8e-5. So 1e-5 cannot be asked of every output.
 const DEEP: &[&str] = &["mobilenetv2_035_96", "mobilenetv2_224", "shufflenetv2_x0_5_224"];
+
+/// Models whose emitted code takes threads.
+const THREADED: &[&str] = &[
+    "mobilenetv2_224",
+    "resnet18_224",
+    "unet_tiny_64",
+    "mobilenetv2_224_ortq8",
+    "vww_mobilenetv1_int8",
+];
+
+/// Numbers of threads for which these give the same bits.
+const THREADS: [usize; 3] = [2, 3, 8];
 
 /// How far floats of this model may be from its reference.
 pub fn tolerance(model: &str) -> Tolerance {
@@ -57,6 +70,7 @@ impl Reference {
         let cases = harness::cases(arrays).map_err(|e| e.to_string())?;
         let compiler = Compiler::new(zoo.join(format!("{model}.onnx")))
             .name("Model")
+            .threads(THREADED.contains(&name))
             .target(target);
         let compiler = harness::pin_shapes(compiler, &cases[0].inputs).map_err(|e| e.to_string())?;
         let compiled = compiler.compile().map_err(|e| e.to_string())?;
@@ -89,7 +103,9 @@ pub fn verify(workspace: &Workspace, models: &[Reference], together: usize) -> V
     let run = |model: &Reference, runner: harness::Runner| {
         let program = &model.compiled.program;
         let inputs = model.cases.iter().map(|case| harness::inputs(program, &case.inputs));
-        let got = runner.run(&inputs.collect::<Result<Vec<_>, _>>()?)?;
+        let inputs = inputs.collect::<Result<Vec<_>, _>>()?;
+        let got = runner.run(&inputs)?;
+        same_for_threads(&runner, &inputs, &got)?;
         harness::check(program, &model.cases, &got, |_| model.tolerance)
     };
     let verdicts = models
@@ -99,4 +115,20 @@ pub fn verify(workspace: &Workspace, models: &[Reference], together: usize) -> V
     verdicts
         .map(|verdict| verdict.map_err(|error| error.to_string()))
         .collect()
+}
+
+/// Whether a model that takes threads gives, with several, what it gave with one; a model that takes none does.
+///
+/// # Errors
+/// The number of threads for which it does not, and whatever went wrong.
+pub fn same_for_threads(runner: &Runner, inputs: &[Vec<Tensor>], one: &[Vec<Tensor>]) -> Result<(), HarnessError> {
+    let counts = THREADS.iter().filter(|_| runner.takes_threads());
+    for count in counts {
+        if runner.clone().threads(*count).run(inputs)? != one {
+            return Err(HarnessError::new(format!(
+                "other bits with {count} threads than with one"
+            )));
+        }
+    }
+    Ok(())
 }

@@ -4,6 +4,7 @@ mod memory;
 mod sections;
 mod self_test;
 mod streaming;
+mod threads_option;
 mod training;
 mod updatable;
 mod write;
@@ -16,6 +17,7 @@ use crate::back::golden;
 use crate::back::plan::Plan;
 use crate::back::report::{Origin, Report};
 use crate::back::sections::Sections;
+use crate::back::threads;
 use crate::front::import::Dimensions;
 use crate::front::load::{self, Model};
 use crate::ir::program::Program;
@@ -60,6 +62,7 @@ pub struct Compiler {
     self_test: Option<BTreeMap<String, Tensor>>,
     c_header: Option<PathBuf>,
     sections: Sections,
+    threads: bool,
 }
 
 /// In which order the caller gives the elements of an image.
@@ -123,6 +126,7 @@ impl Compiler {
             self_test: None,
             c_header: None,
             sections: Sections::default(),
+            threads: false,
         }
     }
 
@@ -320,6 +324,10 @@ impl Compiler {
         } = memory::in_memory(&graph, &machine)?;
         self.check_updatable(&program)?;
         self.check_c()?;
+        self.check_threads(&machine)?;
+        if self.threads {
+            remarks.push(threads::divide(&mut program, &plan));
+        }
         remarks.extend(tiles);
         if let Some(given) = &self.self_test {
             remarks.extend(golden::add(&mut program, &plan, given)?);

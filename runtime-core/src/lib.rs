@@ -9,6 +9,8 @@
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
+#[cfg(feature = "threads")]
+extern crate std;
 
 pub mod arch;
 mod arena;
@@ -24,6 +26,8 @@ mod param;
 pub mod partial;
 pub mod requantize;
 pub mod rows;
+#[cfg(feature = "threads")]
+mod threads;
 mod unrolled;
 #[cfg(feature = "updates")]
 pub mod updates;
@@ -35,6 +39,8 @@ pub use arena::{Arena, Slot};
 pub use element::{Bits, Bool, Element, Float, Number};
 pub use half::{bf16, f16};
 pub use param::Param;
+#[cfg(feature = "threads")]
+pub use threads::Threads;
 pub use weights::{Sidecar, Weights};
 
 /// The types that kernels' parameters are made of, under one path for emitted code.

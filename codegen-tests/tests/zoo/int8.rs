@@ -19,7 +19,9 @@ fn check(reference: &Reference, runner: &Runner) -> Result<(), String> {
         .iter()
         .map(|case| harness::inputs(program, &case.inputs));
     let inputs: Vec<Vec<Tensor>> = inputs.collect::<Result<_, _>>().map_err(|e| e.to_string())?;
-    same_bits(&reference.compiled, &inputs, runner)
+    same_bits(&reference.compiled, &inputs, runner)?;
+    let one = runner.run(&inputs).map_err(|e| e.to_string())?;
+    zoo::same_for_threads(runner, &inputs, &one).map_err(|e| e.to_string())
 }
 
 #[test]

@@ -40,6 +40,10 @@ impl CallPart {
 /// The methods of a [`KernelCall`] whose parameters, `self` or a field of it, can be divided: over `$n` tensors.
 macro_rules! by_parts {
     ($n:literal) => {
+        fn divides(&self) -> bool {
+            $n == 1
+        }
+
         fn row(&self) -> Option<usize> {
             runtime_core::partial::Partial::<$n>::row(self)
         }
@@ -50,6 +54,10 @@ macro_rules! by_parts {
         }
     };
     ($n:literal, $field:tt) => {
+        fn divides(&self) -> bool {
+            $n == 1
+        }
+
         fn row(&self) -> Option<usize> {
             runtime_core::partial::Partial::<$n>::row(&self.$field)
         }

@@ -52,6 +52,10 @@ macro_rules! bind_fused {
                 true
             }
 
+            fn divides(&self) -> bool {
+                true
+            }
+
             fn row(&self) -> Option<usize> {
                 Partial::row(&self.0)
             }

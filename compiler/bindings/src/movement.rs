@@ -107,6 +107,10 @@ impl KernelCall for StridedCall {
         vec![self.dims.len()]
     }
 
+    fn divides(&self) -> bool {
+        true
+    }
+
     fn row(&self) -> Option<usize> {
         self.layer().row()
     }

@@ -10,6 +10,7 @@ pub mod lower;
 pub mod plan;
 pub mod report;
 pub mod sections;
+pub(crate) mod threads;
 pub mod tile;
 
 pub use report::Report;

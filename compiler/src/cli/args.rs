@@ -108,6 +108,10 @@ pub(super) struct EmitArgs {
     pub(super) self_test: SelfTestArgs,
     #[command(flatten)]
     pub(super) sections: SectionArgs,
+    /// Let the emitted struct take threads, which compute rows of layers side by side: `set_threads`, with the feature
+    /// `threads` of runtime-core. For targets with an operating system
+    #[arg(long)]
+    pub(super) threads: bool,
     /// The Rust file to write; `-` for stdout
     #[arg(short, long, value_name = "OUT.rs")]
     pub(super) output: PathBuf,
@@ -212,6 +216,9 @@ pub(super) struct BenchArgs {
     /// Time another runtime on the same model too, in turns: the one that `python3` has
     #[arg(long, value_name = "PEER", value_enum)]
     pub(super) compare: Option<Peer>,
+    /// Threads that compute rows of layers side by side, in the peer as well
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub(super) threads: u32,
     /// Print JSON
     #[arg(long)]
     pub(super) json: bool,
@@ -240,7 +247,7 @@ pub(super) struct BenchArgs {
 /// What emitted code is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Peer {
-    /// ONNX Runtime, with one thread
+    /// ONNX Runtime, with as many threads
     Onnxruntime,
 }
 

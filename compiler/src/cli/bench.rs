@@ -21,17 +21,22 @@ pub(super) fn bench(args: &BenchArgs) -> miette::Result<ExitCode> {
     let compiler = args
         .target
         .apply(args.stream.apply(args.state.apply(args.model.compiler()?)));
-    let compiler = args.quantize.apply(compiler)?.weights(args.weights);
+    let threads = args.threads as usize;
+    let compiler = args
+        .quantize
+        .apply(compiler)?
+        .weights(args.weights)
+        .threads(threads > 1);
     let compiled = compiler.compile()?;
     // Before the emitted code is built: that takes a while, and there may be no peer.
     let mut peer = match args.compare {
-        Some(Peer::Onnxruntime) => Some(OnnxRuntime::load(&args.model.model, &compiled.program.inputs)?),
+        Some(Peer::Onnxruntime) => Some(OnnxRuntime::load(&args.model.model, &compiled.program.inputs, threads)?),
         None => None,
     };
     // Other flags compile runtime-core again: a folder of their own keeps both.
     let folder = if args.rustflags.is_empty() { "verify" } else { "bench" };
     let workspace = Workspace::in_user_cache(folder)?.rustflags(&args.rustflags);
-    let runner = build(&workspace, &compiler, &compiled)?;
+    let runner = build(&workspace, &compiler, &compiled)?.threads(threads);
     let inputs: Vec<_> = compiled.program.inputs.iter().map(|p| sample(&p.ty)).collect();
     let trial = runner.time(inputs.clone(), TRIAL)?;
     let fastest = trial
@@ -54,9 +59,9 @@ pub(super) fn bench(args: &BenchArgs) -> miette::Result<ExitCode> {
     let macs = compiled.report.macs;
     let other = peer.as_ref().map(|peer| (peer.version(), Times::of(theirs)));
     if args.json {
-        print_json(&json(&times, macs, other))?;
+        print_json(&json(&times, macs, threads, other))?;
     } else {
-        print(&text(&times, macs, other))?;
+        print(&text(&times, macs, threads, other))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -99,8 +104,11 @@ fn micros(time: Duration) -> f64 {
 }
 
 /// What was measured, for people.
-fn text(times: &Times, macs: u64, peer: Option<(&str, Times)>) -> String {
+fn text(times: &Times, macs: u64, threads: usize, peer: Option<(&str, Times)>) -> String {
     let mut text = String::new();
+    if threads > 1 {
+        let _ = writeln!(text, "threads {threads}");
+    }
     let _ = writeln!(text, "runs    {}", times.runs);
     let _ = writeln!(text, "min     {:.3} us", micros(times.min));
     let _ = writeln!(text, "median  {:.3} us", micros(times.median));
@@ -108,7 +116,15 @@ fn text(times: &Times, macs: u64, peer: Option<(&str, Times)>) -> String {
     let _ = writeln!(text, "speed   {:.1} GFLOP/s at the median", times.speed(macs));
     if let Some((version, other)) = peer {
         let [min, median] = times.ratios(&other);
-        let _ = writeln!(text, "\nONNX Runtime {version}, one thread, in turns");
+        let _ = writeln!(
+            text,
+            "\nONNX Runtime {version}, {}, in turns",
+            if threads == 1 {
+                "one thread".to_owned()
+            } else {
+                format!("{threads} threads")
+            }
+        );
         let _ = writeln!(text, "runs    {}", other.runs);
         let _ = writeln!(text, "min     {:.3} us, {min:.2} times as long", micros(other.min));
         let _ = writeln!(
@@ -121,8 +137,9 @@ fn text(times: &Times, macs: u64, peer: Option<(&str, Times)>) -> String {
 }
 
 /// What was measured, for programs.
-fn json(times: &Times, macs: u64, peer: Option<(&str, Times)>) -> Value {
+fn json(times: &Times, macs: u64, threads: usize, peer: Option<(&str, Times)>) -> Value {
     let mut value = times.json();
+    value["threads"] = json!(threads);
     value["macs"] = json!(macs);
     value["gflops"] = json!(times.speed(macs));
     if let Some((version, other)) = peer {

@@ -44,6 +44,7 @@ pub(super) fn emit(args: &EmitArgs) -> miette::Result<ExitCode> {
         .apply(args.model.compiler()?)
         .weights(args.weights)
         .force(args.force)
+        .threads(args.threads)
         .command(command(args));
     compiler = args.stream.apply(args.train.apply(args.state.apply(compiler)));
     compiler = args
@@ -169,6 +170,7 @@ fn command(args: &EmitArgs) -> String {
     }
     let switches = args.train.switches().into_iter().chain(args.quantize.switches());
     words.extend(switches.map(str::to_owned));
+    words.extend(args.threads.then(|| "--threads".to_owned()));
     if let Some(header) = &args.c_header {
         words.extend(["--c-header".to_owned(), file(header)]);
     }

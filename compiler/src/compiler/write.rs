@@ -37,6 +37,7 @@ impl Compiler {
             most_inline_bytes: most_inline_bytes(&compiled.machine),
             alignment: if compiled.machine.microcontroller { 8 } else { 64 },
             sections: self.sections.clone(),
+            threads: self.threads,
         }
     }
 

@@ -131,7 +131,9 @@ pub struct Choice {
 pub struct Instance {
     /// One compiled for this call, with its parameters known to rustc; otherwise the one that all calls share.
     pub specialised: bool,
-    /// Why.
+    /// Whether threads compute its rows side by side.
+    pub divided: bool,
+    /// Why it is specialised, or not.
     pub reason: String,
 }
 
@@ -139,6 +141,7 @@ impl Default for Instance {
     fn default() -> Self {
         Self {
             specialised: false,
+            divided: false,
             reason: "the kernel is not faster for known parameters".into(),
         }
     }

@@ -37,6 +37,8 @@ pub enum RemarkKind {
     MaxTrips,
     /// Layers that are computed in parts, so that the model fits the RAM.
     Tiles,
+    /// Calls that are divided among threads.
+    Threads,
     /// What a model that is computed frame by frame sees where the whole model sees padding.
     WindowEdges,
     /// An output that the self-test hardly tests.

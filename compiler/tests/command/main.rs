@@ -13,5 +13,6 @@ mod port;
 mod sections;
 mod stack;
 mod terminal;
+mod threads;
 mod training;
 mod updates;

@@ -143,7 +143,12 @@ fn compare<C: QlinearCell + Debug>(
         weights.gates[gate][unit][input]
     });
     let by = Weights::panels(parts, [hidden, 1], |gate, unit, _| weights.by(gate, unit));
-    let bias = Weights::panels(&[&[0]], [hidden, 1], |_, unit, _| weights.bias[unit]);
+    // Only one cell has biases of its own. The others ask for none: a kernel that did would do nothing.
+    let has_biases = format!("{:?}", layer.cell).contains("linear_before_reset: true");
+    let bias = match has_biases {
+        true => Weights::panels(&[&[0]], [hidden, 1], |_, unit, _| weights.bias[unit]),
+        false => vec![],
+    };
     let integer = |v: f32| (v * 32767.9) as i16;
     let x: Vec<_> = numbers(along.inputs(), 3).into_iter().map(integer).collect();
     // Cells' states that stay within bounds.

@@ -2,3 +2,4 @@
 
 mod indexing;
 mod moves;
+mod threads;

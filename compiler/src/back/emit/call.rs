@@ -3,8 +3,9 @@ use super::interface::separated;
 use super::names::{ModelNames, written};
 use super::weights;
 use crate::back::plan::Plan;
-use crate::ir::program::{Program, Step, Storage, View};
-use proc_macro2::{Literal, TokenStream};
+use crate::back::threads::residual;
+use crate::ir::program::{Call, Program, Step, Storage, View};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 use std::ops::Range;
 
@@ -79,10 +80,42 @@ fn call(program: &Program, plan: &Plan, names: &ModelNames, options: &Options, i
         _ => format_ident!("{}", call.kernel.name()),
     };
     let layer = format_ident!("{}", names.layers[index]);
+    if call.instance.divided {
+        let arguments: Vec<_> = arguments.collect();
+        let divided = divided(call, names, &function, &layer, arguments, &written[0]);
+        return quote!(#binding #divided);
+    }
     let reference = call.kernel.by_reference().then(|| quote!(&));
     quote! {
         #binding
         kernels::#function(simd, #reference layers::#layer, #(#arguments,)* #(#written),*);
+    }
+}
+
+/// A call whose rows are divided among threads: the closure computes some of them, and sees all weights.
+fn divided(
+    call: &Call,
+    names: &ModelNames,
+    function: &Ident,
+    layer: &Ident,
+    mut arguments: Vec<TokenStream>,
+    y: &Ident,
+) -> TokenStream {
+    let reference = call.kernel.by_reference().then(|| quote!(&));
+    let [a, b] = [0, 1].map(|index| format_ident!("{}", names.operands[index]));
+    let x = std::mem::replace(&mut arguments[0], quote!(#a));
+    let Some(index) = residual(call) else {
+        return quote! {
+            threads.divide(layers::#layer, #x, #y, |layer, #a, #y| {
+                kernels::#function(simd, #reference layer, #(#arguments,)* #y);
+            });
+        };
+    };
+    let residual = std::mem::replace(&mut arguments[index], quote!(#b));
+    quote! {
+        threads.divide_with_residual(layers::#layer, #x, #residual, #y, |layer, #a, #b, #y| {
+            kernels::#function(simd, #reference layer, #(#arguments,)* #y);
+        });
     }
 }
 
@@ -96,7 +129,7 @@ fn part(program: &Program, view: &View, whole: &TokenStream) -> Option<TokenStre
 }
 
 /// Borrows the call's slots from the arena.
-fn bind(names: &ModelNames, read: &[View], write: &[View], written: &[proc_macro2::Ident]) -> TokenStream {
+fn bind(names: &ModelNames, read: &[View], write: &[View], written: &[Ident]) -> TokenStream {
     let slots = |views: &[View]| {
         let slots: Vec<_> = views.iter().map(|v| format_ident!("{}", names.slots[v])).collect();
         match &slots[..] {
@@ -104,7 +137,7 @@ fn bind(names: &ModelNames, read: &[View], write: &[View], written: &[proc_macro
             _ => quote!((#(slots::#slots),*)),
         }
     };
-    let tuple = |idents: &[proc_macro2::Ident]| match idents {
+    let tuple = |idents: &[Ident]| match idents {
         [one] => quote!(#one),
         _ => quote!((#(#idents),*)),
     };

@@ -8,10 +8,10 @@ use super::sections;
 use super::self_test;
 use super::states;
 use super::table::table;
+use super::threads;
 use super::training;
 use crate::back::plan::Plan;
 use crate::back::report::{Report, dims, grouped};
-use crate::back::sections::Sections;
 use crate::ir::Steps;
 use crate::ir::program::{Port, Program};
 use proc_macro2::{Literal, TokenStream};
@@ -41,7 +41,7 @@ pub(super) fn separated(number: u64) -> Literal {
     digits.parse().unwrap_or_else(|_| Literal::u64_unsuffixed(number))
 }
 
-pub(super) fn model_struct(report: &Report, names: &ModelNames, sections: &Sections) -> TokenStream {
+pub(super) fn model_struct(report: &Report, names: &ModelNames, options: &Options) -> TokenStream {
     let model = format_ident!("{}", names.model);
     let bytes = separated(report.ram as u64);
     let step = report.calls.len();
@@ -76,14 +76,16 @@ pub(super) fn model_struct(report: &Report, names: &ModelNames, sections: &Secti
         lines.extend(stream.lines().iter().map(|line| format!("- {}.", plain(line))));
         lines.push(String::new());
     }
-    lines.extend(sections::lines(report, names, sections));
+    lines.extend(sections::lines(report, names, &options.sections));
     lines.extend(table(report));
     let docs = docs(&lines);
+    let threads = options.threads.then(|| quote!(threads: runtime_core::Threads,));
     quote! {
         #docs
         #[allow(unreachable_pub)]
         pub struct #model {
             arena: runtime_core::Arena<#bytes>,
+            #threads
         }
     }
 }
@@ -168,6 +170,8 @@ pub(super) fn model_impl(
     let training = training::methods(program, plan, report, names, options);
     let run = run(program, plan, report, names, options);
     let self_test = self_test::methods(program, report, names, options);
+    let one = options.threads.then(|| quote!(, threads: runtime_core::Threads::ONE));
+    let set_threads = options.threads.then(threads::setter);
     quote! {
         #[allow(dead_code, unreachable_pub)]
         impl #model {
@@ -175,8 +179,10 @@ pub(super) fn model_impl(
 
             /// The model with an arena of zeros, for a `static`. As a local it takes [`RAM`](Self::RAM) bytes of stack.
             pub const fn new() -> Self {
-                Self { arena: runtime_core::Arena::new() }
+                Self { arena: runtime_core::Arena::new() #one }
             }
+
+            #set_threads
 
             #reset
 

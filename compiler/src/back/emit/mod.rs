@@ -20,6 +20,7 @@ mod slots;
 mod source;
 mod states;
 mod table;
+mod threads;
 mod training;
 mod updatable;
 mod weights;
@@ -61,6 +62,8 @@ pub struct Options {
     pub alignment: usize,
     /// Where the linker is to put weights and arena.
     pub sections: Sections,
+    /// Whether the struct takes threads, which compute rows side by side.
+    pub threads: bool,
 }
 
 /// What was printed.
@@ -89,6 +92,8 @@ pub struct Interface {
     pub fields: Vec<String>,
     /// The type of the weights that `run` takes before the inputs, if they are [updatable](WeightsMode::Updatable).
     pub weights: Option<String>,
+    /// Whether there is `set_threads`.
+    pub threads: bool,
 }
 
 /// What every file begins with, after which comes the version.
@@ -142,6 +147,7 @@ pub fn emit(program: &Program, plan: &Plan, report: &Report, options: &Options) 
         },
         weights: block.as_ref().map(|_| names.verified),
         model: names.model,
+        threads: options.threads,
     };
     Emitted {
         source,
@@ -198,7 +204,7 @@ fn print(
     assertions(program, report, names)
         .into_iter()
         .for_each(|assertion| out.item(assertion));
-    out.item(interface::model_struct(report, names, &options.sections));
+    out.item(interface::model_struct(report, names, options));
     out.item(interface::model_impl(program, plan, report, names, options));
     out.item(interface::default_impl(names));
     if let Some(outputs) = interface::outputs_struct(program, names) {

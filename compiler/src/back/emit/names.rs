@@ -14,7 +14,7 @@ use std::collections::{HashMap, HashSet};
 const MOST_BORROWED: usize = 8;
 
 /// Names of `run` that are no inputs.
-const LOCALS: [&str; 6] = ["arena", "simd", "kernels", "layers", "slots", "weights"];
+const LOCALS: [&str; 7] = ["arena", "simd", "threads", "kernels", "layers", "slots", "weights"];
 
 /// Names of Rust's prelude: a struct of such a name would hide it from the code around.
 const PRELUDE: [&str; 24] = [

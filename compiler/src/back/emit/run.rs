@@ -4,7 +4,7 @@ use super::identifiers::plain;
 use super::interface::{MOST_ARGUMENTS, array, body, describe, docs, inputs, outputs, separated};
 use super::names::ModelNames;
 use super::weights::WeightsMode;
-use super::{Options, updatable};
+use super::{Options, threads, updatable};
 use crate::back::plan::Plan;
 use crate::back::report::{Report, grouped};
 use crate::ir::program::Program;
@@ -39,10 +39,10 @@ pub(super) fn run(
         });
         arguments.collect::<Vec<_>>()
     };
-    let (arguments, arguments_in) = (arguments(false), arguments(true));
     let updatable = options.weights == WeightsMode::Updatable;
     let weights = updatable.then(|| updatable::argument(names));
-    let (arguments, arguments_in) = (weights.iter().chain(&arguments), weights.iter().chain(&arguments_in));
+    let with_weights = |arguments: Vec<TokenStream>| weights.iter().cloned().chain(arguments).collect::<Vec<_>>();
+    let (outer, inner) = (with_weights(arguments(false)), with_weights(arguments(true)));
     let passed = names.inputs[..program.inputs.len()].iter();
     let passed: Vec<_> = updatable
         .then(|| format_ident!("weights"))
@@ -57,22 +57,35 @@ pub(super) fn run(
     let (ty, ty_in) = (result(None), result(lifetime.clone()));
     let bytes = separated(report.ram as u64);
     let body = body(program, plan, names, options, 0..program.inference_calls());
+    let calls = quote!(#body #returned);
     // With the arena there is one argument more.
     let many = (passed.len() + 1 > MOST_ARGUMENTS).then(|| quote!(#[allow(clippy::too_many_arguments)]));
+    let (run, arguments_in, run_in, run_by) = if options.threads {
+        let ty = result(Some(quote!('a)));
+        (
+            threads::run(&passed),
+            &outer,
+            threads::run_in(&passed),
+            Some(threads::run_by(&bytes, &inner, &ty, &calls)),
+        )
+    } else {
+        (quote!(Self::run_in(&mut self.arena #(, #passed)*)), &inner, calls, None)
+    };
     quote! {
         #docs
         #many
-        pub fn run(&mut self, #(#arguments),*) -> #ty {
-            Self::run_in(&mut self.arena #(, #passed)*)
+        pub fn run(&mut self, #(#outer),*) -> #ty {
+            #run
         }
 
         /// [`run`](Self::run) in an arena that is elsewhere, such as one on the heap: `Arena::boxed()` with the feature
         /// `alloc` of runtime-core.
         #many
         pub fn run_in #generics (arena: &#lifetime mut runtime_core::Arena<#bytes> #(, #arguments_in)*) -> #ty_in {
-            #body
-            #returned
+            #run_in
         }
+
+        #run_by
     }
 }
 

@@ -38,10 +38,12 @@ fn instance(call: &Call, copies: usize, machine: &Machine) -> Instance {
     match machine.favour {
         Favour::Speed => Instance {
             specialised: true,
+            divided: false,
             reason: format!("speed is favoured; {estimate}"),
         },
         Favour::Flash => Instance {
             specialised: own <= shared,
+            divided: false,
             reason: estimate,
         },
     }

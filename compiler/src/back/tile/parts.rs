@@ -41,6 +41,7 @@ pub(super) fn part(call: &Call, rows: Range<usize>) -> Option<Call> {
         choice: call.choice.clone(),
         instance: Instance {
             specialised: false,
+            divided: false,
             reason: "the parts of a layer share a kernel".into(),
         },
         part: Some(Portion {

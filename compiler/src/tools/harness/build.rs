@@ -46,6 +46,7 @@ impl Workspace {
                     .with_extension(std::env::consts::EXE_EXTENSION),
                 model: module.name.clone(),
                 interface: module.emitted.interface.clone(),
+                threads: 1,
             }),
         };
         let crates = crates.iter().enumerate();

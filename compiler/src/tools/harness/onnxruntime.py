@@ -1,4 +1,4 @@
-"""Times a model in ONNX Runtime: MODEL.onnx INPUTS, where INPUTS are names and shapes in JSON.
+"""Times a model in ONNX Runtime: MODEL.onnx INPUTS THREADS, where INPUTS are names and shapes in JSON.
 
 Prints the version, or what is missing, or an input without a value. Then answers each line that is read, a number of
 seconds, with the nanoseconds of as many runs as fit, at least three, as JSON.
@@ -30,10 +30,10 @@ TYPES = {
 }
 
 
-def session(path, shapes):
-    """A session of one thread with inputs and outputs bound."""
+def session(path, shapes, threads):
+    """A session of so many threads with inputs and outputs bound."""
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     options.log_severity_level = 3
     model = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     binding, random = model.io_binding(), numpy.random.default_rng(0)
@@ -62,7 +62,7 @@ def times(model, binding, seconds):
 
 def main():
     """Answers until there is nothing more to read."""
-    model, binding = session(sys.argv[1], json.loads(sys.argv[2]))
+    model, binding = session(sys.argv[1], json.loads(sys.argv[2]), int(sys.argv[3]))
     print(json.dumps({"version": onnxruntime.__version__}), flush=True)
     for line in sys.stdin:
         print(json.dumps(times(model, binding, float(line))), flush=True)

@@ -17,11 +17,11 @@ pub struct OnnxRuntime {
 }
 
 impl OnnxRuntime {
-    /// Loads the model of a file for inputs of these shapes.
+    /// Loads the model of a file for inputs of these shapes, to run on so many threads.
     ///
     /// # Errors
     /// If there is no `python3`, it has no ONNX Runtime, or that does not take the model.
-    pub fn load(model: &Path, inputs: &[Port]) -> Result<Self, HarnessError> {
+    pub fn load(model: &Path, inputs: &[Port], threads: usize) -> Result<Self, HarnessError> {
         let shapes: Map<String, Value> = inputs
             .iter()
             .map(|port| (port.name.clone(), json!(port.model_ty().shape)))
@@ -30,6 +30,7 @@ impl OnnxRuntime {
             .args(["-c", include_str!("onnxruntime.py")])
             .arg(model)
             .arg(Value::Object(shapes).to_string())
+            .arg(threads.to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

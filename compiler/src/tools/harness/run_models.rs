@@ -1,4 +1,4 @@
-//! Runs emitted models on files of bytes: `PROGRAM MODEL FOLDER CASES REPETITIONS`.
+//! Runs emitted models on files of bytes: `PROGRAM MODEL FOLDER CASES REPETITIONS THREADS`.
 //!
 //! Reads `FOLDER/K.in`, all inputs one after the other, and writes `FOLDER/K.out`, for K below CASES. Prints the
 //! nanoseconds of each of REPETITIONS runs more, one per line.
@@ -48,6 +48,9 @@ struct Job {
     folder: PathBuf,
     cases: usize,
     repetitions: usize,
+    // Most models run on one thread.
+    #[allow(dead_code)]
+    threads: usize,
     case: usize,
     input: Vec<u8>,
     taken: usize,
@@ -110,8 +113,8 @@ fn main() {
     let model = text();
     let folder = PathBuf::from(text());
     let mut number = || text().parse().unwrap_or(0);
-    let (cases, repetitions) = (number(), number());
-    let mut job = Job { folder, cases, repetitions, case: 0, input: vec![], taken: 0, output: vec![] };
+    let (cases, repetitions, threads) = (number(), number(), number());
+    let mut job = Job { folder, cases, repetitions, threads, case: 0, input: vec![], taken: 0, output: vec![] };
     if let Err(message) = run(&model, &mut job) {
         let _ = writeln!(std::io::stderr(), "{message}");
         std::process::exit(1);

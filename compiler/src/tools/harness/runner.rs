@@ -11,9 +11,21 @@ pub struct Runner {
     pub(super) program: PathBuf,
     pub(super) model: String,
     pub(super) interface: Interface,
+    pub(super) threads: usize,
 }
 
 impl Runner {
+    /// The same with so many threads, if the model takes threads.
+    pub fn threads(mut self, count: usize) -> Self {
+        self.threads = count;
+        self
+    }
+
+    /// Whether the model takes threads.
+    pub fn takes_threads(&self) -> bool {
+        self.interface.threads
+    }
+
     /// The outputs for each list of inputs, of the model's types and in its order.
     ///
     /// # Errors
@@ -67,7 +79,7 @@ impl Runner {
         command
             .arg(&self.model)
             .arg(folder)
-            .args([cases.to_string(), repetitions.to_string()]);
+            .args([cases, repetitions, self.threads].map(|number| number.to_string()));
         let output = command
             .stdin(Stdio::null())
             .output()

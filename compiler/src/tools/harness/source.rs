@@ -59,7 +59,13 @@ impl Module {
 /// `Cargo.toml` of a crate of `modules`; `runtime_core` is where runtime-core is, as in a table of TOML.
 pub(super) fn manifest(name: &str, runtime_core: &str, modules: &[&Module]) -> String {
     let updatable = modules.iter().any(|module| module.blob.is_some());
-    let features = if updatable { ", features = [\"updates\"]" } else { "" };
+    let threads = modules.iter().any(|module| module.emitted.interface.threads);
+    let features = match (updatable, threads) {
+        (false, false) => "",
+        (true, false) => ", features = [\"updates\"]",
+        (false, true) => ", features = [\"threads\"]",
+        (true, true) => ", features = [\"threads\", \"updates\"]",
+    };
     format!(
         "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\npublish = false\n\n\
          [lib]\npath = \"src/models.rs\"\n\n[dependencies]\nruntime-core = {{ {runtime_core}{features} }}\n"
@@ -111,11 +117,17 @@ fn function(library: &str, module: &Module) -> String {
     let inputs = (0..interface.inputs.len()).map(|i| format!("&input{i}"));
     let arguments: Vec<_> = weights.chain(inputs).collect();
     let hidden: Vec<_> = arguments.iter().map(|a| format!("black_box({a})")).collect();
-    let verified = updatable::statements(library, module);
+    let mut prepared = updatable::statements(library, module);
+    if interface.threads {
+        prepared.push_str(
+            "    let threads = runtime_core::Threads::new(job.threads);\n    \
+             model.set_threads(threads.map_err(|e| e.to_string())?);\n",
+        );
+    }
     let mut text = format!(
         "\nfn run_{name}(job: &mut Job) -> Result<(), String> {{\n    \
          static MODEL: Mutex<{path}> = Mutex::new({path}::new());\n    \
-         let mut model = MODEL.lock().map_err(|e| e.to_string())?;\n{verified}    \
+         let mut model = MODEL.lock().map_err(|e| e.to_string())?;\n{prepared}    \
          while job.next_case()? {{\n"
     );
     for (i, ty) in interface.inputs.iter().enumerate() {
