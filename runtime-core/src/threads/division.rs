@@ -6,7 +6,7 @@ use core::ops::Range;
 
 impl Threads {
     /// Runs a layer of one input by parts, each of them by `kernel`, which gets the part's parameters, inputs and
-    /// outputs. Called within [`run`](Self::run).
+    /// outputs. Within [`run`](Self::run) the threads are awake; elsewhere they are woken for it.
     pub fn divide<L, X, Y>(&self, layer: L, x: &[X], y: &mut [Y], kernel: impl Fn(L, &[X], &mut [Y]) + Sync)
     where
         L: Partial<1> + Copy + Sync,
@@ -41,10 +41,12 @@ impl Threads {
             row,
             count: self.count().min(rows / LEAST_ROWS),
         };
-        if division.count > 1 && rows * row == y.len() && division.is_possible() {
-            division.run(0..division.count, y);
-        } else {
-            (division.kernel)(layer, x, residual, y);
+        match self.threads() {
+            // Where the caller is none of the threads, one of them does this: else rayon would start others.
+            Some(pool) if division.count > 1 && rows * row == y.len() && division.is_possible() => {
+                pool.install(|| division.run(0..division.count, y));
+            }
+            _ => (division.kernel)(layer, x, residual, y),
         }
     }
 }

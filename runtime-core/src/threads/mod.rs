@@ -90,10 +90,15 @@ impl Threads {
     /// Runs `work` on one of the threads while the others wait for layers of it, without sleeping in between. Emitted
     /// code does so once for each inference.
     pub fn run<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
-        match self.pool.as_ref().and_then(|pool| pool.pool.as_ref()) {
+        match self.threads() {
             Some(pool) => pool.install(|| awake::run(work)),
             None => work(),
         }
+    }
+
+    /// The pool, if there are several.
+    fn threads(&self) -> Option<&ThreadPool> {
+        self.pool.as_ref()?.pool.as_ref()
     }
 }
 

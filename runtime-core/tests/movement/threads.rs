@@ -6,6 +6,7 @@ use runtime_core::pack::{packed_conv2d_len, packed_gemm_len};
 use runtime_core::{Simd, Threads};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 const COUNTS: [usize; 5] = [1, 2, 3, 5, 8];
 
@@ -80,9 +81,13 @@ fn products_of_any_number_of_rows() {
         for count in COUNTS {
             let threads = Threads::new(count).unwrap();
             let mut y = vec![9.0; m * n];
-            // Within a run and outside of one.
+            let own = thread::current().id();
             threads.divide(layer, &x, &mut y, |layer, x, y| {
-                kernels::gemm(simd, layer, x, &w, &bias, y)
+                // Outside of a run the threads are those of the pool too, and not others of rayon.
+                let thread = thread::current();
+                let of_pool = thread.name().is_some_and(|name| name.starts_with("model-"));
+                assert!(of_pool || thread.id() == own);
+                kernels::gemm(simd, layer, x, &w, &bias, y);
             });
             assert_eq!(y, whole, "{m} rows, {count} threads");
         }

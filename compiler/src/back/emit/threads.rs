@@ -33,8 +33,8 @@ pub(super) fn run_in(passed: &[Ident]) -> TokenStream {
 pub(super) fn run_by(bytes: &Literal, arguments: &[TokenStream], ty: &TokenStream, calls: &TokenStream) -> TokenStream {
     let many = (arguments.len() + 2 > MOST_ARGUMENTS).then(|| quote!(#[allow(clippy::too_many_arguments)]));
     quote! {
-        /// [`run`](Self::run) in an arena and by threads that are elsewhere: several models can share them. To be called
-        /// within `threads.run(|| ..)`, which keeps them awake from layer to layer.
+        /// [`run`](Self::run) in an arena and by threads that are elsewhere: several models can share them. Within
+        /// `threads.run(|| ..)` they stay awake from layer to layer.
         #many
         pub fn run_by<'a>(
             threads: &runtime_core::Threads,
