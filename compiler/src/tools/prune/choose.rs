@@ -9,6 +9,7 @@ use super::moments::Moments;
 use super::site::Site;
 use super::symmetric::{cholesky, dot, forward, inverse, part, solve};
 use crate::middle::passes::{ChannelGroup, ChannelGroups};
+use std::collections::BTreeMap;
 
 /// What a variance is raised by at least, as a share of it.
 const LEAST_RIDGE: f64 = 1e-3;
@@ -237,7 +238,7 @@ fn macs(groups: &ChannelGroups, layer: usize, [inputs, outputs]: [usize; 2]) -> 
 
 /// Multiply-accumulates that go with a group.
 fn saved(groups: &ChannelGroups, group: &ChannelGroup, sizes: &[[usize; 2]]) -> f64 {
-    let mut after: std::collections::BTreeMap<usize, [usize; 2]> = std::collections::BTreeMap::new();
+    let mut after: BTreeMap<usize, [usize; 2]> = BTreeMap::new();
     for (axis, channels) in [&group.inputs, &group.outputs].into_iter().enumerate() {
         for (layer, _) in channels {
             after.entry(*layer).or_insert(sizes[*layer])[axis] -= 1;

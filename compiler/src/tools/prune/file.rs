@@ -126,6 +126,12 @@ impl OnnxFile {
             return sums;
         };
         graph.initializer.push(floats(&bias, &[values.len()], values));
+        // Nodes without a name are named after their places, which move.
+        for (index, node) in graph.node.iter_mut().enumerate() {
+            if node.name().is_empty() {
+                node.name = Some(format!("{}_{index}", node.op_type()));
+            }
+        }
         graph.node[node].output[0].clone_from(&sums);
         let domain = graph.node[node].domain.clone();
         let add = NodeProto {

@@ -22,8 +22,8 @@ use crate::compiler::{Compiled, Compiler};
 use crate::data::output;
 use crate::data::samples::Samples;
 use crate::front::load::{self, Model};
-use crate::ir::Graph;
-use crate::middle::passes::ChannelGroups;
+use crate::ir::{Graph, OpError, op_error};
+use crate::middle::passes::{ChannelGroups, GroupedLayer};
 use crate::middle::quantize::{Layer, Patches, StartProgress};
 use crate::tools::prune_report::PruneReport;
 use choose::{Choice, Reader};
@@ -34,6 +34,10 @@ use std::path::Path;
 
 /// Products of elements of a row that are kept for all layers together: half a gigabyte.
 const MOST_PRODUCTS: usize = 1 << 26;
+/// Multiply-accumulates that running the model for every layer may take altogether: some minutes ..
+const WORK: u64 = 200_000_000_000;
+/// .. and samples that are taken whatever that takes.
+const FEWEST: usize = 16;
 /// Layers that are measured at once, and products of elements that this takes at most.
 const TOGETHER: (usize, usize) = (8, 1 << 24);
 
@@ -133,6 +137,9 @@ pub fn prune(compiler: &Compiler, samples: &Samples, options: &PruneOptions) -> 
     if parts.is_empty() {
         return Err(nothing(&untouched));
     }
+    let runs = compiled.report.macs.saturating_mul(2 * parts.len() as u64 + 1);
+    let most = usize::try_from(WORK / runs.max(1)).unwrap_or(usize::MAX);
+    let (given, samples) = (samples.len(), &samples.clone().first(most.max(FEWEST)));
     let mut readers = measure(&plain, &mut parts, groups.layers.len(), samples, &mut told)?;
     let choice = match options.channels {
         Some(share) => choose::choose(&groups, &mut readers, share),
@@ -155,14 +162,9 @@ pub fn prune(compiler: &Compiler, samples: &Samples, options: &PruneOptions) -> 
     file.note(&described(options));
     let bytes = file.bytes();
     let after = compiler.compile_model(&compiler.load_bytes(&bytes)?, &mut |_, _| {})?;
-    let summary = PruneSummary::of(
-        options,
-        &groups,
-        &choice,
-        &parts,
-        untouched,
-        [&compiled.report, &after.report],
-    );
+    let costs = [&compiled.report, &after.report];
+    let mut summary = PruneSummary::of(options, &groups, &choice, &parts, untouched, costs);
+    summary.samples = [samples.len(), given];
     Ok(Pruned { bytes, summary })
 }
 
@@ -173,7 +175,7 @@ fn described(options: &PruneOptions) -> String {
     shares.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-fn internal(error: crate::ir::OpError) -> Error {
+fn internal(error: OpError) -> Error {
     Error::Pass {
         pass: "dead-channels",
         message: error.message,
@@ -215,7 +217,7 @@ fn parts(plain: &Graph, model: &Model, file: &OnnxFile, groups: &ChannelGroups) 
 
 impl Part {
     fn of(site: Site, layer: Layer, groups: &ChannelGroups) -> Self {
-        let is_it = |layer: &crate::middle::passes::GroupedLayer| {
+        let is_it = |layer: &GroupedLayer| {
             let same = [layer.inputs, layer.outputs] == [site.inputs, site.outputs];
             same && !layer.depthwise && layer.origin.contains(&site.name)
         };
@@ -321,9 +323,8 @@ fn refit(
         }
         told("fitting layers", number, all);
         let now = site::plain(compiler, &compiler.load_bytes(&file.bytes())?)?;
-        let Some(layer) = site::layer_of(&now, &part.site.name) else {
-            continue;
-        };
+        let layer = site::layer_of(&now, &part.site.name);
+        let layer = layer.ok_or_else(|| internal(op_error(format!("node `{}` is lost", part.site.name))))?;
         let moments = moments::of_pair([&now, plain], [&layer, &part.layer], &part.site.patches, samples)?;
         let Some(fit) = fit::fit(&part.site, &part.weights, &part.kept, &moments, sparsity) else {
             let node = &part.site.name;

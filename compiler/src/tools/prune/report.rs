@@ -52,6 +52,8 @@ pub struct PruneSummary {
     pub after: Cost,
     /// Share of the multiply-accumulates that was to go.
     pub asked: Option<f64>,
+    /// Samples that were used, and those that were given.
+    pub samples: [usize; 2],
 }
 
 impl PruneSummary {
@@ -99,6 +101,7 @@ impl PruneSummary {
             before: cost(before),
             after: cost(after),
             asked: options.channels,
+            samples: [0, 0],
         }
     }
 
@@ -114,6 +117,12 @@ impl PruneSummary {
             .iter()
             .map(|untouched| format!("{untouched}; it keeps all channels that it reads"))
             .collect();
+        let [used, given] = self.samples;
+        if used < given {
+            notes.push(format!(
+                "only the first {used} of {given} samples were used: the model takes long to run"
+            ));
+        }
         // The last channel that went may have been a little less than what was asked for.
         if let Some(asked) = self.asked.filter(|asked| self.saved() + 0.01 < *asked) {
             notes.push(format!(

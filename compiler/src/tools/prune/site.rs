@@ -5,12 +5,12 @@ use crate::Error;
 use crate::compiler::Compiler;
 use crate::front::load::Model;
 use crate::front::proto::NodeProto;
-use crate::ir::Graph;
+use crate::ir::{Graph, Tensor};
 use crate::middle::passes::{self, Pass};
 use crate::middle::quantize::{Layer, Patches};
 
 /// Weights of a channel beyond which their correlations take too much memory and time: 256 channels of 3 by 3.
-pub(super) const MOST_WEIGHTS: usize = 2304;
+const MOST_WEIGHTS: usize = 2304;
 /// The passes that make layers of products and change no weights.
 const PASSES: [&str; 3] = ["no-ops", "constant-folding", "mat-mul-to-gemm"];
 
@@ -80,7 +80,7 @@ impl Site {
         let (Some(node), None) = (nodes.next(), nodes.next()) else {
             return Err((
                 graph.node(layer.node).name.clone(),
-                "it is not one node of the outermost graph".into(),
+                "it is no single node Conv, Gemm or MatMul of the outermost graph".into(),
             ));
         };
         let name = node.name().to_owned();
@@ -95,6 +95,9 @@ impl Site {
         let patches = Patches::of(graph, layer).ok_or("its rows are not known")?;
         if patches.groups > 1 {
             return Err("its channels are in groups");
+        }
+        if patches.len == 0 || layer.channels == 0 {
+            return Err("it has no weights");
         }
         if patches.len > MOST_WEIGHTS {
             return Err("each of its channels has more than 2304 weights");
@@ -144,7 +147,7 @@ impl Site {
 
     fn find_bias(&mut self, file: &OnnxFile, index: usize) -> Result<(), &'static str> {
         let node = file.node(index);
-        let fits = |tensor: &crate::ir::Tensor| {
+        let fits = |tensor: &Tensor| {
             tensor.len() == self.outputs && tensor.shape.last().is_none_or(|last| *last == self.outputs)
         };
         let numbers = |node, operand| file.floats(node, operand).filter(fits).map(|tensor| tensor.to_f64());

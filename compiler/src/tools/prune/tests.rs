@@ -143,7 +143,7 @@ fn a_channel_that_others_give_costs_nothing_once_weights_are_fitted() {
         assert_eq!(pruned.summary.notes(), [""; 0]);
     }
     let [fitted, plain] = [fitted, plain].map(|pruned| noise(&compiler, &pruned, &samples).decibels());
-    assert!(fitted > 60.0 && plain < 20.0, "{fitted} dB, {plain} dB without fitting");
+    assert!(fitted > 40.0 && plain < 20.0, "{fitted} dB, {plain} dB without fitting");
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn shared_weights_are_no_longer_shared() {
     ];
     let w = stored("w", &[4, 4], numbers(5, 16));
     let (_folder, compiler, samples) = setup(nodes, vec![w, stored("v", &[4, 3], numbers(6, 12))]);
-    let pruned = prune(&compiler, &samples, &options(Some(0.2), None, true)).unwrap();
+    let pruned = prune(&compiler, &samples, &options(Some(0.15), None, true)).unwrap();
     let model = ModelProto::decode(&*pruned.bytes).unwrap().graph.unwrap();
     let of = |output: &str| {
         let node = model
