@@ -31,7 +31,7 @@ use crate::middle::train::TrainOptions;
 use graph::Ready;
 use memory::InMemory;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A compilation: a model file and what to make of it. The command and `build.rs` scripts use this.
 ///
@@ -300,6 +300,16 @@ impl Compiler {
     /// Reads the file, checks it and inlines its functions.
     pub fn load(&self) -> Result<Model, Error> {
         Ok(load::load(&self.path, &self.outputs)?)
+    }
+
+    /// Reads the bytes of a file in the place of the one that was given.
+    pub(crate) fn load_bytes(&self, bytes: &[u8]) -> Result<Model, Error> {
+        Ok(load::load_in_place_of(&self.path, bytes, &self.outputs)?)
+    }
+
+    /// The model file.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Compiles up to the memory plan.

@@ -5,6 +5,7 @@ use super::layout_args::LayoutArgs;
 use super::model_args::{Baked, ModelArgs, bake};
 use super::new::NewArgs;
 use super::output_args::OutputArgs;
+use super::prune::PruneArgs;
 use super::quantize_args::QuantizeArgs;
 use super::section_args::SectionArgs;
 use super::self_test_args::SelfTestArgs;
@@ -74,6 +75,8 @@ pub(super) enum Command {
     Bench(BenchArgs),
     /// Measure accuracy on a test set, of the model on this machine and of the emitted code
     Eval(EvalArgs),
+    /// Remove the channels that a model needs least, and write it as ONNX
+    Prune(PruneArgs),
     /// Write the weights of a model for code that was emitted with --weights updatable
     Pack(PackArgs),
     /// Sign weights that devices take as an update

@@ -23,6 +23,8 @@ pub(super) const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
   edgec bench model.onnx --compare onnxruntime            and ONNX Runtime, in turns
   edgec stack firmware.elf --entry Model::run             the most stack that a function of a program takes
   edgec eval model.onnx --data test.npz                   accuracy on samples `x` with labels `y`
+  edgec prune model.onnx --channels 30% --calibrate samples.npz -o pruned.onnx
+                                                          without the channels that matter least
   edgec new my-app --model model.onnx --board rp2040      a project around the model that builds at once
   edgec doctor                                            what is installed for which target, and how to get the rest
   edgec completions bash                                  the script that completes commands and options

@@ -14,6 +14,7 @@ mod model_args;
 mod new;
 mod output_args;
 mod progress;
+mod prune;
 mod quantize_args;
 mod run;
 mod section_args;
@@ -50,6 +51,7 @@ pub(crate) fn main() -> ExitCode {
         (Some(Command::Verify(args)), _) => verify::verify(&args),
         (Some(Command::Bench(args)), _) => bench::bench(&args),
         (Some(Command::Eval(args)), _) => eval::eval(&args),
+        (Some(Command::Prune(args)), _) => prune::prune(&args),
         (Some(Command::Pack(args)), _) => updates::pack(&args),
         (Some(Command::Sign(args)), _) => updates::sign(&args),
         (Some(Command::Keygen(args)), _) => updates::keygen(&args),

@@ -20,6 +20,11 @@ pub(super) struct Ready {
 }
 
 impl Compiler {
+    /// A loaded model as a graph, before any pass.
+    pub(crate) fn imported(&self, model: &Model) -> Result<Graph, Error> {
+        Ok(import::import(model, &self.stem(), &self.dimensions)?.graph)
+    }
+
     /// Imports a model, adds what is asked for, and runs the passes; `after` sees the graph after each.
     pub(super) fn graph(&self, model: &Model, after: &mut dyn FnMut(&Pass, &Graph)) -> Result<Ready, Error> {
         self.check_streaming()?;

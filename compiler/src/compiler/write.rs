@@ -102,8 +102,13 @@ impl Compiler {
     }
 
     pub(super) fn guard(&self, compiled: &Compiled) -> Result<Guard, Error> {
+        self.guard_of(&compiled.external_files)
+    }
+
+    /// What must not be written over, where the model has these files beside it.
+    pub(crate) fn guard_of(&self, external_files: &[PathBuf]) -> Result<Guard, Error> {
         Ok(Guard {
-            inputs: [self.read()?, compiled.external_files.clone()].concat(),
+            inputs: [self.read()?, external_files.to_vec()].concat(),
             force: self.force,
         })
     }

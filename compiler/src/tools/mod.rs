@@ -3,6 +3,7 @@
 pub mod eval;
 pub mod harness;
 pub mod inspect;
+pub mod prune;
 pub(crate) mod prune_report;
 pub mod ram_curve;
 #[cfg(feature = "cli")]

@@ -122,7 +122,7 @@ fn cost(graph: &Graph, share: u32, passes: &[Pass]) -> Result<Cost, Error> {
 }
 
 /// The last part of a name, which tells layers apart, in so many characters.
-fn shortened(name: &str, width: usize) -> String {
+pub(super) fn shortened(name: &str, width: usize) -> String {
     let name = name.escape_debug().to_string();
     let skip = name.chars().count().saturating_sub(width);
     name.chars().skip(skip).collect()

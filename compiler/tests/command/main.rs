@@ -10,6 +10,7 @@ mod first_hour;
 mod mistakes;
 mod output_files;
 mod port;
+mod prune;
 mod sections;
 mod stack;
 mod terminal;

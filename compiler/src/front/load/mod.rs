@@ -88,6 +88,14 @@ pub fn load(path: &Path, outputs: &[String]) -> Result<Model, LoadError> {
     read(&bytes, Some(folder_of(path)), outputs)
 }
 
+/// Loads a model from the bytes of a file that takes the place of another; ends as [`load`] says.
+///
+/// # Errors
+/// As [`load`].
+pub(crate) fn load_in_place_of(path: &Path, bytes: &[u8], outputs: &[String]) -> Result<Model, LoadError> {
+    read(bytes, Some(folder_of(path)), outputs)
+}
+
 /// The folder of a file, where its external data is looked for.
 pub(crate) fn folder_of(file: &Path) -> &Path {
     match file.parent() {

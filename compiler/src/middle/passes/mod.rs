@@ -32,7 +32,7 @@ pub(crate) mod unused;
 
 pub use quantise_recurrence::{CellObserver, RecurrenceRanges, quantise_recurrence};
 
-pub use dead_channels::{LayerCensus, layers, remove_smallest};
+pub use dead_channels::{ChannelGroup, ChannelGroups, GroupedLayer, LayerCensus, layers, remove_smallest};
 
 use crate::Error;
 use crate::ir::{Graph, OpError, verify};

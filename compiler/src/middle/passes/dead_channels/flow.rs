@@ -101,7 +101,8 @@ impl Flow {
         }
     }
 
-    fn join(&mut self, a: usize, b: usize) {
+    /// Makes two channels stay or go together.
+    pub(super) fn join(&mut self, a: usize, b: usize) {
         let (a, b) = (self.class(a), self.class(b));
         self.needed[a] |= self.needed[b];
         self.parents[b] = a;

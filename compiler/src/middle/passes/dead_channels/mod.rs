@@ -16,6 +16,7 @@ mod along;
 mod census;
 mod constants;
 mod flow;
+mod groups;
 mod layer;
 mod order;
 mod removable;
@@ -24,6 +25,7 @@ mod smallest;
 mod taps;
 
 pub use census::{LayerCensus, layers};
+pub use groups::{ChannelGroup, ChannelGroups, GroupedLayer};
 pub use smallest::remove_smallest;
 pub(super) use taps::run as zero_taps;
 

@@ -6,6 +6,7 @@ use super::layer::Layer;
 use super::order::sum_order;
 use crate::ir::primitives::Reshape;
 use crate::ir::{DType, Graph, ValueId};
+use std::ops::Range;
 
 /// Marks the channels that are needed: those whose removal would change a sum, or the order of one in floats. Gives
 /// whether others are left.
@@ -48,12 +49,17 @@ fn missed(flow: &Flow, layer: &Layer, x: Channels) -> Vec<usize> {
         .collect()
 }
 
+/// The channels that a value keeps at least.
+pub(super) fn fewest(graph: &Graph, value: ValueId) -> usize {
+    // Reductions of floats treat a single channel in their own way.
+    if graph.ty(value).dtype == DType::F32 { 2 } else { 1 }
+}
+
 /// Keeps at least one channel of each value, of floats two. Gives whether that changed anything.
 fn keep_counts(graph: &Graph, flow: &mut Flow, values: &[(ValueId, Channels)]) -> bool {
     let mut changed = false;
     for (value, channels) in values {
-        // Reductions of floats treat a single channel in their own way.
-        let least = if graph.ty(*value).dtype == DType::F32 { 2 } else { 1 };
+        let least = fewest(graph, *value);
         let all = channels.first..channels.first + channels.count;
         while all.clone().filter(|channel| flow.is_needed(*channel)).count() < least {
             let Some(spare) = all.clone().find(|channel| !flow.is_needed(*channel)) else {
@@ -69,6 +75,18 @@ fn keep_counts(graph: &Graph, flow: &mut Flow, values: &[(ValueId, Channels)]) -
 /// Keeps neighbours of needed channels that are summed together with them. Gives whether that changed anything.
 fn keep_orders(graph: &Graph, flow: &mut Flow) -> bool {
     let mut kept = vec![];
+    for group in summed_together(graph, flow) {
+        if group.clone().any(|channel| flow.is_needed(channel)) {
+            kept.extend(group.filter(|channel| !flow.is_needed(*channel)));
+        }
+    }
+    kept.iter().for_each(|channel| flow.need(*channel));
+    !kept.is_empty()
+}
+
+/// The runs of channels that layers of floats sum in an order of their own, so that all of a run go or none.
+pub(super) fn summed_together(graph: &Graph, flow: &Flow) -> Vec<Range<usize>> {
+    let mut runs = vec![];
     for (id, layer) in flow
         .layers
         .iter()
@@ -83,15 +101,10 @@ fn keep_orders(graph: &Graph, flow: &mut Flow) -> bool {
         // The order of joined dimensions is that of the layout, which is not decided yet.
         let group = group.filter(|group| !joined || x.count.is_multiple_of(*group));
         let group = group.unwrap_or(x.count).max(1);
-        for first in (0..x.count).step_by(group) {
-            let group = x.first + first..x.first + x.count.min(first + group);
-            if group.clone().any(|channel| flow.is_needed(channel)) {
-                kept.extend(group.filter(|channel| !flow.is_needed(*channel)));
-            }
-        }
+        let starts = (0..x.count).step_by(group);
+        runs.extend(starts.map(|first| x.first + first..x.first + x.count.min(first + group)));
     }
-    kept.iter().for_each(|channel| flow.need(*channel));
-    !kept.is_empty()
+    runs
 }
 
 /// The channels of a value or of what it is a reshape of, and whether that joined them with other dimensions.
