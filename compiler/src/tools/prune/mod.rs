@@ -2,7 +2,7 @@
 //!
 //! A channel goes by zeros in the weights of all layers that read it. Shapes stay, so that the file means the same to
 //! every other tool, and the pass `dead-channels` does without what leads to the channel. Which channels cost least is
-//! told by samples ([`choose`]); afterwards the layers are fitted to the samples one after the other ([`fit`]), each on
+//! told by samples (`choose`); afterwards the layers are fitted to the samples one after the other (`fit`), each on
 //! what the layers before it, already pruned, make of them.
 
 mod choose;
