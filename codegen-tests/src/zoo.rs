@@ -70,7 +70,7 @@ impl Reference {
         let cases = harness::cases(arrays).map_err(|e| e.to_string())?;
         let compiler = Compiler::new(zoo.join(format!("{model}.onnx")))
             .name("Model")
-            .threads(THREADED.contains(&name))
+            .threads(THREADED.contains(&name) && !target.microcontroller)
             .target(target);
         let compiler = harness::pin_shapes(compiler, &cases[0].inputs).map_err(|e| e.to_string())?;
         let compiled = compiler.compile().map_err(|e| e.to_string())?;

@@ -164,7 +164,7 @@ pub(super) fn model_impl(
     options: &Options,
 ) -> TokenStream {
     let model = format_ident!("{}", names.model);
-    let consts = constants(program, report, names);
+    let consts = constants(program, report, names, options);
     let bytes = separated(report.ram as u64);
     let reset = states::reset(program, names, options, &bytes);
     let training = training::methods(program, plan, report, names, options);
@@ -195,7 +195,7 @@ pub(super) fn model_impl(
     }
 }
 
-fn constants(program: &Program, report: &Report, names: &ModelNames) -> TokenStream {
+fn constants(program: &Program, report: &Report, names: &ModelNames, options: &Options) -> TokenStream {
     let kinds = inputs(program)
         .map(|p| ("input", p))
         .chain(outputs(program).map(|p| ("output", p)));
@@ -216,6 +216,10 @@ fn constants(program: &Program, report: &Report, names: &ModelNames) -> TokenStr
         None => "Bytes of constant tensors in flash.",
         Some(_) => "Bytes of constant tensors in flash, those of the self-test among them.",
     });
+    let ram_doc = doc(match options.threads {
+        false => "Bytes of working memory: the size of the struct, not counting its alignment. The stack is apart.",
+        true => "Bytes of working memory: the size of the struct but for the threads. All stacks are apart.",
+    });
     let sha256 = &report.sha256;
     let tables = labels::tables(program, names);
     quote! {
@@ -223,7 +227,7 @@ fn constants(program: &Program, report: &Report, names: &ModelNames) -> TokenStr
         #tables
         /// Multiply-accumulates of one inference.
         pub const MACS: u64 = #macs;
-        /// Bytes of working memory: the size of the struct, not counting its alignment. The stack is apart.
+        #ram_doc
         pub const RAM: usize = #ram;
         #weights_doc
         pub const WEIGHTS: usize = #weights;
