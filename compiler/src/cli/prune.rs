@@ -6,7 +6,7 @@ use edgec::tools::eval::{self, Boundary, Contender, Engine, Evaluation, Question
 use edgec::tools::prune::{PruneOptions, PruneSummary, Pruned, prune as pruned};
 use edgec::{Compiled, Compiler, Error};
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Loss of accuracy, in points, that is told loudly.
@@ -67,6 +67,12 @@ struct Report<'a> {
 
 /// `edgec prune`.
 pub(super) fn prune(args: &PruneArgs) -> miette::Result<ExitCode> {
+    if args.output == Path::new("-") {
+        Err(Error::Usage {
+            message: "a model is not written to stdout".into(),
+            help: Some("give -o a file name, ending in .onnx".into()),
+        })?;
+    }
     let files = std::iter::once(&args.calibrate).chain(&args.data);
     let compiler = files
         .map(|text| Spec::parse(text))

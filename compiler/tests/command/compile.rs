@@ -5,7 +5,7 @@ use edgec::ir::Tensor;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-fn model() -> PathBuf {
+pub(super) fn model() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/digits/digits.onnx")
 }
 

@@ -65,6 +65,7 @@ fn what_cannot_be_is_said() {
         (&["--channels", "0.3", "-o", "p.onnx"][..], "as in 30%"),
         (&["-o", "p.onnx"], "--channels"),
         (&["--channels", "30%"], "--output"),
+        (&["--channels", "30%", "-o", "-"], "not written to stdout"),
     ] {
         let output = digits(folder.path(), flags);
         assert_eq!(output.status.code(), Some(2), "{flags:?}");

@@ -1,6 +1,6 @@
 //! `--threads`: what is emitted, and where it is refused.
 
-use super::compile::{code, edgec, stderr};
+use super::compile::{code, edgec, model, stderr};
 use edgec::front::proto::{self, tensor_proto::DataType, type_proto};
 use prost::Message;
 
@@ -73,6 +73,15 @@ fn a_layer_that_is_long_enough_is_divided() {
     let run = source.split("fn run_by").nth(1).unwrap_or_default();
     let run = run.split("\n    }\n").next().unwrap_or_default();
     insta::assert_snapshot!(run);
+    // What no call uses is no warning.
+    let output = edgec(folder.path(), &[model().to_str().unwrap(), "-o", "-", "--threads"]);
+    let source = String::from_utf8_lossy(&output.stdout);
+    assert!(source.contains("_threads: &runtime_core::Threads"), "{source}");
+    assert!(
+        stderr(&output).contains("no layer is long enough"),
+        "{}",
+        stderr(&output)
+    );
     let output = edgec(folder.path(), &["m.onnx", "-o", "-"]);
     let source = String::from_utf8_lossy(&output.stdout);
     assert!(!source.contains("threads"), "{source}");

@@ -40,7 +40,8 @@ impl Threads {
     /// The largest pool that there is.
     pub const MOST: usize = 64;
 
-    /// A pool of `count` threads, at least one and at most [`MOST`](Self::MOST). One is that of the caller.
+    /// A pool of `count` threads, at most [`MOST`](Self::MOST); the caller waits for them. For one or none, it is the
+    /// caller's own.
     ///
     /// # Errors
     /// If the system gives no more threads.

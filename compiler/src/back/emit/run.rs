@@ -62,11 +62,12 @@ pub(super) fn run(
     let many = (passed.len() + 1 > MOST_ARGUMENTS).then(|| quote!(#[allow(clippy::too_many_arguments)]));
     let (run, arguments_in, run_in, run_by) = if options.threads {
         let ty = result(Some(quote!('a)));
+        let any_divided = program.calls.iter().any(|call| call.instance.divided);
         (
             threads::run(&passed),
             &outer,
             threads::run_in(&passed),
-            Some(threads::run_by(&bytes, &inner, &ty, &calls)),
+            Some(threads::run_by(&bytes, &inner, &ty, &calls, any_divided)),
         )
     } else {
         (quote!(Self::run_in(&mut self.arena #(, #passed)*)), &inner, calls, None)

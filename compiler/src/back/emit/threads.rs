@@ -29,15 +29,22 @@ pub(super) fn run_in(passed: &[Ident]) -> TokenStream {
     quote!(Self::run_by(&runtime_core::Threads::ONE, arena #(, #passed)*))
 }
 
-/// `run_by`, which has the calls of the model.
-pub(super) fn run_by(bytes: &Literal, arguments: &[TokenStream], ty: &TokenStream, calls: &TokenStream) -> TokenStream {
+/// `run_by`, which has the calls of the model, some of them divided or none.
+pub(super) fn run_by(
+    bytes: &Literal,
+    arguments: &[TokenStream],
+    ty: &TokenStream,
+    calls: &TokenStream,
+    any_divided: bool,
+) -> TokenStream {
+    let threads = if any_divided { quote!(threads) } else { quote!(_threads) };
     let many = (arguments.len() + 2 > MOST_ARGUMENTS).then(|| quote!(#[allow(clippy::too_many_arguments)]));
     quote! {
         /// [`run`](Self::run) in an arena and by threads that are elsewhere: several models can share them. Within
         /// `threads.run(|| ..)` they stay awake from layer to layer.
         #many
         pub fn run_by<'a>(
-            threads: &runtime_core::Threads,
+            #threads: &runtime_core::Threads,
             arena: &'a mut runtime_core::Arena<#bytes>
             #(, #arguments)*
         ) -> #ty {

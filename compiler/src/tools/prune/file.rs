@@ -147,13 +147,22 @@ impl OnnxFile {
         sums
     }
 
-    /// Notes what was done in the model's metadata.
+    /// Notes what was done in the model's metadata, after what was done before.
     pub(super) fn note(&mut self, what: &str) {
-        self.model.metadata_props.retain(|entry| entry.key() != KEY);
-        self.model.metadata_props.push(StringStringEntryProto {
+        let entries = &mut self.model.metadata_props;
+        let earlier = entries.iter().find(|entry| entry.key() == KEY);
+        let value = earlier.map_or_else(|| what.to_owned(), |earlier| format!("{}; {what}", earlier.value()));
+        entries.retain(|entry| entry.key() != KEY);
+        entries.push(StringStringEntryProto {
             key: Some(KEY.into()),
-            value: Some(what.into()),
+            value: Some(value),
         });
+    }
+
+    /// Whether an operator `Add` of the model broadcasts by itself: before opset 7 it has to be told.
+    pub(super) fn adds_broadcast(&self) -> bool {
+        let mut opsets = self.model.opset_import.iter();
+        opsets.any(|opset| opset.domain().is_empty() && opset.version() >= 7)
     }
 
     /// The bytes of the file.

@@ -41,6 +41,9 @@ const FEWEST: usize = 16;
 /// Layers that are measured at once, and products of elements that this takes at most.
 const TOGETHER: (usize, usize) = (8, 1 << 24);
 
+/// Samples that there must be: what differs between them is what matters.
+const LEAST_SAMPLES: usize = 2;
+
 /// How to prune.
 #[derive(Clone, Copy, Debug)]
 pub struct PruneOptions {
@@ -140,6 +143,12 @@ pub fn prune(compiler: &Compiler, samples: &Samples, options: &PruneOptions) -> 
     let runs = compiled.report.macs.saturating_mul(2 * parts.len() as u64 + 1);
     let most = usize::try_from(WORK / runs.max(1)).unwrap_or(usize::MAX);
     let (given, samples) = (samples.len(), &samples.clone().first(most.max(FEWEST)));
+    if samples.len() < LEAST_SAMPLES {
+        return Err(Error::samples(
+            format!("one sample does not tell what matters: {LEAST_SAMPLES} are the least"),
+            "give some hundred typical ones",
+        ));
+    }
     let mut readers = measure(&plain, &mut parts, groups.layers.len(), samples, &mut told)?;
     let choice = match options.channels {
         Some(share) => choose::choose(&groups, &mut readers, share),
@@ -162,6 +171,16 @@ pub fn prune(compiler: &Compiler, samples: &Samples, options: &PruneOptions) -> 
     file.note(&described(options));
     let bytes = file.bytes();
     let after = compiler.compile_model(&compiler.load_bytes(&bytes)?, &mut |_, _| {})?;
+    if after.report.macs > compiled.report.macs {
+        return Err(Error::usage(
+            format!(
+                "the pruned model would take {} multiply-accumulates, more than the {} of the model",
+                after.report.macs, compiled.report.macs
+            ),
+            "some of its layers are computed once for several places that read the same weights, and would no longer be: \
+             prune before such a model is put together",
+        ));
+    }
     let costs = [&compiled.report, &after.report];
     let mut summary = PruneSummary::of(options, &groups, &choice, &parts, untouched, costs);
     summary.samples = [samples.len(), given];
@@ -223,9 +242,14 @@ impl Part {
         };
         let mut found = (0..groups.layers.len()).filter(|i| is_it(&groups.layers[*i]));
         let group_layer = found.next().filter(|_| found.next().is_none());
+        // What no output reads any more stays unread.
+        let is_read = |element: &usize| {
+            let mut of_element = site.weights.iter().skip(*element).step_by(site.patches.len.max(1));
+            of_element.any(|weight| *weight != 0.0)
+        };
         Self {
             weights: site.weights.clone(),
-            kept: (0..site.patches.len).collect(),
+            kept: (0..site.patches.len).filter(is_read).collect(),
             site,
             layer,
             group_layer,
@@ -249,7 +273,9 @@ impl Part {
         }
         let (n, taps) = (self.site.patches.len, self.site.patches.len / self.site.inputs.max(1));
         if refit && let Some(reader) = &readers[layer] {
-            self.weights = reader.weights().to_vec();
+            let fitted = self.site.weights.iter().zip(reader.weights());
+            let fitted = fitted.map(|(own, fitted)| if *own == 0.0 { 0.0 } else { *fitted });
+            self.weights = fitted.collect();
         }
         self.kept.retain(|element| !gone[element / taps.max(1)]);
         for row in self.weights.chunks_exact_mut(n.max(1)) {
@@ -294,6 +320,9 @@ fn measure(
         let of: Vec<(&Layer, &Patches)> = some.iter().map(|part| (&part.layer, &part.site.patches)).collect();
         let measured = moments::of_layers(plain, &of, samples)?;
         for (part, moments) in some.iter_mut().zip(measured) {
+            if !moments.is_finite() {
+                return Err(not_finite(&part.site.name));
+            }
             part.energy = choose::energy(&moments.covariances(), &part.site.weights, moments.len);
             if let Some(layer) = part.group_layer {
                 readers[layer] = Reader::of(&part.site, &moments);
@@ -302,6 +331,13 @@ fn measure(
         first += count;
     }
     Ok(readers)
+}
+
+fn not_finite(node: &str) -> Error {
+    Error::samples(
+        format!("what node `{}` reads is not finite on the samples", node.escape_debug()),
+        "give samples on which the model computes finite numbers",
+    )
 }
 
 /// Fits one layer after the other, from the first that changes on, and writes it.
@@ -327,11 +363,7 @@ fn refit(
         let layer = layer.ok_or_else(|| internal(op_error(format!("node `{}` is lost", part.site.name))))?;
         let moments = moments::of_pair([&now, plain], [&layer, &part.layer], &part.site.patches, samples)?;
         let Some(fit) = fit::fit(&part.site, &part.weights, &part.kept, &moments, sparsity) else {
-            let node = &part.site.name;
-            return Err(Error::samples(
-                format!("what node `{}` reads is not finite on the samples", node.escape_debug()),
-                "give samples on which the model computes finite numbers",
-            ));
+            return Err(not_finite(&part.site.name));
         };
         part.error = Some(((fit.error + part.energy) / part.energy.max(f64::MIN_POSITIVE)).max(0.0));
         part.site.write(file, &fit.weights, Some(&fit.bias));

@@ -49,6 +49,11 @@ impl Moments {
         }
     }
 
+    /// Whether all products are finite.
+    pub(super) fn is_finite(&self) -> bool {
+        self.xx.iter().all(|sum| sum.is_finite())
+    }
+
     /// Means of the elements of `x`.
     pub(super) fn means(&self) -> Vec<f64> {
         self.x.iter().map(|sum| sum / self.count.max(1) as f64).collect()

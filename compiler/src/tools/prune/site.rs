@@ -167,7 +167,11 @@ impl Site {
                 let bias = (node.op_type() == "Add").then(|| numbers(add, 1 - operand))??;
                 Some((Bias::Added(node.output.first()?.clone(), 1 - operand), bias))
             };
-            added().unwrap_or((Bias::Nowhere, vec![0.0; self.outputs]))
+            let added = added();
+            if added.is_none() && !file.adds_broadcast() {
+                return Err("it has no bias, and before opset 7 none can be added: convert the model to a later opset");
+            }
+            added.unwrap_or((Bias::Nowhere, vec![0.0; self.outputs]))
         };
         Ok(())
     }

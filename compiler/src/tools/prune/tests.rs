@@ -161,6 +161,31 @@ fn single_weights_become_zero_and_the_others_are_fitted() {
     assert!(fitted > plain + 3.0, "{fitted} dB, {plain} dB without fitting");
 }
 
+/// Channels go from a model of which single weights are zero already.
+#[test]
+fn channels_go_from_a_sparse_model() {
+    let (folder, compiler, samples) = redundant();
+    let sparse = prune(&compiler, &samples, &options(None, Some(0.2), true)).unwrap();
+    let path = folder.path().join("sparse.onnx");
+    std::fs::write(&path, &sparse.bytes).unwrap();
+    let pruned = prune(&Compiler::new(path), &samples, &options(Some(0.15), None, true)).unwrap();
+    let cost = (pruned.summary.before.macs, pruned.summary.after.macs);
+    assert!(cost.1 < cost.0, "{}", pruned.summary);
+}
+
+/// Channels that are gone stay away.
+#[test]
+fn a_pruned_model_can_be_pruned_again() {
+    let (folder, compiler, samples) = redundant();
+    let first = prune(&compiler, &samples, &options(Some(0.15), None, true)).unwrap();
+    let path = folder.path().join("first.onnx");
+    std::fs::write(&path, &first.bytes).unwrap();
+    let again = Compiler::new(path);
+    let second = prune(&again, &samples, &options(None, Some(0.4), true)).unwrap();
+    let cost = (second.summary.before.macs, second.summary.after.macs);
+    assert_eq!(cost, (84, 84), "{}", second.summary);
+}
+
 /// A matrix that two layers share stays what it is for the one that reads all channels.
 #[test]
 fn shared_weights_are_no_longer_shared() {
