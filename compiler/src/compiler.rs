@@ -319,13 +319,14 @@ impl Compiler {
 
     /// Compiles a loaded model; `after` sees the graph after each pass.
     pub fn compile_model(&self, model: &Model, after: &mut dyn FnMut(&Pass, &Graph)) -> Result<Compiled, Error> {
+        let machine = self.machine();
+        self.check_threads(&machine)?;
         let Ready {
             graph,
             mut remarks,
             quantized,
             narrow_outputs,
         } = self.graph(model, after)?;
-        let machine = self.machine();
         let InMemory {
             mut program,
             plan,
@@ -334,7 +335,6 @@ impl Compiler {
         } = memory::in_memory(&graph, &machine)?;
         self.check_updatable(&program)?;
         self.check_c()?;
-        self.check_threads(&machine)?;
         if self.threads {
             remarks.push(threads::divide(&mut program, &plan));
         }

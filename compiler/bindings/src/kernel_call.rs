@@ -58,8 +58,8 @@ pub trait KernelCall: fmt::Debug + Send + Sync {
         None
     }
 
-    /// Whether [`Partial`](runtime_core::partial::Partial) divides the parameters as they are printed, so that threads can
-    /// compute the rows of output 0 side by side.
+    /// Whether [`Partial`](runtime_core::partial::Partial) divides the parameters as they are printed, so that threads
+    /// can compute the rows of output 0 side by side.
     fn divides(&self) -> bool {
         false
     }

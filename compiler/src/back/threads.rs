@@ -4,7 +4,8 @@ use super::plan::Plan;
 use crate::ir::program::{Call, Program, Storage};
 use crate::ir::{Remark, RemarkKind};
 
-/// Multiply-accumulates from which on a call is divided: some microseconds, of which waking a thread takes one or two.
+/// Multiply-accumulates from which on a call is divided: those of fewer are soon over, and a part has to be
+/// handed over.
 const LEAST_MACS: u64 = 250_000;
 /// Elements of output from which on a call without products is divided.
 const LEAST_ELEMENTS: usize = 1 << 15;

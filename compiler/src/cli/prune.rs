@@ -4,7 +4,7 @@ use clap::Args;
 use edgec::data::samples::Spec;
 use edgec::tools::eval::{self, Boundary, Contender, Engine, Evaluation, Question, Table, TestSet};
 use edgec::tools::prune::{PruneOptions, PruneSummary, Pruned, prune as pruned};
-use edgec::{Compiled, Compiler, Error};
+use edgec::{Compiled, Error};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -94,7 +94,7 @@ pub(super) fn prune(args: &PruneArgs) -> miette::Result<ExitCode> {
         progress: Some(super::progress::bar),
     };
     let pruned = pruned(&compiler, &calibration.samples, &options)?;
-    let evaluation = evaluate(&compiler, &before, &pruned, &test)?;
+    let evaluation = evaluate(&before, &pruned.compiled, &test)?;
     pruned.write(&compiler, &args.output)?;
     let notes = calibration
         .notes
@@ -115,11 +115,10 @@ pub(super) fn prune(args: &PruneArgs) -> miette::Result<ExitCode> {
 }
 
 /// Runs both models on the samples.
-fn evaluate(compiler: &Compiler, before: &Compiled, pruned: &Pruned, set: &TestSet) -> miette::Result<Evaluation> {
-    let after = pruned.compile(compiler)?;
+fn evaluate(before: &Compiled, after: &Compiled, set: &TestSet) -> miette::Result<Evaluation> {
     let outputs = &before.program.outputs;
     let (output, classes) = set.judge(outputs, None)?;
-    let mut contenders = [("before", before), ("after", &after)].map(|(name, compiled)| Contender {
+    let mut contenders = [("before", before), ("after", after)].map(|(name, compiled)| Contender {
         name: name.into(),
         inputs: &compiled.program.inputs,
         engine: Engine::Executor(compiled.executor()),

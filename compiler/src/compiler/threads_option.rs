@@ -3,8 +3,8 @@ use crate::Error;
 use crate::machine::{Family, Machine};
 
 impl Compiler {
-    /// Whether the emitted struct takes threads, which compute rows of layers side by side, with the feature `threads` of
-    /// runtime-core. Results are the same bits for any number of them.
+    /// Whether the emitted struct takes threads, which compute rows of layers side by side, with the feature `threads`
+    /// of runtime-core. Results are the same bits for any number of them.
     pub fn threads(mut self, threads: bool) -> Self {
         self.threads = threads;
         self

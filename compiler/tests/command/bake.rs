@@ -1,30 +1,17 @@
 //! `--bake`: inputs whose values are fixed.
 
 use super::compile::{code, edgec, stderr};
-use edgec::front::proto::{self, type_proto};
+use super::port::port;
+use edgec::front::proto::{self, tensor_shape_proto::dimension::Value, type_proto::Value::TensorType as Tensor};
 use prost::Message;
 
 /// `y = Reshape(x, shape)`, both of them inputs.
 fn reshape() -> Vec<u8> {
-    let info = |name: &str, number, dims: &[i64]| proto::ValueInfoProto {
-        name: Some(name.into()),
-        r#type: Some(proto::TypeProto {
-            value: Some(type_proto::Value::TensorType(type_proto::Tensor {
-                elem_type: Some(number),
-                shape: Some(proto::TensorShapeProto {
-                    dim: dims
-                        .iter()
-                        .map(|d| proto::tensor_shape_proto::Dimension {
-                            value: Some(proto::tensor_shape_proto::dimension::Value::DimValue(*d)),
-                            ..Default::default()
-                        })
-                        .collect(),
-                }),
-            })),
-            ..Default::default()
-        }),
-        ..Default::default()
-    };
+    let fixed = |name: &str, dims: &[i64]| port(name.into(), dims.iter().map(|size| Value::DimValue(*size)));
+    let mut shape = fixed("shape", &[1]);
+    if let Some(Tensor(ty)) = shape.r#type.as_mut().and_then(|ty| ty.value.as_mut()) {
+        ty.elem_type = Some(7);
+    }
     let node = proto::NodeProto {
         op_type: Some("Reshape".into()),
         input: vec!["x".into(), "shape".into()],
@@ -34,7 +21,7 @@ fn reshape() -> Vec<u8> {
     let graph = proto::GraphProto {
         name: Some("g".into()),
         node: vec![node],
-        input: vec![info("x", 1, &[2, 3]), info("shape", 7, &[1])],
+        input: vec![fixed("x", &[2, 3]), shape],
         output: vec![proto::ValueInfoProto {
             name: Some("y".into()),
             ..Default::default()

@@ -1,30 +1,13 @@
 //! `--threads`: what is emitted, and where it is refused.
 
 use super::compile::{code, edgec, model, stderr};
-use edgec::front::proto::{self, tensor_proto::DataType, type_proto};
+use super::port::port;
+use edgec::front::proto::{self, tensor_proto::DataType, tensor_shape_proto::dimension::Value};
 use prost::Message;
 
 /// A convolution with a bias and `Relu`, of about a million multiply-accumulates: worth dividing.
 fn convolution() -> Vec<u8> {
-    let info = |name: &str, dims: &[i64]| proto::ValueInfoProto {
-        name: Some(name.into()),
-        r#type: Some(proto::TypeProto {
-            value: Some(type_proto::Value::TensorType(type_proto::Tensor {
-                elem_type: Some(DataType::Float as i32),
-                shape: Some(proto::TensorShapeProto {
-                    dim: dims
-                        .iter()
-                        .map(|d| proto::tensor_shape_proto::Dimension {
-                            value: Some(proto::tensor_shape_proto::dimension::Value::DimValue(*d)),
-                            ..Default::default()
-                        })
-                        .collect(),
-                }),
-            })),
-            ..Default::default()
-        }),
-        ..Default::default()
-    };
+    let fixed = |name: &str, dims: &[i64]| port(name.into(), dims.iter().map(|size| Value::DimValue(*size)));
     let weights = |name: &str, dims: &[i64]| proto::TensorProto {
         name: Some(name.into()),
         data_type: Some(DataType::Float as i32),
@@ -42,8 +25,8 @@ fn convolution() -> Vec<u8> {
         name: Some("g".into()),
         node: vec![node("Conv", &["x", "w", "b"], "c"), node("Relu", &["c"], "y")],
         initializer: vec![weights("w", &[16, 8, 3, 3]), weights("b", &[16])],
-        input: vec![info("x", &[1, 8, 32, 32])],
-        output: vec![info("y", &[1, 16, 30, 30])],
+        input: vec![fixed("x", &[1, 8, 32, 32])],
+        output: vec![fixed("y", &[1, 16, 30, 30])],
         ..Default::default()
     };
     let opset = proto::OperatorSetIdProto {

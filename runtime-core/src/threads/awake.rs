@@ -1,5 +1,5 @@
-//! Keeping threads awake between the layers of an inference. The pool's own threads sleep after some microseconds without
-//! work, and waking one takes longer than a small layer.
+//! Keeping threads awake between the layers of an inference. The pool's own threads sleep soon after there is no more
+//! work, and waking one can take longer than a small layer.
 
 use core::hint::spin_loop;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

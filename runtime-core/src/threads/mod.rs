@@ -1,7 +1,7 @@
 //! Threads that compute the rows of a layer side by side.
 //!
-//! Each thread runs a [part](crate::partial) of the layer, which is the same kernel over fewer rows: results are the same
-//! bits for any number of threads.
+//! Each thread runs a [part](crate::partial) of the layer, which is the same kernel over fewer rows: results are the
+//! same bits for any number of threads.
 
 mod awake;
 mod division;

@@ -218,7 +218,9 @@ fn constants(program: &Program, report: &Report, names: &ModelNames, options: &O
     });
     let ram_doc = doc(match options.threads {
         false => "Bytes of working memory: the size of the struct, not counting its alignment. The stack is apart.",
-        true => "Bytes of working memory: the size of the struct but for the threads. All stacks are apart.",
+        true => {
+            "Bytes of working memory: the size of the struct except its threads and its alignment. Stacks are apart."
+        }
     });
     let sha256 = &report.sha256;
     let tables = labels::tables(program, names);

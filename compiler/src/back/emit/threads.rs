@@ -7,9 +7,9 @@ use quote::quote;
 /// `set_threads`.
 pub(super) fn setter() -> TokenStream {
     quote! {
-        /// Has rows of layers computed side by side by these threads: `Threads::available()`, or `Threads::new(2)`, with
-        /// the feature `threads` of runtime-core. A new model has one thread, that of the caller. Results are the same
-        /// bits for any number of them.
+        /// Lets these threads compute rows of layers side by side: `Threads::available()`, or `Threads::new(2)`, with the
+        /// feature `threads` of runtime-core. A new model has one thread, that of the caller. Results are the same bits
+        /// for any number of them.
         pub fn set_threads(&mut self, threads: runtime_core::Threads) {
             self.threads = threads;
         }

@@ -48,9 +48,6 @@ struct Job {
     folder: PathBuf,
     cases: usize,
     repetitions: usize,
-    // Most models run on one thread.
-    #[allow(dead_code)]
-    threads: usize,
     case: usize,
     input: Vec<u8>,
     taken: usize,
@@ -113,8 +110,8 @@ fn main() {
     let model = text();
     let folder = PathBuf::from(text());
     let mut number = || text().parse().unwrap_or(0);
-    let (cases, repetitions, threads) = (number(), number(), number());
-    let mut job = Job { folder, cases, repetitions, threads, case: 0, input: vec![], taken: 0, output: vec![] };
+    let (cases, repetitions) = (number(), number());
+    let mut job = Job { folder, cases, repetitions, case: 0, input: vec![], taken: 0, output: vec![] };
     if let Err(message) = run(&model, &mut job) {
         let _ = writeln!(std::io::stderr(), "{message}");
         std::process::exit(1);

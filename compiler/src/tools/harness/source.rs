@@ -120,8 +120,9 @@ fn function(library: &str, module: &Module) -> String {
     let mut prepared = updatable::statements(library, module);
     if interface.threads {
         prepared.push_str(
-            "    let threads = runtime_core::Threads::new(job.threads);\n    \
-             model.set_threads(threads.map_err(|e| e.to_string())?);\n",
+            "    let count = std::env::args().nth(5).and_then(|count| count.parse().ok()).unwrap_or(1);\n    \
+             let threads = runtime_core::Threads::new(count).map_err(|e| e.to_string())?;\n    \
+             model.set_threads(threads);\n",
         );
     }
     let mut text = format!(

@@ -20,9 +20,9 @@ pub(super) struct Fit {
 }
 
 /// Fits the weights of a layer at the elements that are `kept`, so that its sums over `x` of `moments` are closest to
-/// those that its own weights give over `y`; then makes a share of all of its weights zero. Weights that are zero in the
-/// file stay zero: an earlier pruning has made them so. `start` are weights to stay close to where the rows do not tell.
-/// `None` if the samples are not finite.
+/// those that its own weights give over `y`; then makes a share of all of its weights zero. Weights that are zero in
+/// the file stay zero: an earlier pruning may have made them so. `start` are weights to stay close to where the rows do
+/// not tell. `None` if the samples are not finite.
 pub(super) fn fit(site: &Site, start: &[f64], kept: &[usize], moments: &Moments, sparsity: f64) -> Option<Fit> {
     let n = moments.len;
     let (covariances, cross) = (moments.covariances(), moments.cross_covariances());

@@ -58,10 +58,12 @@ pub struct PruneOptions {
 }
 
 /// A pruned model.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Pruned {
     /// The ONNX file.
     pub bytes: Vec<u8>,
+    /// What the compiler makes of it.
+    pub compiled: Compiled,
     /// What was done to it.
     pub summary: PruneSummary,
 }
@@ -83,14 +85,6 @@ impl Pruned {
             ));
         }
         Ok(())
-    }
-
-    /// Compiles the pruned model as `compiler` does its own.
-    ///
-    /// # Errors
-    /// If it does not compile.
-    pub fn compile(&self, compiler: &Compiler) -> Result<Compiled, Error> {
-        compiler.compile_model(&compiler.load_bytes(&self.bytes)?, &mut |_, _| {})
     }
 
     /// Writes the file, in one step.
@@ -184,7 +178,11 @@ pub fn prune(compiler: &Compiler, samples: &Samples, options: &PruneOptions) -> 
     let costs = [&compiled.report, &after.report];
     let mut summary = PruneSummary::of(options, &groups, &choice, &parts, untouched, costs);
     summary.samples = [samples.len(), given];
-    Ok(Pruned { bytes, summary })
+    Ok(Pruned {
+        bytes,
+        compiled: after,
+        summary,
+    })
 }
 
 /// What was asked for, for the file's metadata.

@@ -121,8 +121,8 @@ fn options(channels: Option<f64>, sparsity: Option<f64>, refit: bool) -> PruneOp
 }
 
 fn noise(compiler: &Compiler, pruned: &Pruned, samples: &Samples) -> Noise {
-    let (before, after) = (compiler.compile().unwrap(), pruned.compile(compiler).unwrap());
-    let (mut before, mut after) = (before.executor(), after.executor());
+    let before = compiler.compile().unwrap();
+    let (mut before, mut after) = (before.executor(), pruned.compiled.executor());
     let mut noise = Noise::default();
     for sample in samples {
         let sample = sample.unwrap();
@@ -173,17 +173,41 @@ fn channels_go_from_a_sparse_model() {
     assert!(cost.1 < cost.0, "{}", pruned.summary);
 }
 
-/// Channels that are gone stay away.
+/// Channels that are gone stay away, weights that are zero stay zero, and the file says all that was done.
 #[test]
 fn a_pruned_model_can_be_pruned_again() {
     let (folder, compiler, samples) = redundant();
-    let first = prune(&compiler, &samples, &options(Some(0.15), None, true)).unwrap();
-    let path = folder.path().join("first.onnx");
-    std::fs::write(&path, &first.bytes).unwrap();
-    let again = Compiler::new(path);
-    let second = prune(&again, &samples, &options(None, Some(0.4), true)).unwrap();
-    let cost = (second.summary.before.macs, second.summary.after.macs);
-    assert_eq!(cost, (84, 84), "{}", second.summary);
+    let path = folder.path().join("again.onnx");
+    for refit in [true, false] {
+        let mut bytes = prune(&compiler, &samples, &options(Some(0.15), None, true))
+            .unwrap()
+            .bytes;
+        let mut zeros = zeros_in(&bytes);
+        for share in [0.4, 0.1] {
+            std::fs::write(&path, &bytes).unwrap();
+            let next = prune(&Compiler::new(&path), &samples, &options(None, Some(share), refit)).unwrap();
+            let cost = (next.summary.before.macs, next.summary.after.macs);
+            assert_eq!(cost, (84, 84), "{}", next.summary);
+            bytes = next.bytes;
+            let now = zeros_in(&bytes);
+            let kept = zeros.iter().zip(&now).all(|(before, now)| !before || *now);
+            assert!(kept && now.len() == zeros.len(), "{}", next.summary);
+            zeros = now;
+        }
+        let said = String::from_utf8_lossy(&bytes).contains("channels 15 %; sparsity 40 %; sparsity 10 %");
+        assert!(said, "the file says what was done");
+    }
+}
+
+/// Of each weight of a file, whether it is zero.
+fn zeros_in(bytes: &[u8]) -> Vec<bool> {
+    let model = ModelProto::decode(bytes).unwrap();
+    let tensors = model.graph.unwrap().initializer.into_iter();
+    let weights = tensors.filter(|tensor| tensor.dims.len() == 2);
+    weights
+        .flat_map(|tensor| crate::front::load::tensor(&tensor, None).unwrap().to_f64())
+        .map(|weight| weight == 0.0)
+        .collect()
 }
 
 /// A matrix that two layers share stays what it is for the one that reads all channels.
