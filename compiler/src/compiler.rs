@@ -1,6 +1,8 @@
 mod c;
 mod graph;
 mod memory;
+#[cfg(feature = "report")]
+mod page;
 mod sections;
 mod self_test;
 mod streaming;
@@ -24,7 +26,7 @@ use crate::ir::program::Program;
 use crate::ir::{DType, Graph, Tensor};
 use crate::machine::{Favour, Machine};
 use crate::middle::InputLayouts;
-use crate::middle::passes::Pass;
+use crate::middle::passes::{Pass, PassChange};
 use crate::middle::quantize::{QuantizeOptions, Quantized, Scheme};
 use crate::middle::stream::StreamInput;
 use crate::middle::train::TrainOptions;
@@ -63,6 +65,9 @@ pub struct Compiler {
     c_header: Option<PathBuf>,
     sections: Sections,
     threads: bool,
+    #[cfg(feature = "report")]
+    report: Option<PathBuf>,
+    over_budget: bool,
 }
 
 /// In which order the caller gives the elements of an image.
@@ -93,6 +98,8 @@ pub struct Compiled {
     pub narrow_outputs: BTreeMap<String, DType>,
     /// Files beside the model that hold tensors of it.
     pub external_files: Vec<PathBuf>,
+    /// What each pass did to the graph, in the order in which they ran.
+    pub changes: Vec<PassChange>,
 }
 
 impl Compiled {
@@ -127,6 +134,9 @@ impl Compiler {
             c_header: None,
             sections: Sections::default(),
             threads: false,
+            #[cfg(feature = "report")]
+            report: None,
+            over_budget: false,
         }
     }
 
@@ -243,6 +253,13 @@ impl Compiler {
         self
     }
 
+    /// Compiles a model that takes more than its budgets too, and says in the report what is too much: to look at it, not
+    /// to use it.
+    pub fn over_budget(mut self, allowed: bool) -> Self {
+        self.over_budget = allowed;
+        self
+    }
+
     /// The target, with its budgets and what is favoured. Weights of 4 bits are asked for to save flash, so that they
     /// favour it on microcontrollers.
     fn machine(&self) -> Machine {
@@ -326,6 +343,7 @@ impl Compiler {
             mut remarks,
             quantized,
             narrow_outputs,
+            changes,
         } = self.graph(model, after)?;
         let InMemory {
             mut program,
@@ -352,8 +370,11 @@ impl Compiler {
             alignment: if machine.microcontroller { 4 } else { 64 },
             remarks,
         };
-        let report = Report::of(&program, &plan, origin);
-        budget::check(&program, &plan, &report, &machine, least)?;
+        let mut report = Report::of(&program, &plan, origin);
+        match budget::check(&program, &report, &machine, least) {
+            Err(Error::Budget { message, help }) if self.over_budget => report.over_budget = Some([message, help]),
+            checked => checked?,
+        }
         Ok(Compiled {
             report,
             program,
@@ -362,6 +383,7 @@ impl Compiler {
             quantized,
             narrow_outputs,
             external_files: model.external_files.clone(),
+            changes,
         })
     }
 }

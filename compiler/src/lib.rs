@@ -15,6 +15,8 @@ pub mod front;
 pub mod ir;
 pub mod machine;
 pub mod middle;
+#[cfg(feature = "report")]
+pub mod page;
 pub mod tools;
 pub mod words;
 

@@ -13,10 +13,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("data", &["error", "ir"]),
     ("back", &["error", "ir", "machine"]),
     ("middle", &["back", "data", "error", "ir"]),
+    ("page", &["middle", "back", "ir"]),
     ("front", &["middle", "error", "ir", "words"]),
     (
         "compiler",
-        &["front", "middle", "back", "data", "error", "ir", "machine"],
+        &["front", "page", "middle", "back", "data", "error", "ir", "machine"],
     ),
     (
         "tools",

@@ -131,6 +131,7 @@ fn emitted_for_any_machine_the_integers_are_the_same() {
                     quantized: None,
                     narrow_outputs: Default::default(),
                     external_files: vec![],
+                    changes: vec![],
                 };
                 let module = Module::new(format!("model{number}_{}", modules.len()), &quantized, &compiled);
                 let index = *different.entry(module.emitted.source.clone()).or_insert(modules.len());

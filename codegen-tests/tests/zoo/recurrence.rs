@@ -38,6 +38,7 @@ fn compiled(graph: &Graph) -> Compiled {
         quantized: None,
         narrow_outputs: Default::default(),
         external_files: vec![],
+        changes: vec![],
     }
 }
 

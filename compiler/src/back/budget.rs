@@ -1,10 +1,9 @@
 //! Whether a compiled model fits the memory that its machine has for it.
 
-use super::plan::{Lifetime, Plan};
-use super::report::{PortReport, Report, dims, grouped};
+use super::report::{PortReport, Report, TensorReport, grouped};
 use crate::error::Error;
 use crate::ir::DType;
-use crate::ir::program::{Buffer, BufferId, Call, Program, Storage, View};
+use crate::ir::program::{Buffer, Call, Program, Storage, View};
 use crate::machine::{Favour, Machine};
 use std::fmt::Write;
 
@@ -17,16 +16,10 @@ const SHOWN: usize = 5;
 ///
 /// # Errors
 /// For all budgets that are exceeded: by what, and what would help.
-pub fn check(
-    program: &Program,
-    plan: &Plan,
-    report: &Report,
-    machine: &Machine,
-    least: Option<usize>,
-) -> Result<(), Error> {
+pub fn check(program: &Program, report: &Report, machine: &Machine, least: Option<usize>) -> Result<(), Error> {
     let (mut message, mut help) = (vec![], vec![]);
     if let Some(budget) = machine.ram.filter(|budget| report.ram + report.input_bytes > *budget) {
-        let peak = Peak::of(program, plan, report);
+        let peak = Peak::of(report);
         message.push(format!(
             "the model takes {} B of RAM and may take {} B: {} B of arena and {} B of inputs, the stack apart{}",
             grouped((report.ram + report.input_bytes) as u64),
@@ -56,42 +49,18 @@ pub fn check(
 }
 
 /// The step in which the most of the arena is in use.
-struct Peak {
+struct Peak<'a> {
     step: usize,
     /// What is kept then, the largest first.
-    kept: Vec<Kept>,
+    kept: Vec<&'a TensorReport>,
 }
 
-/// A buffer of the arena.
-struct Kept {
-    buffer: BufferId,
-    bytes: usize,
-    /// What it is called.
-    name: String,
-}
-
-impl Peak {
-    fn of(program: &Program, plan: &Plan, report: &Report) -> Self {
-        let lives = lives(program, plan);
-        let mut changes = vec![0_isize; plan.order.len() + 2];
-        for (buffer, life) in &lives {
-            let bytes = program.buffer(*buffer).bytes() as isize;
-            changes[life.first] += bytes;
-            changes[life.last + 1] -= bytes;
-        }
-        let mut fullest = (0, 0);
-        let mut kept = 0;
-        for (step, change) in changes.into_iter().enumerate() {
-            kept += change;
-            if kept > fullest.1 {
-                fullest = (step, kept);
-            }
-        }
-        let step = fullest.0;
-        let at_step = |(_, life): &(BufferId, Lifetime)| life.first <= step && step <= life.last;
-        let ids: Vec<BufferId> = lives.into_iter().filter(at_step).map(|(buffer, _)| buffer).collect();
-        let mut kept = named(program, plan, report, &ids);
-        kept.sort_by_key(|kept| usize::MAX - kept.bytes);
+impl<'a> Peak<'a> {
+    fn of(report: &'a Report) -> Self {
+        let (step, _) = report.fullest();
+        let at_step = |tensor: &&TensorReport| tensor.lifetime.first <= step && step <= tensor.lifetime.last;
+        let mut kept: Vec<_> = report.tensors.iter().filter(at_step).collect();
+        kept.sort_by_key(|tensor| usize::MAX - tensor.bytes);
         Self { step, kept }
     }
 
@@ -102,7 +71,12 @@ impl Peak {
             None => "\n  the arena is fullest at the end, with".to_owned(),
         };
         for kept in &self.kept {
-            let _ = write!(text, "\n  {:>12} B  {}", grouped(kept.bytes as u64), kept.name);
+            let _ = write!(
+                text,
+                "\n  {:>12} B  {}",
+                grouped(kept.bytes as u64),
+                report.tensor_name(kept)
+            );
         }
         text
     }
@@ -125,59 +99,19 @@ impl Peak {
         if program.calls.iter().any(copies_an_input) {
             add("--input-layout nhwc spares the copy of an image that is given channels-first");
         }
-        let any_of = |dtype| self.kept.iter().any(|kept| program.buffer(kept.buffer).dtype == dtype);
-        if any_of(DType::F32) {
+        let any_of = |dtype: &str| self.kept.iter().any(|kept| kept.dtype == dtype);
+        if any_of("f32") {
             add("--quantize int8 takes a quarter of the bytes of floats");
-        } else if any_of(DType::I16) {
+        } else if any_of("i16") {
             add("--quantize int8 takes half of the bytes of 16-bit numbers");
         }
         let floats = |port: &PortReport| port.dtype == "f32";
-        if report.inputs.iter().any(floats) && any_of(DType::I8) {
+        if report.inputs.iter().any(floats) && any_of("i8") {
             add("--io int8 takes inputs as integers, with a quarter of the bytes");
         }
         add("smaller inputs (--shape) make every tensor smaller, if the model allows them");
         advice
     }
-}
-
-/// The buffers of the arena with the steps in which they hold something; what is written in place of an operand counts
-/// from the step after.
-fn lives(program: &Program, plan: &Plan) -> Vec<(BufferId, Lifetime)> {
-    let mut lives = plan.lifetimes.clone();
-    let in_place = plan.order.iter().filter(|index| plan.in_place[**index]);
-    let is_state = |index: &&usize| program.buffer(program.calls[**index].outputs[0].buffer).storage == Storage::State;
-    for index in in_place.filter(|index| !is_state(index)) {
-        if let Some(life) = &mut lives[program.calls[*index].outputs[0].buffer.0] {
-            life.first += 1;
-        }
-    }
-    let lives = lives.into_iter().enumerate();
-    let lives = lives.filter_map(|(index, life)| Some((BufferId(index), life?)));
-    lives.filter(|(_, life)| life.first <= life.last).collect()
-}
-
-/// These buffers by the calls that write them first.
-fn named(program: &Program, plan: &Plan, report: &Report, ids: &[BufferId]) -> Vec<Kept> {
-    let mut kept: Vec<Kept> = vec![];
-    for (written, index) in report.calls.iter().zip(&plan.order) {
-        for (place, view) in program.calls[*index].outputs.iter().enumerate() {
-            if !ids.contains(&view.buffer) || kept.iter().any(|kept| kept.buffer == view.buffer) {
-                continue;
-            }
-            let buffer = program.buffer(view.buffer);
-            let name = match (place, buffer.role) {
-                (0, _) => format!("`{}`, {} {}", written.name, buffer.dtype, dims(&written.output)),
-                (_, Some(role)) => format!("{role} of `{}`", written.name),
-                (_, None) => format!("output {place} of `{}`", written.name),
-            };
-            kept.push(Kept {
-                buffer: view.buffer,
-                bytes: buffer.bytes(),
-                name,
-            });
-        }
-    }
-    kept
 }
 
 /// The layers with the most weights, a line for each.

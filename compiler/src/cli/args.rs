@@ -1,5 +1,7 @@
+use super::compile_args::CompileArgs;
 use super::completions::{CompletionsArgs, ManArgs};
 use super::help::EXAMPLES_AND_EXIT_CODES;
+use super::if_model::IfModel;
 use super::inspect::InspectArgs;
 use super::layout_args::LayoutArgs;
 use super::model_args::{Baked, ModelArgs, bake};
@@ -7,15 +9,13 @@ use super::new::NewArgs;
 use super::output_args::OutputArgs;
 use super::prune::PruneArgs;
 use super::quantize_args::QuantizeArgs;
-use super::section_args::SectionArgs;
-use super::self_test_args::SelfTestArgs;
+use super::report::ReportArgs;
 use super::stack::StackArgs;
 use super::state_args::StateArgs;
 use super::stream_args::StreamArgs;
 use super::target_args::TargetArgs;
-use super::train_args::TrainArgs;
 use super::update_args::{KeygenArgs, PackArgs, SignArgs};
-use clap::{ArgMatches, Args, Command as ClapCommand, FromArgMatches, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use edgec::Weights;
 use std::path::PathBuf;
 
@@ -32,35 +32,7 @@ pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Option<Command>,
     #[command(flatten)]
-    pub(super) emit: Unnamed,
-}
-
-/// The arguments of compiling, which has no name as a command: there if there is a model. An `Option` does not serve,
-/// as clap does not see that an optional group is there if it holds another.
-#[derive(Debug)]
-pub(super) struct Unnamed(pub(super) Option<EmitArgs>);
-
-impl FromArgMatches for Unnamed {
-    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let given = matches.contains_id("model");
-        let args = given.then(|| EmitArgs::from_arg_matches(matches)).transpose()?;
-        Ok(Self(args))
-    }
-
-    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        *self = Self::from_arg_matches(matches)?;
-        Ok(())
-    }
-}
-
-impl Args for Unnamed {
-    fn augment_args(command: ClapCommand) -> ClapCommand {
-        EmitArgs::augment_args(command)
-    }
-
-    fn augment_args_for_update(command: ClapCommand) -> ClapCommand {
-        EmitArgs::augment_args_for_update(command)
-    }
+    pub(super) emit: IfModel<EmitArgs>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -73,6 +45,8 @@ pub(super) enum Command {
     Verify(VerifyArgs),
     /// Build the emitted code as a user would and time it on this machine
     Bench(BenchArgs),
+    /// Write a page about a model: does it fit, memory over time, layers, quantization, passes
+    Report(ReportArgs),
     /// Measure accuracy on a test set, of the model on this machine and of the emitted code
     Eval(EvalArgs),
     /// Remove the channels that a model needs least, and write it as ONNX
@@ -98,40 +72,19 @@ pub(super) enum Command {
 #[derive(Debug, Args)]
 pub(super) struct EmitArgs {
     #[command(flatten)]
-    pub(super) model: ModelArgs,
-    #[command(flatten)]
-    pub(super) state: StateArgs,
-    #[command(flatten)]
-    pub(super) stream: StreamArgs,
-    #[command(flatten)]
-    pub(super) train: TrainArgs,
-    #[command(flatten)]
-    pub(super) quantize: QuantizeArgs,
-    #[command(flatten)]
-    pub(super) self_test: SelfTestArgs,
-    #[command(flatten)]
-    pub(super) sections: SectionArgs,
-    /// Let the emitted struct take threads, which compute rows of layers side by side: `set_threads`, with the feature
-    /// `threads` of runtime-core. For targets with an operating system
-    #[arg(long)]
-    pub(super) threads: bool,
+    pub(super) compile: CompileArgs,
     /// The Rust file to write; `-` for stdout
     #[arg(short, long, value_name = "OUT.rs")]
     pub(super) output: PathBuf,
     /// Write functions for C: this header, and OUT_c.rs beside OUT.rs, which defines what it declares
     #[arg(long, value_name = "MODEL.h")]
     pub(super) c_header: Option<PathBuf>,
+    /// Write a page about what was compiled too: memory, layers, quantization, passes; see `edgec report`
+    #[arg(long, value_name = "FILE.html")]
+    pub(super) report: Option<PathBuf>,
     /// Replace files at the output's place that edgec has not written
     #[arg(long)]
     pub(super) force: bool,
-    /// Name of the struct; by default after the file
-    #[arg(long, value_name = "STRUCT")]
-    pub(super) name: Option<String>,
-    /// Where the weights go
-    #[arg(long, value_enum, default_value_t)]
-    pub(super) weights: Weights,
-    #[command(flatten)]
-    pub(super) target: TargetArgs,
     /// Show the graph on stderr as it is after this pass; `all` for every pass
     #[arg(long, value_name = "PASS")]
     pub(super) print_after: Option<String>,
@@ -312,7 +265,7 @@ mod tests {
         let cli = Cli::parse_from([
             "edgec", "m.onnx", "-o", "m.rs", "--dim", "a=b=3", "--shape", "x=1,2", "--shape", "s=",
         ]);
-        let model = cli.emit.0.unwrap().model;
+        let model = cli.emit.0.unwrap().compile.model;
         assert_eq!(model.options.dim, [("a=b".to_owned(), 3)]);
         let shape = &model.options.shape;
         assert_eq!((&shape[0].1.0[..], shape[1].1.0.len()), (&[1, 2][..], 0));

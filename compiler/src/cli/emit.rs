@@ -2,7 +2,6 @@ use super::args::EmitArgs;
 use super::{WithPruneReport, note, print_json, print_source};
 use edgec::ir::Graph;
 use edgec::middle::passes::{self, Pass};
-use edgec::words::quoted;
 use edgec::{Compiler, Error, PruneReport, Weights};
 use std::path::Path;
 use std::process::ExitCode;
@@ -14,7 +13,7 @@ pub(super) fn emit(args: &EmitArgs) -> miette::Result<ExitCode> {
         message: message.into(),
         help: Some(help.into()),
     };
-    if to_stdout && matches!(args.weights, Weights::Sidecar | Weights::Updatable) {
+    if to_stdout && matches!(args.compile.weights, Weights::Sidecar | Weights::Updatable) {
         Err(wrong(
             "there is no place for a file of weights beside stdout",
             "use --weights inline, or -o with a file",
@@ -39,22 +38,18 @@ pub(super) fn emit(args: &EmitArgs) -> miette::Result<ExitCode> {
         ))?;
     }
     check_pass(args.print_after.as_deref())?;
-    let mut compiler = args
-        .target
-        .apply(args.model.compiler()?)
-        .weights(args.weights)
-        .force(args.force)
-        .threads(args.threads)
-        .command(command(args));
-    compiler = args.stream.apply(args.train.apply(args.state.apply(compiler)));
-    compiler = args
-        .sections
-        .apply(args.self_test.apply(args.quantize.apply(compiler)?)?);
-    if let Some(name) = &args.name {
-        compiler = compiler.name(name);
-    }
+    let header: Vec<_> = args
+        .c_header
+        .iter()
+        .map(|header| ("--c-header", header.as_path()))
+        .collect();
+    let mut compiler = args.compile.compiler()?.force(args.force);
+    compiler = compiler.command(args.compile.command(&args.output, &header));
     if let Some(header) = &args.c_header {
         compiler = compiler.c_header(header);
+    }
+    if let Some(report) = &args.report {
+        compiler = compiler.report(report);
     }
     if to_stdout {
         compiler = compiler.weights(Weights::Inline);
@@ -77,7 +72,7 @@ pub(super) fn emit(args: &EmitArgs) -> miette::Result<ExitCode> {
         })?
     } else {
         note(&summary.to_string());
-        if args.weights == Weights::Updatable {
+        if args.compile.weights == Weights::Updatable {
             let weights = args.output.with_extension("weights");
             let weights = weights.display();
             note(&format!(
@@ -122,58 +117,4 @@ fn show(args: &EmitArgs, pass: &Pass, graph: &Graph) {
     {
         note(&format!("after {}:\n{graph}\n", pass.name));
     }
-}
-
-/// The command line that makes the same file again, without the folders of this machine.
-fn command(args: &EmitArgs) -> String {
-    let file = |path: &Path| quoted(&path.file_name().unwrap_or(path.as_os_str()).to_string_lossy());
-    let mut words = vec![
-        "edgec".to_owned(),
-        file(&args.model.model),
-        "-o".into(),
-        file(&args.output),
-    ];
-    let mut flag = |flag: &str, value: &str| words.extend([flag.to_owned(), quoted(value)]);
-    if let Some(name) = &args.name {
-        flag("--name", name);
-    }
-    for (name, size) in &args.model.options.dim {
-        flag("--dim", &format!("{name}={size}"));
-    }
-    for (name, shape) in &args.model.options.shape {
-        let sizes: Vec<_> = shape.0.iter().map(usize::to_string).collect();
-        flag("--shape", &format!("{name}={}", sizes.join(",")));
-    }
-    for (name, value) in &args.model.options.bake {
-        flag("--bake", &format!("{name}={}", value.text()));
-    }
-    for (name, value) in args.model.options.outputs.flags() {
-        flag(name, &value);
-    }
-    args.state.values().for_each(|value| flag("--state", &value));
-    args.stream.values().for_each(|value| flag("--stream", &value));
-    for (name, value) in args.train.values() {
-        flag(name, &value);
-    }
-    for value in args.model.options.layout.values() {
-        flag("--input-layout", &value);
-    }
-    match args.weights {
-        Weights::Auto => {}
-        Weights::Inline => flag("--weights", "inline"),
-        Weights::Sidecar => flag("--weights", "sidecar"),
-        Weights::Updatable => flag("--weights", "updatable"),
-    }
-    let flags = args.target.flags().into_iter().chain(args.quantize.flags());
-    for (name, value) in flags.chain(args.sections.flags()) {
-        flag(name, &value);
-    }
-    let switches = args.train.switches().into_iter().chain(args.quantize.switches());
-    words.extend(switches.map(str::to_owned));
-    words.extend(args.threads.then(|| "--threads".to_owned()));
-    if let Some(header) = &args.c_header {
-        words.extend(["--c-header".to_owned(), file(header)]);
-    }
-    words.extend(args.self_test.words().iter().map(|word| quoted(word)));
-    words.join(" ")
 }

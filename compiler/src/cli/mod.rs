@@ -2,11 +2,13 @@
 
 mod args;
 mod bench;
+mod compile_args;
 mod completions;
 mod doctor;
 mod emit;
 mod eval;
 mod help;
+mod if_model;
 mod inspect;
 mod layout_args;
 mod misspelt;
@@ -16,6 +18,7 @@ mod output_args;
 mod progress;
 mod prune;
 mod quantize_args;
+mod report;
 mod run;
 mod section_args;
 mod self_test_args;
@@ -50,6 +53,7 @@ pub(crate) fn main() -> ExitCode {
         (Some(Command::Run(args)), _) => run::run(&args),
         (Some(Command::Verify(args)), _) => verify::verify(&args),
         (Some(Command::Bench(args)), _) => bench::bench(&args),
+        (Some(Command::Report(args)), _) => report::report(&args),
         (Some(Command::Eval(args)), _) => eval::eval(&args),
         (Some(Command::Prune(args)), _) => prune::prune(&args),
         (Some(Command::Pack(args)), _) => updates::pack(&args),

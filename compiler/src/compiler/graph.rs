@@ -5,7 +5,7 @@ use crate::front::import;
 use crate::front::load::Model;
 use crate::ir::primitives::Cast;
 use crate::ir::{DType, Graph, Remark, RemarkKind};
-use crate::middle::passes::{self, Pass};
+use crate::middle::passes::{self, Changes, Pass, PassChange};
 use crate::middle::quantize::{Calibration, Quantized, Scheme};
 use crate::middle::{stream, train};
 use std::collections::BTreeMap;
@@ -17,6 +17,8 @@ pub(super) struct Ready {
     pub(super) quantized: Option<Quantized>,
     /// The outputs that are casts of narrower floats.
     pub(super) narrow_outputs: BTreeMap<String, DType>,
+    /// What each pass did.
+    pub(super) changes: Vec<PassChange>,
 }
 
 impl Compiler {
@@ -27,6 +29,11 @@ impl Compiler {
 
     /// Imports a model, adds what is asked for, and runs the passes; `after` sees the graph after each.
     pub(super) fn graph(&self, model: &Model, after: &mut dyn FnMut(&Pass, &Graph)) -> Result<Ready, Error> {
+        let mut changes = Changes::default();
+        let after: &mut dyn FnMut(&Pass, &Graph) = &mut |pass, graph| {
+            changes.see(pass, graph);
+            after(pass, graph);
+        };
         self.check_streaming()?;
         self.check_sections()?;
         let mut dimensions = self.dimensions.clone();
@@ -69,6 +76,7 @@ impl Compiler {
             graph,
             quantized,
             narrow_outputs,
+            changes: changes.list(),
         })
     }
 

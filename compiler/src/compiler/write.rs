@@ -59,6 +59,10 @@ impl Compiler {
         let guard = self.guard(compiled)?;
         guard.check(output, || emit::is_emitted(output))?;
         let c = self.c_files(compiled, output, &guard)?;
+        #[cfg(feature = "report")]
+        let page = self.page_file(&guard)?;
+        #[cfg(not(feature = "report"))]
+        let page: Option<&Path> = None;
         let sidecar = output.with_extension("weights");
         let name = sidecar.file_name().map(|name| name.to_str());
         let emitted = self.emit(compiled, name.flatten().unwrap_or("model.weights"));
@@ -67,6 +71,7 @@ impl Compiler {
         output::distinct(
             &files
                 .chain(c.iter().map(|(path, _)| path.as_path()))
+                .chain(page)
                 .collect::<Vec<_>>(),
         )?;
         if let Some(bytes) = &emitted.sidecar {
@@ -89,6 +94,8 @@ impl Compiler {
         for (path, text) in &c {
             output::write(path, |file| file.write_all(text.as_bytes())).map_err(|e| Error::io(path, e))?;
         }
+        #[cfg(feature = "report")]
+        page.map_or(Ok(()), |page| self.write_page(compiled, page))?;
         Ok(emitted)
     }
 

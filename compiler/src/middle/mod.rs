@@ -1,5 +1,6 @@
 //! `Graph` -> `Graph`: folding, passes, post-training quantization, and training on the device.
 
+pub mod compare;
 pub mod fold;
 mod input_layout;
 pub mod passes;

@@ -6,6 +6,7 @@ pub mod inspect;
 pub mod prune;
 pub(crate) mod prune_report;
 pub mod ram_curve;
+pub mod report_diff;
 #[cfg(feature = "cli")]
 pub mod stack;
 pub mod tensor_file;

@@ -11,6 +11,7 @@ mod mistakes;
 mod output_files;
 mod port;
 mod prune;
+mod report;
 mod sections;
 mod stack;
 mod terminal;

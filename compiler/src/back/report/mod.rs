@@ -7,6 +7,7 @@ mod names;
 mod nodes;
 mod port;
 mod stream;
+mod tensors;
 mod text;
 
 pub use call::{CallReport, ChoiceReport};
@@ -14,6 +15,7 @@ pub use fast_weights::{FastReport, FastTensor};
 pub(in crate::back) use nodes::distinctive;
 pub use port::PortReport;
 pub use stream::{StreamInputReport, StreamOutputReport, StreamReport};
+pub use tensors::TensorReport;
 pub(crate) use text::{dims, grouped};
 
 use crate::back::plan::Plan;
@@ -67,6 +69,9 @@ pub struct Report {
     pub ram_budget: Option<usize>,
     /// Bytes of flash for constant tensors, if there is a limit.
     pub flash_budget: Option<usize>,
+    /// What takes more than the budgets allow, and what would help: only where that was not to be an error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub over_budget: Option<[String; 2]>,
     /// What any memory plan for this order of calls needs at least, in bytes.
     pub ram_lower_bound: usize,
     /// Whether no placement for this order of calls needs less.
@@ -88,6 +93,8 @@ pub struct Report {
     pub outputs: Vec<PortReport>,
     /// The calls, in the order in which they run.
     pub calls: Vec<CallReport>,
+    /// The tensors in the arena, by the calls that write them first.
+    pub tensors: Vec<TensorReport>,
     /// What training on the device takes, if the model has that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub training: Option<TrainingReport>,
@@ -168,6 +175,7 @@ impl Report {
                 .sum(),
             ram_budget: origin.ram_budget,
             flash_budget: origin.flash_budget,
+            over_budget: None,
             ram_lower_bound: plan.lower_bound,
             ram_is_least: plan.is_least,
             ram_any_order: plan.any_order,
@@ -180,6 +188,7 @@ impl Report {
                 .map(|(i, port)| PortReport::of(port, steps.outputs.get(&i)))
                 .collect(),
             calls,
+            tensors: tensors::tensors(program, plan),
             fast_weights,
             training: program
                 .training

@@ -2,6 +2,7 @@
 
 mod affine_into_weights;
 mod attention_layout;
+mod changes;
 mod common_subexpressions;
 mod constant_folding;
 mod dead_channels;
@@ -30,6 +31,7 @@ mod small_weights;
 mod statistics;
 pub(crate) mod unused;
 
+pub use changes::{Changes, PassChange};
 pub use quantise_recurrence::{CellObserver, RecurrenceRanges, quantise_recurrence};
 
 pub use dead_channels::{ChannelGroup, ChannelGroups, GroupedLayer, LayerCensus, layers, remove_smallest};
@@ -52,6 +54,8 @@ const fn pass(name: &'static str, run: fn(&mut Graph) -> Result<(), OpError>) ->
 
 /// What brings a graph into few forms, in floats: the graph that is quantised.
 pub const BEFORE_QUANTIZATION: &[Pass] = &[
+    // The graph as it was read.
+    pass("import", |_| Ok(())),
     // What the passes below need not look through or look at.
     pass("no-ops", no_ops::run),
     pass("constant-folding", constant_folding::run),

@@ -56,6 +56,11 @@ impl<'a> Calibration<'a> {
         })
     }
 
+    /// The samples.
+    pub fn samples(&self) -> &Samples {
+        &self.samples
+    }
+
     /// Quantises the graph, and refuses what is not worth having unless a loss is allowed or its accuracy is bounded.
     ///
     /// # Errors

@@ -1,15 +1,13 @@
 //! How good a model is on samples, and how close a quantised model comes to the float model that it was made of.
 
-mod boundary;
-mod layers;
-mod pairs;
+mod layer_table;
 mod score;
 mod table;
 
 pub use crate::data::{Classes, TestSet};
+pub use crate::middle::compare::{Boundary, Layer, layers};
 pub use crate::middle::quantize::Noise;
-pub use boundary::Boundary;
-pub use layers::{Layer, LayerTable, layers};
+pub use layer_table::LayerTable;
 pub use score::Score;
 pub use table::Table;
 
