@@ -4,8 +4,7 @@
 #
 #   scripts/fuzz.sh MINUTES [TARGET..]    so many minutes for all targets together; by default each of them
 #
-# Targets: read_model, compile, arrays, verify_weights, emitted. All but the last need a nightly Rust and a compiler for
-# C++.
+# Targets: read_model, compile, arrays, verify_weights, emitted. All but the last need a compiler for C++.
 # What libFuzzer finds worth keeping stays in target/fuzz; compiler/fuzz/corpus is where it begins.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
@@ -25,8 +24,7 @@ coverage="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-
 
 libfuzzer() {
     local folder=$1 target=$2 built=$root/target/fuzz/build found=$root/target/fuzz/$2
-    cargo +nightly --version >/dev/null 2>&1 || die "a nightly Rust is missing: rustup toolchain install nightly"
-    RUSTFLAGS=$coverage cargo +nightly build --release --manifest-path "$root/$folder/fuzz/Cargo.toml" \
+    RUSTFLAGS=$coverage cargo build --release --manifest-path "$root/$folder/fuzz/Cargo.toml" \
         --target "$host" --target-dir "$built" --bin "$target"
     local corpus=("$found/corpus")
     mkdir -p "$found/corpus"

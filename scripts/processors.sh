@@ -32,7 +32,7 @@ done
 # How the command for aarch64 is built: for few models, what rustc saves is more than what they take longer.
 profile=()
 if [ ${#cases[@]} = 0 ]; then
-    profile=(--config profile.dev.package.edgec.opt-level=0 --config profile.dev.package.edgec-bindings.opt-level=0)
+    profile=(--config profile.dev.opt-level=0 --config profile.dev.package.edgec-bindings.opt-level=0)
     for i in 0 1 2; do
         example=$root/examples/keywords/keywords
         [ $i != 0 ] || example=$root/examples/digits/digits

@@ -30,12 +30,14 @@ step() {
 }
 
 # Starts a command beside the steps that follow, which leave processors idle at times: rustc works on one crate alone
-# wherever all others wait for it.
+# wherever all others wait for it. It gets a process group, so that all of it ends if a step fails.
 begin() {
     beside_log=$(mktemp)
+    set -m
     "$@" >"$beside_log" 2>&1 &
+    set +m
     beside=$!
-    trap 'kill "$beside" 2>/dev/null || true; rm -f "$used" "$beside_log"' EXIT
+    trap 'kill -- -"$beside" 2>/dev/null || true; rm -f "$used" "$beside_log" "$beside_summary"' EXIT
 }
 
 # Waits for it, and shows what it said.
@@ -45,6 +47,9 @@ finish() {
     cat "$beside_log"
     return "$code"
 }
+
+# The lines of the steps that ran beside others.
+beside_summary=$(mktemp)
 
 step "set-up" scripts/setup.sh
 # The tests take their reference results from this Python.
@@ -65,29 +70,39 @@ begin scripts/firmware.sh --build-only
 step "build, linted" "${through_clippy[@]}" cargo build --workspace --bins --tests
 # Benchmarks are linted, not built.
 step "lint of the benchmarks" cargo clippy --package runtime-core --benches -- -D warnings
+step "building the firmware, beside the steps above" finish
+
+# What takes one processor, mostly: emulation, and compiling single crates. The command itself is run under emulation: on
+# an x86-64 without AVX, and on aarch64.
+others=()
+[ "$(uname -m)" != x86_64 ] || others+=(x86-64)
+! has_rust_for_aarch64 || others+=(aarch64)
+# Models of the zoo or, without it, of the example: integers as here, and nothing that firmware may not hold.
+model=digits
+[ ! -d "${EDGEC_ZOO:-../shared/zoo}/golden" ] || model=ad,micro_speech
+emulated() {
+    summary=() processors=0
+    step "firmware" env DIGITS_IS_BUILT=1 scripts/firmware.sh
+    step "a model on microcontrollers" "${CARGO_TARGET_DIR:-target}/debug/firmware" --model $model \
+        --core m0,m3,m4f,m55,rv32 --opt s
+    # Within a third of the arena that it would take.
+    [ $model = digits ] || step "a model in tiles on microcontrollers" "${CARGO_TARGET_DIR:-target}/debug/firmware" \
+        --model vww --ram 45912 --core m0,m4f,m55 --opt s
+    # Last: while it builds, cargo keeps others out of the folder.
+    [ ${#others[@]} = 2 ] || say "skipped, as Rust for aarch64 is missing or this is no x86-64: emitted bytes on one processor"
+    [ ${#others[@]} = 0 ] || step "emitted bytes on other processors" scripts/processors.sh "${others[@]}"
+    printf '%s, beside the tests\n' "${summary[@]}" >"$beside_summary"
+}
+begin emulated
 # With what the tests print: a line for each model of the zoo, and what was skipped.
 step "tests" "${through_clippy[@]}" cargo test --workspace -- --show-output
 # As they were built with the whole workspace: for one package alone cargo would choose other features, and build again.
 step "ONNX's node tests, a slice" "${CARGO_TARGET_DIR:-target}/debug/onnx-node-tests" --slice
 # As it was built with the workspace: in the release profile the compiler would be built again for its build script.
 step "example" "${CARGO_TARGET_DIR:-target}/debug/digits"
-# The command itself is run under emulation: on an x86-64 without AVX, and on aarch64.
-others=()
-[ "$(uname -m)" != x86_64 ] || others+=(x86-64)
-! has_rust_for_aarch64 || others+=(aarch64)
-[ ${#others[@]} = 2 ] || say "skipped, as Rust for aarch64 is missing or this is no x86-64: emitted bytes on one processor"
-[ ${#others[@]} = 0 ] || step "emitted bytes on other processors" scripts/processors.sh "${others[@]}"
-step "building the firmware, beside the steps above" finish
-step "firmware" env DIGITS_IS_BUILT=1 scripts/firmware.sh
-# Models of the zoo or, without it, of the example: integers as here, and nothing that firmware may not hold.
-model=digits
-[ ! -d "${EDGEC_ZOO:-../shared/zoo}/golden" ] || model=ad,micro_speech
-step "a model on microcontrollers" "${CARGO_TARGET_DIR:-target}/debug/firmware" --model $model \
-    --core m0,m3,m4f,m55,rv32 --opt s
-# Within a third of the arena that it would take.
-[ $model = digits ] || step "a model in tiles on microcontrollers" "${CARGO_TARGET_DIR:-target}/debug/firmware" \
-    --model vww --ram 45912 --core m0,m4f,m55 --opt s
+step "what ran beside the tests" finish
 
 say "All passed"
 printf '%s\n' "${summary[@]}"
+cat "$beside_summary"
 printf '%6d s  %6d s of processors  in all\n' "$SECONDS" "$processors"

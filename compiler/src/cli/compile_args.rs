@@ -17,13 +17,13 @@ pub(super) struct CompileArgs {
     #[command(flatten)]
     pub(super) model: ModelArgs,
     #[command(flatten)]
-    state: StateArgs,
+    pub(super) state: StateArgs,
     #[command(flatten)]
     stream: StreamArgs,
     #[command(flatten)]
     train: TrainArgs,
     #[command(flatten)]
-    quantize: QuantizeArgs,
+    pub(super) quantize: QuantizeArgs,
     #[command(flatten)]
     self_test: SelfTestArgs,
     #[command(flatten)]

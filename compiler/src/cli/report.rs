@@ -32,10 +32,10 @@ pub(super) fn report(args: &ReportArgs) -> miette::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let Some(compile) = &args.compile.0 else {
-        Err(Error::usage(
-            "there is no model to report on",
-            "edgec report MODEL.onnx",
-        ))?
+        Err(Error::Usage {
+            message: "there is no model to report on".into(),
+            help: Some("edgec report MODEL.onnx".into()),
+        })?
     };
     let name = Path::new(compile.model.model.file_name().unwrap_or_default());
     let output = args.output.clone().unwrap_or_else(|| name.with_extension("html"));

@@ -91,12 +91,12 @@ impl Drawing {
         // The row whose result each lane holds.
         let mut lanes: Vec<Option<usize>> = vec![];
         let mut lane_of = Vec::with_capacity(rows);
-        for row in 0..rows {
+        for (row, reads) in reads.iter().enumerate() {
             let ends = |held: &Option<usize>| held.is_some_and(|from| last_read[from] <= row);
             // The lane of what ends here goes on, so that chains are straight.
             let goes_on = lanes
                 .iter()
-                .position(|held| ends(held) && held.is_some_and(|from| reads[row].contains(&from)));
+                .position(|held| ends(held) && held.is_some_and(|from| reads.contains(&from)));
             lanes.iter_mut().filter(|held| ends(held)).for_each(|held| *held = None);
             let lane = goes_on
                 .or_else(|| lanes.iter().position(Option::is_none))

@@ -70,7 +70,7 @@ fn tensor_box(report: &Report, tensor: &TensorReport, steps: usize) -> Markup {
     );
     let text = format!(
         "{}: {}, bytes {} to {}, from call {} to {}",
-        report.tensor_name(tensor),
+        name(report, tensor),
         bytes(tensor.bytes),
         tensor.offset,
         tensor.offset + tensor.bytes,
@@ -80,6 +80,11 @@ fn tensor_box(report: &Report, tensor: &TensorReport, steps: usize) -> Markup {
     html! {
         a class={ "tensor " (kind) } href={ "#call" (tensor.call) } style=(place) { span.tip { (text) } }
     }
+}
+
+/// What a tensor is called, without the quotes of messages.
+fn name(report: &Report, tensor: &TensorReport) -> String {
+    report.tensor_name(tensor).replace('`', "")
 }
 
 /// What is kept when the arena is fullest.
@@ -95,7 +100,7 @@ fn kept(report: &Report, step: usize, used: usize) -> Markup {
         p { "The arena is fullest " (when) ": " (bytes(used)) " are kept then, in" }
         ul {
             @for tensor in kept.iter().take(LISTED) {
-                li { (bytes(tensor.bytes)) ": " (report.tensor_name(tensor)) }
+                li { (bytes(tensor.bytes)) ": " (name(report, tensor)) }
             }
             @if kept.len() > LISTED { li { "and " (kept.len() - LISTED) " smaller ones" } }
         }

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 
 /// Columns of a histogram.
 const COLUMNS: usize = 32;
-/// Below this many decibels a layer is marked: a tenth of the signal is noise.
+/// Below this many decibels a layer is marked: noise is a third of the signal.
 const POOR: f64 = 10.0;
 
 /// The layers, the worst first.

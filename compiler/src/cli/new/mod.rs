@@ -145,8 +145,9 @@ fn emit_args(args: NewArgs, template: &Template) -> EmitArgs {
     let parsed = parsed.ok().and_then(|cli| cli.emit.0);
     let mut emit = parsed.expect("the flags of templates are flags of the command");
     emit.output = args.folder.join("src/model.rs");
-    emit.model.model = args.model;
-    (emit.model.options, emit.state, emit.quantize) = (args.options, args.state, args.quantize);
+    let compile = &mut emit.compile;
+    compile.model.model = args.model;
+    (compile.model.options, compile.state, compile.quantize) = (args.options, args.state, args.quantize);
     emit
 }
 
