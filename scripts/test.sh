@@ -71,6 +71,8 @@ step "tests" "${through_clippy[@]}" cargo test --workspace -- --show-output
 step "ONNX's node tests, a slice" "${CARGO_TARGET_DIR:-target}/debug/onnx-node-tests" --slice
 # As it was built with the workspace: in the release profile the compiler would be built again for its build script.
 step "example" "${CARGO_TARGET_DIR:-target}/debug/digits"
+# Through clippy again, or cargo would build the compiler again for the build script.
+step "example for a Raspberry Pi" "${through_clippy[@]}" scripts/camera.sh
 # The command itself is run under emulation: on an x86-64 without AVX, and on aarch64.
 others=()
 [ "$(uname -m)" != x86_64 ] || others+=(x86-64)
