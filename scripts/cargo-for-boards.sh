@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Runs cargo in the current folder for targets without an operating system, with the Rust that has them.
+# Runs cargo in the current folder for boards, with the Rust that has their targets.
 #
 #   scripts/cargo-for-boards.sh TARGET.. -- CARGO-ARGUMENTS..
 #
-# Rust is rustup's with the targets or, where rustup cannot download them, Debian's rustc-web, which builds `core` and
-# `alloc` from source. EDGEC_FIRMWARE_RUST=rustup or =debian chooses.
+# Rust is rustup's with the targets or, for Cortex-M where rustup cannot download them, Debian's rustc-web, which builds
+# `core` and `alloc` from source. EDGEC_FIRMWARE_RUST=rustup or =debian chooses.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
@@ -19,7 +19,7 @@ shift
 choose_rust() {
     if has_rustup_targets; then
         echo rustup
-    elif has_debian_rust; then
+    elif [[ ${targets[*]} == thumb* ]] && has_debian_rust; then
         echo debian
     elif have rustup && timeout 300 rustup target add "${targets[@]}" >&2; then
         echo rustup

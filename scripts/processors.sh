@@ -69,9 +69,10 @@ for processor in "${processors[@]}"; do
         aarch64)
             have qemu-aarch64 || die "qemu-aarch64 is missing: apt-get install qemu-user"
             has_rust_for_aarch64 || die "Rust for it is missing: rustup target add $aarch64"
-            # Linked with what comes with Rust, and statically: no other compiler and no libraries are needed.
+            # With the workspace's features, as the camera example is built for it. Linked with what comes with Rust, and
+            # statically (.cargo/config.toml): no other compiler and no libraries are needed.
             (cd "$root" &&
-                CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER=rust-lld cargo build -p edgec --target "$aarch64" \
+                cargo build --workspace --bin edgec --target "$aarch64" \
                     "${profile[@]}")
             emit aarch64 qemu-aarch64 "$built/$aarch64/debug/edgec"
             ;;

@@ -56,7 +56,7 @@ if ! found "Rust for Cortex-M4F and M0 (${targets[*]})" rust_for_boards && ! $ch
     fi
 fi
 
-# Only the comparison of emitted bytes uses it, which says so where it is missing.
+# The comparison of emitted bytes and an example use it, which say so where it is missing.
 if ! found "Rust for aarch64 ($aarch64)" has_rust_for_aarch64 && ! $check && have rustup; then
     report rustup "target add $aarch64"
     timeout 300 rustup target add "$aarch64" || report missing "$aarch64"

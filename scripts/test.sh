@@ -88,7 +88,9 @@ emulated() {
     # Within a third of the arena that it would take.
     [ $model = digits ] || step "a model in tiles on microcontrollers" "${CARGO_TARGET_DIR:-target}/debug/firmware" \
         --model vww --ram 45912 --core m0,m4f,m55 --opt s
-    # Last: while it builds, cargo keeps others out of the folder.
+    # What cargo builds comes last: meanwhile it keeps others out of the folder. Through clippy, or cargo would build the
+    # compiler again for the build script.
+    step "example for a Raspberry Pi" "${through_clippy[@]}" scripts/camera.sh
     [ ${#others[@]} = 2 ] || say "skipped, as Rust for aarch64 is missing or this is no x86-64: emitted bytes on one processor"
     [ ${#others[@]} = 0 ] || step "emitted bytes on other processors" scripts/processors.sh "${others[@]}"
     printf '%s, beside the tests\n' "${summary[@]}" >"$beside_summary"
