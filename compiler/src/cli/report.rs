@@ -21,7 +21,12 @@ pub(super) struct ReportArgs {
     #[arg(long)]
     force: bool,
     /// Print what changed between two builds instead, as Markdown, from what --json printed for each
-    #[arg(long, num_args = 2, value_names = ["BEFORE.json", "AFTER.json"], conflicts_with_all = ["model", "output", "force"])]
+    #[arg(
+        long,
+        num_args = 2,
+        value_names = ["BEFORE.json", "AFTER.json"],
+        conflicts_with_all = ["model", "output", "force"]
+    )]
     diff: Vec<PathBuf>,
 }
 

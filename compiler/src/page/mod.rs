@@ -1,8 +1,8 @@
 //! A page about a compiled model: one HTML file, readable without scripts and without a network.
 //!
 //! [`Page`] puts the sections together, each in a file of its own; all they show is in the
-//! [`Report`](crate::back::Report) and what stands beside it. Text reaches the page through `maud`, which escapes it, and
-//! [`Printable`], as names of models hold anything.
+//! [`Report`](crate::back::Report) and what stands beside it. Text reaches the page through `maud`, which escapes it,
+//! and [`Printable`], as names of models hold anything.
 
 mod graph;
 mod kind;

@@ -20,15 +20,18 @@ pub(super) fn section(losses: &Losses, report: &Report) -> Markup {
         .collect();
     html! {
         p {
-            "Each result against the float model's on " (losses.samples) " samples of calibration, the worst first. Noise adds "
-            "up from layer to layer: 20 dB is a tenth of the signal, and 6 dB half of it. Histograms are of the float model's numbers, "
-            "without zeros; the shaded range is what the integers reach."
+            "Each result against the float model's on " (losses.samples) " samples of calibration, the worst first. "
+            "Noise adds up from layer to layer: 20 dB is a tenth of the signal, and 6 dB half of it. Histograms are of "
+            "the float model's numbers, without zeros; the shaded range is what the integers reach."
         }
         @if !floats.is_empty() {
             p { (floats.len()) " operators stay in floats:" }
             ul {
                 @for remark in floats {
-                    li { @if let Some(node) = &remark.node { code { (Printable(node)) } " " } (Printable(&remark.reason)) }
+                    li {
+                        @if let Some(node) = &remark.node { code { (Printable(node)) } " " }
+                        (Printable(&remark.reason))
+                    }
                 }
             }
         }
@@ -36,8 +39,8 @@ pub(super) fn section(losses: &Losses, report: &Report) -> Markup {
             table {
                 thead {
                     tr {
-                        th { "layer" } th { "operator" } th { "type and shape" } th { "SQNR" } th { "least and greatest" }
-                        th { "histogram" }
+                        th { "layer" } th { "operator" } th { "type and shape" } th { "SQNR" }
+                        th { "least and greatest" } th { "histogram" }
                     }
                 }
                 tbody { @for layer in &losses.layers { (row(layer)) } }
@@ -59,7 +62,9 @@ fn row(layer: &Layer) -> Markup {
                 }
             }
             td.right { (layer.sqnr) }
-            td.right { @if let Some((least, greatest)) = layer.spread.range() { (number(least)) " to " (number(greatest)) } }
+            td.right {
+                @if let Some((least, greatest)) = layer.spread.range() { (number(least)) " to " (number(greatest)) }
+            }
             td { (histogram(&layer.spread, reach(layer))) }
         }
     }
@@ -90,7 +95,8 @@ fn histogram(spread: &Spread, reach: Option<(f64, f64)>) -> Markup {
     html! {
         svg.histogram viewBox={ "0 0 " (COLUMNS) " 16" } preserveAspectRatio="none" role="img" aria-label="histogram" {
             @if let Some((from, to)) = reach {
-                rect.reach x=(format!("{:.2}", place(from))) width=(format!("{:.2}", place(to) - place(from))) y="0" height="16" {}
+                @let (x, width) = (place(from), place(to) - place(from));
+                rect.reach x=(format!("{x:.2}")) width=(format!("{width:.2}")) y="0" height="16" {}
             }
             @for (column, count) in columns.iter().enumerate().filter(|(_, count)| **count > 0) {
                 // The root shows what is rare, as outliers are.

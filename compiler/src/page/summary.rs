@@ -2,7 +2,7 @@
 
 use super::Page;
 use crate::back::report::{PortReport, Report, dims, grouped};
-use crate::ir::{Printable, Remark};
+use crate::ir::{Printable, PrintableLines, Remark};
 use maud::{Markup, html};
 
 /// Whether the model fits, in a line.
@@ -11,7 +11,7 @@ pub(super) fn verdict(report: &Report) -> Markup {
     html! {
         @if let Some([message, help]) = &report.over_budget {
             p.verdict.bad { strong { "Does not fit. " } (budgets.join("; ")) }
-            pre.reason { (Printable(message.lines().next().unwrap_or_default())) @for line in message.lines().skip(1) { "\n" (Printable(line)) } }
+            pre.reason { (PrintableLines(message)) }
             @if !help.is_empty() {
                 p { "What would help:" }
                 ul { @for line in help.lines() { li { (Printable(line)) } } }
