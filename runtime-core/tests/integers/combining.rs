@@ -101,6 +101,7 @@ fn reductions<T: Quantized + Debug, U: Quantized + Debug>() {
         [0, 3, 4],
         [2, 3, 0],
         [5, 77, 1],
+        [300, 7, 1],
         [1, 70_000, 1],
         [3, 49, 37],
         [2, 5, 16],
@@ -109,6 +110,7 @@ fn reductions<T: Quantized + Debug, U: Quantized + Debug>() {
             (0, 1 << 20, 27, NO_LIMITS),
             (T::narrow(i32::MIN).into(), 1_234_567, 36, NO_LIMITS),
             (T::narrow(i32::MAX).into(), 3, 1, [-20, 20]),
+            (T::narrow(i32::MIN).into(), 3, 1, [-20, 20]),
         ] {
             let layer = QlinearReduceSum {
                 outer,

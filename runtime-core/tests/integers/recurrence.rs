@@ -356,3 +356,36 @@ fn states_saturate() {
     assert_eq!(y[..6], [1, 2, 3, 4, 5, 5].map(seen), "the hidden state after each step");
     assert_eq!(y[6..8], [y[5], i16::MAX], "the last states");
 }
+
+#[test]
+fn hidden_states_reach_one_and_saturate_there() {
+    // Arguments of 16, where sigmoids are zero or one and hyperbolic tangents round to one, which 16 bits do not hold.
+    const ONE: i16 = i16::MAX;
+    fn run<C: QlinearCell>(cell: C, steps: usize, x: &[i16], first: &[i16]) -> i16 {
+        let layer = QlinearRecurrence {
+            steps,
+            batch: 1,
+            hidden: 1,
+            directions: 1,
+            direction: 0,
+            reverse: false,
+            batch_first: false,
+            sequence: false,
+            input: multiplier(16.0 / 32767.0 * ARGUMENT),
+            shift: SHIFT,
+            cell,
+        };
+        let (mut y, w, by) = (vec![0; layer.output_len()], [0; 64], [0; 64]);
+        qlinear_recurrence(Simd::detect(), layer, x, &w, &by, &[0; 16], first, &[], &mut y);
+        y[0]
+    }
+    let gru = |linear_before_reset| QlinearGru { linear_before_reset };
+    for cell in [gru(false), gru(true)] {
+        // The update gate is shut: nothing is left of the old state.
+        assert_eq!(run(cell, 1, &[-ONE, 0, ONE], &[i16::MIN]), ONE);
+        assert_eq!(run(cell, 1, &[-ONE, 0, -ONE], &[ONE]), i16::MIN);
+    }
+    // The state of the cell grows by one at each step.
+    let cell = QlinearLstm { cell_fraction: 10 };
+    assert_eq!(run(cell, 12, &[ONE; 48], &[]), ONE);
+}

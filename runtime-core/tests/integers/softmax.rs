@@ -149,4 +149,71 @@ fn softmax_of_many_equal_scores_rounds_to_zero() {
     let x = vec![5i8; 5000];
     let error = softmax_error::<i8, i8>([1, 5000, 1], &x, 0.1, 1.0, 7);
     assert!(error[0] < 0.5, "{error:?}");
+    // A shift of 62 bits, which gives other numbers than zero: a third is more than half a step.
+    let error = softmax_error::<i8, i8>([1, 3, 1], &[5; 3], 0.1, 0.6, 7);
+    assert!(error[0] < 0.5, "{error:?}");
+}
+
+#[test]
+fn the_quotient_of_few_bits_is_rounded() {
+    // A third of two is nearer to one than to zero. The multiplier over the sum is 2.67, which must become three: two
+    // would be a half, and that rounds to zero.
+    let [min, max] = NO_LIMITS;
+    let layer = QlinearSoftmax {
+        outer: 1,
+        axis: 3,
+        inner: 1,
+        multiplier: 4,
+        shift: 1,
+        zero: 0,
+        min,
+        max,
+    };
+    let mut y = [0_i8; 3];
+    qlinear_softmax(Simd::detect(), &layer, &[5_i8; 3], &powers::<i8>(0.1), &mut y);
+    assert_eq!(y, [1; 3]);
+}
+
+#[test]
+fn limits_of_a_fused_activation_are_kept() {
+    let (extents, x_scale) = ([2, 9, 3], 0.05);
+    let x: Vec<i8> = scores(54, x_scale, 1);
+    let table = powers::<i8>(x_scale);
+    let [outer, axis, inner] = extents;
+    let run = |[min, max]: [i32; 2]| {
+        let softmax = QlinearSoftmax {
+            outer,
+            axis,
+            inner,
+            multiplier: 1 << 30,
+            shift: 21,
+            zero: -128,
+            min,
+            max,
+        };
+        let logarithm = QlinearLogSoftmax {
+            outer,
+            axis,
+            inner,
+            score: (x_scale * 2_f64.powi(44)) as i64,
+            log: (2_f64.ln() * 2_f64.powi(16)) as i64,
+            shift: 40,
+            zero: 100,
+            min,
+            max,
+        };
+        let mut y = [[0_i8; 54]; 2];
+        qlinear_softmax(Simd::detect(), &softmax, &x, &table, &mut y[0]);
+        qlinear_log_softmax(Simd::detect(), &logarithm, &x, &table, &mut y[1]);
+        y
+    };
+    for (unlimited, limits) in run(NO_LIMITS).into_iter().zip([[-110, -90], [40, 70]]) {
+        let [below, above] = [unlimited.iter().min(), unlimited.iter().max()].map(|y| i32::from(*y.unwrap()));
+        assert!(
+            below < limits[0] && limits[1] < above,
+            "{below} to {above} is within limits"
+        );
+        let limited = unlimited.map(|y| i32::from(y).clamp(limits[0], limits[1]) as i8);
+        assert!(run(limits).contains(&limited), "{limits:?}");
+    }
 }

@@ -238,3 +238,40 @@ fn path(states: &[State], mut index: usize) -> Vec<usize> {
     order.reverse();
     order
 }
+
+#[cfg(test)]
+mod tests {
+    use super::all_orders;
+    use crate::back::plan::testing::program;
+
+    #[test]
+    fn a_search_that_gives_up_says_what_no_order_goes_below() {
+        // So many pairs of calls of which the first writes two units and the second makes one of them, and a call that
+        // reads all of these and writes a unit.
+        let bounds_of = |pairs: usize| {
+            let (mut bytes, mut calls) = (vec![], vec![]);
+            for pair in 0..pairs {
+                bytes.extend([32, 16]);
+                calls.extend([(vec![], vec![2 * pair]), (vec![2 * pair], vec![2 * pair + 1])]);
+            }
+            bytes.push(16);
+            calls.push(((0..pairs).map(|pair| 2 * pair + 1).collect(), vec![2 * pairs]));
+            let found = all_orders(&program(&bytes, &calls, &[2 * pairs]), 16).unwrap();
+            (found.bound, found.order.is_some())
+        };
+        // The second call of the last pair runs beside the results of all others: two units more than these are.
+        assert_eq!(bounds_of(6), (16 * (5 + 3), true));
+        // Seventeen pairs may run in so many orders that the eighteenth is not seen in all of them: only what the last
+        // call takes is sure.
+        assert_eq!(bounds_of(18), (16 * (18 + 1), false));
+    }
+    #[test]
+    fn a_result_takes_the_place_of_an_operand_of_its_size_alone() {
+        let bound = |operand: usize, result: usize| {
+            let mut program = program(&[operand, result], &[(vec![], vec![0]), (vec![0], vec![1])], &[1]);
+            program.calls[1].in_place = Some(0);
+            all_orders(&program, 16).unwrap().bound
+        };
+        assert_eq!([bound(32, 32), bound(32, 16), bound(16, 32)], [32, 48, 48]);
+    }
+}

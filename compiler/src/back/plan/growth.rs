@@ -104,3 +104,82 @@ fn once(mut buffers: Vec<BufferId>) -> Vec<BufferId> {
     buffers.dedup();
     buffers
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Memory;
+    use crate::back::plan::order::Dependencies;
+    use crate::back::plan::testing::program;
+    use crate::ir::program::Program;
+    use proptest::prelude::*;
+
+    /// Bytes that are written and still read, or the caller's, after some calls.
+    fn live(program: &Program, done: &[usize]) -> isize {
+        let is_live = |id: &usize| {
+            let touches = |views: &[crate::ir::program::View]| views.iter().any(|view| view.buffer.0 == *id);
+            let is_output = program.all_outputs().any(|port| port.view.buffer.0 == *id);
+            let mut left = (0..program.calls.len()).filter(|call| !done.contains(call));
+            done.iter().any(|call| touches(&program.calls[*call].outputs))
+                && (is_output || left.any(|call| touches(&program.calls[call].inputs)))
+        };
+        let live = (0..program.buffers.len()).filter(is_live);
+        live.map(|id| program.buffers[id].bytes() as isize).sum()
+    }
+
+    /// Calls that read earlier buffers, some twice, and write a buffer of their own or a part of the last one. What
+    /// nothing reads is an output, and what the numbers say.
+    fn random(calls: &[(usize, Vec<usize>, bool)], outputs: &[usize]) -> Program {
+        let (mut bytes, mut all, mut read) = (vec![], vec![], vec![]);
+        for (size, inputs, writes_last) in calls {
+            let written = if *writes_last && !bytes.is_empty() && !read.contains(&(bytes.len() - 1)) {
+                bytes.len() - 1
+            } else {
+                bytes.push(*size);
+                bytes.len() - 1
+            };
+            let inputs: Vec<usize> = inputs
+                .iter()
+                .filter(|_| written > 0)
+                .map(|n| n % written.max(1))
+                .collect();
+            read.extend(&inputs);
+            all.push((inputs, vec![written]));
+        }
+        let is_output = |id: &usize| !read.contains(id) || outputs.contains(id);
+        let outputs: Vec<usize> = (0..bytes.len()).filter(is_output).collect();
+        program(&bytes, &all, &outputs)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(500) })]
+        #[test]
+        fn growth_is_what_more_is_live(
+            calls in prop::collection::vec((1..50usize, prop::collection::vec(0..20usize, 0..4), any::<bool>()), 1..12),
+            outputs in prop::collection::vec(0..12usize, 0..3),
+            choices in prop::collection::vec(0..12usize, 12),
+        ) {
+            let program = random(&calls, &outputs);
+            let dependencies = Dependencies::of(&program);
+            let mut memory = Memory::of(&program);
+            let mut done = vec![];
+            for choice in choices.iter().take(program.calls.len()) {
+                let left: Vec<usize> = (0..program.calls.len()).filter(|call| !done.contains(call)).collect();
+                let is_ready = |call: &&usize| dependencies.before[**call].iter().all(|before| done.contains(before));
+                let ready: Vec<usize> = left.iter().filter(is_ready).copied().collect();
+                let next = ready[choice % ready.len()];
+                let before: Vec<isize> = left.iter().map(|call| memory.growth(*call)).collect();
+                for call in &ready {
+                    let more = live(&program, &[&done[..], &[*call]].concat()) - live(&program, &done);
+                    prop_assert_eq!(memory.growth(*call), more, "call {} after {:?} of {:?}", call, done, program);
+                }
+                let changed = memory.changed_by(next);
+                memory.run(next);
+                for (call, before) in left.iter().zip(before) {
+                    let is_told = *call == next || changed.contains(call);
+                    prop_assert!(is_told || memory.growth(*call) == before, "{} after {} of {:?}", call, next, program);
+                }
+                done.push(next);
+            }
+        }
+    }
+}

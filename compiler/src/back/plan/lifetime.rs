@@ -155,3 +155,47 @@ pub fn lower_bound(blocks: &[Block]) -> usize {
     }
     most
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Storage, blocks, lifetimes};
+    use crate::back::plan::testing::program;
+    use crate::ir::program::Program;
+
+    /// Whether the middle one of three calls runs in place, of which each reads what the one before writes.
+    fn runs_in_place(change: impl Fn(&mut Program)) -> bool {
+        let calls = [(vec![], vec![0]), (vec![0], vec![1]), (vec![1], vec![2])];
+        let mut program = program(&[16, 16, 16], &calls, &[2]);
+        program.calls[1].in_place = Some(0);
+        change(&mut program);
+        let lifetimes = lifetimes(&program, &[0, 1, 2]);
+        blocks(&program, &[0, 1, 2], &lifetimes, 16).1[1]
+    }
+
+    #[test]
+    fn only_a_whole_buffer_is_overwritten_by_another_one() {
+        assert!(runs_in_place(|_| ()));
+        assert!(!runs_in_place(|program| program.calls[1].in_place = None));
+        // Parts of buffers.
+        assert!(!runs_in_place(|program| program.calls[1].inputs[0].len = 8));
+        assert!(!runs_in_place(|program| program.calls[1].outputs[0].len = 8));
+        // A buffer that takes as much room and is smaller, and one that is read again.
+        assert!(!runs_in_place(|program| program.buffers[1].len = 15));
+        let reads_again = |program: &mut Program, call: usize| {
+            let operand = program.calls[0].outputs[0];
+            program.calls[call].inputs.push(operand);
+        };
+        assert!(!runs_in_place(|program| reads_again(program, 1)));
+        assert!(!runs_in_place(|program| reads_again(program, 2)));
+    }
+
+    #[test]
+    fn a_state_is_computed_in_its_own_place_or_from_elsewhere() {
+        let state = |program: &mut Program| program.buffers[1].storage = Storage::State;
+        assert!(!runs_in_place(state));
+        assert!(runs_in_place(|program| {
+            state(program);
+            program.calls[1].inputs[0] = program.calls[1].outputs[0];
+        }));
+    }
+}

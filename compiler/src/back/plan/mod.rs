@@ -9,6 +9,8 @@ mod lifetime;
 mod order;
 mod place;
 mod search;
+#[cfg(test)]
+mod testing;
 
 pub(super) use lifetime::lifetimes;
 pub use lifetime::{Block, Lifetime, lower_bound};
@@ -153,5 +155,82 @@ impl Draft {
             is_least: self.is_least,
             any_order: None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::program;
+    use super::{Machine, Program, plan, quick};
+
+    /// Calls of which each reads what the one before writes.
+    fn chain(calls: usize) -> Program {
+        let all: Vec<_> = (0..calls)
+            .map(|i| (Vec::from_iter(i.checked_sub(1)), vec![i]))
+            .collect();
+        program(&vec![16; calls], &all, &[calls - 1])
+    }
+
+    #[test]
+    fn a_plan_that_meets_its_bound_is_the_least_however_many_buffers_there_are() {
+        let plan = plan(&chain(600), &Machine::board());
+        assert!(plan.is_least && plan.peak == 32 && plan.any_order == Some(32));
+    }
+
+    #[test]
+    fn a_worse_order_takes_nothing_from_a_better_one() {
+        // Something large that is read last: the model computes it first.
+        let (mut bytes, mut calls) = (vec![1024], vec![(vec![], vec![0])]);
+        for call in 1..600 {
+            bytes.push(64);
+            calls.push((Vec::from_iter(Some(call - 1).filter(|before| *before > 0)), vec![call]));
+        }
+        bytes.extend([16, 16]);
+        calls.extend([(vec![599], vec![600]), (vec![0, 600], vec![601])]);
+        let plan = plan(&program(&bytes, &calls, &[601]), &Machine::board());
+        assert_eq!((plan.peak, plan.any_order, plan.is_least), (1056, Some(1056), true));
+    }
+
+    #[test]
+    fn many_calls_are_planned_quickly_in_their_own_order() {
+        let plan = quick(&chain(600), &Machine::board());
+        assert!(plan.order.into_iter().eq(0..600) && plan.peak == 32);
+    }
+
+    #[test]
+    fn the_best_of_all_orders_is_taken_where_the_others_need_more() {
+        // The second branch takes much for a moment, and begins with little. What goes on with the least memory has
+        // begun both by then, and what finishes branch by branch has finished the first.
+        let calls = [
+            (vec![], vec![0]),
+            (vec![0], vec![1]),
+            (vec![], vec![2]),
+            (vec![2], vec![3]),
+            (vec![3], vec![4]),
+            (vec![1, 4], vec![5]),
+        ];
+        let plan = plan(&program(&[48, 16, 32, 160, 16, 16], &calls, &[5]), &Machine::board());
+        assert_eq!(
+            (plan.order, plan.peak, plan.any_order),
+            (vec![2, 3, 4, 0, 1, 5], 192, Some(192))
+        );
+    }
+
+    #[test]
+    fn a_plan_is_not_called_the_least_where_the_search_has_not_seen_all() {
+        // The blocks of which `search` tries some placements for as long as it may, at the steps of one possible order:
+        // each call also reads a byte of the one before.
+        let (mut bytes, mut calls) = (vec![16; 40], vec![]);
+        for step in 0..40_usize {
+            calls.push((Vec::from_iter(step.checked_sub(1)), vec![step]));
+        }
+        for i in 0..60 {
+            calls[i / 2].1.push(bytes.len());
+            calls[i / 2 + 3 + i % 5].0.push(bytes.len());
+            bytes.push(16 * (7 + i * 13 % 17));
+        }
+        let plan = plan(&program(&bytes, &calls, &[39]), &Machine::board());
+        assert_eq!(plan.any_order, Some(plan.lower_bound));
+        assert!(plan.peak > plan.lower_bound && !plan.is_least);
     }
 }

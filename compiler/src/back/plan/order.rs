@@ -104,3 +104,53 @@ impl Dependencies {
         order
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Dependencies, candidates};
+    use crate::back::plan::testing::program;
+    use crate::ir::program::Training;
+
+    #[test]
+    fn branches_begin_with_the_least_or_are_finished_one_by_one() {
+        // Two branches: one of a large result and one of a small one, which meet at the end.
+        let calls = [
+            (vec![], vec![0]),
+            (vec![], vec![1]),
+            (vec![0], vec![2]),
+            (vec![1], vec![3]),
+            (vec![2, 3], vec![4]),
+        ];
+        let program = program(&[64, 8, 4, 4, 4], &calls, &[4]);
+        let [own, least_live, deepest_first] = [[0, 1, 2, 3, 4], [1, 3, 0, 2, 4], [0, 2, 1, 3, 4]];
+        assert_eq!(candidates(&program), [own, least_live, deepest_first]);
+    }
+    #[test]
+    fn calls_wait_for_what_they_read_and_for_the_readers_of_what_they_write() {
+        // The last call changes what the two before have read.
+        let calls = [
+            (vec![], vec![0]),
+            (vec![0], vec![1]),
+            (vec![0, 1], vec![2]),
+            (vec![], vec![0]),
+        ];
+        let before = Dependencies::of(&program(&[8, 8, 8], &calls, &[2])).before;
+        let before: Vec<Vec<usize>> = before.iter().map(|calls| calls.iter().copied().collect()).collect();
+        assert_eq!(before, [vec![], vec![0], vec![0, 1], vec![1, 2]]);
+    }
+    #[test]
+    fn what_training_adds_comes_after_the_inference() {
+        // The last call reads what the first has written, and could run before the second.
+        let calls = [(vec![], vec![0]), (vec![], vec![1]), (vec![0], vec![2])];
+        let mut program = program(&[64, 8, 4], &calls, &[1, 2]);
+        program.training = Some(Training {
+            inputs: vec![],
+            loss: program.outputs[1].clone(),
+            inference: 2,
+            sums: None,
+            parameters: vec![],
+            transposed: vec![],
+        });
+        assert_eq!(candidates(&program), [[0, 1, 2], [1, 0, 2]]);
+    }
+}

@@ -200,6 +200,20 @@ mod tests {
         ];
         let (offsets, peak) = in_sequence(&blocks);
         assert_eq!((&offsets[..], peak), (&[0, 32, 48, 64, 0, 0][..], 72));
+        assert_eq!(in_sequence(&[block(0, 0, 32), block(1, 1, 64)]), (vec![0, 0], 64));
+    }
+
+    #[test]
+    fn a_gap_that_fits_exactly_is_used() {
+        let blocks = [block(2, 3, 2), block(1, 2, 2), block(3, 5, 2), block(0, 3, 5)];
+        assert_eq!(place(&blocks).1, lower_bound(&blocks));
+    }
+
+    #[test]
+    fn what_reached_the_top_is_placed_first_the_next_time() {
+        // Each of the orders alone needs a byte more.
+        let blocks = [block(2, 4, 4), block(3, 5, 4), block(3, 3, 4), block(5, 7, 5)];
+        assert_eq!(place(&blocks).1, lower_bound(&blocks));
     }
 
     #[test]

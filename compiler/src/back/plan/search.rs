@@ -245,4 +245,17 @@ mod tests {
         let found = search(&blocks, place(&blocks).1);
         assert!(found.placement.is_none_or(|(_, peak)| peak < place(&blocks).1));
     }
+
+    #[test]
+    fn a_search_that_gives_up_says_so_with_a_placement_and_without_one() {
+        let blocks = |by: usize, of: usize| (0..60).map(move |i| block(7 + i * by % of, i / 2, i / 2 + 3 + i % 5));
+        let better: Vec<Block> = blocks(11, 19).collect();
+        let found = search(&better, place(&better).1);
+        assert!(!found.is_least && found.placement.is_some_and(|(_, peak)| peak > lower_bound(&better)));
+        // With a byte more at each step, it finds nothing.
+        let chain = (0..40).map(|i| block(1, i, i + 1));
+        let none: Vec<Block> = chain.chain(blocks(13, 17)).collect();
+        let found = search(&none, place(&none).1);
+        assert!(!found.is_least && found.placement.is_none());
+    }
 }

@@ -20,6 +20,7 @@ pub(super) const QUANTIZE_LINEAR: OperatorDef = OperatorDef {
         let precision = precision(cx, scale_ty.dtype)?;
         if ty.dtype == DType::F32
             && precision == DType::F32
+            && to != DType::I32
             && let Some(to) = known_quantization(cx, to)?
         {
             return cx.op(crate::ir::primitives::QuantizeLinear { to }, &[0]);
@@ -112,6 +113,17 @@ mod tests {
         );
         let signed = Tensor::new(DType::I8, vec![6], vec![0, 2, 2, 128, 127, 254]);
         assert_eq!(y, Ok(vec![signed]));
+    }
+
+    #[test]
+    fn only_types_of_the_table_are_quantised_to() {
+        let x = || Given(Tensor::f32(&[1], &[1e9]));
+        for scale in [Known, Given] {
+            let scale = scale(Tensor::scalar(DType::F32, 0.5));
+            let zero = Known(Tensor::scalar(DType::I32, 3.0));
+            let y = run(21, "QuantizeLinear", &[], &[x(), scale, zero], 1);
+            assert!(y.is_err_and(|error| error.contains("i32 is not a type to quantise to")));
+        }
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub(crate) fn convolutions(place: &mut impl Place, rounds: usize) {
     for _ in 0..rounds {
         let [h, v] = [axis(&mut random), axis(&mut random)];
         let groups = 1 + random.below(3);
-        let [channels, columns] = [[1, 2, 3, 5, 8, 16][random.below(6)], 1 + random.below(18)];
+        let [channels, columns] = [[1, 2, 3, 4, 5, 8, 12, 16][random.below(8)], 1 + random.below(18)];
         let [ic, oc] = [groups * channels, groups * columns];
         let layer = Conv2d {
             batch: 1 + random.below(2),

@@ -13,7 +13,11 @@ pub(crate) fn products(place: &mut impl Place, rounds: usize) {
     let mut random = Random(1);
     for _ in 0..rounds {
         let [k, n] = [[40, 13], [40, 80], [600, 13]][random.below(3)];
-        let [m, k, n] = [1 + random.below(12), 1 + random.below(k), 1 + random.below(n)];
+        let [m, k, n] = match random.below(8) {
+            // One row of several chunks, by several blocks of channels.
+            0 => [1, 250 + random.below(300), 60 + random.below(80)],
+            _ => [1 + random.below(12), 1 + random.below(k), 1 + random.below(n)],
+        };
         let m = if random.below(3) == 0 { 1 } else { m };
         let layer = Gemm {
             m,

@@ -43,8 +43,9 @@ impl Random {
     }
 
     pub(super) fn requantize(&mut self) -> Requantize {
-        let limits = [(-128, 127), (-20, 127), (-128, 50), (3, 60)];
-        let (min, max) = limits[self.below(4)];
+        // Some are beyond the type.
+        let limits = [(-128, 127), (-20, 127), (-128, 50), (3, 60), (-1000, 60), (-20, 300)];
+        let (min, max) = limits[self.below(6)];
         Requantize {
             shift: SHIFT,
             zero: self.byte().into(),

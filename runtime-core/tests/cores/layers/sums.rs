@@ -22,7 +22,8 @@ pub(crate) fn sums(place: &mut impl Place, rounds: usize) {
         let limited = |(a, b): (&i8, &i8)| {
             let product = |number: i8, multiplier: i32| i64::from(number) * i64::from(multiplier);
             let sum = product(*a, layer.a_multiplier) + product(*b, layer.b_multiplier) + i64::from(layer.constant);
-            (sum >> layer.shift).max(layer.min.into()).min(layer.max.into()) as i8
+            let limited = (sum >> layer.shift).max(layer.min.into()).min(layer.max.into());
+            limited.clamp(i8::MIN.into(), i8::MAX.into()) as i8
         };
         let expected: Vec<i8> = a.iter().zip(&b).map(limited).collect();
         let operands = Operands {
