@@ -39,8 +39,8 @@ pub(super) struct Dependencies {
 }
 
 impl Dependencies {
-    /// In the program's order a call depends on all earlier writers of what it reads or writes, and a writer on all
-    /// earlier readers.
+    /// In the program's order a call depends on all earlier writers of what it reads, and a writer on all earlier
+    /// readers. Calls that write to one buffer write different elements of it, in any order.
     pub(super) fn of(program: &Program) -> Self {
         let count = program.calls.len();
         let (mut before, mut after) = (vec![BTreeSet::new(); count], vec![BTreeSet::new(); count]);
