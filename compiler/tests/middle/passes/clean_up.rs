@@ -8,6 +8,15 @@ use edgec::middle::passes::run;
 use runtime_core::function::{Clip, Identity, Relu, Round, Sigmoid};
 
 #[test]
+fn import() {
+    leaves("import", "it is the graph as it was read", |b| {
+        let x = b.x(&[2]);
+        let y = b.map(Identity, x);
+        b.output(y);
+    });
+}
+
+#[test]
 fn no_ops() {
     changes("no-ops", |b| {
         let x = b.x(&[2, 6]);
