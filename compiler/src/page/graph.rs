@@ -3,6 +3,7 @@
 
 use super::kind::Kind;
 use super::memory::legend;
+use super::{MOST_CALLS, too_many};
 use crate::back::plan::Plan;
 use crate::back::report::{CallReport, Report, dims};
 use crate::ir::program::{Program, Storage, View};
@@ -15,13 +16,11 @@ const ROW: usize = 22;
 const LANE: usize = 16;
 /// Width of the text beside the lanes.
 const TEXT: usize = 760;
-/// Rows that are drawn: browsers are slow with more.
-const MOST_ROWS: usize = 3000;
 
 /// The drawing, with a choice of its size.
 pub(super) fn section(report: &Report, program: &Program, plan: &Plan) -> Markup {
-    if report.calls.len() > MOST_ROWS {
-        return html! { p { "More than " (MOST_ROWS) " calls are not drawn; the table above has them all." } };
+    if report.calls.len() > MOST_CALLS {
+        return too_many();
     }
     let drawing = Drawing::of(program, plan);
     let (width, height) = (drawing.lanes * LANE + TEXT, (report.calls.len() + 1) * ROW);

@@ -1,14 +1,17 @@
 //! A row for each kernel call.
 
-use super::bar;
 use super::kind::Kind;
 use super::summary::bytes;
+use super::{MOST_CALLS, bar, too_many};
 use crate::back::report::{CallReport, Report, dims, grouped};
 use crate::ir::Printable;
 use maud::{Markup, html};
 
 /// The table.
 pub(super) fn section(report: &Report) -> Markup {
+    if report.calls.len() > MOST_CALLS {
+        return too_many();
+    }
     let macs = report.calls.iter().map(|call| call.macs).max().unwrap_or_default();
     let weights = report.calls.iter().map(|call| call.weights).max().unwrap_or_default();
     html! {

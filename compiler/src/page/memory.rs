@@ -1,8 +1,8 @@
 //! Where each tensor is in the arena, and when: a box as wide as its life and as high as its bytes.
 
 use super::kind::Kind;
-use super::percent;
 use super::summary::bytes;
+use super::{MOST_CALLS, percent, too_many};
 use crate::back::report::{Report, TensorReport};
 use maud::{Markup, html};
 
@@ -11,8 +11,16 @@ const LISTED: usize = 12;
 
 /// The map, and the tensors that are kept when the arena is fullest.
 pub(super) fn section(report: &Report) -> Markup {
-    let steps = report.calls.len() + 1;
     let (fullest, used) = report.fullest();
+    html! {
+        @if report.calls.len() > MOST_CALLS { p { (bound(report)) } (too_many()) } @else { (map(report, fullest)) }
+        @if used > 0 { (kept(report, fullest, used)) }
+    }
+}
+
+/// A box for each tensor.
+fn map(report: &Report, fullest: usize) -> Markup {
+    let steps = report.calls.len() + 1;
     html! {
         p {
             "Each box is a tensor: from the call that writes it to the last that reads it, at its bytes of the arena. "
@@ -31,7 +39,6 @@ pub(super) fn section(report: &Report) -> Markup {
             }
         }
         p.axis { span { "first call" } span { "last call" } }
-        @if used > 0 { (kept(report, fullest, used)) }
     }
 }
 

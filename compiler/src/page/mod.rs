@@ -54,7 +54,9 @@ pub struct Losses {
 /// Begins every page; a file that begins so may be replaced.
 const GENERATOR: &str = "edgec report";
 /// How far into a file that is looked for.
-const LOOKED_AT: u64 = 1024;
+const LOOKED_AT: u64 = 128;
+/// Calls up to which each has its row, its dot and its boxes: browsers are slow with more.
+const MOST_CALLS: usize = 3000;
 
 /// Neither scripts nor anything from elsewhere, whatever a model says.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
@@ -119,10 +121,15 @@ impl Page<'_> {
 
 /// Whether a file is such a page.
 pub(crate) fn is_page(path: &Path) -> bool {
-    let mut start = String::new();
-    let read = File::open(path).and_then(|file| file.take(LOOKED_AT).read_to_string(&mut start));
-    // The end may be in the middle of a character.
-    (read.is_ok() || !start.is_empty()) && start.contains(&format!("<meta name=\"generator\" content=\"{GENERATOR}\">"))
+    let mut start = vec![];
+    let read = File::open(path).and_then(|file| file.take(LOOKED_AT).read_to_end(&mut start));
+    let generator = format!("<meta name=\"generator\" content=\"{GENERATOR}\">");
+    read.is_ok() && String::from_utf8_lossy(&start).contains(&generator)
+}
+
+/// Said in the place of what would be too much for a browser.
+fn too_many() -> Markup {
+    html! { p { "There are more than " (MOST_CALLS) " calls, which are not shown: --json lists them." } }
 }
 
 /// `12.3` of a hundred, for widths and places.

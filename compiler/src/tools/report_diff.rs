@@ -4,7 +4,7 @@ use crate::Error;
 use crate::back::report::{dims, grouped};
 use crate::ir::Printable;
 use serde::Deserialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};
 use std::fs;
 use std::path::Path;
@@ -119,25 +119,30 @@ impl ReportDiff {
     /// The layers that are computed otherwise, by their nodes.
     fn layers(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { before, after } = self;
-        let (mut lines, mut left): (Vec<String>, Vec<&Call>) = (vec![], before.calls.iter().collect());
+        let mut lines: Vec<String> = vec![];
+        let mut left: BTreeMap<&str, Vec<&Call>> = BTreeMap::new();
+        for call in &before.calls {
+            left.entry(&call.node).or_default().push(call);
+        }
         for call in &after.calls {
             // Of several calls for a node, those that are the same are told apart from those that are not.
-            let same = left.iter().position(|old| *old == call);
-            let found = same.or_else(|| left.iter().position(|old| old.node == call.node));
-            match found.map(|found| left.remove(found)) {
-                Some(old) if old == call => {}
-                old => lines.push(format!(
-                    "| {} | {} | {} |",
-                    code(&call.node),
-                    text(old),
-                    text(Some(call))
-                )),
+            let olds = left.entry(&call.node).or_default();
+            let same = olds.iter().position(|old| *old == call);
+            match (same, olds.is_empty()) {
+                (Some(same), _) => drop(olds.remove(same)),
+                (None, empty) => {
+                    let old = (!empty).then(|| olds.remove(0));
+                    lines.push(format!(
+                        "| {} | {} | {} |",
+                        code(&call.node),
+                        text(old),
+                        text(Some(call))
+                    ));
+                }
             }
         }
-        lines.extend(
-            left.iter()
-                .map(|old| format!("| {} | {} | {} |", code(&old.node), text(Some(old)), text(None))),
-        );
+        let gone = left.into_values().flatten();
+        lines.extend(gone.map(|old| format!("| {} | {} | {} |", code(&old.node), text(Some(old)), text(None))));
         if lines.is_empty() {
             return writeln!(f, "\nEvery layer is computed as before.");
         }
