@@ -69,8 +69,8 @@ for processor in "${processors[@]}"; do
         aarch64)
             have qemu-aarch64 || die "qemu-aarch64 is missing: apt-get install qemu-user"
             has_rust_for_aarch64 || die "Rust for it is missing: rustup target add $aarch64"
-            # With the workspace's features, as the camera example is built for it. Linked with what comes with Rust, and
-            # statically (.cargo/config.toml): no other compiler and no libraries are needed.
+            # With the workspace's features, as the camera example is built for it. Linked with what comes with Rust,
+            # and statically (.cargo/config.toml): no other compiler and no libraries are needed.
             (cd "$root" &&
                 cargo build --workspace --bin edgec --target "$aarch64" \
                     "${profile[@]}")

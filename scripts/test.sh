@@ -45,6 +45,7 @@ finish() {
     local code=0
     wait "$beside" || code=$?
     cat "$beside_log"
+    rm -f "$beside_log"
     return "$code"
 }
 
@@ -72,8 +73,8 @@ step "build, linted" "${through_clippy[@]}" cargo build --workspace --bins --tes
 step "lint of the benchmarks" cargo clippy --package runtime-core --benches -- -D warnings
 step "building the firmware, beside the steps above" finish
 
-# What takes one processor, mostly: emulation, and compiling single crates. The command itself is run under emulation: on
-# an x86-64 without AVX, and on aarch64.
+# What takes one processor, mostly: emulation, and compiling single crates. The command itself is run under emulation:
+# on an x86-64 without AVX, and on aarch64.
 others=()
 [ "$(uname -m)" != x86_64 ] || others+=(x86-64)
 ! has_rust_for_aarch64 || others+=(aarch64)
@@ -88,8 +89,8 @@ emulated() {
     # Within a third of the arena that it would take.
     [ $model = digits ] || step "a model in tiles on microcontrollers" "${CARGO_TARGET_DIR:-target}/debug/firmware" \
         --model vww --ram 45912 --core m0,m4f,m55 --opt s
-    # What cargo builds comes last: meanwhile it keeps others out of the folder. Through clippy, or cargo would build the
-    # compiler again for the build script.
+    # What cargo builds comes last: meanwhile it keeps others out of the folder. Through clippy, or cargo would build
+    # the compiler again for the build script.
     step "example for a Raspberry Pi" "${through_clippy[@]}" scripts/camera.sh
     [ ${#others[@]} = 2 ] || say "skipped, as Rust for aarch64 is missing or this is no x86-64: emitted bytes on one processor"
     [ ${#others[@]} = 0 ] || step "emitted bytes on other processors" scripts/processors.sh "${others[@]}"

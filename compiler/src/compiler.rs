@@ -253,8 +253,8 @@ impl Compiler {
         self
     }
 
-    /// Compiles a model that takes more than its budgets too, and says in the report what is too much: to look at it, not
-    /// to use it.
+    /// Compiles a model that takes more than its budgets too, and says in the report what is too much: to look at it,
+    /// not to use it.
     pub fn over_budget(mut self, allowed: bool) -> Self {
         self.over_budget = allowed;
         self

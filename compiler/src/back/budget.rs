@@ -58,10 +58,10 @@ struct Peak<'a> {
 impl<'a> Peak<'a> {
     fn of(report: &'a Report) -> Self {
         let (step, _) = report.fullest();
-        let at_step = |tensor: &&TensorReport| tensor.lifetime.first <= step && step <= tensor.lifetime.last;
-        let mut kept: Vec<_> = report.tensors.iter().filter(at_step).collect();
-        kept.sort_by_key(|tensor| usize::MAX - tensor.bytes);
-        Self { step, kept }
+        Self {
+            step,
+            kept: report.kept(step),
+        }
     }
 
     /// What is kept at the peak, a line for each.

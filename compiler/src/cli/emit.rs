@@ -86,6 +86,9 @@ pub(super) fn emit(args: &EmitArgs) -> miette::Result<ExitCode> {
 
 fn write(compiler: &Compiler, compiled: &edgec::Compiled, args: &EmitArgs, to_stdout: bool) -> miette::Result<()> {
     if to_stdout {
+        if let Some(report) = &args.report {
+            compiler.write_page(compiled, report)?;
+        }
         return print_source(&compiler.emit(compiled, "").source);
     }
     compiler.write(compiled, &args.output)?;

@@ -25,7 +25,6 @@ impl Kind {
     /// By the name of the kernel; those that are none of the others compute element by element.
     pub(super) fn of(kernel: &str) -> Self {
         let any = |words: &[&str]| words.iter().any(|word| kernel.contains(word));
-        // `pool2d` before `conv2d`, `requantize` before `gemm`: the first that holds.
         if any(&["conv", "col2im", "deform"]) {
             Self::Convolution
         } else if any(&["gemm", "mat_mul", "squared_distances", "tree", "forest"]) {
@@ -46,7 +45,17 @@ impl Kind {
         ]) {
             Self::Reduction
         } else if any(&[
-            "strided", "concat", "copy", "gather", "scatter", "pad", "tile", "resize", "fill", "select",
+            "strided",
+            "duplicate",
+            "concat",
+            "copy",
+            "gather",
+            "scatter",
+            "pad",
+            "tile",
+            "resize",
+            "fill",
+            "select",
         ]) {
             Self::Movement
         } else {

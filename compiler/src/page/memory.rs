@@ -96,9 +96,7 @@ fn name(report: &Report, tensor: &TensorReport) -> String {
 
 /// What is kept when the arena is fullest.
 fn kept(report: &Report, step: usize, used: usize) -> Markup {
-    let lives = |tensor: &&TensorReport| (tensor.lifetime.first..=tensor.lifetime.last).contains(&step);
-    let mut kept: Vec<_> = report.tensors.iter().filter(lives).collect();
-    kept.sort_by_key(|tensor| usize::MAX - tensor.bytes);
+    let kept = report.kept(step);
     let when = match report.calls.get(step) {
         Some(call) => format!("when {} runs", call.name),
         None => "at the end".to_owned(),

@@ -117,7 +117,7 @@ pub(super) fn remarks(report: &Report) -> Markup {
 /// What makes the same file again.
 pub(super) fn again(page: &Page<'_>) -> Markup {
     html! {
-        p { "The same command on the same file gives the same bytes, on any machine." }
+        p { "The same command on the same file gives the same bytes." }
         pre { (Printable(page.command)) }
         table {
             tbody {

@@ -106,6 +106,12 @@ fn compiling_writes_a_page_too() {
         source.contains("edgec digits.onnx -o d.rs\n"),
         "the page changes nothing in the source"
     );
+    // The source may go to stdout.
+    let mut command = Command::new(env!("CARGO_BIN_EXE_edgec"));
+    let args = [&format!("{DIGITS}/digits.onnx"), "-o", "-", "--report", "other.html"];
+    let output = command.current_dir(folder.path()).args(args).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(folder.path().join("other.html").exists());
     let another = tempfile::tempdir().unwrap();
     let refused = compile(another.path(), &["--report", "d.rs"]);
     assert!(said(&refused).contains("would be written twice"), "{}", said(&refused));

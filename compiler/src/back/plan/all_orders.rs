@@ -265,6 +265,7 @@ mod tests {
         // call takes is sure.
         assert_eq!(bounds_of(18), (16 * (18 + 1), false));
     }
+
     #[test]
     fn a_result_takes_the_place_of_an_operand_of_its_size_alone() {
         let bound = |operand: usize, result: usize| {

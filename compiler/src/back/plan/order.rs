@@ -125,6 +125,7 @@ mod tests {
         let [own, least_live, deepest_first] = [[0, 1, 2, 3, 4], [1, 3, 0, 2, 4], [0, 2, 1, 3, 4]];
         assert_eq!(candidates(&program), [own, least_live, deepest_first]);
     }
+
     #[test]
     fn calls_wait_for_what_they_read_and_for_the_readers_of_what_they_write() {
         // The last call changes what the two before have read.
@@ -138,6 +139,7 @@ mod tests {
         let before: Vec<Vec<usize>> = before.iter().map(|calls| calls.iter().copied().collect()).collect();
         assert_eq!(before, [vec![], vec![0], vec![0, 1], vec![1, 2]]);
     }
+
     #[test]
     fn what_training_adds_comes_after_the_inference() {
         // The last call reads what the first has written, and could run before the second.

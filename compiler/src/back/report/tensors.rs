@@ -16,8 +16,8 @@ pub struct TensorReport {
     pub bytes: usize,
     /// Its first byte in the arena.
     pub offset: usize,
-    /// The calls between which it is kept. Where it takes the place of an operand it is kept from the call after the one
-    /// that writes it.
+    /// The calls between which it is kept. Where it takes the place of an operand it is kept from the call after the
+    /// one that writes it.
     pub lifetime: Lifetime,
 }
 
@@ -79,8 +79,16 @@ impl Report {
         }
     }
 
-    /// The first step in which the most of the arena is in use, and how much: the number of a call, or that of calls for
-    /// what is kept when all have run.
+    /// The tensors that are kept at a step, the largest first.
+    pub fn kept(&self, step: usize) -> Vec<&TensorReport> {
+        let lives = |tensor: &&TensorReport| (tensor.lifetime.first..=tensor.lifetime.last).contains(&step);
+        let mut kept: Vec<_> = self.tensors.iter().filter(lives).collect();
+        kept.sort_by_key(|tensor| usize::MAX - tensor.bytes);
+        kept
+    }
+
+    /// The first step in which the most of the arena is in use, and how much: the number of a call, or that of calls
+    /// for what is kept when all have run.
     pub fn fullest(&self) -> (usize, usize) {
         let mut fullest = (0, 0);
         for (step, bytes) in self.used().into_iter().enumerate() {
@@ -92,7 +100,7 @@ impl Report {
     }
 
     /// Bytes of the tensors that are kept at each call, and after the last.
-    pub fn used(&self) -> Vec<usize> {
+    fn used(&self) -> Vec<usize> {
         let mut changes = vec![0_isize; self.calls.len() + 2];
         for tensor in &self.tensors {
             changes[tensor.lifetime.first] += tensor.bytes as isize;
