@@ -5,7 +5,7 @@ use codegen_tests::model_builder::{Attr, ModelBuilder};
 use codegen_tests::program;
 use edgec::ir::{DType, Tensor};
 use edgec::middle::quantize::{Io, QuantizeOptions};
-use edgec::{Compiler, Machine, Weights};
+use edgec::{Compiled, Compiler, Machine, Optimizer, TrainOptions, Weights};
 use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
@@ -62,14 +62,66 @@ fn functions_and_header() {
     insta::assert_snapshot!("header", c.header);
 }
 
+/// The digits' model, whose last layer learns, by steps or from sums.
+fn learner() -> Compiler {
+    let options = TrainOptions {
+        layers: vec!["last:1".into()],
+        optimizer: Optimizer::Momentum { beta: 0.9 },
+        accumulate: true,
+        ..TrainOptions::default()
+    };
+    Compiler::new(format!("{}/../examples/digits/digits.onnx", env!("CARGO_MANIFEST_DIR")))
+        .name("Learner")
+        .train(options)
+        .self_test(true)
+}
+
+#[test]
+fn functions_and_header_of_a_model_that_learns() {
+    let compiler = learner();
+    let c = compiler.emit_c(&compiler.compile().unwrap(), "learner", "learner.h");
+    let from = |text: &str, start: &str| text[text.find(start).unwrap()..].to_owned();
+    insta::assert_snapshot!("functions_of_training", from(&c.source, "/// Runs one step"));
+    insta::assert_snapshot!("header_of_training", from(&c.header, "/* A model, best"));
+}
+
 /// Runs the digits' model on one input, then the other model, and passes pointers that cannot be used.
 const PROGRAM: &str = r#"
 #include <stdio.h>
 #include "digits.h"
 #include "hostile.h"
+#include "learner.h"
 
 static digits_model model;
 static int_model other;
+static learner_model learner;
+
+static void print_bits(float number) {
+    union { float number; uint32_t bits; } both;
+    both.number = number;
+    printf(" %08x", (unsigned)both.bits);
+}
+
+/* Trains by a step and from sums, and moves the parameters into a new model. */
+static void learn(void) {
+    static const float image[] = { DARKNESS };
+    static float parameters[LEARNER_PARAMETERS];
+    const int32_t seven[] = { 7 };
+    float loss, scores[LEARNER_SCORES_LEN];
+    printf("%d", (int)learner_init(&learner));
+    learner_train_step(&learner, image, seven, 0.01f, &loss);
+    print_bits(loss);
+    learner_train_step(&learner, image, seven, 0.01f, 0);
+    printf(" %d", (int)learner_accumulate(&learner, image, seven, &loss));
+    print_bits(loss);
+    printf(" %d", (int)learner_apply(&learner, 0.01f));
+    printf(" %d", (int)learner_parameters(&learner, parameters));
+    printf(" %d", (int)learner_self_test(&learner, 0, 0));
+    printf(" %d", (int)learner_set_parameters(&learner, parameters));
+    learner_run(&learner, image, scores);
+    print_bits(scores[7]);
+    printf(" %d\n", (int)learner_train_step(&learner, image, 0, 0.01f, &loss));
+}
 
 int main(void) {
     static const int8_t shape[] = DIGITS_IMAGE_SHAPE;
@@ -96,9 +148,30 @@ int main(void) {
     printf(" %d\n", (int)square[0]);
     other.storage[0] ^= 1;
     printf("%d\n", (int)int_self_test(&other, 0, 0));
+    learn();
     return 0;
 }
 "#;
+
+/// What the model that learns is shown.
+fn darkness() -> impl Iterator<Item = f32> {
+    (0..64).map(|i| (i * 37 % 17) as f32 / 16.0)
+}
+
+/// What C prints of the model that learns.
+fn learnt(compiled: &Compiled) -> String {
+    let image = Tensor::f32(&[1, 1, 8, 8], &darkness().collect::<Vec<_>>());
+    let (seven, rate) = (Tensor::i32(&[1], &[7]), Tensor::f32(&[], &[0.01]));
+    let mut executor = compiled.executor();
+    let bits = |tensor: &Tensor, index: usize| tensor.to_f32().unwrap()[index].to_bits();
+    let step = [image.clone(), seven.clone(), rate.clone()];
+    let first = bits(&executor.train_step(&step).unwrap(), 0);
+    executor.train_step(&step).unwrap();
+    let summed = bits(&executor.accumulate(&[image.clone(), seven]).unwrap(), 0);
+    executor.apply(&rate);
+    let score = bits(&executor.run(&[image]).remove(0), 7);
+    format!("0 {first:08x} 0 {summed:08x} 0 0 0 0 {score:08x} 1\n")
+}
 
 fn tool(name: &str, arguments: &[&str], folder: &Path) -> String {
     let output = Command::new(name).args(arguments).current_dir(folder).output();
@@ -128,6 +201,7 @@ fn c_and_cpp_get_what_the_host_computes() {
     };
     let compiled = write("digits", digits());
     write("hostile", hostile(&models));
+    let learns = write("learner", learner());
     let pixels: Vec<i8> = (0..64).map(|i| (i * 37 % 256 - 128) as i8).collect();
     let image = Tensor::new(
         DType::I8,
@@ -136,17 +210,21 @@ fn c_and_cpp_get_what_the_host_computes() {
     );
     let expected = compiled.executor().run(&[image]).remove(0);
 
-    let library = "#![deny(warnings)]\nmod digits;\nmod digits_c;\nmod hostile;\nmod hostile_c;\n";
+    let library =
+        "#![deny(warnings)]\nmod digits;\nmod digits_c;\nmod hostile;\nmod hostile_c;\nmod learner;\nmod learner_c;\n";
     let built = program::static_library(&folder, library);
     let list = |values: &mut dyn Iterator<Item = String>| values.collect::<Vec<_>>();
     let pixels = list(&mut pixels.iter().map(i8::to_string)).join(", ");
-    std::fs::write(folder.join("main.c"), PROGRAM.replace("PIXELS", &pixels)).unwrap();
+    let darkness = list(&mut darkness().map(|pixel| format!("{pixel:?}f"))).join(", ");
+    let program = PROGRAM.replace("PIXELS", &pixels).replace("DARKNESS", &darkness);
+    std::fs::write(folder.join("main.c"), program).unwrap();
     std::fs::copy(folder.join("main.c"), folder.join("main.cpp")).unwrap();
     let mut text = "0 4\n0".to_owned();
     expected.to_f64().iter().for_each(|score| {
         let _ = write!(text, " {score}");
     });
     text.push_str("\n0\n1 1 1\n2\n9 c000 0\n0 0\n0\n");
+    text.push_str(&learnt(&learns));
     let warnings = ["-Wall", "-Wextra", "-Werror", "-pedantic"];
     for (compiler, standard, file) in [("cc", "-std=c99", "main.c"), ("c++", "-std=c++11", "main.cpp")] {
         let library = built.to_string_lossy();

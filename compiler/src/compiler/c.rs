@@ -18,15 +18,12 @@ impl Compiler {
 
     /// What cannot be called from C yet.
     pub(super) fn check_c(&self) -> Result<(), Error> {
-        let other = match (self.weights, &self.train) {
-            _ if self.c_header.is_none() => return Ok(()),
-            (WeightsMode::Updatable, _) => "--weights updatable",
-            (_, Some(_)) => "--trainable",
-            _ => return Ok(()),
-        };
+        if self.c_header.is_none() || self.weights != WeightsMode::Updatable {
+            return Ok(());
+        }
         Err(Error::usage(
-            format!("functions for C cannot have {other} yet"),
-            format!("leave out {other}, or --c-header and call the model from Rust"),
+            "functions for C cannot have --weights updatable yet",
+            "leave out --weights updatable, or --c-header and call the model from Rust",
         ))
     }
 

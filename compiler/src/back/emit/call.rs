@@ -62,7 +62,7 @@ fn call(program: &Program, plan: &Plan, names: &ModelNames, options: &Options, i
             part(program, view, &quote!(#name)).unwrap_or(quote!(#name))
         }
         Storage::Constant(_) => part(program, view, &weights::path(names, options, view.buffer))
-            .unwrap_or_else(|| weights::reference(program, names, options, view.buffer)),
+            .unwrap_or_else(|| weights::reference(names, options, view.buffer)),
         Storage::Arena | Storage::State => {
             let name = read
                 .iter()

@@ -1,8 +1,8 @@
 //! Every identifier of one emitted file. What a call needs is named after it: `L03_DEPTHWISE` is where call
 //! `l03_depthwise` puts its result, `L03_DEPTHWISE_WEIGHTS` are its weights. Inputs and outputs keep the model's names.
 
-use super::Options;
 use super::identifiers::Names;
+use super::{Options, weights};
 use crate::back::plan::Plan;
 use crate::back::report::Report;
 use crate::ir::program::{BufferId, Program, Storage, View};
@@ -88,6 +88,8 @@ pub(super) struct ModelNames {
     pub(super) weight_order: Vec<BufferId>,
     /// Constants in fast memory.
     pub(super) fast: HashSet<BufferId>,
+    /// Whether the weights are inside the source. Those in fast memory are, wherever the others may be.
+    pub(super) inline: bool,
     /// Constants of the arena's slots, and their views in order of first use.
     pub(super) slots: HashMap<View, String>,
     pub(super) slot_order: Vec<View>,
@@ -125,6 +127,7 @@ impl ModelNames {
                 .iter()
                 .flat_map(|fast| fast.tensors.iter().map(|tensor| tensor.buffer))
                 .collect(),
+            inline: false,
             slots: HashMap::new(),
             slot_order: vec![],
         };
@@ -136,6 +139,7 @@ impl ModelNames {
             };
         }
         names.name_weights(program, plan, report);
+        names.inline = weights::are_inline(program, &names, options);
         names.name_slots(program, plan, report);
         names
     }

@@ -19,7 +19,7 @@ pub(super) fn reset(program: &Program, names: &ModelNames, options: &Options, by
         let slot = format_ident!("{}", names.slots[&state.view]);
         match program.initial.iter().find(|(of, _)| *of == index) {
             Some((_, from)) => {
-                let from = weights::reference(program, names, options, from.buffer);
+                let from = weights::reference(names, options, from.buffer);
                 quote!(copy(arena.write(slots::#slot), #from);)
             }
             None => {

@@ -31,8 +31,8 @@ const SIDECAR_ALIGNMENT: usize = 64;
 const CASE_ALIGNMENT: usize = 8;
 const BYTES_A_LINE: usize = 28;
 
-/// Whether the weights are inside the source. Those in fast memory are, wherever the others may be.
-fn is_inline(program: &Program, names: &ModelNames, options: &Options) -> bool {
+/// Whether the weights that have these names are inside the source.
+pub(super) fn are_inline(program: &Program, names: &ModelNames, options: &Options) -> bool {
     let others = names.weights.len() - names.fast.len() - program.golden_constants().count();
     match options.weights {
         WeightsMode::Updatable => false,
@@ -56,7 +56,7 @@ pub(super) fn module(
     if options.weights == WeightsMode::Updatable {
         return places(program, report, names, options);
     }
-    let inline = is_inline(program, names, options);
+    let inline = names.inline;
     let mut out = Source::default();
     out.begin(
         "/// Constant tensors, each called after the first call that reads it.\n#[rustfmt::skip]\npub mod weights {",
@@ -131,9 +131,9 @@ fn places(program: &Program, report: &Report, names: &ModelNames, options: &Opti
 }
 
 /// A constant, as what is called takes it.
-pub(super) fn reference(program: &Program, names: &ModelNames, options: &Options, id: BufferId) -> TokenStream {
+pub(super) fn reference(names: &ModelNames, options: &Options, id: BufferId) -> TokenStream {
     let path = path(names, options, id);
-    if is_inline(program, names, options) || names.fast.contains(&id) {
+    if names.inline || names.fast.contains(&id) {
         quote!(&#path)
     } else {
         path

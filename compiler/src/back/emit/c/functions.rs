@@ -1,6 +1,6 @@
 //! The functions, in Rust.
 
-use super::{ALIGNMENTS, C, CPort, IS_WIDE, STATUSES, element};
+use super::{ALIGNMENTS, C, CPort, IS_WIDE, STATUSES, element, training};
 use crate::back::emit::identifiers::plain;
 use crate::back::emit::interface::MOST_ARGUMENTS;
 use std::fmt::Write;
@@ -49,11 +49,14 @@ pub(super) fn source(c: &C<'_>, module: &str, header: &str) -> String {
     if c.has_self_test {
         text.push_str(&self_test(c));
     }
+    if let Some(step) = &c.training {
+        text.push_str(&training::functions(c, step));
+    }
     text
 }
 
 /// What each function begins with: what it does, what the caller promises, and its name.
-fn head(c: &C<'_>, does: &str, name: &str, parameters: &[String]) -> String {
+pub(super) fn head(c: &C<'_>, does: &str, name: &str, parameters: &[String]) -> String {
     let many = match parameters.len() > MOST_ARGUMENTS + 1 {
         true => "#[allow(clippy::too_many_arguments)]\n",
         false => "",
@@ -69,7 +72,7 @@ fn head(c: &C<'_>, does: &str, name: &str, parameters: &[String]) -> String {
 }
 
 /// Statements that give up where a pointer cannot be used.
-fn checks(pointers: &[&str]) -> String {
+pub(super) fn checks(pointers: &[&str]) -> String {
     let statuses: Vec<_> = pointers.iter().map(|pointer| format!("status({pointer})")).collect();
     match &statuses[..] {
         [one] => format!("    let found = {one};\n    if found != OK {{\n        return found;\n    }}\n"),
@@ -78,6 +81,11 @@ fn checks(pointers: &[&str]) -> String {
             statuses.join(", ")
         ),
     }
+}
+
+/// The type of a tensor's elements, one behind another.
+pub(super) fn array(port: &CPort<'_>) -> String {
+    format!("[{}; {}]", element(port.port.ty.dtype).0, port.port.ty.len())
 }
 
 fn init(c: &C<'_>) -> String {
@@ -105,7 +113,6 @@ fn reset(c: &C<'_>) -> String {
 
 fn run(c: &C<'_>) -> String {
     let of = |kind| c.ports.iter().filter(move |port| port.kind == kind);
-    let array = |port: &CPort<'_>| format!("[{}; {}]", element(port.port.ty.dtype).0, port.port.ty.len());
     let mut parameters = vec![format!("model: *mut {}", c.model)];
     parameters.extend(of("input").map(|port| format!("{}: *const {}", port.parameter, array(port))));
     parameters.extend(of("output").map(|port| format!("{}: *mut {}", port.parameter, array(port))));

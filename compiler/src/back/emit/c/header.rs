@@ -1,6 +1,6 @@
 //! The header.
 
-use super::{ALIGNMENTS, C, IS_WIDE_IN_C, STATUSES, element};
+use super::{ALIGNMENTS, C, CPort, IS_WIDE_IN_C, STATUSES, element, training};
 use crate::ir::DType;
 use crate::ir::program::Program;
 use std::fmt::Write;
@@ -109,29 +109,24 @@ fn functions(c: &C<'_>) -> String {
     let mut text =
         format!("\n/* Makes a new model: call it first. */\nint32_t {prefix}_init({prefix}_model *model);\n");
     let mut parameters = vec![format!("{prefix}_model *model")];
-    parameters.extend(c.ports.iter().map(|port| {
-        let constness = if port.kind == "input" { "const " } else { "" };
-        let (_, element) = element(port.port.ty.dtype);
-        // An array of no elements is no type of C.
-        format!("{constness}{element} {}[{}]", port.parameter, port.port.ty.len().max(1))
-    }));
+    parameters.extend(c.ports.iter().map(parameter));
     text.push_str("\n/* Runs one inference. Arrays may overlap one another, but not the model.\n");
     for port in &c.ports {
         let _ = writeln!(text, " * {}: {}", port.parameter, comment(&port.described));
     }
-    let separator = format!(",\n{}", " ".repeat(format!("int32_t {prefix}_run(").len()));
-    let _ = writeln!(text, " */\nint32_t {prefix}_run({});", parameters.join(&separator));
+    let _ = writeln!(text, " */\n{}", declaration(c, "run", &parameters));
     if c.has_states {
+        let begin = begin(c);
         let _ = write!(
             text,
-            "\n/* Lets the states begin anew, as in a new model. */\nint32_t {prefix}_reset({prefix}_model *model);\n"
+            "\n/* Lets the {begin} begin anew, as in a new model. */\nint32_t {prefix}_reset({prefix}_model *model);\n"
         );
     }
     if c.has_self_test {
         let states = if c.has_states {
-            " *\n * The states begin anew before and after it.\n"
+            format!(" *\n * The {} begin anew before and after it.\n", begin(c))
         } else {
-            ""
+            String::new()
         };
         let _ = write!(
             text,
@@ -141,11 +136,37 @@ fn functions(c: &C<'_>) -> String {
              int32_t {prefix}_self_test({prefix}_model *model, uint32_t *wrong_output, uint32_t *wrong_index);\n"
         );
     }
+    if let Some(step) = &c.training {
+        text.push_str(&training::declarations(c, step));
+    }
     text
 }
 
+/// What begins anew in a model that has states.
+fn begin(c: &C<'_>) -> &'static str {
+    match c.training {
+        Some(_) => "parameters, and what the optimizer keeps,",
+        None => "states",
+    }
+}
+
+/// A tensor as C passes it.
+pub(super) fn parameter(port: &CPort<'_>) -> String {
+    let constness = if port.kind == "output" { "" } else { "const " };
+    let (_, element) = element(port.port.ty.dtype);
+    // An array of no elements is no type of C.
+    format!("{constness}{element} {}[{}]", port.parameter, port.port.ty.len().max(1))
+}
+
+/// The declaration of a function, a line for each parameter.
+pub(super) fn declaration(c: &C<'_>, name: &str, parameters: &[String]) -> String {
+    let head = format!("int32_t {}_{name}(", c.prefix);
+    let separator = format!(",\n{}", " ".repeat(head.len()));
+    format!("{head}{});", parameters.join(&separator))
+}
+
 /// Text fit for a comment of C: it neither ends nor begins one, and continues no line.
-fn comment(text: &str) -> String {
+pub(super) fn comment(text: &str) -> String {
     text.replace(['*', '\\', '?'], "_")
 }
 

@@ -5,6 +5,7 @@
 
 mod functions;
 mod header;
+mod training;
 
 use super::Options;
 use super::identifiers::{Names, commented, plain};
@@ -12,7 +13,7 @@ use super::names::ModelNames;
 use crate::back::plan::Plan;
 use crate::back::report::Report;
 use crate::ir::DType;
-use crate::ir::program::{Port, Program};
+use crate::ir::program::{Port, Program, Training};
 use heck::{ToShoutySnakeCase, ToSnakeCase};
 
 /// What C calls a model by.
@@ -42,7 +43,7 @@ const IS_WIDE_IN_C: &str = "defined(__x86_64__) || defined(__aarch64__) || defin
 /// An input or an output, as both languages have it.
 struct CPort<'p> {
     port: &'p Port,
-    /// `input` or `output`.
+    /// `input`, `output` or `target`.
     kind: &'static str,
     /// The parameter.
     parameter: String,
@@ -66,6 +67,17 @@ struct C<'p> {
     ports: Vec<CPort<'p>>,
     has_states: bool,
     has_self_test: bool,
+    training: Option<CTraining<'p>>,
+}
+
+/// A step of training, as both languages have it.
+struct CTraining<'p> {
+    /// What the outputs are compared with.
+    targets: Vec<CPort<'p>>,
+    /// How many numbers it changes.
+    parameters: usize,
+    /// Whether gradients are summed up before a step.
+    accumulates: bool,
 }
 
 /// The functions for a struct that is in the module `module`, and their header, of the file name `header`.
@@ -92,19 +104,43 @@ pub fn c_interface(
         constant: constant.trim_end_matches('_').to_owned(),
         described: super::interface::describe(kind, port),
     });
+    let ports = ports.collect();
+    let training = program.training.as_ref();
     let c = C {
         options,
         report,
         model: &names.model,
         prefix: stem.to_snake_case(),
         constants: stem.to_shouty_snake_case(),
-        ports: ports.collect(),
+        ports,
         has_states: !program.states.is_empty(),
         has_self_test: program.golden.is_some(),
+        training: training.map(|training| CTraining::of(training, program, &mut parameters)),
     };
     CInterface {
         source: functions::source(&c, module, header),
         header: header::header(&c, program),
+    }
+}
+
+impl<'p> CTraining<'p> {
+    fn of(training: &'p Training, program: &Program, parameters: &mut Names) -> Self {
+        // The last is the learning rate, a number.
+        let (_, targets) = training.inputs.split_last().expect("a step has a learning rate");
+        let target = |port: &'p Port| CPort {
+            port,
+            kind: "target",
+            parameter: parameters.snake(&format!("in_{}", port.name)),
+            constant: String::new(),
+            field: String::new(),
+            described: super::interface::describe("input", (port, None)),
+        };
+        let changed = training.parameters.iter();
+        Self {
+            targets: targets.iter().map(target).collect(),
+            parameters: changed.map(|index| program.states[*index].ty.len()).sum(),
+            accumulates: training.sums.is_some(),
+        }
     }
 }
 
