@@ -9,9 +9,8 @@ pub use state::{State, Training};
 pub use streaming::{StreamedInput, StreamedOutput, Streaming};
 
 use super::{DType, Inputs, Labels, OpError, Operator, Remark, RemarkKind, Tensor, TensorType, infer};
-use petgraph::Direction;
 use petgraph::stable_graph::{NodeIndex, StableDiGraph};
-use petgraph::visit::{EdgeRef, NodeIndexable};
+use petgraph::visit::NodeIndexable;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashSet};
 use uses::{Use, Uses};
@@ -285,7 +284,8 @@ impl Graph {
         let mut open: Vec<NodeId> = values.into_iter().map(|value| self.value(value).producer).collect();
         while let Some(node) = open.pop() {
             if seen.insert(node) {
-                open.extend(self.dag.neighbors_directed(node.0, Direction::Incoming).map(NodeId));
+                let inputs = self.node(node).inputs.iter().flatten();
+                open.extend(inputs.map(|value| self.value(*value).producer));
             }
         }
         seen
@@ -301,7 +301,7 @@ impl Graph {
     pub fn order(&self) -> Vec<NodeId> {
         let mut missing = vec![0; self.dag.node_bound()];
         for node in self.dag.node_indices() {
-            missing[node.index()] = self.dag.edges_directed(node, Direction::Incoming).count();
+            missing[node.index()] = self.dag[node].inputs.iter().flatten().count();
         }
         let mut ready: BinaryHeap<Reverse<NodeIndex>> = self
             .dag
@@ -312,11 +312,11 @@ impl Graph {
         let mut order = Vec::with_capacity(self.dag.node_count());
         while let Some(Reverse(node)) = ready.pop() {
             order.push(NodeId(node));
-            for edge in self.dag.edges_directed(node, Direction::Outgoing) {
-                let left = &mut missing[edge.target().index()];
+            for reader in self.readers(NodeId(node)) {
+                let left = &mut missing[reader.0.index()];
                 *left -= 1;
                 if *left == 0 {
-                    ready.push(Reverse(edge.target()));
+                    ready.push(Reverse(reader.0));
                 }
             }
         }

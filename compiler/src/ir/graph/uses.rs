@@ -1,7 +1,9 @@
-//! Who reads what. The edges of petgraph say which node reads which; to find the readers of one output among them means
-//! to go through those of all outputs of its node, and there may be thousands. So they are kept by value as well.
+//! Who reads what. The edges of petgraph say which operator reads which; to find the readers of one output among them
+//! means to go through those of all outputs of its node, and there may be thousands. So they are kept by value as well.
+//! Sources have no edges: thousands of layers may share a constant, and petgraph would search all its edges for one that
+//! is removed.
 
-use super::{Graph, NodeId, ValueId};
+use super::{Graph, NodeId, NodeKind, ValueId};
 use petgraph::Direction;
 use petgraph::visit::EdgeRef;
 use std::collections::BTreeSet;
@@ -81,16 +83,17 @@ impl Graph {
 
     /// The node that alone reads a value which is not an output of the model.
     pub fn only_user(&self, id: ValueId) -> Option<NodeId> {
-        match self.users(id)[..] {
-            [(node, _)] if !self.is_output(id) => Some(node),
-            _ => None,
-        }
+        let readers = &self.uses.of(id).nodes;
+        let alone = readers.len() == 1 && !self.is_output(id);
+        readers.first().filter(|_| alone).map(|(node, _)| *node)
     }
 
     /// Notes that `user` reads `value`.
     pub(super) fn link(&mut self, value: ValueId, user: NodeId, operand: usize) {
         let producer = self.value(value).producer;
-        self.dag.add_edge(producer.0, user.0, Use { value, operand });
+        if matches!(self.node(producer).kind, NodeKind::Operator(_)) {
+            self.dag.add_edge(producer.0, user.0, Use { value, operand });
+        }
         self.uses.of_mut(value).nodes.insert((user, operand));
     }
 
@@ -102,6 +105,19 @@ impl Graph {
         if let Some(edge) = edge.map(|edge| edge.id()) {
             self.dag.remove_edge(edge);
         }
+    }
+
+    /// The nodes that read outputs of a node, each as often as it reads one.
+    pub(super) fn readers(&self, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+        let node = self.node(id);
+        let is_operator = matches!(node.kind, NodeKind::Operator(_));
+        let operators = is_operator.then(|| self.dag.neighbors_directed(id.0, Direction::Outgoing).map(NodeId));
+        let of_source = (!is_operator).then(|| {
+            let values = node.outputs.iter();
+            values.flat_map(|value| self.uses.of(*value).nodes.iter().map(|(node, _)| *node))
+        });
+        let (operators, of_source) = (operators.into_iter(), of_source.into_iter());
+        operators.flatten().chain(of_source.flatten())
     }
 
     /// Notes that no node reads anything.
