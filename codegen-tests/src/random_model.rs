@@ -236,7 +236,7 @@ impl Chain {
     /// Ends in a product, whose value is of another rank.
     fn flat(self) -> Self {
         let len: usize = self.shape.iter().product();
-        let chain = self.node("Flatten", &[], &[], vec![1, len]);
+        let chain = self.node("Flatten", &[], &[("axis", Attr::Int(0))], vec![1, len]);
         if len > 512 {
             return chain;
         }
