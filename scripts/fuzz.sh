@@ -47,7 +47,7 @@ build() {
         # As the tests have built it.
         [ -x "$root/target/debug/emitted-fuzz" ] || (cd "$root" && cargo build --workspace --bin emitted-fuzz)
     else
-        RUSTFLAGS=$coverage cargo build --release --manifest-path "$root/$folder/fuzz/Cargo.toml" \
+        RUSTFLAGS=$coverage cargo build --release --locked --manifest-path "$root/$folder/fuzz/Cargo.toml" \
             --target "$host" --target-dir "$built" "${targets[@]}"
     fi
 }
