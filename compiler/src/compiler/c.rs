@@ -22,11 +22,12 @@ impl Compiler {
             _ if self.c_header.is_none() => return Ok(()),
             (WeightsMode::Updatable, _) => "--weights updatable",
             (_, Some(_)) => "--trainable",
+            _ if self.threads => "--threads",
             _ => return Ok(()),
         };
         Err(Error::usage(
             format!("functions for C cannot have {other} yet"),
-            format!("leave out {other}, or --c-header and call the model from Rust"),
+            format!("leave out {other}, or call the model from Rust"),
         ))
     }
 
