@@ -22,7 +22,6 @@ impl Compiler {
             _ if self.c_header.is_none() => return Ok(()),
             (WeightsMode::Updatable, _) => "--weights updatable",
             (_, Some(_)) => "--trainable",
-            _ if self.threads => "--threads",
             _ => return Ok(()),
         };
         Err(Error::usage(

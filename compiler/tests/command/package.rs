@@ -97,18 +97,60 @@ fn scores(folder: &Path) -> Vec<f32> {
         .unwrap();
     assert!(run.status.success(), "{}", said(&run));
     let outputs = npz::read(&folder.join("out.npz")).unwrap();
-    let bytes = outputs[0].1.bytes.chunks_exact(4);
+    let bytes = outputs["scores"].bytes.chunks_exact(4);
     bytes
         .map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap()))
         .collect()
 }
 
+/// Writes `dist` again, which these arguments have made.
+fn is_written_again_in_place(folder: &Path, args: &[&str]) {
+    let write = |more: &[&str]| package(folder, &[args, more].concat());
+    let before = contents(&folder.join("dist"));
+
+    // A library of an earlier package goes; what users have written stays.
+    let record = folder.join("dist/edgec-package.json");
+    let text = fs::read_to_string(&record).unwrap();
+    let old = "lib/old/libdigits.a";
+    for outside in ["../precious", "/dev/null"] {
+        let text = text.replace("\"files\": [", &format!("\"files\": [\"{old}\", \"{outside}\","));
+        fs::write(&record, text).unwrap();
+        fs::create_dir_all(folder.join("dist/lib/old")).unwrap();
+        fs::write(folder.join("dist").join(old), "old").unwrap();
+        fs::write(folder.join("precious"), "precious").unwrap();
+        let again = write(&[]);
+        assert_eq!(again.status.code(), Some(0), "{}", said(&again));
+        assert!(
+            contents(&folder.join("dist")) == before,
+            "the same bytes, and nothing else"
+        );
+        assert!(!folder.join("dist/lib/old").exists() && folder.join("precious").exists());
+    }
+    let lesser = text.replace("    \"README.md\",\n", "");
+    assert_ne!(lesser, text);
+    fs::write(&record, lesser).unwrap();
+    fs::write(folder.join("dist/README.md"), "mine").unwrap();
+    let refused = write(&[]);
+    assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
+    assert!(
+        said(&refused).contains("README.md is there already"),
+        "{}",
+        said(&refused)
+    );
+    assert_eq!(fs::read(folder.join("dist/README.md")).unwrap(), b"mine");
+    let forced = write(&["--force"]);
+    assert_eq!(forced.status.code(), Some(0), "{}", said(&forced));
+    assert!(contents(&folder.join("dist")) == before);
+}
+
+/// One test for both, as the library is built once then.
 #[test]
-fn packages_link_and_run() {
+fn packages_link_and_run_and_are_written_again() {
     let Some(host) = host() else { return };
     let temporary = tempfile::tempdir().unwrap();
     let folder = temporary.path();
-    let made = package(folder, &["--target", &host, "-o", "dist", "--self-test"]);
+    let args = ["--target", &host, "-o", "dist", "--self-test"];
+    let made = package(folder, &args);
     assert_eq!(made.status.code(), Some(0), "{}", said(&made));
     assert!(said(&made).contains("dist is ready"), "{}", said(&made));
     let library = format!("dist/lib/{host}/libdigits.a");
@@ -154,6 +196,8 @@ fn packages_link_and_run() {
         );
     }
 
+    is_written_again_in_place(folder, &args);
+
     // A second model in the same program, each with kernels of its own.
     let second = ["--name", "Other Digits", "--outputs", "conv2_relu", "--opt", "s"];
     let made = package(folder, &[&["--target", &host, "-o", "other"][..], &second].concat());
@@ -173,52 +217,6 @@ fn packages_link_and_run() {
         tool(folder, "cc", &[&["-std=c99"][..], &rest, &sources].concat());
         tool(folder, "./both", &[]);
     }
-}
-
-#[test]
-fn a_package_is_written_again_in_place() {
-    let Some(host) = host() else { return };
-    let temporary = tempfile::tempdir().unwrap();
-    let folder = temporary.path();
-    let args = ["--target", &host, "-o", "dist"];
-    let write = |more: &[&str]| package(folder, &[&args[..], more].concat());
-    let made = write(&[]);
-    assert_eq!(made.status.code(), Some(0), "{}", said(&made));
-    let before = contents(&folder.join("dist"));
-
-    // A library of an earlier package goes; what users have written stays.
-    let record = folder.join("dist/edgec-package.json");
-    let text = fs::read_to_string(&record).unwrap();
-    let old = "lib/old/libdigits.a";
-    for outside in ["../precious", "/dev/null"] {
-        let text = text.replace("\"files\": [", &format!("\"files\": [\"{old}\", \"{outside}\","));
-        fs::write(&record, text).unwrap();
-        fs::create_dir_all(folder.join("dist/lib/old")).unwrap();
-        fs::write(folder.join("dist").join(old), "old").unwrap();
-        fs::write(folder.join("precious"), "precious").unwrap();
-        let again = write(&[]);
-        assert_eq!(again.status.code(), Some(0), "{}", said(&again));
-        assert!(
-            contents(&folder.join("dist")) == before,
-            "the same bytes, and nothing else"
-        );
-        assert!(!folder.join("dist/lib/old").exists() && folder.join("precious").exists());
-    }
-    let lesser = text.replace("    \"README.md\",\n", "");
-    assert_ne!(lesser, text);
-    fs::write(&record, lesser).unwrap();
-    fs::write(folder.join("dist/README.md"), "mine").unwrap();
-    let refused = write(&[]);
-    assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
-    assert!(
-        said(&refused).contains("README.md is there already"),
-        "{}",
-        said(&refused)
-    );
-    assert_eq!(fs::read(folder.join("dist/README.md")).unwrap(), b"mine");
-    let forced = write(&["--force"]);
-    assert_eq!(forced.status.code(), Some(0), "{}", said(&forced));
-    assert!(contents(&folder.join("dist")) == before);
 }
 
 #[test]
@@ -276,17 +274,22 @@ fn what_c_cannot_call_is_told() {
     let Some(host) = host() else { return };
     let temporary = tempfile::tempdir().unwrap();
     for (flags, told) in [
-        (&["--weights", "updatable"][..], "--weights updatable"),
-        (&["--trainable", "fc", "--loss", "mse"], "--trainable"),
-        (&["--threads"], "--threads"),
+        (
+            &["--weights", "updatable"][..],
+            "functions for C cannot have --weights updatable yet",
+        ),
+        (
+            &["--trainable", "fc", "--loss", "mse"],
+            "functions for C cannot have --trainable yet",
+        ),
+        (&["--threads"], "the functions for C run a model on one thread"),
     ] {
         let refused = package(
             temporary.path(),
             &[&["--target", &host, "-o", "dist"][..], flags].concat(),
         );
         assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
-        let expected = format!("functions for C cannot have {told} yet");
-        assert!(said(&refused).contains(&expected), "{}", said(&refused));
+        assert!(said(&refused).contains(told), "{}", said(&refused));
     }
     assert!(!temporary.path().join("dist").exists());
 }

@@ -23,9 +23,10 @@ use super::compile_args::CompileArgs;
 use super::note;
 use super::rust::Rust;
 use clap::{Args, ValueEnum};
-use edgec::Error;
+use edgec::back::emit::plain;
 use edgec::tools::harness::{HarnessError, Progress, StaticLibrary, Workspace};
 use edgec::words::quoted;
+use edgec::{Compiled, Compiler, Error};
 use record::{RECORD, Record};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -93,7 +94,6 @@ fn version(text: &str) -> Result<String, String> {
 
 /// `edgec package`.
 pub(super) fn package(args: &PackageArgs) -> miette::Result<ExitCode> {
-    let compile = &args.compile.of;
     let targets = Target::all(&args.compile.machines)?;
     let recorded = Record::of(&args.output);
     refuse_files(args, recorded.is_some())?;
@@ -102,39 +102,24 @@ pub(super) fn package(args: &PackageArgs) -> miette::Result<ExitCode> {
     })?;
     refuse_targets(&rust, &targets)?;
     let command = command(args);
+    // What is wrong with the model is told before anything is built.
+    let compiled = targets.into_iter().map(|target| compile(args, &command, target));
+    let compiled = compiled.collect::<Result<Vec<_>, _>>()?;
     let workspace = Workspace::in_user_cache("package")?.rustflags(&args.rustflags);
-    // Which files are read, and the digest of the model, are the same for all targets.
-    let mut first = None;
-    let mut all = vec![];
-    for target in targets {
-        let compiler = compile.compiler()?.target(target.machine.clone());
-        // Nothing is written to that place: it tells that functions for C are wanted.
-        let compiler = compiler.c_header("model.h").command(&command).force(args.force);
-        let compiled = compiler.compile()?;
-        note(&compiled.report.to_string());
-        let emitted = compiler.emit(&compiled, StaticLibrary::SIDECAR);
-        let named = compiler.emit_c(&compiled, StaticLibrary::MODULE, "model.h");
-        let c = compiler.emit_c(&compiled, StaticLibrary::MODULE, &format!("{}.h", named.prefix));
+    let all = compiled.iter().map(|(target, compiler, compiled)| {
         let progress = Progress::start(format!("building the library for {}", target.triple));
-        let library = workspace.static_library(&StaticLibrary {
-            emitted: &emitted,
-            functions: &c.source,
-            triple: &target.triple,
-            opt_level: args.opt.name(),
-            features: target.features,
-        })?;
-        let object = object::combine(&rust, &library, &c.functions)?;
+        let built = build(&workspace, &rust, args, (target, compiler, compiled));
         drop(progress);
-        let ram = compiled.report.ram;
-        all.push(Built { target, c, object, ram });
-        first.get_or_insert((compiler, compiled));
-    }
-    let Some((compiler, compiled)) = first else {
+        built
+    });
+    let all = all.collect::<Result<Vec<_>, _>>()?;
+    // Which files are read, and the digest of the model, are the same for all targets.
+    let Some((_, compiler, compiled)) = compiled.first() else {
         return Err(miette::miette!("there is no target"));
     };
-    let model = compile.model.model.file_name().unwrap_or_default().to_string_lossy();
+    let model = args.compile.of.model.model.file_name().unwrap_or_default();
     let about = About {
-        model: &model,
+        model: &plain(&model.to_string_lossy()),
         command: &command,
         version: &args.package_version,
     };
@@ -142,12 +127,47 @@ pub(super) fn package(args: &PackageArgs) -> miette::Result<ExitCode> {
     let record = Record::new(&args.package_version, &compiled.report.sha256, &all, &files);
     files.push((RECORD.into(), record.text()?.into_bytes()));
     let ours = |file: &str| recorded.as_ref().is_some_and(|recorded| recorded.has(file));
-    compiler.write_folder(&compiled, &args.output, &files, ours)?;
+    compiler.write_folder(compiled, &args.output, &files, ours)?;
     if let Some(recorded) = &recorded {
         recorded.remove_others(&args.output, &files)?;
     }
     say(&args.output, &all);
     Ok(ExitCode::SUCCESS)
+}
+
+/// The model for a target, with functions for C.
+fn compile(args: &PackageArgs, command: &str, target: Target) -> Result<(Target, Compiler, Compiled), Error> {
+    let compiler = args.compile.of.compiler()?.target(target.machine.clone());
+    // Nothing is written to that place: it tells that functions for C are wanted.
+    let compiler = compiler.c_header("model.h").command(command).force(args.force);
+    let compiled = compiler.compile()?;
+    note(&compiled.report.to_string());
+    Ok((target, compiler, compiled))
+}
+
+/// The library for a target.
+fn build(
+    workspace: &Workspace,
+    rust: &Rust,
+    args: &PackageArgs,
+    (target, compiler, compiled): (&Target, &Compiler, &Compiled),
+) -> Result<Built, HarnessError> {
+    let emitted = compiler.emit(compiled, StaticLibrary::SIDECAR);
+    let named = compiler.emit_c(compiled, StaticLibrary::MODULE, "model.h");
+    let c = compiler.emit_c(compiled, StaticLibrary::MODULE, &format!("{}.h", named.prefix));
+    let library = workspace.static_library(&StaticLibrary {
+        emitted: &emitted,
+        functions: &c.source,
+        triple: &target.triple,
+        opt_level: args.opt.name(),
+        features: target.features,
+    })?;
+    Ok(Built {
+        object: object::combine(rust, &library, &c.functions)?,
+        target: target.clone(),
+        c,
+        ram: compiled.report.ram,
+    })
 }
 
 /// What was written, on stderr.
@@ -164,7 +184,7 @@ fn say(folder: &Path, all: &[Built]) {
     }
 }
 
-/// The command that makes the package again, without the folders of this machine.
+/// The command that makes the package again, without the folders of this machine: a line of printable ASCII.
 fn command(args: &PackageArgs) -> String {
     let targets: Vec<_> = args
         .compile
@@ -182,7 +202,7 @@ fn command(args: &PackageArgs) -> String {
     if !args.rustflags.is_empty() {
         command += &format!(" --rustflags {}", quoted(&args.rustflags));
     }
-    command
+    command.replace(|c: char| !(' '..='~').contains(&c), "?")
 }
 
 /// An error if the folder holds something else than a package.

@@ -48,7 +48,7 @@ impl<T: Args> Args for ForTargets<T> {
 }
 
 /// A target of a package.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Target {
     pub(super) machine: Machine,
     /// rustc's.

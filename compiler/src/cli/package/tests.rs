@@ -1,10 +1,14 @@
 //! The texts of packages, without libraries in them.
+#![allow(clippy::print_stderr, reason = "tests say what they skip")]
 
 use super::object::Combined;
 use super::target::Target;
 use super::texts::{About, Built, files};
 use edgec::Machine;
 use edgec::back::emit::{CArray, CInterface};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
 
 fn built(name: &str, header: &str) -> Built {
     let mut targets = Target::all(&[Machine::named(name).unwrap()]).unwrap();
@@ -50,7 +54,8 @@ fn shown(all: &[Built]) -> String {
         false if path == "LICENSE.kernels" => format!("== {path}\n"),
         false => format!("== {path}\n{}", text(bytes)),
     });
-    shown.collect()
+    let version = format!("edgec {}", env!("CARGO_PKG_VERSION"));
+    shown.collect::<String>().replace(&version, "edgec VERSION")
 }
 
 #[test]
@@ -86,5 +91,92 @@ fn names_in_the_templates_are_filled() {
         });
         assert_eq!(left, None);
         assert!(!text.contains("#if"), "one header is the same as all");
+    }
+}
+
+/// Functions of ESP-IDF and Zephyr that say what they are given.
+const STUBS: &str = "
+function(idf_component_register)
+endfunction()
+function(idf_build_get_property variable property)
+    set(${variable} ${CHIP} PARENT_SCOPE)
+endfunction()
+function(add_prebuilt_library name library)
+    message(${library})
+endfunction()
+function(target_link_libraries)
+endfunction()
+function(zephyr_library_import name library)
+    message(${library})
+endfunction()
+function(zephyr_include_directories)
+endfunction()
+include(${FILE})
+";
+
+/// What CMake says of a file of the package in a folder, with these variables.
+fn cmake(folder: &Path, file: &str, variables: &str) -> String {
+    let mut command = Command::new("cmake");
+    command.arg(format!("-DFILE={}", folder.join(file).display()));
+    command.args(variables.split(' ').map(|variable| format!("-D{variable}")));
+    let output = command.arg("-P").arg(folder.join("stubs.cmake")).output().unwrap();
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn build_systems_choose_the_library() {
+    if Command::new("cmake").arg("--version").output().is_err() {
+        eprintln!("skipped: cmake is missing");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let names = ["cortex-m4f", "cortex-m33", "cortex-m55", "cortex-m0", "rv32imac"];
+    let about = About {
+        model: "",
+        command: "",
+        version: "1.2.3",
+    };
+    for (path, bytes) in files(&about, &names.map(|name| built(name, name))) {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+    fs::write(folder.path().join("stubs.cmake"), STUBS).unwrap();
+    let (esp_idf, zephyr) = ("CMakeLists.txt", "zephyr/CMakeLists.txt");
+    let none = "has no library";
+    for (file, variables, said) in [
+        (
+            esp_idf,
+            "ESP_PLATFORM=1 CHIP=esp32c6",
+            "/lib/riscv32imac-unknown-none-elf/libear.a",
+        ),
+        (esp_idf, "ESP_PLATFORM=1 CHIP=esp32c3", none),
+        (esp_idf, "ESP_PLATFORM=1 CHIP=esp32s3", none),
+        (zephyr, "CONFIG_CPU_CORTEX_M0PLUS=y", "/lib/thumbv6m-none-eabi/libear.a"),
+        (
+            zephyr,
+            "CONFIG_CPU_CORTEX_M7=y CONFIG_FP_HARDABI=y",
+            "/lib/thumbv7em-none-eabihf/libear.a",
+        ),
+        (zephyr, "CONFIG_CPU_CORTEX_M4=y", none),
+        (
+            zephyr,
+            "CONFIG_ARMV8_M_MAINLINE=y CONFIG_FP_HARDABI=y",
+            "/lib/thumbv8m.main-none-eabihf/libear.a",
+        ),
+        (
+            zephyr,
+            "CONFIG_ARMV8_M_MAINLINE=y CONFIG_ARMV8_1_M_MVEI=y CONFIG_FP_HARDABI=y",
+            "/lib/thumbv8m.main-none-eabihf+mve/libear.a",
+        ),
+        (
+            zephyr,
+            "CONFIG_RISCV=y CONFIG_RISCV_ISA_EXT_A=y",
+            "/lib/riscv32imac-unknown-none-elf/libear.a",
+        ),
+        (zephyr, "CONFIG_RISCV=y CONFIG_RISCV_ISA_EXT_A=y CONFIG_64BIT=y", none),
+    ] {
+        let found = cmake(folder.path(), file, &format!("CONFIG_EDGEC_EAR=y {variables}"));
+        assert!(found.contains(said), "{variables}: {found}");
     }
 }
