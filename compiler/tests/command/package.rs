@@ -206,9 +206,11 @@ fn packages_link_and_run_and_are_written_again() {
         folder.join("both.c"),
         "#include \"digits.h\"\n#include \"other_digits.h\"\n#include <stdio.h>\n\
          static digits_model one;\nstatic other_digits_model two;\n\
-         static float scores[DIGITS_SCORES_LEN], features[OTHER_DIGITS_CONV2_RELU_LEN], image[DIGITS_IMAGE_LEN];\n\
-         int main(void) {\n    return digits_init(&one) | other_digits_init(&two) | digits_run(&one, image, scores) |\n        \
-         other_digits_run(&two, image, features) | digits_self_test(&one, NULL, NULL);\n}\n",
+         static float scores[DIGITS_SCORES_LEN], image[DIGITS_IMAGE_LEN];\n\
+         static float features[OTHER_DIGITS_CONV2_RELU_LEN];\n\
+         int main(void) {\n    return digits_init(&one) | other_digits_init(&two) |\n        \
+         digits_run(&one, image, scores) | other_digits_run(&two, image, features) |\n        \
+         digits_self_test(&one, NULL, NULL);\n}\n",
     )
     .unwrap();
     let other = format!("other/lib/{host}/libother_digits.a");

@@ -5,8 +5,8 @@ const MAGIC: &str = "!<arch>\n";
 /// The object's name in it: tools that take libraries apart show it.
 const MEMBER: &str = "model.o/";
 
-/// The bytes of a library as GNU's `ar` writes it, with an index of these symbols and without times and owners: the same
-/// bytes for the same object.
+/// The bytes of a library as GNU's `ar` writes it, with an index of these symbols and without times and owners: the
+/// same bytes for the same object.
 pub(super) fn archive(object: &[u8], symbols: &[String]) -> Vec<u8> {
     let names: Vec<u8> = symbols
         .iter()

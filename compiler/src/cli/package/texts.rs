@@ -1,5 +1,5 @@
-//! The files of a package, as texts and bytes. Every build system finds its own in one folder: none of them minds those of
-//! the others.
+//! The files of a package, as texts and bytes. Every build system finds its own in one folder: none of them minds those
+//! of the others.
 
 use super::archive::archive;
 use super::examples::examples;
