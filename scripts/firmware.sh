@@ -2,8 +2,8 @@
 # Builds examples/firmware for a Cortex-M4F and a Cortex-M0, runs it in QEMU, compares its scores with this machine's,
 # and prints what it takes. The integers of the quantised model must be this machine's, the one that trains its last
 # layer must have learned, signed weights must be taken and survive cuts of the power, and the keyword spotter must hear
-# what is said. A program in C runs the model too. A panic path is an error, and so is a float in a quantised image.
-# Random layers then run through the kernels that cores have assembler for.
+# what is said. A program in C runs the model too, and one in C++ two packages of it. A panic path is an error, and so is
+# a float in a quantised image. Random layers then run through the kernels that cores have assembler for.
 #
 #   scripts/firmware.sh                 all of it
 #   scripts/firmware.sh --build-only    build and measure, do not run
@@ -78,7 +78,7 @@ emulate() {
         -semihosting-config enable=on,target=native -kernel "$2" </dev/null
 }
 
-for tool in qemu-system-arm arm-none-eabi-gcc arm-none-eabi-size arm-none-eabi-nm arm-none-eabi-objdump; do
+for tool in qemu-system-arm arm-none-eabi-{gcc,g++,size,nm,objdump}; do
     have "$tool" || die "$tool is missing; run scripts/setup.sh"
 done
 builds=${CARGO_TARGET_DIR:-$root/examples/firmware/target}
@@ -101,11 +101,42 @@ say "Building and running the firmware in C"
     CARGO_TARGET_DIR=$builds "$root/scripts/cargo-for-boards.sh" thumbv7em-none-eabihf -- \
         build --quiet --release --package digits-c)
 library=$builds/thumbv7em-none-eabihf/release
-arm-none-eabi-gcc -std=c11 -Wall -Wextra -Werror -O2 -mcpu=cortex-m4 -mfloat-abi=hard -mfpu=fpv4-sp-d16 \
-    -ffreestanding -nostdlib -I "$library" -T "$root/examples/firmware/c/link.ld" -Wl,--gc-sections,-z,noexecstack \
-    -o "$library/digits-c.elf" "$root/examples/firmware/c/main.c" "$library/libdigits_c.a"
+sources=$root/examples/firmware/c
+m4f=(-mcpu=cortex-m4 -mfloat-abi=hard -mfpu=fpv4-sp-d16)
+freestanding=(-Wall -Wextra -Werror -O2 "${m4f[@]}" -ffreestanding)
+link=(-nostdlib -T "$sources/link.ld" "-Wl,--gc-sections,-z,noexecstack")
+arm-none-eabi-gcc -std=c11 "${freestanding[@]}" -c -o "$library/start.o" "$sources/start.c"
+arm-none-eabi-gcc -std=c11 "${freestanding[@]}" "${link[@]}" -I "$library" -o "$library/digits-c.elf" \
+    "$sources/main.c" "$library/start.o" "$library/libdigits_c.a"
 ! $run || emulate mps2-an386 "$library/digits-c.elf"
 [ "$(panics "$library/digits-c.elf" | count)" = 0 ] || problems+=("the firmware in C can panic")
+
+if $run; then
+    # With the workspace's features and in the development profile, as for the tests: otherwise cargo would build the
+    # compiler again for a build script. The tests have built it, through clippy, and say so.
+    [ -n "${DIGITS_IS_BUILT:-}" ] || (cd "$root" && cargo build --quiet --workspace --bin edgec --bin digits)
+fi
+
+# Packages of the same model: they need nothing else, and two of them are linked into one program.
+package() {
+    XDG_CACHE_HOME=$builds/cache "${CARGO_TARGET_DIR:-$root/target}/debug/edgec" package "$root/examples/digits/digits.onnx" \
+        --target thumbv7em-none-eabihf --self-test --force -o "$packages/$1" "${@:2}"
+}
+if $run && ! has_rustup_targets; then
+    say "skipped, as rustup has no Rust for thumbv7em-none-eabihf: two packages in a program in C++"
+elif $run; then
+    say "Two packages in a program in C++"
+    packages=$builds/packages
+    package float
+    package int8 --name DigitsInt8 --quantize int8 --calibrate "$root/examples/digits/calibration.npz" --io int8
+    both=("$packages"/float/lib/*/libdigits.a "$packages"/int8/lib/*/libdigits_int8.a)
+    needed=$(arm-none-eabi-nm --undefined-only "${both[@]}" | awk '$1 == "U"')
+    [ -z "$needed" ] || problems+=("the packages need something else: $needed")
+    arm-none-eabi-g++ -std=c++11 -fno-exceptions -fno-rtti "${freestanding[@]}" "${link[@]}" -I "$packages/float/include" \
+        -I "$packages/int8/include" -o "$packages/both.elf" "$sources/both.cpp" "$library/start.o" "${both[@]}"
+    emulate mps2-an386 "$packages/both.elf"
+    [ "$(panics "$packages/both.elf" | count)" = 0 ] || problems+=("the packages can panic")
+fi
 
 for image in "${images[@]}"; do
     read -r program target machine a_tick <<<"$image"
@@ -151,9 +182,6 @@ fi
 
 if $run; then
     say "Comparing with this machine"
-    # With the workspace's features and in the development profile, as for the tests: otherwise cargo would build the
-    # compiler again for its build script. The tests have built it, through clippy, and say so.
-    [ -n "${DIGITS_IS_BUILT:-}" ] || (cd "$root" && cargo build --quiet --workspace --bin digits)
     for image in "${images[@]}"; do
         read -r program target _ <<<"$image"
         [[ $program == float || $program == int8 ]] || continue

@@ -71,6 +71,8 @@ found "arm-none-eabi-size, -nm, -ld" have arm-none-eabi-size || packages+=(binut
 found "qemu-x86_64" have qemu-x86_64 || packages+=(qemu-user)
 # The firmware in C, with the assembler and the linker above.
 found "arm-none-eabi-gcc" have arm-none-eabi-gcc || packages+=(gcc-arm-none-eabi)
+# Builds what `edgec package` writes; tests say where it is missing.
+found "cmake" have cmake || packages+=(cmake)
 if [ ${#packages[@]} != 0 ] && ! $check; then
     apt_install "${packages[@]}"
 fi

@@ -80,6 +80,12 @@ fn learner() -> Compiler {
 fn functions_and_header_of_a_model_that_learns() {
     let compiler = learner();
     let c = compiler.emit_c(&compiler.compile().unwrap(), "learner", "learner.h");
+    let declared = c.header.split("int32_t ").filter_map(|text| text.split_once('('));
+    let declared: Vec<_> = declared
+        .map(|(name, _)| name)
+        .filter(|name| name.starts_with("learner_"))
+        .collect();
+    assert_eq!(declared, c.functions);
     let from = |text: &str, start: &str| text[text.find(start).unwrap()..].to_owned();
     insta::assert_snapshot!("functions_of_training", from(&c.source, "/// Runs one step"));
     insta::assert_snapshot!("header_of_training", from(&c.header, "/* A model, best"));

@@ -7,6 +7,7 @@ use super::layout_args::LayoutArgs;
 use super::model_args::{Baked, ModelArgs, bake};
 use super::new::NewArgs;
 use super::output_args::OutputArgs;
+use super::package::PackageArgs;
 use super::prune::PruneArgs;
 use super::quantize_args::QuantizeArgs;
 use super::report::ReportArgs;
@@ -61,6 +62,8 @@ pub(super) enum Command {
     Stack(StackArgs),
     /// Make a project around a model that builds at once, for a board or for Linux
     New(NewArgs),
+    /// Build a model as a static library with a header for C and C++, for CMake, Zephyr, ESP-IDF and Arduino
+    Package(PackageArgs),
     /// Say what is installed for which target, and how to install the rest
     Doctor,
     /// Print the script that completes commands and options in a shell

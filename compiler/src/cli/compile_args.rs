@@ -59,9 +59,27 @@ impl CompileArgs {
     /// The command line that makes the file `output` again, without the folders of this machine. `more` are flags of
     /// the output alone, each with a file.
     pub(super) fn command(&self, output: &Path, more: &[(&str, &Path)]) -> String {
+        self.words("edgec", output, more, self.target.flags())
+    }
+
+    /// The command line of `edgec package` that makes the folder `output` again, without the folders of this machine.
+    pub(super) fn package_command(&self, output: &Path, targets: &str) -> String {
+        let mut flags = self.target.flags();
+        flags.retain(|(flag, _)| *flag != "--target");
+        flags.insert(0, ("--target", targets.to_owned()));
+        self.words("edgec package", output, &[], flags)
+    }
+
+    fn words(
+        &self,
+        command: &str,
+        output: &Path,
+        more: &[(&str, &Path)],
+        target: Vec<(&'static str, String)>,
+    ) -> String {
         let file = |path: &Path| quoted(&path.file_name().unwrap_or(path.as_os_str()).to_string_lossy());
-        let mut words = vec!["edgec".to_owned(), file(&self.model.model), "-o".into(), file(output)];
-        for (flag, value) in self.flags() {
+        let mut words = vec![command.to_owned(), file(&self.model.model), "-o".into(), file(output)];
+        for (flag, value) in self.flags(target) {
             words.extend([flag.to_owned(), quoted(&value)]);
         }
         let switches = self.train.switches().into_iter().chain(self.quantize.switches());
@@ -74,8 +92,8 @@ impl CompileArgs {
         words.join(" ")
     }
 
-    /// The flags with a value.
-    fn flags(&self) -> Vec<(&'static str, String)> {
+    /// The flags with a value, `target` those of the target.
+    fn flags(&self, target: Vec<(&'static str, String)>) -> Vec<(&'static str, String)> {
         let mut flags = vec![];
         let options = &self.model.options;
         flags.extend(self.name.iter().map(|name| ("--name", name.clone())));
@@ -108,7 +126,7 @@ impl CompileArgs {
             Weights::Sidecar => flags.push(("--weights", "sidecar".to_owned())),
             Weights::Updatable => flags.push(("--weights", "updatable".to_owned())),
         }
-        flags.extend(self.target.flags());
+        flags.extend(target);
         flags.extend(self.quantize.flags());
         flags.extend(self.sections.flags());
         flags

@@ -1,16 +1,20 @@
 //! `edgec doctor`: what is installed for which target, and the commands that install the rest.
 
-mod rust;
 mod table;
 
 use super::print;
+use super::rust::{Rust, on_path};
 use edgec::tools::harness::RuntimeCore;
-use rust::Rust;
 use std::collections::BTreeSet;
 use std::fmt::Write;
-use std::path::Path;
 use std::process::ExitCode;
 use table::{BOARD_TOOLS, ROWS, Row, Tool};
+
+/// The triple of rustc that a name of `--target` is built for, if it has one.
+pub(super) fn triple(name: &str) -> Option<&'static str> {
+    let row = ROWS.iter().find(|row| row.names.contains(&name))?;
+    Some(row.triple)
+}
 
 /// Succeeds if emitted code can be built for this machine.
 pub(super) fn doctor() -> miette::Result<ExitCode> {
@@ -135,14 +139,4 @@ fn installed(tool: &Tool, install: &mut BTreeSet<String>) -> bool {
 
 fn mark(found: bool) -> &'static str {
     if found { "ok" } else { "no" }
-}
-
-fn on_path(program: &str) -> bool {
-    let folders = std::env::var_os("PATH").unwrap_or_default();
-    let is_there = |folder: &Path| {
-        [program.to_owned(), format!("{program}{}", std::env::consts::EXE_SUFFIX)]
-            .iter()
-            .any(|name| folder.join(name).is_file())
-    };
-    std::env::split_paths(&folders).any(|folder| is_there(&folder))
 }

@@ -26,6 +26,9 @@ pub(super) const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
   edgec prune model.onnx --channels 30% --calibrate samples.npz -o pruned.onnx
                                                           without the channels that matter least
   edgec new my-app --model model.onnx --board rp2040      a project around the model that builds at once
+  edgec package model.onnx --target cortex-m4f --self-test -o dist
+                                                          a static library for C and C++, with what CMake, Zephyr, ESP-IDF
+                                                          and Arduino look for
   edgec doctor                                            what is installed for which target, and how to get the rest
   edgec completions bash                                  the script that completes commands and options
 

@@ -15,11 +15,13 @@ mod misspelt;
 mod model_args;
 mod new;
 mod output_args;
+mod package;
 mod progress;
 mod prune;
 mod quantize_args;
 mod report;
 mod run;
+mod rust;
 mod section_args;
 mod self_test_args;
 mod stack;
@@ -61,6 +63,7 @@ pub(crate) fn main() -> ExitCode {
         (Some(Command::Keygen(args)), _) => updates::keygen(&args),
         (Some(Command::Stack(args)), _) => stack::report(&args),
         (Some(Command::New(args)), _) => new::new(args),
+        (Some(Command::Package(args)), _) => package::package(&args),
         (Some(Command::Doctor), _) => doctor::doctor(),
         (Some(Command::Completions(args)), _) => completions::completions(&args),
         (Some(Command::Man(args)), _) => completions::man(&args),

@@ -23,7 +23,7 @@ impl Compiler {
         }
         Err(Error::usage(
             "functions for C cannot have --weights updatable yet",
-            "leave out --weights updatable, or --c-header and call the model from Rust",
+            "leave out --weights updatable, or call the model from Rust",
         ))
     }
 

@@ -30,7 +30,7 @@ impl Compiler {
         if self.c_header.is_some() {
             return Err(Error::usage(
                 "the functions for C run a model on one thread",
-                "leave out --threads, or --c-header",
+                "leave out --threads, or call the model from Rust",
             ));
         }
         Ok(())

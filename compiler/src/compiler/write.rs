@@ -108,6 +108,31 @@ impl Compiler {
         npz::write(output, arrays).map_err(|e| Error::io(output, std::io::Error::other(e.message())))
     }
 
+    /// Writes files around compiled code into a folder, by their paths in it, each in one step. `ours` says which of
+    /// those that are there edgec has written.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write), before anything is written.
+    pub fn write_folder(
+        &self,
+        compiled: &Compiled,
+        folder: &Path,
+        files: &[(String, Vec<u8>)],
+        ours: impl Fn(&str) -> bool,
+    ) -> Result<(), Error> {
+        let guard = self.guard(compiled)?;
+        for (name, _) in files {
+            guard.check(&folder.join(name), || ours(name))?;
+        }
+        for (name, bytes) in files {
+            let path = folder.join(name);
+            let parent = path.parent().unwrap_or(folder);
+            std::fs::create_dir_all(parent).map_err(|e| Error::io(parent, e))?;
+            output::write(&path, |file| file.write_all(bytes)).map_err(|e| Error::io(&path, e))?;
+        }
+        Ok(())
+    }
+
     pub(super) fn guard(&self, compiled: &Compiled) -> Result<Guard, Error> {
         self.guard_of(&compiled.external_files)
     }

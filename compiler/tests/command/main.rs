@@ -9,6 +9,7 @@ mod eval;
 mod first_hour;
 mod mistakes;
 mod output_files;
+mod package;
 mod port;
 mod prune;
 mod report;

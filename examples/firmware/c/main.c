@@ -1,6 +1,7 @@
 /* Classifies a handwritten digit in C on a Cortex-M4F: tests the model, runs it on a seven, and tells the host over
  * semihosting which digit it takes it for. The exit code is 1 if that is wrong, or if the self-test fails. */
 #include "digits.h"
+#include "start.h"
 
 /* How dark each pixel is, from 0 to 16. */
 static const uint8_t SEVEN[DIGITS_IMAGE_LEN] = {
@@ -15,25 +16,6 @@ static const uint8_t SEVEN[DIGITS_IMAGE_LEN] = {
 };
 
 static digits_model model;
-
-/* Asks the host of the emulator for something. */
-static int ask(int operation, const void *argument) {
-    register int r0 __asm__("r0") = operation;
-    register const void *r1 __asm__("r1") = argument;
-    __asm__ volatile("bkpt 0xab" : "+r"(r0) : "r"(r1) : "memory");
-    return r0;
-}
-
-static void say(const char *text) {
-    ask(0x04, text);
-}
-
-static void leave(int code) {
-    const uint32_t block[2] = {0x20026, (uint32_t)code};
-    ask(0x20, block);
-    for (;;) {
-    }
-}
 
 /* As the model takes a pixel: the integer that stands for its darkness from 0 to 1. */
 static int8_t quantised(uint8_t darkness) {
@@ -57,7 +39,7 @@ static int classify(void) {
     return best;
 }
 
-int main(void) {
+int program(void) {
     uint32_t output = 0, index = 0;
     if (digits_init(&model) != DIGITS_OK || digits_self_test(&model, &output, &index) != DIGITS_OK) {
         say("the self-test fails\n");
@@ -70,27 +52,3 @@ int main(void) {
     say(text);
     return digit != 7;
 }
-
-extern uint32_t _stack_top, _data, _data_end, _data_load, _bss, _bss_end;
-
-/* Where the processor starts: initialises memory, and switches the floating-point unit on. */
-void reset(void) {
-    const uint32_t *load = &_data_load;
-    for (uint32_t *to = &_data; to < &_data_end; to++) {
-        *to = *load++;
-    }
-    for (uint32_t *to = &_bss; to < &_bss_end; to++) {
-        *to = 0;
-    }
-    *(volatile uint32_t *)0xe000ed88 |= 0xfu << 20;
-    __asm__ volatile("dsb\n\tisb");
-    leave(main());
-}
-
-static void fault(void) {
-    leave(2);
-}
-
-__attribute__((section(".vectors"), used)) static void *const VECTORS[16] = {
-    &_stack_top, (void *)reset, (void *)fault, (void *)fault, (void *)fault, (void *)fault, (void *)fault,
-};

@@ -94,18 +94,12 @@ impl Workspace {
         Ok(())
     }
 
-    fn cargo(&self, crates: &[Vec<Module>]) -> Result<Complaints, HarnessError> {
+    /// `cargo build` in this workspace, without what the caller's environment says of flags and folders.
+    pub(super) fn cargo_build(&self) -> Command {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = Command::new(cargo);
-        command.args([
-            "build",
-            "--release",
-            "--keep-going",
-            "--quiet",
-            "--message-format=json",
-            "--target-dir",
-        ]);
         command
+            .args(["build", "--release", "--quiet", "--target-dir"])
             .arg(self.target_folder())
             .current_dir(&self.folder)
             .stdin(Stdio::null());
@@ -117,10 +111,14 @@ impl Workspace {
         ] {
             command.env_remove(inherited);
         }
+        command
+    }
+
+    fn cargo(&self, crates: &[Vec<Module>]) -> Result<Complaints, HarnessError> {
+        let mut command = self.cargo_build();
+        command.args(["--keep-going", "--message-format=json"]);
         command.env("RUSTFLAGS", &self.rustflags);
-        let output = command.output().map_err(|e| {
-            HarnessError::new(format!("cargo cannot be run: {e}")).help("install Rust from https://rustup.rs")
-        })?;
+        let output = command.output().map_err(|e| no_cargo(&e))?;
         let mut complaints = Complaints::default();
         let names: Vec<_> = (0..crates.len()).map(|index| self.crate_name(index)).collect();
         for line in String::from_utf8_lossy(&output.stdout).lines() {
@@ -176,7 +174,12 @@ fn collect_files<'a>(message: &'a Value, files: &mut BTreeSet<&'a str>) {
     }
 }
 
-fn update(path: &Path, bytes: &[u8]) -> Result<(), HarnessError> {
+/// Cargo is missing.
+pub(super) fn no_cargo(error: &std::io::Error) -> HarnessError {
+    HarnessError::new(format!("cargo cannot be run: {error}")).help("install Rust from https://rustup.rs")
+}
+
+pub(super) fn update(path: &Path, bytes: &[u8]) -> Result<(), HarnessError> {
     if fs::read(path).is_ok_and(|old| old == bytes) {
         return Ok(());
     }

@@ -23,6 +23,27 @@ pub struct CInterface {
     pub source: String,
     /// The header that declares them.
     pub header: String,
+    /// What the functions' names begin with, without the `_` behind it: an identifier in lower case.
+    pub prefix: String,
+    /// The names of the functions, and of nothing else that a linker sees.
+    pub functions: Vec<String>,
+    /// Inputs, then outputs: what the function that runs an inference takes behind the model.
+    pub arrays: Vec<CArray>,
+}
+
+/// An input or an output, as a program in C holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CArray {
+    /// What the parameter is called.
+    pub name: String,
+    /// The type of an element.
+    pub element: &'static str,
+    /// The constant that holds the number of elements.
+    pub length: String,
+    /// How many there are.
+    pub len: usize,
+    /// Whether it is an input.
+    pub is_input: bool,
 }
 
 /// What a status of the functions means, by the name of its constant: the first is 0.
@@ -120,6 +141,9 @@ pub fn c_interface(
     CInterface {
         source: functions::source(&c, module, header),
         header: header::header(&c, program),
+        functions: c.functions(),
+        arrays: c.ports.iter().map(|port| c.array(port)).collect(),
+        prefix: c.prefix,
     }
 }
 
@@ -156,6 +180,34 @@ impl C<'_> {
             format!("SHA-256 of the model: {}", self.report.sha256),
             format!("Regenerate: {}", commented(&self.options.command)),
         ]
+    }
+
+    fn functions(&self) -> Vec<String> {
+        let learns = self.training.is_some();
+        let accumulates = self.training.as_ref().is_some_and(|step| step.accumulates);
+        let all = [
+            ("init", true),
+            ("run", true),
+            ("reset", self.has_states),
+            ("self_test", self.has_self_test),
+            ("train_step", learns),
+            ("accumulate", accumulates),
+            ("apply", accumulates),
+            ("parameters", learns),
+            ("set_parameters", learns),
+        ];
+        let there = all.iter().filter(|(_, is_there)| *is_there);
+        there.map(|(name, _)| format!("{}_{name}", self.prefix)).collect()
+    }
+
+    fn array(&self, port: &CPort<'_>) -> CArray {
+        CArray {
+            name: port.parameter.clone(),
+            element: element(port.port.ty.dtype).1,
+            length: format!("{}_{}_LEN", self.constants, port.constant),
+            len: port.port.ty.len(),
+            is_input: port.kind == "input",
+        }
     }
 
     /// Bytes of the struct for an alignment: at least one, which every struct of C has.

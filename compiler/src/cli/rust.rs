@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The Rust of this machine, as its compiler tells.
@@ -32,6 +32,21 @@ impl Rust {
         self.sysroot.join("lib/rustlib").join(triple).join("lib").is_dir()
     }
 
+    /// A program that comes with it, such as `rust-lld`, else `other`, if that is in `PATH`; ready to take arguments.
+    pub(super) fn tool(&self, name: &str, other: &str) -> Option<Command> {
+        let own = self.sysroot.join("lib/rustlib").join(&self.host).join("bin");
+        let own = own.join(name).with_extension(std::env::consts::EXE_EXTENSION);
+        if !own.is_file() {
+            return on_path(other).then(|| Command::new(other));
+        }
+        let mut command = Command::new(own);
+        // Where it looks for LLVM; on Windows LLVM is in it.
+        let libraries = self.sysroot.join("lib");
+        command.env("LD_LIBRARY_PATH", &libraries);
+        command.env("DYLD_FALLBACK_LIBRARY_PATH", &libraries);
+        Some(command)
+    }
+
     /// Whether it is `version` or a later one.
     pub(super) fn is_at_least(&self, version: &str) -> bool {
         numbers(&self.version) >= numbers(version)
@@ -49,6 +64,17 @@ fn rustc(flag: &str) -> Option<String> {
     let output = Command::new(rustc).arg(flag).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     output.status.success().then_some(text)
+}
+
+/// Whether a program is in `PATH`.
+pub(super) fn on_path(program: &str) -> bool {
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    let is_there = |folder: &Path| {
+        [program.to_owned(), format!("{program}{}", std::env::consts::EXE_SUFFIX)]
+            .iter()
+            .any(|name| folder.join(name).is_file())
+    };
+    std::env::split_paths(&folders).any(|folder| is_there(&folder))
 }
 
 #[cfg(test)]
