@@ -84,7 +84,7 @@ if ! found "packages of examples/digits/requirements.txt" python_packages && ! $
     python3 -m venv "$venv"
     requirements > "$venv/requirements.txt"
     report pip "$(requirements | grep -v '^#' | tr '\n' ' ')"
-    "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$venv/requirements.txt"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --no-compile --requirement "$venv/requirements.txt"
     mv "$venv/requirements.txt" "$venv/installed.txt"
 fi
 
