@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Builds examples/firmware for a Cortex-M4F and a Cortex-M0, runs it in QEMU, compares its scores with this machine's,
 # and prints what it takes. The integers of the quantised model must be this machine's, the one that trains its last
-# layer must have learned, signed weights must be taken and survive cuts of the power, and the keyword spotter must hear
-# what is said. A program in C runs the model too, and one in C++ two packages of it. A panic path is an error, and so is
-# a float in a quantised image. Random layers then run through the kernels that cores have assembler for.
+# layer must have learned, and so must the client of federated learning; signed weights must be taken and survive cuts
+# of the power, and the keyword spotter must hear what is said. A program in C runs the model too, and one in C++ two
+# packages of it. A panic path is an error, and so is a float in a quantised image. Random layers then run through the
+# kernels that cores have assembler for.
 #
 #   scripts/firmware.sh                 all of it
 #   scripts/firmware.sh --build-only    build and measure, do not run
@@ -20,6 +21,7 @@ images=(
     "float thumbv6m-none-eabi microbit 15.625"
     "int8 thumbv6m-none-eabi microbit 15.625"
     "adapt thumbv7em-none-eabihf mps2-an386 10"
+    "client thumbv7em-none-eabihf mps2-an386 10"
     "verify thumbv7em-none-eabihf mps2-an386 10"
     "verify thumbv6m-none-eabi microbit 15.625"
     "update thumbv7em-none-eabihf mps2-an386 10"
@@ -86,10 +88,10 @@ builds=${CARGO_TARGET_DIR:-$root/examples/firmware/target}
 say "Building the firmware for ${targets[*]}"
 (cd "$root/examples/firmware" &&
     CARGO_TARGET_DIR=$builds "$root/scripts/cargo-for-boards.sh" "${targets[@]}" -- build --quiet --release)
-# The flash of `update` is in RAM.
+# What takes more RAM than a micro:bit has.
 (cd "$root/examples/firmware" &&
     CARGO_TARGET_DIR=$builds "$root/scripts/cargo-for-boards.sh" thumbv7em-none-eabihf -- \
-        build --quiet --release --features flash-in-ram --bin update)
+        build --quiet --release --features more-ram --bin client --bin update)
 
 table=("image target flash RAM stack instructions panics floats")
 problems=()
@@ -167,7 +169,7 @@ for image in "${images[@]}"; do
         done
     fi
     # The images in floats show that they are found.
-    if [[ $program == float || $program == adapt ]]; then
+    if [[ $program == float || $program == adapt || $program == client ]]; then
         [ "$floats" != 0 ] || problems+=("no float was found in $program for $target, which computes with them")
     elif [ "$floats" != 0 ]; then
         floats "$elf" | sort | uniq -c >&2

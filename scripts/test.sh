@@ -67,8 +67,8 @@ if [ -x "$driver" ]; then
 fi
 # The images are built by their own target folder; they run when `digits` is there to compare with.
 begin scripts/firmware.sh --build-only
-[ ${#through_clippy[@]} != 0 ] || step "lint" cargo clippy --workspace --bins --tests -- -D warnings
-step "build, linted" "${through_clippy[@]}" cargo build --workspace --bins --tests
+[ ${#through_clippy[@]} != 0 ] || step "lint" cargo clippy --workspace --lib --bins --tests -- -D warnings
+step "build, linted" "${through_clippy[@]}" cargo build --workspace --lib --bins --tests
 # Benchmarks are linted, not built.
 step "lint of the benchmarks" cargo clippy --package runtime-core --benches -- -D warnings
 step "building the firmware, beside the steps above" finish
@@ -92,6 +92,7 @@ emulated() {
     # What cargo builds comes last: meanwhile it keeps others out of the folder. Through clippy, or cargo would build
     # the compiler again for the build script.
     step "example for a Raspberry Pi" "${through_clippy[@]}" scripts/camera.sh
+    step "federated learning" env FEDERATED_IS_BUILT=1 scripts/federated.sh
     [ ${#others[@]} = 2 ] || say "skipped, as Rust for aarch64 is missing or this is no x86-64: emitted bytes on one processor"
     [ ${#others[@]} = 0 ] || step "emitted bytes on other processors" scripts/processors.sh "${others[@]}"
     printf '%s, beside the tests\n' "${summary[@]}" >"$beside_summary"

@@ -1,9 +1,9 @@
 //! Compiles the model of the digits example, as it is, quantised, with a last layer that learns, and with weights that
-//! are updates; the keyword spotter as a stream; and hands the linker the board's memory map.
+//! are updates; the network of federated learning; the keyword spotter as a stream; and hands the linker the board's memory map.
 
 use edgec::middle::quantize::{Io, QuantizeOptions};
 use edgec::tools::updates::{SecretKey, public_key_constant, sign_file};
-use edgec::{Compiler, Loss, Machine, Optimizer, TrainOptions, Weights};
+use edgec::{Compiler, Init, Loss, Machine, Optimizer, TrainOptions, Weights};
 use std::error::Error;
 use std::path::Path;
 
@@ -27,6 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .name("DigitsTrained")
         .train(last_layer)
         .emit_to_out_dir("digits_trained.rs")?;
+    federated(&target)?;
     let int8 = QuantizeOptions {
         io: Io::Int8,
         ..QuantizeOptions::new("../digits/calibration.npz")
@@ -56,6 +57,21 @@ fn main() -> Result<(), Box<dyn Error>> {
         "link.x"
     };
     println!("cargo::rustc-link-arg-bins=-T{script}");
+    Ok(())
+}
+
+/// The network of federated learning, which learns from the beginning, as all clients do.
+fn federated(target: &str) -> Result<(), Box<dyn Error>> {
+    let all_layers = TrainOptions {
+        layers: vec!["all".into()],
+        init: Init::He { seed: 1 },
+        ..TrainOptions::default()
+    };
+    Compiler::new("../federated/digits.onnx")
+        .target(Machine::named(target)?)
+        .name("Client")
+        .train(all_layers)
+        .emit_to_out_dir("digits_federated.rs")?;
     Ok(())
 }
 

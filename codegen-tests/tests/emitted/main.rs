@@ -6,6 +6,7 @@ mod c;
 mod input_layout;
 mod loops;
 mod machines;
+mod messages;
 mod names;
 mod panic_free;
 mod power_cuts;

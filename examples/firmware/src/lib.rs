@@ -1,9 +1,10 @@
-//! What the programs need beside their model: a clock, a report over semihosting, the depth of the stack, and a ring of
-//! samples.
+//! What the programs need beside their model: a clock, a report over semihosting, the depth of the stack, a ring of
+//! samples, and messages of parameters.
 #![no_std]
 #![deny(unsafe_code)]
 
 mod machine;
+pub mod message;
 mod report;
 mod ring;
 pub mod slots;
