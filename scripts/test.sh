@@ -92,7 +92,6 @@ emulated() {
     # What cargo builds comes last: meanwhile it keeps others out of the folder. Through clippy, or cargo would build
     # the compiler again for the build script.
     step "example for a Raspberry Pi" "${through_clippy[@]}" scripts/camera.sh
-    step "federated learning" env FEDERATED_IS_BUILT=1 scripts/federated.sh
     [ ${#others[@]} = 2 ] || say "skipped, as Rust for aarch64 is missing or this is no x86-64: emitted bytes on one processor"
     [ ${#others[@]} = 0 ] || step "emitted bytes on other processors" scripts/processors.sh "${others[@]}"
     printf '%s, beside the tests\n' "${summary[@]}" >"$beside_summary"
