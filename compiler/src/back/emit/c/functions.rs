@@ -64,7 +64,7 @@ pub(super) fn head(c: &C<'_>, does: &str, name: &str, parameters: &[String]) -> 
     format!(
         "\n/// {does}\n///\n/// # Safety\n\
          /// Pointers are null, or point to what the header says, which nothing else uses meanwhile.\n\
-         {many}#[allow(unsafe_code)]\n#[unsafe(no_mangle)]\n\
+         {many}#[allow(unsafe_code, unreachable_pub)]\n#[unsafe(no_mangle)]\n\
          pub unsafe extern \"C\" fn {}_{name}({}) -> i32 {{\n",
         c.prefix,
         parameters.join(", ")
