@@ -29,23 +29,29 @@ step() {
     summary+=("$(printf '%6d s  %6d s of processors  %s' $((SECONDS - start)) $((processors - before)) "$name")")
 }
 
-# Starts a command beside the steps that follow, which leave processors idle at times: rustc works on one crate alone
-# wherever all others wait for it. It gets a process group, so that all of it ends if a step fails.
+# What runs beside the steps, by name: its process, and the file of what it says.
+declare -A beside logs
+end_beside() {
+    for process in "${beside[@]}"; do kill -- -"$process" 2>/dev/null || true; done
+    rm -f "$used" "$beside_summary" "${logs[@]}"
+}
+
+# begin NAME COMMAND.. starts a command beside the steps that follow, which leave processors idle at times: rustc works on
+# one crate alone wherever all others wait for it. It gets a process group, so that all of it ends if a step fails.
 begin() {
-    beside_log=$(mktemp)
+    logs[$1]=$(mktemp)
     set -m
-    "$@" >"$beside_log" 2>&1 &
+    "${@:2}" >"${logs[$1]}" 2>&1 &
     set +m
-    beside=$!
-    trap 'kill -- -"$beside" 2>/dev/null || true; rm -f "$used" "$beside_log" "$beside_summary"' EXIT
+    beside[$1]=$!
+    trap end_beside EXIT
 }
 
 # Waits for it, and shows what it said.
 finish() {
     local code=0
-    wait "$beside" || code=$?
-    cat "$beside_log"
-    rm -f "$beside_log"
+    wait "${beside[$1]}" || code=$?
+    cat "${logs[$1]}"
     return "$code"
 }
 
@@ -66,12 +72,11 @@ if [ -x "$driver" ]; then
     through_clippy=(env RUSTC_WORKSPACE_WRAPPER="$driver" CLIPPY_ARGS=-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__)
 fi
 # The images are built by their own target folder; they run when `digits` is there to compare with.
-begin scripts/firmware.sh --build-only
+begin firmware scripts/firmware.sh --build-only
 [ ${#through_clippy[@]} != 0 ] || step "lint" cargo clippy --workspace --lib --bins --tests -- -D warnings
 step "build, linted" "${through_clippy[@]}" cargo build --workspace --lib --bins --tests
 # Benchmarks are linted, not built.
 step "lint of the benchmarks" cargo clippy --package runtime-core --benches -- -D warnings
-step "building the firmware, beside the steps above" finish
 
 # What takes one processor, mostly: emulation, and compiling single crates. The command itself is run under emulation:
 # on an x86-64 without AVX, and on aarch64.
@@ -83,6 +88,8 @@ model=digits
 [ ! -d "${EDGEC_ZOO:-../shared/zoo}/golden" ] || model=ad,micro_speech
 emulated() {
     summary=() processors=0
+    # The build that is still under way: a child of the script, not of this function's process.
+    tail --pid="${beside[firmware]}" -f /dev/null
     step "firmware" env DIGITS_IS_BUILT=1 scripts/firmware.sh
     step "a model on microcontrollers" "${CARGO_TARGET_DIR:-target}/debug/firmware" --model $model \
         --core m0,m3,m4f,m55,rv32 --opt s
@@ -96,14 +103,15 @@ emulated() {
     [ ${#others[@]} = 0 ] || step "emitted bytes on other processors" scripts/processors.sh "${others[@]}"
     printf '%s, beside the tests\n' "${summary[@]}" >"$beside_summary"
 }
-begin emulated
+begin emulated emulated
 # With what the tests print: a line for each model of the zoo, and what was skipped.
 step "tests" "${through_clippy[@]}" cargo test --workspace -- --show-output
 # As they were built with the whole workspace: for one package alone cargo would choose other features, and build again.
 step "ONNX's node tests, a slice" "${CARGO_TARGET_DIR:-target}/debug/onnx-node-tests" --slice
 # As it was built with the workspace: in the release profile the compiler would be built again for its build script.
 step "example" "${CARGO_TARGET_DIR:-target}/debug/digits"
-step "what ran beside the tests" finish
+step "building the firmware, beside the steps above" finish firmware
+step "what ran beside the tests" finish emulated
 
 say "All passed"
 printf '%s\n' "${summary[@]}"

@@ -112,13 +112,17 @@ fn is_written_again_in_place(folder: &Path, args: &[&str]) {
     let record = folder.join("dist/edgec-package.json");
     let text = fs::read_to_string(&record).unwrap();
     let old = "lib/old/libdigits.a";
+    // Of "old", which stands for what an earlier version has written.
+    let digest = "cba06b5736faf67e54b07b561eae94395e774c517a7d910a54369e1263ccfbd4";
+    fs::create_dir(folder.join("outside")).unwrap();
+    std::os::unix::fs::symlink("../outside", folder.join("dist/link")).unwrap();
     for outside in ["../precious", "/dev/null"] {
-        let text = text.replace("\"files\": [", &format!("\"files\": [\"{old}\", \"{outside}\","));
-        fs::write(&record, text).unwrap();
+        let listed = format!("\"files\": {{ \"{old}\": \"{digest}\", \"{outside}\": \"{digest}\",");
+        fs::write(&record, text.replace("\"files\": {", &listed)).unwrap();
         fs::create_dir_all(folder.join("dist/lib/old")).unwrap();
         fs::write(folder.join("dist").join(old), "old").unwrap();
-        fs::write(folder.join("precious"), "precious").unwrap();
-        let again = write(&[]);
+        fs::write(folder.join("precious"), "old").unwrap();
+        let again = write(&["--force"]);
         assert_eq!(again.status.code(), Some(0), "{}", said(&again));
         assert!(
             contents(&folder.join("dist")) == before,
@@ -126,20 +130,29 @@ fn is_written_again_in_place(folder: &Path, args: &[&str]) {
         );
         assert!(!folder.join("dist/lib/old").exists() && folder.join("precious").exists());
     }
-    let lesser = text.replace("    \"README.md\",\n", "");
-    assert_ne!(lesser, text);
-    fs::write(&record, lesser).unwrap();
+    // What a link leads to is the user's, and so is a file that has changed.
+    fs::write(folder.join("outside/file"), "old").unwrap();
     fs::write(folder.join("dist/README.md"), "mine").unwrap();
+    let listed = format!("\"files\": {{ \"link/file\": \"{digest}\",");
+    fs::write(&record, text.replace("\"files\": {", &listed)).unwrap();
     let refused = write(&[]);
     assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
-    assert!(
-        said(&refused).contains("README.md is there already"),
-        "{}",
-        said(&refused)
-    );
+    let told = "not as `edgec package` has written it in dist: README.md, link/file";
+    assert!(said(&refused).contains(told), "{}", said(&refused));
     assert_eq!(fs::read(folder.join("dist/README.md")).unwrap(), b"mine");
     let forced = write(&["--force"]);
     assert_eq!(forced.status.code(), Some(0), "{}", said(&forced));
+    assert!(folder.join("outside/file").exists());
+    fs::remove_file(folder.join("dist/link")).unwrap();
+    assert!(contents(&folder.join("dist")) == before);
+
+    // A run that was interrupted: the record names old and new files.
+    let replaced = format!("\"replaced\": {{ \"README.md\": \"{digest}\" }},\n  \"files\": {{");
+    fs::write(&record, text.replace("\"files\": {", &replaced)).unwrap();
+    fs::write(folder.join("dist/README.md"), "old").unwrap();
+    fs::remove_file(folder.join("dist/CMakeLists.txt")).unwrap();
+    let again = write(&[]);
+    assert_eq!(again.status.code(), Some(0), "{}", said(&again));
     assert!(contents(&folder.join("dist")) == before);
 }
 
@@ -251,6 +264,16 @@ fn mistakes_are_told_before_anything_is_built() {
             "full is not empty, and `edgec package` has not written it",
         ),
         (&[m0[0], m0[1], "-o", "file"], 2, "file is no folder"),
+        (
+            &[m0[0], m0[1], "-o", "dist", "--name", "Math"],
+            2,
+            "the header math.h would take the place of the C library's",
+        ),
+        (
+            &[m0[0], m0[1], "-o", "dist", "--name", "x"],
+            2,
+            "names that begin with x_",
+        ),
         (
             &[m0[0], m0[1], "-o", "dist", "--package-version", "1.0"],
             2,

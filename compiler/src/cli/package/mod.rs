@@ -8,10 +8,12 @@
 //! | `archive` | the library around it |
 //! | `texts`, `examples` | the files of the package |
 //! | `record` | what a package is, and which files edgec has written |
+//! | `name` | names that would hide something of the C library |
 
 mod archive;
 mod examples;
 mod kind;
+mod name;
 mod object;
 mod record;
 mod target;
@@ -85,8 +87,9 @@ impl OptLevel {
 }
 
 fn version(text: &str) -> Result<String, String> {
-    let numbers: Vec<_> = text.split('.').map(str::parse::<u32>).collect();
-    match numbers.len() == 3 && numbers.iter().all(Result::is_ok) {
+    // Neither signs nor zeros in front.
+    let is_number = |text: &str| text.parse::<u32>().is_ok_and(|number| number.to_string() == text);
+    match text.split('.').count() == 3 && text.split('.').all(is_number) {
         true => Ok(text.to_owned()),
         false => Err("write it as three numbers, such as 1.0.2".into()),
     }
@@ -97,6 +100,9 @@ pub(super) fn package(args: &PackageArgs) -> miette::Result<ExitCode> {
     let targets = Target::all(&args.compile.machines)?;
     let recorded = Record::of(&args.output);
     refuse_files(args, recorded.is_some())?;
+    if let (Some(recorded), false) = (&recorded, args.force) {
+        recorded.refuse_changed(&args.output)?;
+    }
     let rust = Rust::find().ok_or_else(|| {
         HarnessError::new("rustc cannot be run").help("install Rust from https://rustup.rs; `edgec doctor` says more")
     })?;
@@ -105,6 +111,11 @@ pub(super) fn package(args: &PackageArgs) -> miette::Result<ExitCode> {
     // What is wrong with the model is told before anything is built.
     let compiled = targets.into_iter().map(|target| compile(args, &command, target));
     let compiled = compiled.collect::<Result<Vec<_>, _>>()?;
+    // Which files are read, the names, and the digest of the model, are the same for all targets.
+    let Some((_, compiler, first)) = compiled.first() else {
+        return Err(miette::miette!("there is no target"));
+    };
+    name::refuse(&compiler.emit_c(first, StaticLibrary::MODULE, "model.h").prefix)?;
     let workspace = Workspace::in_user_cache("package")?.rustflags(&args.rustflags);
     let all = compiled.iter().map(|(target, compiler, compiled)| {
         let progress = Progress::start(format!("building the library for {}", target.triple));
@@ -113,26 +124,38 @@ pub(super) fn package(args: &PackageArgs) -> miette::Result<ExitCode> {
         built
     });
     let all = all.collect::<Result<Vec<_>, _>>()?;
-    // Which files are read, and the digest of the model, are the same for all targets.
-    let Some((_, compiler, compiled)) = compiled.first() else {
-        return Err(miette::miette!("there is no target"));
-    };
     let model = args.compile.of.model.model.file_name().unwrap_or_default();
     let about = About {
         model: &plain(&model.to_string_lossy()),
         command: &command,
         version: &args.package_version,
     };
-    let mut files = files(&about, &all);
-    let record = Record::new(&args.package_version, &compiled.report.sha256, &all, &files);
-    files.push((RECORD.into(), record.text()?.into_bytes()));
-    let ours = |file: &str| recorded.as_ref().is_some_and(|recorded| recorded.has(file));
-    compiler.write_folder(compiled, &args.output, &files, ours)?;
-    if let Some(recorded) = &recorded {
-        recorded.remove_others(&args.output, &files)?;
-    }
+    let files = files(&about, &all);
+    let record = Record::new(&args.package_version, &first.report.sha256, &all, &files);
+    write(args, (compiler, first), recorded.as_ref(), &record, files)?;
     say(&args.output, &all);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Writes the files, with what is recorded of them first: should it be interrupted, the same command goes on.
+fn write(
+    args: &PackageArgs,
+    (compiler, compiled): (&Compiler, &Compiled),
+    recorded: Option<&Record>,
+    record: &Record,
+    mut files: Vec<(String, Vec<u8>)>,
+) -> miette::Result<()> {
+    let folder = &args.output;
+    let file = |record: &Record| -> miette::Result<_> { Ok((RECORD.to_owned(), record.text()?.into_bytes())) };
+    let ours = |file: &str| recorded.is_some_and(|recorded| recorded.has(folder, file));
+    let first = recorded.map_or_else(|| record.clone(), |old| record.replacing(old));
+    files.insert(0, file(&first)?);
+    compiler.write_folder(compiled, folder, &files, ours)?;
+    if let Some(recorded) = recorded {
+        recorded.remove_others(folder, &files)?;
+        compiler.write_folder(compiled, folder, &[file(record)?], ours)?;
+    }
+    Ok(())
 }
 
 /// The model for a target, with functions for C.

@@ -32,12 +32,18 @@ pub(super) struct Texts {
 }
 
 impl Texts {
-    /// `text` with words in the place of `@names@`.
+    /// `text` with words in the place of `@names@`. In one pass: a word, such as a file's name, may look like others.
     pub(super) fn fill(&self, text: &str) -> String {
-        let words = self.words.iter();
-        words.fold(text.to_owned(), |text, (name, word)| {
-            text.replace(&format!("@{name}@"), word)
-        })
+        let (mut filled, mut rest) = (String::new(), text);
+        while let Some((before, after)) = rest.split_once('@') {
+            filled.push_str(before);
+            let mut words = self.words.iter();
+            let found = words.find_map(|(name, word)| Some((word, after.strip_prefix(name)?.strip_prefix('@')?)));
+            let (word, behind) = found.map_or(("@", after), |(word, behind)| (word, behind));
+            filled.push_str(word);
+            rest = behind;
+        }
+        filled + rest
     }
 }
 
