@@ -101,6 +101,7 @@ fn pools_are_bounded_and_end() {
     assert!(Threads::available().unwrap().count() >= 1);
     #[cfg(target_os = "linux")]
     {
+        use std::time::{Duration, Instant};
         let named = || {
             let tasks = std::fs::read_dir("/proc/self/task").unwrap().flatten();
             let names = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("comm")).ok());
@@ -110,7 +111,12 @@ fn pools_are_bounded_and_end() {
         assert_eq!(threads.run(|| 5), 5);
         assert_eq!(named(), 3);
         drop(threads);
-        assert_eq!(named(), 0, "no thread outlives its pool");
+        // Whoever waits for a thread goes on a moment before the system stops to list it.
+        let end = Instant::now() + Duration::from_secs(10);
+        while named() != 0 {
+            assert!(Instant::now() < end, "no thread outlives its pool");
+            thread::yield_now();
+        }
     }
 }
 
