@@ -44,8 +44,8 @@ build() {
     done
     [ ${#targets[@]} != 0 ] || return 0
     if [ "$folder" = codegen-tests ]; then
-        # As the tests have built it.
-        [ -x "$root/target/debug/emitted-fuzz" ] || (cd "$root" && cargo build --workspace --bin emitted-fuzz)
+        # The tests have built it, through clippy, and say so.
+        [ -n "${EMITTED_FUZZ_IS_BUILT:-}" ] || (cd "$root" && cargo build --workspace --bin emitted-fuzz)
     else
         RUSTFLAGS=$coverage cargo build --release --locked --manifest-path "$root/$folder/fuzz/Cargo.toml" \
             --target "$host" --target-dir "$built" "${targets[@]}"
@@ -57,7 +57,7 @@ fuzz() {
     local target=$1 found=$root/target/fuzz/$1 folder
     folder=$(crate "$target")
     if [ "$target" = emitted ]; then
-        "$root/target/debug/emitted-fuzz" --seconds "$seconds"
+        "${CARGO_TARGET_DIR:-$root/target}/debug/emitted-fuzz" --seconds "$seconds"
         return
     fi
     local corpus=("$found/corpus")

@@ -15,9 +15,8 @@ mkdir -p "$folder/src"
 
 say "A model of the corpus, emitted"
 tail -c +3 compiler/fuzz/corpus/compile/convolutions > "$folder/model.onnx"
-edgec=${CARGO_TARGET_DIR:-target}/debug/edgec
-[ -x "$edgec" ] || cargo build -p edgec
-"$edgec" "$folder/model.onnx" -o "$folder/src/model.rs" --name Model --force
+cargo build --quiet --workspace --bin edgec
+"${CARGO_TARGET_DIR:-target}/debug/edgec" "$folder/model.onnx" -o "$folder/src/model.rs" --name Model --force
 cat > "$folder/Cargo.toml" <<TOML
 [package]
 name = "miri-model"

@@ -36,8 +36,8 @@ end_beside() {
     rm -f "$used" "$beside_summary" "${logs[@]}"
 }
 
-# begin NAME COMMAND.. starts a command beside the steps that follow, which leave processors idle at times: rustc works on
-# one crate alone wherever all others wait for it. It gets a process group, so that all of it ends if a step fails.
+# begin NAME COMMAND.. starts a command beside the steps that follow, which leave processors idle at times: rustc works
+# on one crate alone wherever all others wait for it. It gets a process group, so that all of it ends if a step fails.
 begin() {
     logs[$1]=$(mktemp)
     set -m

@@ -1,4 +1,4 @@
-//! Words that people type: what a misspelt one may mean, and how a shell takes one.
+//! Words that people type and read: what a misspelt one may mean, how a shell takes one, and bytes as digits.
 
 /// The name that differs from `word` in the fewest letters, if those are few.
 pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -35,6 +35,11 @@ fn distance(a: &[char], b: &str) -> usize {
         before = std::mem::replace(&mut above, row);
     }
     above[b.len()]
+}
+
+/// Bytes in hexadecimal, in lower case, as digests and keys are written.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A word as shells take it, in quotes where it needs them: double ones where that is enough, as Windows knows no

@@ -1,5 +1,6 @@
 //! Compiles the model of the digits example, as it is, quantised, with a last layer that learns, and with weights that
-//! are updates; the network of federated learning; the keyword spotter as a stream; and hands the linker the board's memory map.
+//! are updates; the network of federated learning; the keyword spotter as a stream; and hands the linker the board's
+//! memory map.
 
 use edgec::middle::quantize::{Io, QuantizeOptions};
 use edgec::tools::updates::{SecretKey, public_key_constant, sign_file};

@@ -1,3 +1,4 @@
+use super::build_args::BuildArgs;
 use super::compile_args::CompileArgs;
 use super::completions::{CompletionsArgs, ManArgs};
 use super::help::EXAMPLES_AND_EXIT_CODES;
@@ -181,15 +182,8 @@ pub(super) struct BenchArgs {
     /// Print JSON
     #[arg(long)]
     pub(super) json: bool,
-    /// Flags of rustc; by default none, as users build
-    #[arg(
-        long,
-        value_name = "FLAGS",
-        default_value = "",
-        hide_default_value = true,
-        allow_hyphen_values = true
-    )]
-    pub(super) rustflags: String,
+    #[command(flatten)]
+    pub(super) build: BuildArgs,
     /// Where the weights of the emitted code go
     #[arg(long, value_enum, default_value_t)]
     pub(super) weights: Weights,

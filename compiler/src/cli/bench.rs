@@ -34,8 +34,12 @@ pub(super) fn bench(args: &BenchArgs) -> miette::Result<ExitCode> {
         None => None,
     };
     // Other flags compile runtime-core again: a folder of their own keeps both.
-    let folder = if args.rustflags.is_empty() { "verify" } else { "bench" };
-    let workspace = Workspace::in_user_cache(folder)?.rustflags(&args.rustflags);
+    let folder = if args.build.rustflags.is_empty() {
+        "verify"
+    } else {
+        "bench"
+    };
+    let workspace = Workspace::in_user_cache(folder)?.rustflags(&args.build.rustflags);
     let runner = build(&workspace, &compiler, &compiled)?.threads(threads);
     let inputs: Vec<_> = compiled.program.inputs.iter().map(|p| sample(&p.ty)).collect();
     let trial = runner.time(inputs.clone(), TRIAL)?;

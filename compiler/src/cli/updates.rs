@@ -4,8 +4,8 @@ use super::update_args::{KeygenArgs, PackArgs, SignArgs};
 use super::{note, print};
 use edgec::data::blob;
 use edgec::tools::updates::{self, CipherKey, SecretKey};
+use edgec::words::hex;
 use edgec::{Error, Weights};
-use std::fmt::Write;
 use std::process::ExitCode;
 
 /// `edgec keygen`: prints the public key as firmware holds it, of a new key or of one that is there.
@@ -83,11 +83,4 @@ pub(super) fn pack(args: &PackArgs) -> miette::Result<ExitCode> {
         }
     ));
     Ok(ExitCode::SUCCESS)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

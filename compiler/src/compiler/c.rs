@@ -27,6 +27,11 @@ impl Compiler {
         ))
     }
 
+    /// What names of the functions for C begin with, without the `_` behind it: an identifier in lower case.
+    pub fn c_prefix(&self) -> String {
+        emit::c_prefix(&self.model_name())
+    }
+
     /// The functions for C around code in the module `module`, and the header, which has the file name `header`.
     pub fn emit_c(&self, compiled: &Compiled, module: &str, header: &str) -> CInterface {
         let options = self.emit_options(compiled, "");

@@ -22,14 +22,18 @@ impl Compiler {
         emit::emit(&compiled.program, &compiled.plan, &compiled.report, &options)
     }
 
+    /// What the model is called: by the user, or after its file.
+    pub(super) fn model_name(&self) -> String {
+        self.name.clone().unwrap_or_else(|| self.stem())
+    }
+
     pub(super) fn emit_options(&self, compiled: &Compiled, sidecar: &str) -> Options {
-        let struct_name = self.name.clone().unwrap_or_else(|| self.stem());
         let command = self
             .command
             .clone()
             .unwrap_or_else(|| format!("edgec {}", self.file_name()));
         Options {
-            struct_name,
+            struct_name: self.model_name(),
             source: format!("{} (opset {})", self.file_name(), compiled.report.opset),
             command,
             weights: self.weights,

@@ -1,5 +1,5 @@
-// Runs the model @name@ on made-up inputs and prints what it gives. Written by edgec @version@, as a beginning. C++11; neither
-// exceptions nor memory from the heap.
+// Runs the model @name@ on made-up inputs and prints what it gives. Written by edgec @version@, as a beginning. C++11;
+// neither exceptions nor memory from the heap.
 #include "@name@.h"
 #include <cstddef>
 #include <cstdio>

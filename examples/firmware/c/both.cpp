@@ -1,5 +1,5 @@
-// Two models in one program in C++ on a Cortex-M4F: the digits in floats and in integers, each a package of its own that
-// `edgec package` has made. Both are tested, run on a seven, and must agree. Neither exceptions nor a heap.
+// Two models in one program in C++ on a Cortex-M4F: the digits in floats and in integers, each a package of its own
+// that `edgec package` has made. Both are tested, run on a seven, and must agree. Neither exceptions nor a heap.
 #include "digits.h"
 #include "digits_int8.h"
 #include "start.h"

@@ -25,7 +25,7 @@ mod training;
 mod updatable;
 mod weights;
 
-pub use c::{CArray, CInterface, c_interface};
+pub use c::{CArray, CInterface, c_interface, c_prefix};
 pub use identifiers::{Names, plain};
 pub use updatable::{Block, Expected, from_hex};
 pub use weights::WeightsMode;

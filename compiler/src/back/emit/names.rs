@@ -95,9 +95,14 @@ pub(super) struct ModelNames {
     pub(super) slot_order: Vec<View>,
 }
 
+/// The struct of a model that is called so.
+pub(super) fn model_name(name: &str) -> String {
+    Names::reserving(PRELUDE).camel(name)
+}
+
 impl ModelNames {
     pub(super) fn of(program: &Program, plan: &Plan, report: &Report, options: &Options) -> Self {
-        let model = Names::reserving(PRELUDE).camel(&options.struct_name);
+        let model = model_name(&options.struct_name);
         let module = Names::reserving(["runtime_core", "core", "std"]).snake(&format!("{model}_parts"));
         let locals = LOCALS.iter().map(|name| (*name).to_owned());
         let mut inputs = Names::reserving(locals.chain((0..MOST_BORROWED).map(written)));

@@ -21,6 +21,7 @@ mod target;
 mod tests;
 mod texts;
 
+use super::build_args::BuildArgs;
 use super::compile_args::CompileArgs;
 use super::note;
 use super::rust::Rust;
@@ -49,15 +50,8 @@ pub(super) struct PackageArgs {
     /// Version of the package, for ESP-IDF and Arduino
     #[arg(long, value_name = "N.N.N", default_value = "0.1.0", value_parser = version)]
     package_version: String,
-    /// Flags of rustc, such as "-C target-cpu=cortex-m7"; by default none
-    #[arg(
-        long,
-        value_name = "FLAGS",
-        default_value = "",
-        hide_default_value = true,
-        allow_hyphen_values = true
-    )]
-    rustflags: String,
+    #[command(flatten)]
+    build: BuildArgs,
     /// Write into a folder that holds other files, and replace those at the places of the package's
     #[arg(long)]
     force: bool,
@@ -111,12 +105,11 @@ pub(super) fn package(args: &PackageArgs) -> miette::Result<ExitCode> {
     // What is wrong with the model is told before anything is built.
     let compiled = targets.into_iter().map(|target| compile(args, &command, target));
     let compiled = compiled.collect::<Result<Vec<_>, _>>()?;
-    // Which files are read, the names, and the digest of the model, are the same for all targets.
+    // Which files are read, and the digest of the model, are the same for all targets.
     let Some((_, compiler, first)) = compiled.first() else {
         return Err(miette::miette!("there is no target"));
     };
-    name::refuse(&compiler.emit_c(first, StaticLibrary::MODULE, "model.h").prefix)?;
-    let workspace = Workspace::in_user_cache("package")?.rustflags(&args.rustflags);
+    let workspace = Workspace::in_user_cache("package")?.rustflags(&args.build.rustflags);
     let all = compiled.iter().map(|(target, compiler, compiled)| {
         let progress = Progress::start(format!("building the library for {}", target.triple));
         let built = build(&workspace, &rust, args, (target, compiler, compiled));
@@ -163,6 +156,7 @@ fn compile(args: &PackageArgs, command: &str, target: Target) -> Result<(Target,
     let compiler = args.compile.of.compiler()?.target(target.machine.clone());
     // Nothing is written to that place: it tells that functions for C are wanted.
     let compiler = compiler.c_header("model.h").command(command).force(args.force);
+    name::refuse(&compiler.c_prefix())?;
     let compiled = compiler.compile()?;
     note(&compiled.report.to_string());
     Ok((target, compiler, compiled))
@@ -176,8 +170,7 @@ fn build(
     (target, compiler, compiled): (&Target, &Compiler, &Compiled),
 ) -> Result<Built, HarnessError> {
     let emitted = compiler.emit(compiled, StaticLibrary::SIDECAR);
-    let named = compiler.emit_c(compiled, StaticLibrary::MODULE, "model.h");
-    let c = compiler.emit_c(compiled, StaticLibrary::MODULE, &format!("{}.h", named.prefix));
+    let c = compiler.emit_c(compiled, StaticLibrary::MODULE, &format!("{}.h", compiler.c_prefix()));
     let library = workspace.static_library(&StaticLibrary {
         emitted: &emitted,
         functions: &c.source,
@@ -222,8 +215,8 @@ fn command(args: &PackageArgs) -> String {
     if args.package_version != "0.1.0" {
         command += &format!(" --package-version {}", args.package_version);
     }
-    if !args.rustflags.is_empty() {
-        command += &format!(" --rustflags {}", quoted(&args.rustflags));
+    if !args.build.rustflags.is_empty() {
+        command += &format!(" --rustflags {}", quoted(&args.build.rustflags));
     }
     command.replace(|c: char| !(' '..='~').contains(&c), "?")
 }

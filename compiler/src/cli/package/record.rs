@@ -2,6 +2,7 @@
 
 use super::texts::Built;
 use edgec::Error;
+use edgec::words::hex;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
@@ -137,8 +138,7 @@ impl Record {
 
 /// SHA-256, in hexadecimal.
 fn digest(bytes: &[u8]) -> String {
-    let digits = hmac_sha256::Hash::hash(bytes);
-    digits.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&hmac_sha256::Hash::hash(bytes))
 }
 
 /// That of a file in a folder. Whoever has written the record, nothing outside of the folder is meant, by way of a

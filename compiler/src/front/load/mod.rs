@@ -24,6 +24,7 @@ use std::path::{Path, PathBuf};
 use prost::Message;
 
 use crate::front::proto::{GraphProto, ModelProto, NodeProto};
+use crate::words::hex;
 
 pub use crate::error::load::{LoadError, Problem};
 pub use crate::error::tensor::TensorProblem;
@@ -138,10 +139,7 @@ fn read(bytes: &[u8], base: Option<&Path>, outputs: &[String]) -> Result<Model, 
         opsets,
         ends_early,
         base: base.map(Path::to_owned),
-        sha256: hmac_sha256::Hash::hash(bytes)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect(),
+        sha256: hex(&hmac_sha256::Hash::hash(bytes)),
         external_files: vec![],
     };
     let (problems, files) = check::check(&model);

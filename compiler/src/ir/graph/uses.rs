@@ -1,14 +1,14 @@
 //! Who reads what. The edges of petgraph say which operator reads which; to find the readers of one output among them
 //! means to go through those of all outputs of its node, and there may be thousands. So they are kept by value as well.
-//! Sources have no edges: thousands of layers may share a constant, and petgraph would search all its edges for one that
-//! is removed.
+//! Sources have no edges: thousands of layers may share a constant, and petgraph would search all its edges for the one
+//! that is removed.
 
 use super::{Graph, NodeId, NodeKind, ValueId};
 use petgraph::Direction;
 use petgraph::visit::EdgeRef;
 use std::collections::BTreeSet;
 
-/// An edge: which value is read, as operand number `operand`.
+/// An edge between operators: which value is read, as operand number `operand`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Use {
     value: ValueId,

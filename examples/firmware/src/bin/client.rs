@@ -1,5 +1,5 @@
-//! A client of federated learning on a Cortex-M4F: parameters come as bytes, are trained with samples of its own, and go
-//! as bytes.
+//! A client of federated learning on a Cortex-M4F: parameters come as bytes, are trained with samples of its own, and
+//! go as bytes.
 //!
 //! The server is here too, with this client only, so that the mean is what it sends. The exit code is 1 if the client
 //! answers what it has to refuse, or has not learned. See examples/federated.

@@ -9,7 +9,7 @@ mod training;
 
 use super::Options;
 use super::identifiers::{Names, commented, plain};
-use super::names::ModelNames;
+use super::names::{ModelNames, model_name};
 use crate::back::plan::Plan;
 use crate::back::report::Report;
 use crate::ir::DType;
@@ -23,7 +23,7 @@ pub struct CInterface {
     pub source: String,
     /// The header that declares them.
     pub header: String,
-    /// What the functions' names begin with, without the `_` behind it: an identifier in lower case.
+    /// What the functions' names begin with: see [`c_prefix`].
     pub prefix: String,
     /// The names of the functions, and of nothing else that a linker sees.
     pub functions: Vec<String>,
@@ -101,6 +101,12 @@ struct CTraining<'p> {
     accumulates: bool,
 }
 
+/// What the functions' names begin with for a model that is called so, without the `_` behind it: an identifier in lower
+/// case.
+pub fn c_prefix(name: &str) -> String {
+    model_name(name).trim_end_matches('_').to_snake_case()
+}
+
 /// The functions for a struct that is in the module `module`, and their header, of the file name `header`.
 pub fn c_interface(
     (program, plan, report): (&Program, &Plan, &Report),
@@ -131,7 +137,7 @@ pub fn c_interface(
         options,
         report,
         model: &names.model,
-        prefix: stem.to_snake_case(),
+        prefix: c_prefix(&options.struct_name),
         constants: stem.to_shouty_snake_case(),
         ports,
         has_states: !program.states.is_empty(),

@@ -52,9 +52,9 @@ fn of_loss(c: &C<'_>, tensors: &Tensors<'_>, name: &str, does: &str, has_rate: b
     let pointers: Vec<_> = ["model"].into_iter().chain(tensors.names()).collect();
     format!(
         "{}{}    // SAFETY: no pointer is null or misaligned, and the caller promises that a model and arrays of these lengths\n    \
-         // are there.\n    let found = unsafe {{ (*model).{name}({}) }};\n    if status(loss) == OK {{\n        \
+         // are there.\n    let value = unsafe {{ (*model).{name}({}) }};\n    if status(loss) == OK {{\n        \
          // SAFETY: the pointer is neither null nor misaligned, and the caller promises that a number is there.\n        \
-         unsafe {{ loss.write(found) }};\n    }}\n    OK\n}}\n",
+         unsafe {{ loss.write(value) }};\n    }}\n    OK\n}}\n",
         head(c, does, name, &parameters),
         checks(&pointers),
         passed.join(", "),
