@@ -12,4 +12,5 @@ pub mod random;
 pub mod random_model;
 pub mod same_bits;
 pub mod trained;
+pub mod workspace;
 pub mod zoo;

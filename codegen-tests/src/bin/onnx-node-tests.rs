@@ -4,6 +4,7 @@
 use clap::Parser;
 use codegen_tests::node_tests::{self, Backend, NodeTest};
 use codegen_tests::python;
+use edgec::tools::harness::Workspace;
 use regex::Regex;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -73,12 +74,11 @@ fn run(args: &Args) -> Result<bool, String> {
         return Err(format!("no test of {} is selected", folder.display()));
     }
     // Beside the workspaces of the tests: runtime-core is compiled for them.
-    let workspace = target.join("tmp/edgec/node_tests");
-    let backend = if args.executor {
-        Backend::Executor
-    } else {
-        Backend::Emitted(&workspace)
+    let workspace = match args.executor {
+        true => None,
+        false => Some(Workspace::open(&target.join("tmp/edgec/node_tests")).map_err(|e| e.to_string())?),
     };
+    let backend = workspace.as_ref().map_or(Backend::Executor, Backend::Emitted);
     let verdicts = node_tests::run(tests, args.keep_shapes, &backend)?;
     let (refused, judged): (Vec<_>, Vec<_>) = verdicts
         .iter()

@@ -2,15 +2,14 @@ use super::prepare::{Failure, Prepared, prepare};
 use super::{NodeTest, hostile, scope};
 use edgec::tools::harness::{Module, Progress, Workspace};
 use serde::Serialize;
-use std::path::Path;
 
 /// Modules in one crate.
 const TOGETHER: usize = 100;
 
 /// What computes the results.
 pub enum Backend<'a> {
-    /// Emitted code, built in this folder.
-    Emitted(&'a Path),
+    /// Emitted code, built in this workspace.
+    Emitted(&'a Workspace),
     /// The host executor.
     Executor,
 }
@@ -54,7 +53,7 @@ pub fn run(mut tests: Vec<NodeTest>, keep_shapes: bool, backend: &Backend<'_>) -
     drop(progress);
     let mut results = match backend {
         Backend::Executor => prepared.iter().map(|p| executed(p.as_ref().ok()?)).collect(),
-        Backend::Emitted(folder) => emitted(&tests, &prepared, folder)?,
+        Backend::Emitted(workspace) => emitted(&tests, &prepared, workspace)?,
     };
     let progress = Progress::start("running them on extreme inputs");
     for ((test, prepared), result) in tests.iter().zip(&prepared).zip(&mut results) {
@@ -104,7 +103,11 @@ fn guarded(run: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
 
 type Results = Vec<Option<Result<(), String>>>;
 
-fn emitted(tests: &[NodeTest], prepared: &[Result<Prepared, Failure>], folder: &Path) -> Result<Results, String> {
+fn emitted(
+    tests: &[NodeTest],
+    prepared: &[Result<Prepared, Failure>],
+    workspace: &Workspace,
+) -> Result<Results, String> {
     let compiled: Vec<_> = (0..tests.len())
         .filter_map(|i| Some((i, prepared[i].as_ref().ok()?)))
         .collect();
@@ -115,7 +118,6 @@ fn emitted(tests: &[NodeTest], prepared: &[Result<Prepared, Failure>], folder: &
         .chunks(TOGETHER)
         .map(|chunk| chunk.iter().map(module).collect())
         .collect();
-    let workspace = Workspace::open(folder).map_err(|e| e.to_string())?;
     let progress = Progress::start(format!(
         "building {} modules in {} crates",
         compiled.len(),

@@ -2,11 +2,12 @@
 //! layout.
 
 use codegen_tests::model_builder::{Attr, ModelBuilder};
+use codegen_tests::workspace;
 use codegen_tests::zoo;
 use edgec::ir::{DType, Tensor};
-use edgec::tools::harness::{Module, Workspace};
+use edgec::tools::harness::Module;
 use edgec::{Compiled, Compiler, InputLayout};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use tempfile::TempDir;
 
 /// Numbers between -1 and 1.
@@ -66,7 +67,7 @@ fn images_are_taken_as_cameras_give_them() {
             .contains("IMAGE_SHAPE: [usize; 4] = [1, 6, 5, 3];")
     );
     assert!(module.emitted.source.contains("channels last (1x3x6x5 in the model)"));
-    let workspace = Workspace::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("edgec/input_layout")).unwrap();
+    let workspace = workspace::open(env!("CARGO_TARGET_TMPDIR"), "input_layout");
     let runner = workspace.build(&[vec![module]]).unwrap().remove(0).unwrap();
     assert_eq!(runner.run(&[vec![image]]).unwrap()[0], wanted);
 }

@@ -2,6 +2,7 @@
 
 use codegen_tests::model_builder::{Attr, ModelBuilder};
 use codegen_tests::same_bits::same_bits;
+use codegen_tests::workspace;
 use edgec::back::report::{Origin, Report};
 use edgec::back::tile::fit;
 use edgec::back::{lower::lower, plan::Plan, plan::plan};
@@ -11,7 +12,7 @@ use edgec::ir::{DType, Graph, Tensor};
 use edgec::machine::{Favour, Machine, NAMED};
 use edgec::middle::passes::{AFTER_QUANTIZATION, QUANTIZATION, run};
 use edgec::middle::quantize::{Io, QuantizeOptions, Scheme};
-use edgec::tools::harness::{Module, Runner, Workspace};
+use edgec::tools::harness::{Module, Runner};
 use edgec::{Compiled, Compiler, Weights};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -150,7 +151,7 @@ fn emitted_for_any_machine_the_integers_are_the_same() {
         different.len(),
         cases.len()
     );
-    let workspace = Workspace::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("edgec/machines")).unwrap();
+    let workspace = workspace::native(env!("CARGO_TARGET_TMPDIR"), "machines");
     let built = workspace.build(&[modules]).unwrap();
     let runners: Vec<Runner> = built
         .into_iter()

@@ -1,10 +1,10 @@
 //! Whatever a model calls its nodes and tensors, the emitted file compiles without a warning and computes the same.
 
 use codegen_tests::model_builder::ModelBuilder;
+use codegen_tests::workspace;
 use edgec::Compiler;
 use edgec::ir::{DType, Tensor};
-use edgec::tools::harness::{Module, Workspace};
-use std::path::Path;
+use edgec::tools::harness::Module;
 
 /// Characters of each general category of Unicode, in the order of its names: Cc, Cf, Cn, Co, Ll, Lm, Lo, Lt, Lu, Mc,
 /// Me, Mn, Nd, Nl, No, Pc, Pd, Pe, Pf, Pi, Po, Ps, Sc, Sk, Sm, So, Zl, Zp, Zs.
@@ -153,7 +153,7 @@ fn any_names_give_code_without_warnings() {
         modules.push(Module::new(format!("m{number}"), &compiler, &compiled));
         expected.push((compiled.executor().run(&inputs), inputs));
     }
-    let workspace = Workspace::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("edgec/names")).unwrap();
+    let workspace = workspace::open(env!("CARGO_TARGET_TMPDIR"), "names");
     let built = workspace.build(&[modules]).unwrap();
     for (runner, (outputs, inputs)) in built.into_iter().zip(expected) {
         let runner = runner.unwrap_or_else(|error| panic!("{error}"));

@@ -1,8 +1,9 @@
 //! Optimised code for microcontrollers cannot panic: it refers to nothing in `core::panicking`. (What is in
 //! runtime-core itself, not instantiated in the model's crate, is seen by the check of linked firmware.)
 
+use codegen_tests::workspace;
 use codegen_tests::zoo::{self, Reference};
-use edgec::tools::harness::{Module, Workspace};
+use edgec::tools::harness::Module;
 use edgec::{Compiler, Machine, Optimizer, TrainOptions};
 use std::path::Path;
 
@@ -66,7 +67,7 @@ fn emitted_code_has_no_panic_path() {
             }
         }
     }
-    let workspace = Workspace::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("edgec/panic_free")).unwrap();
+    let workspace = workspace::open(env!("CARGO_TARGET_TMPDIR"), "panic_free");
     let (names, crates): (Vec<&str>, Vec<_>) = crates.into_iter().unzip();
     for (model, built) in names.iter().zip(workspace.build(&crates).unwrap()) {
         problems.extend(built.err().map(|error| format!("{model}: {error}")));

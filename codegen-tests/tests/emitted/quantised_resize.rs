@@ -2,10 +2,10 @@
 
 use codegen_tests::model_builder::{Attr, Encoding, ModelBuilder};
 use codegen_tests::same_bits::same_bits;
+use codegen_tests::workspace;
 use edgec::ir::{DType, Tensor};
-use edgec::tools::harness::{Module, Workspace};
+use edgec::tools::harness::Module;
 use edgec::{Compiler, Machine};
-use std::path::Path;
 
 /// What a model does to an image of `[1, 20, 5, 6]`.
 struct Model {
@@ -86,7 +86,7 @@ fn integers_are_the_same_wherever_they_are_computed() {
     }
     let modules = MODELS.iter().zip(&compiled);
     let modules = modules.map(|(case, (compiler, model))| vec![Module::new(case.name, compiler, model)]);
-    let workspace = Workspace::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("edgec/qlinear_resize")).unwrap();
+    let workspace = workspace::open(env!("CARGO_TARGET_TMPDIR"), "qlinear_resize");
     let runners = workspace.build(&modules.collect::<Vec<_>>()).unwrap();
     for ((case, runner), (_, model)) in MODELS.iter().zip(runners).zip(&compiled) {
         let ty = model.program.inputs[0].ty.clone();

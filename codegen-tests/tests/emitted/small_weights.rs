@@ -1,11 +1,11 @@
 //! Weights that take few bytes, in whole models.
 
 use codegen_tests::model_builder::{Attr, Encoding, ModelBuilder};
+use codegen_tests::workspace;
 use edgec::ir::{DType, Tensor};
-use edgec::tools::harness::{Module, Workspace};
+use edgec::tools::harness::Module;
 use edgec::{Compiled, Compiler};
 use runtime_core::f16;
-use std::path::Path;
 use tempfile::TempDir;
 
 fn compiler(folder: &TempDir, name: &str, model: &ModelBuilder) -> Compiler {
@@ -38,7 +38,7 @@ fn recurrent_weights_of_half_precision_stay_so() {
     let recurrence = compiled.report.calls.iter().find(|call| call.kernel == "recurrence");
     assert_eq!(recurrence.map(|call| call.weights), Some(64 * 16 * 2));
     let modules = [vec![Module::new("lstm", &compiler, &compiled)]];
-    let workspace = Workspace::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("edgec/small_weights")).unwrap();
+    let workspace = workspace::open(env!("CARGO_TARGET_TMPDIR"), "small_weights");
     let runner = workspace.build(&modules).unwrap().remove(0).unwrap();
     let x = vec![halves(&[4, 1, 5])];
     let expected = compiled.executor().run(&x);

@@ -2,12 +2,12 @@
 //! states are passed by hand.
 
 use codegen_tests::model_builder::{Attr, ModelBuilder};
+use codegen_tests::workspace;
 use codegen_tests::zoo;
 use edgec::ir::{DType, Tensor};
-use edgec::tools::harness::{Module, Workspace};
+use edgec::tools::harness::Module;
 use edgec::{Compiled, Compiler, Machine, Weights};
 use std::collections::BTreeMap;
-use std::path::Path;
 use tempfile::TempDir;
 
 /// An input that starts with this number asks for a reset first.
@@ -148,7 +148,7 @@ fn states_are_kept_as_if_they_were_passed_by_hand() {
         let module = Module::new(format!("cell{}", modules.len()), &compiler, &compiled);
         modules.push(with_reset(module, 4, "CellOutputs<'_>"));
     }
-    let workspace = Workspace::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("edgec/states")).unwrap();
+    let workspace = workspace::open(env!("CARGO_TARGET_TMPDIR"), "states");
     for runner in workspace.build(&[modules]).unwrap() {
         let runner = runner.unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(runner.run(&runs).unwrap(), expected, "emitted code");
@@ -196,7 +196,7 @@ fn a_streaming_lstm_keeps_its_states() {
     let compiled = compiler.compile().unwrap();
     assert_eq!(executed(&compiled, &runs), expected);
     let module = with_reset(Module::new("stream", &compiler, &compiled), 40, "&[f32; 4]");
-    let workspace = Workspace::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("edgec/lstm_stream")).unwrap();
+    let workspace = workspace::open(env!("CARGO_TARGET_TMPDIR"), "lstm_stream");
     let runner = workspace.build(&[vec![module]]).unwrap().remove(0);
     let runner = runner.unwrap_or_else(|e| panic!("{e}"));
     assert_eq!(runner.run(&runs).unwrap(), expected, "emitted code");

@@ -1,10 +1,10 @@
 //! Models that are streamed: emitted, on the host, and the whole model give the same.
 
 use codegen_tests::model_builder::{Attr, ModelBuilder};
+use codegen_tests::workspace;
 use edgec::ir::{DType, StreamedOutput, Tensor};
-use edgec::tools::harness::{Module, Workspace};
+use edgec::tools::harness::Module;
 use edgec::{Compiler, Machine, Weights};
-use std::path::Path;
 use tempfile::TempDir;
 
 /// Frames of the window.
@@ -133,7 +133,7 @@ fn emitted_code_gives_what_the_host_gives() {
         let module = Module::new(format!("stream{}", modules.len()), &compiler, &compiled);
         modules.push(with_reset(module, 12));
     }
-    let workspace = Workspace::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("edgec/streams")).unwrap();
+    let workspace = workspace::open(env!("CARGO_TARGET_TMPDIR"), "streams");
     for (runner, expected) in workspace.build(&[modules]).unwrap().into_iter().zip(expected) {
         let runner = runner.unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(runner.run(&runs).unwrap(), expected, "emitted code");

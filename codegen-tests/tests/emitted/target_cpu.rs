@@ -1,9 +1,9 @@
 //! Emitted code for a processor that rustc is told of.
 
 use super::self_test::{example, int8};
+use codegen_tests::workspace;
 use edgec::Compiler;
-use edgec::tools::harness::{Module, Workspace};
-use std::path::Path;
+use edgec::tools::harness::Module;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -16,10 +16,8 @@ const PATIENCE: Duration = Duration::from_secs(600);
 fn integers_are_built_for_a_processor_with_vbmi() {
     let compiler = int8(Compiler::new(example("digits.onnx")));
     let compiled = compiler.compile().unwrap();
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("edgec/target_cpu");
-    let workspace = Workspace::open(&folder)
-        .unwrap()
-        .rustflags("-C target-cpu=icelake-server");
+    let workspace =
+        workspace::open(env!("CARGO_TARGET_TMPDIR"), "target_cpu").rustflags("-C target-cpu=icelake-server");
     let modules = [vec![Module::new("digits", &compiler, &compiled)]];
     let (done, built) = mpsc::channel();
     thread::spawn(move || done.send(workspace.build(&modules)));

@@ -2,8 +2,9 @@
 
 use crate::loops;
 use codegen_tests::model_builder::ModelBuilder;
+use codegen_tests::workspace;
 use edgec::ir::{DType, Tensor};
-use edgec::tools::harness::{Inclusion, Module, Workspace};
+use edgec::tools::harness::{Inclusion, Module};
 use edgec::{Compiled, Compiler, Machine, Weights};
 use std::path::Path;
 use tempfile::TempDir;
@@ -144,7 +145,7 @@ fn it_compiles_and_computes_as_the_host_does_however_it_is_taken_in() {
     let runs = loops::runs();
     let outputs = runs.iter().map(|inputs| compiled.executor().run(inputs)).collect();
     expected.push((outputs, runs));
-    let workspace = Workspace::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("edgec/emitted")).unwrap();
+    let workspace = workspace::open(env!("CARGO_TARGET_TMPDIR"), "emitted");
     let built = workspace.build(&[modules]).unwrap();
     for (runner, (outputs, inputs)) in built.into_iter().zip(expected) {
         let got = runner
@@ -162,7 +163,7 @@ fn a_module_that_does_not_compile_fails_alone() {
     let good = Module::new("good", &compiler, &compiled);
     let mut bad = Module::new("bad", &compiler, &compiled);
     bad.emitted.source.push_str("pub fn wrong() -> u8 { \"\" }\n");
-    let workspace = Workspace::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("edgec/failing")).unwrap();
+    let workspace = workspace::open(env!("CARGO_TARGET_TMPDIR"), "failing");
     let built = workspace.build(&[vec![good, bad]]).unwrap();
     assert!(built[0].is_ok());
     assert!(built[1].as_ref().unwrap_err().message.contains("mismatched types"));

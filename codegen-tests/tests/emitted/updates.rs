@@ -3,8 +3,9 @@
 
 use super::self_test::int8;
 use codegen_tests::model_builder::ModelBuilder;
+use codegen_tests::workspace;
 use edgec::ir::{DType, Tensor};
-use edgec::tools::harness::{Module, Workspace};
+use edgec::tools::harness::Module;
 use edgec::{Compiler, Machine, Weights};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -116,7 +117,7 @@ fn emitted_code_takes_its_weights_and_those_of_a_retrained_model() {
             }
         }
     }
-    let workspace = Workspace::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("edgec/updates")).unwrap();
+    let workspace = workspace::native(env!("CARGO_TARGET_TMPDIR"), "updates");
     let built = workspace.build(&[modules]).unwrap();
     for (runner, (inputs, results)) in built.into_iter().zip(expected) {
         let runner = runner.unwrap_or_else(|e| panic!("{e}"));

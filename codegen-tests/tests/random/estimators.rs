@@ -4,7 +4,7 @@
 
 use codegen_tests::node_tests::{self, Backend};
 use codegen_tests::python;
-use std::path::Path;
+use codegen_tests::workspace;
 
 /// The fewest models that the script makes.
 const MODELS: usize = 90;
@@ -19,8 +19,8 @@ fn estimators_agree_with_scikit_learn() {
     python::run("estimators.py", &[&folder.path().to_string_lossy()]).expect("the script runs");
     let tests = node_tests::read(folder.path()).expect("the tests can be read");
     assert!(tests.len() >= MODELS, "only {} models", tests.len());
-    let build = Path::new(env!("CARGO_TARGET_TMPDIR")).join("edgec/estimators");
-    let verdicts = node_tests::run(tests, false, &Backend::Emitted(&build)).expect("the tests can be run");
+    let workspace = workspace::native(env!("CARGO_TARGET_TMPDIR"), "estimators");
+    let verdicts = node_tests::run(tests, false, &Backend::Emitted(&workspace)).expect("the tests can be run");
     let wrong = verdicts.iter().filter(|verdict| !verdict.passes()).map(|verdict| {
         let reasons = [
             verdict.failure.as_deref(),

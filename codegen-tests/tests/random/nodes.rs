@@ -4,9 +4,9 @@
 
 use codegen_tests::node_tests::{self, Backend};
 use codegen_tests::python;
+use codegen_tests::workspace;
 use edgec::front::node::Domain;
 use edgec::front::ops::OPERATORS;
-use std::path::Path;
 
 const SCRIPT: &str = "random_node_tests";
 
@@ -71,7 +71,7 @@ fn executor() {
 
 #[test]
 fn emitted() {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("edgec/random_nodes");
-    let failed = failures(2, 1, &Backend::Emitted(&folder));
+    let workspace = workspace::native(env!("CARGO_TARGET_TMPDIR"), "random_nodes");
+    let failed = failures(2, 1, &Backend::Emitted(&workspace));
     assert_eq!(failed.unwrap_or_default(), "");
 }

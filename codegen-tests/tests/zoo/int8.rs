@@ -2,11 +2,11 @@
 
 use codegen_tests::quantised::MODELS;
 use codegen_tests::same_bits::same_bits;
+use codegen_tests::workspace;
 use codegen_tests::zoo::{self, Reference};
 use edgec::Machine;
 use edgec::ir::Tensor;
-use edgec::tools::harness::{self, Module, Progress, Runner, Workspace};
-use std::path::Path;
+use edgec::tools::harness::{self, Module, Progress, Runner};
 
 /// Models in one crate: few, so that cargo compiles crates side by side.
 const TOGETHER: usize = 4;
@@ -37,11 +37,8 @@ fn integers_are_the_same_wherever_they_are_computed() {
         .map(|r| Module::new(&r.module, &r.compiler, &r.compiled))
         .collect();
     let crates: Vec<_> = modules.chunks(TOGETHER).map(<[_]>::to_vec).collect();
-    // As some build on their own machine: rustc then has one copy of a kernel to compile instead of three. Other tests
-    // build integers for any processor.
-    let workspace = Workspace::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("edgec/zoo_int8"))
-        .unwrap()
-        .rustflags("-C target-cpu=native");
+    // Other tests build integers for any processor.
+    let workspace = workspace::native(env!("CARGO_TARGET_TMPDIR"), "zoo_int8");
     let progress = Progress::start(format!("building {} models", modules.len()));
     let mut runners = workspace
         .build(&crates)

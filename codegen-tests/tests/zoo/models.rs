@@ -1,9 +1,8 @@
 //! Models of the zoo through emitted code, against their reference outputs.
 
+use codegen_tests::workspace;
 use codegen_tests::zoo::{self, Reference, Verdict};
 use edgec::Machine;
-use edgec::tools::harness::Workspace;
-use std::path::Path;
 
 const MODELS: &[&str] = &[
     "mlperf_tiny/ad_autoencoder_fp32",
@@ -79,11 +78,8 @@ fn emitted_models_agree_with_their_references() {
         }
     }
     let (names, references): (Vec<_>, Vec<_>) = compiled.into_iter().unzip();
-    // As some build on their own machine: rustc then has one copy of a kernel to compile instead of three. Other tests
-    // build floats for any processor.
-    let workspace = Workspace::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("edgec/zoo"))
-        .unwrap()
-        .rustflags("-C target-cpu=native");
+    // Other tests build floats for any processor.
+    let workspace = workspace::native(env!("CARGO_TARGET_TMPDIR"), "zoo");
     let verdicts = zoo::verify(&workspace, &references, TOGETHER);
     failed.extend(
         names

@@ -1,12 +1,13 @@
 //! Recurrent models of the zoo with their layers in integers, against the same models in floats.
 
+use codegen_tests::workspace;
 use codegen_tests::zoo::{self, Reference};
 use edgec::back::report::{Origin, Report};
 use edgec::front::import::{self, Dimensions};
 use edgec::ir::primitives::Recurrence;
 use edgec::ir::{Graph, NodeId, Tensor, ValueId, verify};
 use edgec::middle::passes::{self, CellObserver, RecurrenceRanges, quantise_recurrence};
-use edgec::tools::harness::{Case, Tolerance, Workspace};
+use edgec::tools::harness::{Case, Tolerance};
 use edgec::{Compiled, Compiler, Machine, back::portable, data::npz};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -196,7 +197,7 @@ fn emitted_code_computes_what_the_host_does() {
         reference.compiled = compiled;
         references.push(reference);
     }
-    let workspace = Workspace::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("edgec/qlinear_recurrence")).unwrap();
+    let workspace = workspace::open(env!("CARGO_TARGET_TMPDIR"), "qlinear_recurrence");
     for (reference, verdict) in references
         .iter()
         .zip(zoo::verify(&workspace, &references, references.len()))
