@@ -11,6 +11,7 @@
 //! | `cortex_m` | the DSP extension of Cortex-M4, M7 and M33 | by the target |
 //! | `mve` | the vectors of Cortex-M55 and M85 | by the target processor, or by the feature `mve` |
 //! | `scalar` | Cortex-M0 to M3 and RV32, which compute one number at a time | by the target |
+//! | `wasm.rs` | WebAssembly with `simd128` | by the target's features |
 //!
 //! On x86-64 a kernel is compiled for the baseline and for the levels above, and [`Simd`] picks at run time. Elsewhere
 //! the target's own features are fixed at compile time, and [`Simd`] has no size unless the feature `portable` keeps a
@@ -36,6 +37,8 @@ mod mve;
 mod position;
 #[cfg(scalar)]
 mod scalar;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod wasm;
 #[cfg(target_arch = "x86_64")]
 mod x86_64;
 #[cfg(target_arch = "x86_64")]

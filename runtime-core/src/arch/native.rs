@@ -1,7 +1,12 @@
 use super::Kernel;
 #[cfg(feature = "portable")]
 use super::Portable;
-#[cfg(not(any(cortex_m_dsp, scalar, all(target_arch = "aarch64", target_feature = "neon"))))]
+#[cfg(not(any(
+    cortex_m_dsp,
+    scalar,
+    all(target_arch = "aarch64", target_feature = "neon"),
+    all(target_arch = "wasm32", target_feature = "simd128")
+)))]
 use super::Portable as Native;
 #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
 use super::aarch64::Neon as Native;
@@ -11,6 +16,8 @@ use super::cortex_m::Dsp as Native;
 use super::mve::Mve as Native;
 #[cfg(all(scalar, not(cortex_m_dsp)))]
 use super::scalar::Scalar as Native;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+use super::wasm::Simd128 as Native;
 
 /// The target's own instruction set, fixed at compile time; with the feature `portable`, that or plain Rust.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
