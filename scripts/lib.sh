@@ -6,6 +6,8 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 targets=(thumbv7em-none-eabihf thumbv6m-none-eabi)
 # What the compiler is built for to run on another processor: Rust links it without another compiler.
 aarch64=aarch64-unknown-linux-musl
+# What the example for browsers is built for.
+wasm=wasm32-unknown-unknown
 venv=$root/target/venv
 
 say() { printf '\n== %s\n' "$*"; }
@@ -26,7 +28,8 @@ has_rustup_targets() {
     done
 }
 
-has_rust_for_aarch64() { have rustup && rustup target list --installed | grep -x -- "$aarch64" >/dev/null; }
+has_rust_for() { have rustup && rustup target list --installed | grep -x -- "$1" >/dev/null; }
+has_rust_for_aarch64() { has_rust_for "$aarch64"; }
 
 # A file of an installed Debian package, by the end of its path.
 debian_file() { dpkg -L "$1" 2>/dev/null | grep -m1 "$2\$"; }

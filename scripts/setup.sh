@@ -56,11 +56,13 @@ if ! found "Rust for Cortex-M4F and M0 (${targets[*]})" rust_for_boards && ! $ch
     fi
 fi
 
-# The comparison of emitted bytes and an example use it, which say so where it is missing.
-if ! found "Rust for aarch64 ($aarch64)" has_rust_for_aarch64 && ! $check && have rustup; then
-    report rustup "target add $aarch64"
-    timeout 300 rustup target add "$aarch64" || report missing "$aarch64"
-fi
+# The comparison of emitted bytes and examples use them, which say so where one is missing.
+for target in "$aarch64" "$wasm"; do
+    if ! found "Rust for $target" has_rust_for "$target" && ! $check && have rustup; then
+        report rustup "target add $target"
+        timeout 300 rustup target add "$target" || report missing "$target"
+    fi
+done
 
 say "Firmware"
 packages=()
