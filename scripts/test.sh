@@ -64,6 +64,7 @@ export PATH=$venv/bin:$PATH
 
 step "format" cargo fmt --all --check
 step "format of the firmware" cargo fmt --all --manifest-path examples/firmware/Cargo.toml --check
+step "format of the example for browsers" cargo fmt --manifest-path examples/web/Cargo.toml --check
 # Clippy's compiler also builds: with the arguments that `cargo clippy` gives it, one pass lints and builds. Where it is
 # missing, as in Debian's Rust, there are two passes.
 through_clippy=()
@@ -96,6 +97,7 @@ emulated() {
     # Within a third of the arena that it would take.
     [ $model = digits ] || step "a model in tiles on microcontrollers" "${CARGO_TARGET_DIR:-target}/debug/firmware" \
         --model vww --ram 45912 --core m0,m4f,m55 --opt s
+    step "example for browsers" env EDGEC_IS_BUILT=1 scripts/web.sh
     # What cargo builds comes last: meanwhile it keeps others out of the folder. Through clippy, or cargo would build
     # the compiler again for the build script.
     step "example for a Raspberry Pi" "${through_clippy[@]}" scripts/camera.sh
