@@ -9,6 +9,7 @@
 #   scripts/web.sh --serve         wait on http://127.0.0.1:8000 instead; after --compare, with ONNX Runtime Web
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
+cd "$root"
 
 todo=test
 case "${1-}" in
@@ -18,7 +19,7 @@ case "${1-}" in
 esac
 
 example=$root/examples/web
-builds=${CARGO_TARGET_DIR:-$example/target}
+builds=$(realpath -m "${CARGO_TARGET_DIR:-$example/target}")
 out=$builds/page
 module=$builds/$wasm/release/digits.wasm
 
@@ -49,8 +50,8 @@ bytes() { printf '%8d bytes, %8d gzipped' "$(cat "$@" | wc -c)" "$(cat "$@" | gz
 serve() { exec python3 -u -m http.server --bind 127.0.0.1 --directory "$out" "$1"; }
 
 # In the development profile, with the workspace's features, as for the tests: these have built it, and say so.
-[ -n "${EDGEC_IS_BUILT:-}" ] || (cd "$root" && cargo build --quiet --workspace --bin edgec)
-command=$(cd "$root" && realpath "${CARGO_TARGET_DIR:-target}/debug/edgec")
+[ -n "${EDGEC_IS_BUILT:-}" ] || cargo build --quiet --workspace --bin edgec
+command=$(realpath "${CARGO_TARGET_DIR:-target}/debug/edgec")
 
 say "Building the page for a browser"
 (cd "$example" && EDGEC=$command CARGO_TARGET_DIR=$builds cargo build --quiet --release --target "$wasm")
@@ -62,6 +63,7 @@ echo "  digits.html               $(bytes "$out/digits.html")"
 echo "  the page: $out/digits.html"
 
 if [ $todo = compare ]; then
+    have npm || die "npm is missing, which installs ONNX Runtime Web"
     say "Installing ONNX Runtime Web"
     mkdir -p "$builds/npm" "$out/ort"
     cp "$example/package.json" "$example/package-lock.json" "$builds/npm"
