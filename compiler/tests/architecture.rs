@@ -177,3 +177,22 @@ fn few_crates_are_compiled() {
     let no_macros = on_devices.iter().all(|package| !package.contains("proc-macro"));
     assert!((1..6).contains(&on_devices.len()) && no_macros, "{on_devices:#?}");
 }
+
+/// As `cargo publish` packs them; that what is packed builds is `scripts/publish.sh`.
+#[test]
+fn crates_can_be_packed() {
+    let output = std::process::Command::new(env!("CARGO"))
+        .args(["package", "--offline", "--no-verify", "--allow-dirty", "--target-dir"])
+        .arg(Path::new(env!("CARGO_TARGET_TMPDIR")).join("crates"))
+        .args([
+            "--package",
+            "runtime-core",
+            "--package",
+            "edgec-bindings",
+            "--package",
+            "edgec",
+        ])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
