@@ -112,6 +112,7 @@ step "tests" "${through_clippy[@]}" cargo test --workspace -- --show-output
 step "ONNX's node tests, a slice" "${CARGO_TARGET_DIR:-target}/debug/onnx-node-tests" --slice
 # As it was built with the workspace: in the release profile the compiler would be built again for its build script.
 step "example" "${CARGO_TARGET_DIR:-target}/debug/digits"
+step "example of distillation" "${CARGO_TARGET_DIR:-target}/debug/distill"
 step "building the firmware, beside the steps above" finish firmware
 step "what ran beside the tests" finish emulated
 

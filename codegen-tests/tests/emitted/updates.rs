@@ -117,7 +117,7 @@ fn emitted_code_takes_its_weights_and_those_of_a_retrained_model() {
             }
         }
     }
-    let workspace = workspace::native(env!("CARGO_TARGET_TMPDIR"), "updates");
+    let workspace = workspace::open(env!("CARGO_TARGET_TMPDIR"), "updates");
     let built = workspace.build(&[modules]).unwrap();
     for (runner, (inputs, results)) in built.into_iter().zip(expected) {
         let runner = runner.unwrap_or_else(|e| panic!("{e}"));
