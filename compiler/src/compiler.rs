@@ -5,6 +5,7 @@ mod memory;
 mod page;
 mod sections;
 mod self_test;
+mod source;
 mod streaming;
 mod threads_option;
 mod training;
@@ -21,7 +22,7 @@ use crate::back::report::{Origin, Report};
 use crate::back::sections::Sections;
 use crate::back::threads;
 use crate::front::import::Dimensions;
-use crate::front::load::{self, Model};
+use crate::front::load::Model;
 use crate::ir::program::Program;
 use crate::ir::{DType, Graph, Tensor};
 use crate::machine::{Favour, Machine};
@@ -32,8 +33,9 @@ use crate::middle::stream::StreamInput;
 use crate::middle::train::TrainOptions;
 use graph::Ready;
 use memory::InMemory;
+use source::Source;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// A compilation: a model file and what to make of it. The command and `build.rs` scripts use this.
 ///
@@ -44,7 +46,7 @@ use std::path::{Path, PathBuf};
 /// and in the program `include!(concat!(env!("OUT_DIR"), "/digits.rs"));`.
 #[derive(Clone, Debug)]
 pub struct Compiler {
-    path: PathBuf,
+    source: Source,
     name: Option<String>,
     dimensions: Dimensions,
     input_layouts: InputLayouts,
@@ -110,10 +112,9 @@ impl Compiled {
 }
 
 impl Compiler {
-    /// Will compile the model file at `path`.
-    pub fn new(path: impl Into<PathBuf>) -> Self {
+    fn of(source: Source) -> Self {
         Self {
-            path: path.into(),
+            source,
             name: None,
             dimensions: Dimensions::default(),
             input_layouts: InputLayouts::default(),
@@ -300,33 +301,6 @@ impl Compiler {
     pub fn command(mut self, command: impl Into<String>) -> Self {
         self.command = Some(command.into());
         self
-    }
-
-    fn stem(&self) -> String {
-        self.path
-            .file_stem()
-            .map_or("model".into(), |s| s.to_string_lossy().into_owned())
-    }
-
-    fn file_name(&self) -> String {
-        self.path
-            .file_name()
-            .map_or("model.onnx".into(), |s| s.to_string_lossy().into_owned())
-    }
-
-    /// Reads the file, checks it and inlines its functions.
-    pub fn load(&self) -> Result<Model, Error> {
-        Ok(load::load(&self.path, &self.outputs)?)
-    }
-
-    /// Reads the bytes of a file in the place of the one that was given.
-    pub(crate) fn load_bytes(&self, bytes: &[u8]) -> Result<Model, Error> {
-        Ok(load::load_in_place_of(&self.path, bytes, &self.outputs)?)
-    }
-
-    /// The model file.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
     }
 
     /// Compiles up to the memory plan.

@@ -151,7 +151,7 @@ impl Compiler {
 
     /// The files that are read, beside those that the model names.
     fn read(&self) -> Result<Vec<PathBuf>, Error> {
-        let mut read = vec![self.path.clone()];
+        let mut read: Vec<_> = self.path().into_iter().map(Path::to_owned).collect();
         for samples in self.quantize.iter().flat_map(|o| [&o.calibrate, &o.loss_samples]) {
             read.extend(samples.as_deref().map(Spec::parse).transpose()?.map(|spec| spec.path));
         }

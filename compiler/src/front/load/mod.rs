@@ -86,15 +86,7 @@ pub fn load(path: &Path, outputs: &[String]) -> Result<Model, LoadError> {
         return Err(Problem::TooLarge { bytes }.into());
     }
     let bytes = std::fs::read(path).map_err(unreadable)?;
-    read(&bytes, Some(folder_of(path)), outputs)
-}
-
-/// Loads a model from the bytes of a file that takes the place of another; ends as [`load`] says.
-///
-/// # Errors
-/// As [`load`].
-pub(crate) fn load_in_place_of(path: &Path, bytes: &[u8], outputs: &[String]) -> Result<Model, LoadError> {
-    read(bytes, Some(folder_of(path)), outputs)
+    load_bytes_up_to(&bytes, Some(folder_of(path)), outputs)
 }
 
 /// The folder of a file, where its external data is looked for.
@@ -110,10 +102,14 @@ pub(crate) fn folder_of(file: &Path) -> &Path {
 /// # Errors
 /// Whatever is wrong with what reaches an output, as many problems as could be found.
 pub fn load_bytes(bytes: &[u8], base: Option<&Path>) -> Result<Model, LoadError> {
-    read(bytes, base, &[])
+    load_bytes_up_to(bytes, base, &[])
 }
 
-fn read(bytes: &[u8], base: Option<&Path>, outputs: &[String]) -> Result<Model, LoadError> {
+/// [`load_bytes`], up to the tensors `outputs` as [`load`] has it.
+///
+/// # Errors
+/// As [`load_bytes`].
+pub(crate) fn load_bytes_up_to(bytes: &[u8], base: Option<&Path>, outputs: &[String]) -> Result<Model, LoadError> {
     let mut header = decode(bytes)?;
     let mut graph = header
         .graph

@@ -1,7 +1,8 @@
 //! The model's file, with other numbers in it: everything that is not changed stays as it was.
 
-use crate::Error;
-use crate::front::load;
+use crate::compiler::Compiler;
+use crate::error::Error;
+use crate::front::load::{self, LoadError, Problem};
 use crate::front::proto::tensor_proto::{DataLocation, DataType};
 use crate::front::proto::{GraphProto, ModelProto, NodeProto, StringStringEntryProto, TensorProto};
 use crate::ir::{DType, Tensor};
@@ -16,23 +17,22 @@ const KEY: &str = "edgec.pruned";
 #[derive(Clone, Debug)]
 pub(super) struct OnnxFile {
     model: ModelProto,
-    folder: PathBuf,
+    folder: Option<PathBuf>,
     /// How often each tensor is read, in the graphs inside too.
     reads: BTreeMap<String, usize>,
     names: BTreeSet<String>,
 }
 
 impl OnnxFile {
-    /// Reads the file that a model was loaded from, and was found to be sound.
+    /// Reads the model of a compiler, which has loaded it and found it to be sound.
     ///
     /// # Errors
     /// If it cannot be read any more.
-    pub(super) fn read(path: &Path) -> Result<Self, Error> {
-        let bytes = std::fs::read(path).map_err(|error| Error::io(path, error))?;
-        let model = ModelProto::decode(&*bytes).map_err(|error| Error::io(path, std::io::Error::other(error)))?;
+    pub(super) fn read(compiler: &Compiler) -> Result<Self, Error> {
+        let wrong = |error| LoadError::from(Problem::NotProtobuf(error));
         let mut file = Self {
-            model,
-            folder: load::folder_of(path).to_owned(),
+            model: ModelProto::decode(&*compiler.bytes()?).map_err(wrong)?,
+            folder: compiler.path().map(|path| load::folder_of(path).to_owned()),
             reads: BTreeMap::new(),
             names: BTreeSet::new(),
         };
@@ -78,7 +78,7 @@ impl OnnxFile {
             let value = graph.node.iter().find(constant)?.attribute.first()?;
             value.t.as_ref()
         };
-        let tensor = load::tensor(stored.or_else(made)?, Some(&self.folder)).ok()?;
+        let tensor = load::tensor(stored.or_else(made)?, self.folder.as_deref()).ok()?;
         (tensor.dtype == DType::F32).then_some(tensor)
     }
 

@@ -45,7 +45,7 @@ const TOGETHER: (usize, usize) = (8, 1 << 24);
 const LEAST_SAMPLES: usize = 2;
 
 /// How to prune.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct PruneOptions {
     /// Share of the multiply-accumulates that goes with channels, from 0 to 1.
     pub channels: Option<f64>,
@@ -78,7 +78,7 @@ impl Pruned {
         let beside = compiler.load()?.external_files;
         compiler.guard_of(&beside)?.check(output, || is_pruned(output))?;
         let folder = |path: &Path| load::folder_of(path).canonicalize().ok();
-        if !beside.is_empty() && folder(output) != folder(compiler.path()) {
+        if !beside.is_empty() && folder(output) != compiler.path().and_then(folder) {
             return Err(Error::usage(
                 "the model has tensors in files beside it, which the pruned model goes on to read",
                 "write the pruned model into the folder of the model",
@@ -127,7 +127,7 @@ pub fn prune(compiler: &Compiler, samples: &Samples, options: &PruneOptions) -> 
             graph = after.clone();
         }
     })?;
-    let mut file = OnnxFile::read(compiler.path())?;
+    let mut file = OnnxFile::read(compiler)?;
     let plain = site::plain(compiler, &model)?;
     let groups = ChannelGroups::of(&graph).map_err(internal)?;
     let (mut parts, untouched) = parts(&plain, &model, &file, &groups);
