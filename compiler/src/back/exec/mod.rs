@@ -38,13 +38,19 @@ impl Aligned {
     }
 }
 
+/// What an executor keeps between runs, apart from the program that it is of: the arena, with the states in it, and the
+/// constants.
+pub struct Memory {
+    simd: Simd,
+    arena: Aligned,
+    constants: Vec<Option<Aligned>>,
+}
+
 /// A program ready to run on the host.
 pub struct Executor<'a> {
     program: &'a Program,
     plan: &'a Plan,
-    simd: Simd,
-    arena: Aligned,
-    constants: Vec<Option<Aligned>>,
+    memory: Memory,
 }
 
 impl<'a> Executor<'a> {
@@ -58,26 +64,35 @@ impl<'a> Executor<'a> {
                 _ => None,
             })
             .collect();
-        let mut executor = Self {
-            program,
-            plan,
+        let memory = Memory {
             simd: Simd::detect(),
             arena: Aligned::zeroed(plan.peak),
             constants,
         };
+        let mut executor = Self::resume(program, plan, memory);
         executor.reset();
         executor
     }
 
+    /// Goes on with what an executor of the same program and plan has [left](Self::into_memory).
+    pub fn resume(program: &'a Program, plan: &'a Plan, memory: Memory) -> Self {
+        Self { program, plan, memory }
+    }
+
+    /// What is left to go on with.
+    pub fn into_memory(self) -> Memory {
+        self.memory
+    }
+
     /// Runs on another instruction set than the best of this machine.
     pub fn on(mut self, simd: Simd) -> Self {
-        self.simd = simd;
+        self.memory.simd = simd;
         self
     }
 
     /// Fills the arena with a byte, as if something else had been there. No result may depend on it.
     pub fn filled(mut self, byte: u8) -> Self {
-        self.arena.bytes_mut().fill(byte);
+        self.memory.arena.bytes_mut().fill(byte);
         self.reset();
         self
     }
@@ -86,12 +101,12 @@ impl<'a> Executor<'a> {
     pub fn reset(&mut self) {
         for state in &self.program.states {
             let range = self.arena_range(&state.view);
-            self.arena.bytes_mut()[range].fill(0);
+            self.memory.arena.bytes_mut()[range].fill(0);
         }
         for (state, from) in &self.program.initial {
             let to = self.arena_range(&self.program.states[*state].view);
             let initial = self.operand(from, &[]).to_vec();
-            self.arena.bytes_mut()[to].copy_from_slice(&initial);
+            self.memory.arena.bytes_mut()[to].copy_from_slice(&initial);
         }
     }
 
@@ -121,7 +136,7 @@ impl<'a> Executor<'a> {
     }
 
     fn read(&self, port: &Port) -> Tensor {
-        let bytes = self.arena.bytes()[self.arena_range(&port.view)].to_vec();
+        let bytes = self.memory.arena.bytes()[self.arena_range(&port.view)].to_vec();
         Tensor::new(port.ty.dtype, port.ty.shape.clone(), bytes)
     }
 
@@ -133,7 +148,7 @@ impl<'a> Executor<'a> {
                 Step::Repeat(repetition) => {
                     let going = self.arena_range(&repetition.going);
                     for _ in 0..repetition.most {
-                        if self.arena.bytes()[going.clone()] == [0] {
+                        if self.memory.arena.bytes()[going.clone()] == [0] {
                             break;
                         }
                         self.calls(repetition.calls.clone(), inputs);
@@ -150,13 +165,13 @@ impl<'a> Executor<'a> {
         let mut results: Vec<Aligned> = call
             .outputs
             .iter()
-            .map(|v| Aligned::from(&self.arena.bytes()[self.arena_range(v)]))
+            .map(|v| Aligned::from(&self.memory.arena.bytes()[self.arena_range(v)]))
             .collect();
         let operands = call.inputs.iter().enumerate();
         let operands = operands.filter(|(i, _)| !(in_place && call.in_place == Some(*i)));
         let operands = operands.map(|(_, view)| self.operand(view, inputs)).collect();
         let mut args = Args::new(
-            self.simd,
+            self.memory.simd,
             operands,
             results.iter_mut().map(Aligned::bytes_mut).collect(),
         );
@@ -168,16 +183,18 @@ impl<'a> Executor<'a> {
         drop(args);
         for (view, result) in call.outputs.iter().zip(&results) {
             let range = self.arena_range(view);
-            self.arena.bytes_mut()[range].copy_from_slice(result.bytes());
+            self.memory.arena.bytes_mut()[range].copy_from_slice(result.bytes());
         }
     }
 
     fn operand<'b>(&'b self, view: &View, inputs: &'b [Aligned]) -> &'b [u8] {
         let (bytes, range) = match &self.program.buffer(view.buffer).storage {
-            Storage::Arena | Storage::State => (self.arena.bytes(), self.arena_range(view)),
+            Storage::Arena | Storage::State => (self.memory.arena.bytes(), self.arena_range(view)),
             Storage::Input(i) => (inputs[*i].bytes(), self.range(view, 0)),
             Storage::Constant(_) => {
-                let constant = self.constants[view.buffer.0].as_ref().expect("constants were prepared");
+                let constant = self.memory.constants[view.buffer.0]
+                    .as_ref()
+                    .expect("constants were prepared");
                 (constant.bytes(), self.range(view, 0))
             }
         };

@@ -56,7 +56,7 @@ impl Executor<'_> {
         self.calls(sums.calls..program.calls.len(), &inputs);
         for state in &sums.cleared {
             let range = self.arena_range(&program.states[*state].view);
-            self.arena.bytes_mut()[range].fill(0);
+            self.memory.arena.bytes_mut()[range].fill(0);
         }
     }
 }
