@@ -2,6 +2,7 @@ use super::model_args::ModelArgs;
 use super::{note, print, print_json};
 use clap::Args;
 use edgec::data::samples::Spec;
+use edgec::middle::quantize::StartProgress;
 use edgec::tools::eval::{self, Boundary, Contender, Engine, Evaluation, Question, Table, TestSet};
 use edgec::tools::prune::{PruneOptions, PruneSummary, Pruned, prune as pruned};
 use edgec::{Compiled, Error};
@@ -91,7 +92,7 @@ pub(super) fn prune(args: &PruneArgs) -> miette::Result<ExitCode> {
         channels: args.channels,
         sparsity: args.sparsity,
         refit: !args.no_refit,
-        progress: Some(super::progress::bar),
+        progress: Some(StartProgress::new(super::progress::bar)),
     };
     let pruned = pruned(&compiler, &calibration.samples, &options)?;
     let evaluation = evaluate(&before, &pruned.compiled, &test)?;
@@ -131,7 +132,7 @@ fn evaluate(before: &Compiled, after: &Compiled, set: &TestSet) -> miette::Resul
         output,
         classes,
     };
-    Ok(eval::evaluate(&question, &mut contenders)?)
+    Ok(eval::evaluate(&question, &mut contenders, &mut |_, _, _| {})?)
 }
 
 /// What is told loudly of a model that has lost much.

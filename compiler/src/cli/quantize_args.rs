@@ -1,5 +1,5 @@
 use clap::{Args, ValueEnum};
-use edgec::middle::quantize::{Io, MaxLoss, Method, QuantizeOptions, Rounding, Scheme};
+use edgec::middle::quantize::{Io, MaxLoss, Method, QuantizeOptions, Rounding, Scheme, StartProgress};
 use edgec::{Compiler, Error};
 
 /// Which integers a float model is compiled to, and how they are chosen.
@@ -79,7 +79,7 @@ impl QuantizeArgs {
             max_loss: self.max_loss,
             loss_samples: self.loss_samples.clone(),
             allow_loss: self.allow_loss,
-            progress: Some(super::progress::bar),
+            progress: Some(StartProgress::new(super::progress::bar)),
         }))
     }
 

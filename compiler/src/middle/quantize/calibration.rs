@@ -1,4 +1,4 @@
-use super::{Goal, MaxLoss, QuantizeOptions, Quantized, quantize};
+use super::{Goal, MaxLoss, QuantizeOptions, Quantized, StartProgress, quantize};
 use crate::Error;
 use crate::data::TestSet;
 use crate::data::samples::Samples;
@@ -76,7 +76,7 @@ impl<'a> Calibration<'a> {
 
     fn quantized(&self, graph: &Graph) -> Result<Quantized, Error> {
         let source = || -> Opened<'_> { Ok(Box::new(self.samples.iter())) };
-        let mut shown = self.options.progress.map(|start| start());
+        let mut shown = self.options.progress.as_ref().map(StartProgress::start);
         let total = self.samples.len();
         let mut progress = |what: &str, done: usize, of: usize| {
             if let Some(shown) = &mut shown {

@@ -1,11 +1,33 @@
 use super::Progress;
 use std::fmt;
+use std::sync::Arc;
 
-/// Gives what is told of each step of calibration, and is dropped after the last.
-pub type StartProgress = fn() -> Box<Progress<'static>>;
+/// Begins to show how far something is: gives what is told of each step, and is dropped after the last.
+#[derive(Clone)]
+pub struct StartProgress(Arc<Start>);
+
+type Start = dyn Fn() -> Box<Progress<'static>> + Send + Sync;
+
+impl StartProgress {
+    /// Begins by this.
+    pub fn new(start: impl Fn() -> Box<Progress<'static>> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(start))
+    }
+
+    /// Begins.
+    pub fn start(&self) -> Box<Progress<'static>> {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for StartProgress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StartProgress")
+    }
+}
 
 /// What the integers of a quantised graph are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Scheme {
@@ -21,7 +43,7 @@ pub enum Scheme {
 }
 
 /// How the range of a value is chosen from what it is on the samples.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Method {
@@ -51,7 +73,7 @@ impl fmt::Display for Method {
 }
 
 /// What `run` takes and gives.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Io {
@@ -64,7 +86,7 @@ pub enum Io {
 }
 
 /// How weights become integers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Rounding {

@@ -3,6 +3,7 @@
 mod layer_table;
 mod score;
 mod table;
+mod trial;
 
 pub use crate::data::{Classes, TestSet};
 pub use crate::middle::compare::{Boundary, Layer, layers};
@@ -10,11 +11,13 @@ pub use crate::middle::quantize::Noise;
 pub use layer_table::LayerTable;
 pub use score::Score;
 pub use table::Table;
+pub use trial::{Findings, Trial};
 
 use crate::Error;
 use crate::back::exec::Executor;
 use crate::ir::Tensor;
 use crate::ir::program::Port;
+use crate::middle::quantize::Progress;
 use crate::tools::harness::{HarnessError, Runner};
 use miette::Diagnostic;
 use serde::Serialize;
@@ -105,14 +108,18 @@ pub struct Question<'a> {
 const BATCH: usize = 4 << 20;
 
 /// Runs all contenders on all samples, reading these once and keeping few of them at a time. The first contender is the
-/// one that others are compared with.
+/// one that others are compared with. `told` is how many samples have been run.
 ///
 /// # Errors
 /// A sample that cannot be read, or emitted code that fails.
 ///
 /// # Panics
 /// If contenders do not take the samples' tensors.
-pub fn evaluate(question: &Question<'_>, contenders: &mut [Contender<'_>]) -> Result<Evaluation, EvalError> {
+pub fn evaluate(
+    question: &Question<'_>,
+    contenders: &mut [Contender<'_>],
+    told: &mut Progress<'_>,
+) -> Result<Evaluation, EvalError> {
     let Question { set, outputs, .. } = *question;
     let mut scores: Vec<_> = contenders
         .iter()
@@ -148,6 +155,7 @@ pub fn evaluate(question: &Question<'_>, contenders: &mut [Contender<'_>]) -> Re
             }
         }
         done += batch.len();
+        told("running samples", done, set.samples.len());
         batch.clear();
     }
     Ok(Evaluation {

@@ -114,7 +114,7 @@ struct Part {
 /// # Errors
 /// If the model does not compile, if samples cannot be read, and if there is nothing that could be pruned.
 pub fn prune(compiler: &Compiler, samples: &Samples, options: &PruneOptions) -> Result<Pruned, Error> {
-    let mut progress = options.progress.map(|start| start());
+    let mut progress = options.progress.as_ref().map(StartProgress::start);
     let mut told = |what: &str, done: usize, of: usize| {
         if let Some(progress) = &mut progress {
             progress(what, done, of);
