@@ -73,8 +73,9 @@ pub struct Compiler {
 }
 
 /// In which order the caller gives the elements of an image.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+#[serde(rename_all = "lowercase")]
 pub enum InputLayout {
     /// As the model has it, mostly channels-first: `[N, C, H, W]`.
     #[default]

@@ -1,4 +1,5 @@
-//! Words that people type and read: what a misspelt one may mean, how a shell takes one, and bytes as digits.
+//! Words that people type and read: what a misspelt one may mean, how a shell takes one, bytes as digits, and how many
+//! bytes a number with a unit is.
 
 /// The name that differs from `word` in the fewest letters, if those are few.
 pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -42,6 +43,26 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Reads a number of bytes, in units of 1024 or of its square where a letter says so: `4096`, `64K`, `1M`.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn byte_count(text: &str) -> Result<usize, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match text[digits.len()..].to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kb" | "kib" => 1 << 10,
+        "m" | "mb" | "mib" => 1 << 20,
+        _ => return Err("units are K (1024 bytes) and M (1024 K)".into()),
+    };
+    let number: usize = digits
+        .parse()
+        .map_err(|_| "a whole number of bytes, K or M is needed, such as 64K")?;
+    number
+        .checked_mul(unit)
+        .ok_or_else(|| "this is more than there can be".into())
+}
+
 /// A word as shells take it, in quotes where it needs them: double ones where that is enough, as Windows knows no
 /// others.
 pub fn quoted(word: &str) -> String {
@@ -81,6 +102,16 @@ mod tests {
         assert_eq!(nearest("verfiy"), Some("verify"));
         for other in ["", "new", "compile", "m.onnx", "conv1"] {
             assert_eq!(nearest(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn bytes_have_units() {
+        for (text, bytes) in [("4096", 4096), ("64K", 64 << 10), ("1MiB", 1 << 20), ("7b", 7)] {
+            assert_eq!(byte_count(text), Ok(bytes));
+        }
+        for text in ["", "K", "1.5K", "64G", "-1", "99999999999999M"] {
+            assert!(byte_count(text).is_err(), "{text}");
         }
     }
 

@@ -1,7 +1,7 @@
-use super::target_args::bytes;
 use clap::Args;
 use edgec::Compiler;
 use edgec::back::sections::{FAST_WEIGHTS, FastWeights};
+use edgec::words::byte_count;
 
 /// Where the linker puts weights and arena.
 #[derive(Debug, Args)]
@@ -23,7 +23,7 @@ pub(super) struct SectionArgs {
 fn fast_weights(text: &str) -> Result<FastWeights, String> {
     let (section, size) = text.split_once('=').unwrap_or((FAST_WEIGHTS, text));
     let section = section.to_owned();
-    bytes(size).map(|bytes| FastWeights { section, bytes })
+    byte_count(size).map(|bytes| FastWeights { section, bytes })
 }
 
 impl SectionArgs {

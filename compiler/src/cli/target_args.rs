@@ -1,6 +1,7 @@
 use clap::builder::{StringValueParser, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Arg, Args, Command, ValueEnum};
+use edgec::words::byte_count;
 use edgec::{Compiler, Machine, machine};
 use std::ffi::OsStr;
 
@@ -15,28 +16,11 @@ pub(super) struct TargetArgs {
     favour: Option<Favour>,
     /// RAM for the arena and the inputs, the stack apart: bytes, `64K` of 1024 bytes each, or `1M`. A model that takes more
     /// is computed in tiles, at the cost of time; if that is not enough, it is an error
-    #[arg(long, value_name = "BYTES", value_parser = bytes)]
+    #[arg(long, value_name = "BYTES", value_parser = byte_count)]
     ram: Option<usize>,
     /// Fail if the weights take more flash than this: bytes, `256K` of 1024 bytes each, or `1M`; the code is apart
-    #[arg(long, value_name = "BYTES", value_parser = bytes)]
+    #[arg(long, value_name = "BYTES", value_parser = byte_count)]
     flash: Option<usize>,
-}
-
-/// Reads a number of bytes, in units of 1024 or of its square where a letter says so.
-pub(super) fn bytes(text: &str) -> Result<usize, String> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit = match text[digits.len()..].to_ascii_lowercase().as_str() {
-        "" | "b" => 1,
-        "k" | "kb" | "kib" => 1 << 10,
-        "m" | "mb" | "mib" => 1 << 20,
-        _ => return Err("units are K (1024 bytes) and M (1024 K)".into()),
-    };
-    let number: usize = digits
-        .parse()
-        .map_err(|_| "a whole number of bytes, K or M is needed, such as 64K")?;
-    number
-        .checked_mul(unit)
-        .ok_or_else(|| "this is more than there can be".into())
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

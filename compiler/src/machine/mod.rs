@@ -20,7 +20,7 @@ pub use features::{Feature, Features};
 pub use named::{NAMED, Named};
 pub use parse::UnknownMachine;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// What the compiler knows of the machine that runs the emitted code. Any file still compiles for any other machine and
@@ -80,7 +80,7 @@ pub struct Vectors {
 }
 
 /// What matters more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Favour {
     /// Few instructions; flash decides between equals.
