@@ -86,12 +86,13 @@ mod tests {
 
     #[test]
     fn bytes_are_as_good_as_a_file() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/digits/digits.onnx");
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/digits/digits.onnx");
         let bytes = std::fs::read(path).unwrap();
         let of_file = Compiler::new(path).name("Digits").compile().unwrap();
         let compiler = Compiler::from_bytes(bytes);
         let compiled = compiler.compile().unwrap();
-        assert_eq!(compiled.report, of_file.report);
+        assert_eq!(compiled.report.model, "model");
+        assert_eq!(compiled.report.calls, of_file.report.calls);
         assert_eq!(compiled.plan.offsets, of_file.plan.offsets);
         let source = compiler.emit(&compiled, "").source;
         assert!(source.contains("pub struct Model") && source.contains("model.onnx (opset"));
