@@ -79,7 +79,7 @@ step "build, linted" "${through_clippy[@]}" cargo build --workspace --lib --bins
 # Benchmarks are linted, not built.
 step "lint of the benchmarks" cargo clippy --package runtime-core --benches -- -D warnings
 
-# What takes one processor, mostly: emulation, and compiling single crates. The command itself is run under emulation:
+# What takes one processor, mostly: emulation, short commands, and compiling single crates. The command itself is run under emulation:
 # on an x86-64 without AVX, and on aarch64.
 others=()
 [ "$(uname -m)" != x86_64 ] || others+=(x86-64)
@@ -98,6 +98,7 @@ emulated() {
     [ $model = digits ] || step "a model in tiles on microcontrollers" "${CARGO_TARGET_DIR:-target}/debug/firmware" \
         --model vww --ram 45912 --core m0,m4f,m55 --opt s
     step "example for browsers" env EDGEC_IS_BUILT=1 scripts/web.sh
+    step "commands of the book" env EDGEC_IS_BUILT=1 scripts/book.sh
     # What cargo builds comes last: meanwhile it keeps others out of the folder. Through clippy, or cargo would build
     # the compiler again for the build script.
     step "example for a Raspberry Pi" "${through_clippy[@]}" scripts/camera.sh
