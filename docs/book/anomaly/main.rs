@@ -48,7 +48,7 @@ fn main() -> ! {
             / WINDOW as f32;
         above = if error > THRESHOLD { above.saturating_add(1) } else { 0 };
         if above == ENOUGH {
-            rprintln!("anomaly: {}", error);
+            rprintln!("this is no healthy motor");
         }
     }
 }
