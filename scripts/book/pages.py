@@ -2,7 +2,7 @@
 
 A block ```sh is run by bash, in a folder that is empty when the page begins; the block ```text that follows it, before
 any other block, is what it prints. There `..` stands for anything: a line of it for any lines, within a line for any
-characters. A word behind the language says what is different:
+characters. Words behind the language, with commas, say what is different:
 
     ```sh,fails     its last command is to fail
     ```sh,slow      it takes minutes, and runs with --slow only
@@ -17,7 +17,7 @@ import tempfile
 
 FENCE = re.compile(r"^```(.*)$")
 REASON = re.compile(r"^<!-- not in CI: .+ -->$")
-KINDS = {"", "fails", "slow", "never"}
+KINDS = {"fails", "slow", "never"}
 
 
 def blocks(lines):
@@ -64,21 +64,21 @@ def check(page, slow, bless):
     faults, changes, count = [], [], 0
     with tempfile.TemporaryDirectory() as folder:
         for index, (language, start, end) in enumerate(found):
-            language, _, kind = language.partition(",")
+            language, *kinds = language.split(",")
             if language != "sh":
                 continue
-            if kind not in KINDS:
-                faults.append(f"{start}: no such kind of block: {kind}")
-            if kind in ("slow", "never") and not REASON.match(lines[start - 2]):
+            faults += [f"{start}: no such kind of block: {kind}" for kind in kinds if kind not in KINDS]
+            left_out = "slow" in kinds or "never" in kinds
+            if left_out and not REASON.match(lines[start - 2]):
                 faults.append(f"{start}: a line before the block must say why: <!-- not in CI: .. -->")
-            if kind == "never" or (kind == "slow" and not slow):
+            if "never" in kinds or ("slow" in kinds and not slow):
                 continue
             count += 1
             code, printed = run("\n".join(lines[start:end]), folder)
-            if (code != 0) != (kind == "fails"):
+            if (code != 0) != ("fails" in kinds):
+                # What follows builds on it.
                 faults.append(f"{start}: exit code {code}\n" + "\n".join(printed))
-                if kind != "fails":
-                    break
+                break
             shown = found[index + 1] if index + 1 < len(found) else ("", 0, 0)
             if shown[0] != "text" or matches(lines[shown[1] : shown[2]], printed):
                 continue
