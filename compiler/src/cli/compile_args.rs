@@ -19,7 +19,7 @@ pub(super) struct CompileArgs {
     #[command(flatten)]
     pub(super) state: StateArgs,
     #[command(flatten)]
-    stream: StreamArgs,
+    pub(super) stream: StreamArgs,
     #[command(flatten)]
     train: TrainArgs,
     #[command(flatten)]

@@ -50,7 +50,13 @@ pub(crate) fn main() -> ExitCode {
         Some(error) => Err(error),
         None => Cli::try_parse().map_err(misspelt::option),
     };
-    let cli = cli.unwrap_or_else(|error| error.exit());
+    let cli = cli.unwrap_or_else(|error| match list_of_targets(&error) {
+        Some(list) => {
+            let _ = print(&list);
+            std::process::exit(0)
+        }
+        None => error.exit(),
+    });
     let result = match (cli.command, cli.emit.0) {
         (Some(Command::Inspect(args)), _) => inspect::inspect(&args),
         (Some(Command::Run(args)), _) => run::run(&args),
@@ -84,6 +90,13 @@ pub(crate) fn main() -> ExitCode {
             ExitCode::from(if usage { USAGE } else { FAILURE })
         }
     }
+}
+
+/// What `--target help` lists, before which clap would put `error:`.
+fn list_of_targets(error: &clap::Error) -> Option<String> {
+    let is_help = error.kind() == clap::error::ErrorKind::DisplayHelp;
+    let text = is_help.then(|| error.to_string())?;
+    text.strip_prefix("error: ").map(str::to_owned)
 }
 
 /// A message with all that it says fit for a terminal, whatever names it holds.

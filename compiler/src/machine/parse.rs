@@ -39,11 +39,7 @@ impl FromStr for Machine {
         let found = by_name(base).or_else(|| of_triple(base));
         let mut machine = found.ok_or_else(|| UnknownMachine {
             name: text.to_owned(),
-            nearest: nearest(
-                base,
-                NAMED.iter().map(|named| named.name).chain(TRIPLES.iter().copied()),
-            )
-            .map(str::to_owned),
+            nearest: of_chip(base).or_else(|| nearest(base, names())).map(str::to_owned),
         })?;
         for part in parts {
             let feature = Feature::ALL.iter().find(|feature| feature.name() == part);
@@ -85,6 +81,26 @@ fn by_name(name: &str) -> Option<Machine> {
         let machine = rv32(name.strip_prefix("rv32")?)?;
         Some(Machine { name, ..machine })
     })
+}
+
+/// The target of a chip that the table names, such as `rp2040` or `stm32f407`: people know the chip they bought.
+fn of_chip(chip: &str) -> Option<&'static str> {
+    let letters = |text: &str| {
+        text.to_ascii_lowercase()
+            .replace(|c: char| !c.is_ascii_alphanumeric(), "")
+    };
+    let chip = letters(chip);
+    let is_it = |word: &str| {
+        let word = letters(word);
+        word.len() >= 4 && word.ends_with(|c: char| c.is_ascii_digit()) && chip.starts_with(&word)
+    };
+    let row = NAMED.iter().find(|named| named.about.split([' ', ',']).any(is_it))?;
+    Some(row.name)
+}
+
+/// Names to suggest from.
+fn names() -> impl Iterator<Item = &'static str> {
+    NAMED.iter().map(|named| named.name).chain(TRIPLES.iter().copied())
 }
 
 /// Triples to suggest from.
@@ -228,6 +244,9 @@ mod tests {
         assert_eq!(nearest("thumbv7em-none-eabif").as_deref(), Some("thumbv7em-none-eabi"));
         assert_eq!(nearest("cortex-m33+dps").as_deref(), Some("cortex-m33+dsp"));
         assert_eq!(nearest("toaster"), None);
+        assert_eq!(nearest("rp2040").as_deref(), Some("cortex-m0plus"));
+        assert_eq!(nearest("STM32F407VG").as_deref(), Some("cortex-m4f"));
+        assert_eq!(nearest("esp32c3").as_deref(), Some("rv32imc"));
         // Bytes of weights are little-endian.
         assert!(Machine::named("aarch64_be-unknown-linux-gnu").is_err());
         assert!(Machine::named("").is_err());

@@ -4,6 +4,8 @@
 
 mod model;
 
+// What RTT does without interruption, it does by this crate, whether the program below names it or not.
+use cortex_m as _;
 use cortex_m_rt::entry;
 use model::Model;
 use panic_halt as _;

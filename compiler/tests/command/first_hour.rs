@@ -44,6 +44,15 @@ fn cargo(project: &Path, args: &[&str]) -> Output {
 }
 
 #[test]
+fn targets_are_listed() {
+    let list = edgec(Path::new("."), &["--target", "help"]);
+    assert_eq!(list.status.code(), Some(0));
+    assert!(stdout(&list).starts_with("Targets:\n  board "), "{}", stdout(&list));
+    let chip = edgec(Path::new("."), &["m.onnx", "-o", "m.rs", "--target", "rp2040"]);
+    assert!(said(&chip).contains("did you mean `cortex-m0plus`?"), "{}", said(&chip));
+}
+
+#[test]
 fn a_project_for_linux_builds_and_runs() {
     let folder = tempfile::tempdir().unwrap();
     let made = project(folder.path(), "my-app", "linux");
@@ -90,6 +99,20 @@ fn a_project_takes_the_options_of_compiling() {
 
     let made = edgec(folder.path(), &["new", "--model", model, "--", "-minus"]);
     assert_eq!(made.status.code(), Some(0), "{}", said(&made));
+
+    let keywords = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/keywords/keywords.onnx");
+    let keywords = keywords.to_str().unwrap();
+    let made = edgec(
+        folder.path(),
+        &["new", "words", "--model", keywords, "--stream", "sound:2=128"],
+    );
+    assert_eq!(made.status.code(), Some(0), "{}", said(&made));
+    let source = std::fs::read_to_string(folder.path().join("words/src/model.rs")).unwrap();
+    assert!(
+        source.contains("--name Model --stream sound:2=128 --self-test"),
+        "{}",
+        &source[..500]
+    );
 
     // A model that does not compile leaves no folder.
     let broken = edgec(folder.path(), &["new", "b", "--model", model, "--outputs", "nothing"]);

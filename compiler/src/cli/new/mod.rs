@@ -9,6 +9,7 @@ use super::args::{Cli, EmitArgs};
 use super::model_args::ModelOptions;
 use super::quantize_args::QuantizeArgs;
 use super::state_args::StateArgs;
+use super::stream_args::StreamArgs;
 use super::{emit, note};
 use board::{Board, README, Template};
 use clap::{Args, Parser};
@@ -34,6 +35,8 @@ pub(super) struct NewArgs {
     options: ModelOptions,
     #[command(flatten)]
     state: StateArgs,
+    #[command(flatten)]
+    stream: StreamArgs,
     #[command(flatten)]
     quantize: QuantizeArgs,
 }
@@ -147,7 +150,8 @@ fn emit_args(args: NewArgs, template: &Template) -> EmitArgs {
     emit.output = args.folder.join("src/model.rs");
     let compile = &mut emit.compile;
     compile.model.model = args.model;
-    (compile.model.options, compile.state, compile.quantize) = (args.options, args.state, args.quantize);
+    (compile.model.options, compile.state, compile.stream) = (args.options, args.state, args.stream);
+    compile.quantize = args.quantize;
     emit
 }
 

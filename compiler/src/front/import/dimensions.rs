@@ -311,6 +311,8 @@ fn flag(name: &str, dims: &[tensor_shape_proto::Dimension], symbol: Option<&str>
                     .collect::<Vec<_>>()
                     .join(" ")
             }
+            // `N=N` would look as if it said something.
+            None if symbol == "N" => "--dim N=SIZE".to_owned(),
             None => format!("--dim {}", quoted(&format!("{symbol}=N"))),
         },
         None => {
