@@ -89,6 +89,7 @@ model=digits
 [ ! -d "${EDGEC_ZOO:-../shared/zoo}/golden" ] || model=ad,micro_speech
 emulated() {
     summary=() processors=0
+    step "the Python package" env PYTHON_IS_BUILT=1 scripts/python.sh
     # The build that is still under way: a child of the script, not of this function's process.
     tail --pid="${beside[firmware]}" -f /dev/null
     step "firmware" env DIGITS_IS_BUILT=1 scripts/firmware.sh

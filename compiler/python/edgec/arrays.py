@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Sequence
 
 import numpy as np
 
@@ -42,7 +42,7 @@ def crossing(value: Any) -> Crossing:
     return NAMES[array.dtype.name], array.shape, array.tobytes()
 
 
-def array(dtype: str, shape: tuple[int, ...], data: bytes) -> np.ndarray:
+def array(dtype: str, shape: Sequence[int], data: bytes) -> np.ndarray:
     """The array that has crossed the border."""
     buffer = bytearray(data)
     if dtype != "bf16":

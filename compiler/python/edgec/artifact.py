@@ -64,7 +64,8 @@ class Artifact:
         if output.suffix != ".rs":
             output = output / f"{self._stem}.rs"
         output.parent.mkdir(parents=True, exist_ok=True)
-        self._job.run(lambda _: self._compiled.write(output, c_header and Path(c_header), force))
+        header = None if c_header is None else Path(c_header)
+        self._job.run(lambda _: self._compiled.write(output, header, force))
         return output
 
     def page(self) -> str:
@@ -112,4 +113,5 @@ def quantize(model: Any, samples: Samples | None, scheme: str = "int8", **option
     `samples` are some hundred typical inputs, stacked on the first axis: an array, one for each input by name, or a
     file. `scheme` is `int8`, `int16x8` or `w4`; `f16` stores weights in 16-bit floats, and takes no samples.
     """
-    return compile(model, **{**options, "quantize": scheme, "calibrate": samples})
+    quantized: Options = {**options, "quantize": scheme, "calibrate": samples}
+    return compile(model, **quantized)

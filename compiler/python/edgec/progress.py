@@ -18,13 +18,15 @@ def shown(progress: Progress) -> Iterator[Optional[Listener]]:
         yield progress or None
         return
     tqdm = _tqdm(required=progress is True)
+    if tqdm is None:
+        yield None
+        return
     # Without a terminal tqdm shows nothing if it is free to choose.
-    bars = tqdm and _Bars(lambda what, of: tqdm(desc=what, total=of, leave=False, disable=False if progress else None))
+    bars = _Bars(lambda what, of: tqdm(desc=what, total=of, leave=False, disable=False if progress else None))
     try:
-        yield bars and bars.tell
+        yield bars.tell
     finally:
-        if bars:
-            bars.close()
+        bars.close()
 
 
 def _tqdm(required: bool) -> Any:

@@ -17,15 +17,17 @@ def from_torch(module: Any, example: Any, **export: Any) -> bytes:
 
     arguments = example if isinstance(example, tuple) else (example,)
     # The newer exporter needs a package that PyTorch does not bring.
-    export.setdefault("dynamo", importlib.util.find_spec("onnxscript") is not None)
-    if export["dynamo"]:
-        export.setdefault("verbose", False)
+    dynamo = export.pop("dynamo", importlib.util.find_spec("onnxscript") is not None)
     training = module.training
     module.eval()
     try:
         with torch.no_grad():
-            file = io.BytesIO()
-            program = torch.onnx.export(module, arguments, None if export["dynamo"] else file, **export)
+            if dynamo:
+                export.setdefault("verbose", False)
+                program: Any = torch.onnx.export(module, arguments, dynamo=True, **export)
+                return program.model_proto.SerializeToString()
+            file: Any = io.BytesIO()
+            torch.onnx.export(module, arguments, file, dynamo=False, **export)
+            return file.getvalue()
     finally:
         module.train(training)
-    return program.model_proto.SerializeToString() if export["dynamo"] else file.getvalue()
