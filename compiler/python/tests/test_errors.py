@@ -27,7 +27,7 @@ class Errors(unittest.TestCase):
         with self.assertRaises(edgec.Error) as raised:
             edgec.compile(neg)
         self.assertEqual((raised.exception.kind, raised.exception.node), ("dimensions", None))
-        self.assertIn('dims={"N": N}', str(raised.exception))
+        self.assertIn('dims={"N": SIZE}', str(raised.exception))
         self.assertEqual(edgec.compile(neg, dims={"N": 3}).report["inputs"][0]["shape"], [2, 3])
         self.assertEqual(edgec.compile(neg, shapes={"x": (2, 4)}).report["inputs"][0]["shape"], [2, 4])
 
