@@ -75,12 +75,12 @@ found "qemu-x86_64" have qemu-x86_64 || packages+=(qemu-user)
 found "arm-none-eabi-gcc" have arm-none-eabi-gcc || packages+=(gcc-arm-none-eabi)
 # Builds what `edgec package` writes; tests say where it is missing.
 found "cmake" have cmake || packages+=(cmake)
-# Opens the page of examples/web, whose script says where it is missing. Ubuntu's package is one of snap, for desktops.
-if grep -qx 'ID=debian' /etc/os-release 2>/dev/null; then
-    found "chromium" have chromium || packages+=(chromium)
-fi
 if [ ${#packages[@]} != 0 ] && ! $check; then
     apt_install "${packages[@]}"
+fi
+# Opens the page of examples/web, whose script says where it is missing. Ubuntu's package is one of snap, for desktops.
+if grep -qx 'ID=debian' /etc/os-release 2>/dev/null && ! found "chromium" have chromium && ! $check; then
+    apt_install chromium || report missing "chromium"
 fi
 
 say "Python, for reference results (${venv#"$root"/})"
