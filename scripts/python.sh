@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The Python package, on the module that the workspace has built: its tests, ONNX's node tests by `onnx.backend.test`, and
-# the tutorial.
+# The Python package, on the module that the workspace has built: its tests, ONNX's node tests by `onnx.backend.test`,
+# and the tutorial.
 #
 #   scripts/python.sh         a slice of ONNX's tests: one in ten, and one of each operator
 #   scripts/python.sh --all   all of them, some minutes

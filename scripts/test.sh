@@ -79,8 +79,8 @@ step "build, linted" "${through_clippy[@]}" cargo build --workspace --lib --bins
 # Benchmarks are linted, not built.
 step "lint of the benchmarks" cargo clippy --package runtime-core --benches -- -D warnings
 
-# What takes one processor, mostly: emulation, short commands, and compiling single crates. The command itself is run under emulation:
-# on an x86-64 without AVX, and on aarch64.
+# What takes one processor, mostly: emulation, short commands, and compiling single crates. The command itself is run
+# under emulation: on an x86-64 without AVX, and on aarch64.
 others=()
 [ "$(uname -m)" != x86_64 ] || others+=(x86-64)
 ! has_rust_for_aarch64 || others+=(aarch64)
