@@ -21,16 +21,16 @@ fi
 
 # Symbols are for backtraces, which people who use the package do not read.
 export CARGO_PROFILE_RELEASE_STRIP=true
-# Nor are folders of this machine of use to them, and the same sources give the same wheel in any folder.
+# Nor are folders of this machine of use to them.
 export RUSTFLAGS="--remap-path-prefix=$root=edgec --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo"
 # Where maturin looks for what is to be installed beside the package.
 data=$root/compiler/python/edgec._edgec.data
 trap 'rm -rf "$data" "$built/wheel-command"' EXIT
 
-say "The command"
+say "The command, in some minutes"
 # `install` leaves the packages of tests aside, as building the module does: with their features, the compiler would be
 # built twice.
-cargo install --path compiler --locked --no-track --force --target-dir "$built" --root "$built/wheel-command"
+cargo install --quiet --path compiler --locked --no-track --force --target-dir "$built" --root "$built/wheel-command"
 mkdir -p "$data/scripts"
 mv "$built/wheel-command/bin/edgec" "$data/scripts"
 
