@@ -29,8 +29,8 @@ print(f"scikit-learn: {network.score(test_images, test_digits):.1%} of {len(test
 # ## ONNX
 #
 # `skl2onnx` writes the network as ONNX. It can take any number of images at once; a device takes one, and so does what
-# is compiled unless `dims` or `shapes` say otherwise. `inspect` says what is open, which operators there are, and whether
-# the model compiles.
+# is compiled unless `dims` or `shapes` say otherwise. `inspect` says what is open, which operators there are, and
+# whether the model compiles.
 
 # %%
 from skl2onnx import to_onnx

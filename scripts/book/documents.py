@@ -1,4 +1,5 @@
-"""A preprocessor of mdBook: puts the documents in docs behind the pages of the book, and makes links to them lead there.
+"""A preprocessor of mdBook: puts the documents in docs behind the pages of the book, and makes links to them lead
+there.
 
 Pages link to files of the checkout, as they are read there too. What is no page of the book, such as sources, loses its
 link in the built book.

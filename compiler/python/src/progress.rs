@@ -16,8 +16,8 @@ impl Listener {
         Self(function.map(Arc::new))
     }
 
-    /// Tells the function. Ends the work if it raises an exception, or if the user has interrupted Python meanwhile: the
-    /// compiler itself knows no way to give up.
+    /// Tells the function. Ends the work if it raises an exception, or if the user has interrupted Python meanwhile:
+    /// the compiler itself knows no way to give up.
     pub(crate) fn tell(&self, what: &str, done: usize, of: usize) {
         let told = Python::attach(|py| {
             py.check_signals()?;
