@@ -3,10 +3,9 @@ use crate::border::{Failure, long};
 use crate::compiled::Compiled;
 use crate::options::Options;
 use crate::progress::Listener;
+use edgec::Compiler;
 use edgec::tools::eval::{Findings, TestSet, Trial};
-use edgec::tools::inspect::Inspection;
-use edgec::tools::ram_curve::RamCurve;
-use edgec::{Compiler, PruneReport};
+use edgec::tools::inspect::Inspected;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use serde::Serialize;
@@ -19,17 +18,6 @@ pub(crate) struct Model {
     /// All options but those of quantization.
     plain: Compiler,
     options: Options,
-}
-
-/// What `inspect` tells, as one object.
-#[derive(Serialize)]
-struct Inspected {
-    #[serde(flatten)]
-    inspection: Inspection,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    prune_report: Option<PruneReport>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ram_curve: Option<RamCurve>,
 }
 
 /// `value` as JSON.
@@ -88,16 +76,7 @@ impl Model {
         let told = Listener::new(progress);
         long(py, || {
             let compiler = self.options.quantize(self.plain.clone(), false, &told)?;
-            let inspection = Inspection::of(&compiler)?;
-            // The reports below need a model that compiles, and this one has said why it does not.
-            let compiles = inspection.problem.is_none();
-            let pruning = (prune_report && compiles).then(|| PruneReport::of_model(&compiler, &compiler.load()?));
-            let curve = (ram_curve && compiles).then(|| RamCurve::of(&compiler, &compiler.load()?));
-            json(&Inspected {
-                inspection,
-                prune_report: pruning.transpose()?,
-                ram_curve: curve.transpose()?,
-            })
+            json(&Inspected::of(&compiler, prune_report, ram_curve)?)
         })
     }
 

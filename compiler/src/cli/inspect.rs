@@ -4,9 +4,7 @@ use super::state_args::StateArgs;
 use super::target_args::TargetArgs;
 use super::{FAILURE, print, print_json};
 use clap::Args;
-use edgec::PruneReport;
-use edgec::tools::inspect::Inspection;
-use edgec::tools::ram_curve::RamCurve;
+use edgec::tools::inspect::Inspected;
 use std::process::ExitCode;
 
 #[derive(Debug, Args)]
@@ -30,49 +28,26 @@ pub(super) struct InspectArgs {
     json: bool,
 }
 
-/// What was asked for, as one object.
-#[derive(serde::Serialize)]
-struct Inspected {
-    #[serde(flatten)]
-    inspection: Inspection,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    prune_report: Option<PruneReport>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ram_curve: Option<RamCurve>,
-}
-
 /// `edgec inspect`.
 pub(super) fn inspect(args: &InspectArgs) -> miette::Result<ExitCode> {
     let compiler = args
         .quantize
         .apply(args.target.apply(args.state.apply(args.model.compiler()?)))?;
-    let inspection = Inspection::of(&compiler)?;
-    let code = match &inspection.problem {
+    let inspected = Inspected::of(&compiler, args.prune_report, args.ram_curve)?;
+    let code = match &inspected.inspection.problem {
         Some(_) => ExitCode::from(FAILURE),
         None => ExitCode::SUCCESS,
     };
-    // The reports below need a model that compiles, and this one has said why it does not.
-    let compiles = inspection.problem.is_none();
-    let prune_report = if args.prune_report && compiles {
-        Some(PruneReport::of_model(&compiler, &compiler.load()?)?)
-    } else {
-        None
-    };
-    let ram_curve = if args.ram_curve && compiles {
-        Some(RamCurve::of(&compiler, &compiler.load()?)?)
-    } else {
-        None
-    };
     if args.json {
-        print_json(&Inspected {
-            inspection,
-            prune_report,
-            ram_curve,
-        })?;
-    } else {
-        print(&inspection.to_string())?;
-        print(&prune_report.map_or(String::new(), |report| format!("\n{report}")))?;
-        print(&ram_curve.map_or(String::new(), |curve| format!("\n{curve}")))?;
+        print_json(&inspected)?;
+        return Ok(code);
     }
+    print(&inspected.inspection.to_string())?;
+    print(
+        &inspected
+            .prune_report
+            .map_or(String::new(), |report| format!("\n{report}")),
+    )?;
+    print(&inspected.ram_curve.map_or(String::new(), |curve| format!("\n{curve}")))?;
     Ok(code)
 }

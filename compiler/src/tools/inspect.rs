@@ -8,6 +8,8 @@ use crate::front::ops;
 use crate::front::proto::ValueInfoProto;
 use crate::front::proto::tensor_shape_proto::dimension::Value as Dim;
 use crate::front::proto::type_proto::Value as Type;
+use crate::tools::prune_report::PruneReport;
+use crate::tools::ram_curve::RamCurve;
 use crate::{Compiler, Error, Report};
 use miette::Diagnostic;
 use serde::Serialize;
@@ -96,6 +98,38 @@ impl Inspection {
             summary,
             problem,
             advice,
+        })
+    }
+}
+
+/// What a model is, with the reports that were asked for: what `edgec inspect` tells, as one object.
+#[derive(Serialize)]
+pub struct Inspected {
+    /// What it is.
+    #[serde(flatten)]
+    pub inspection: Inspection,
+    /// What pruning brings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prune_report: Option<PruneReport>,
+    /// What less RAM costs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ram_curve: Option<RamCurve>,
+}
+
+impl Inspected {
+    /// Inspects the model, with these reports if it compiles: where it does not, the inspection says why.
+    ///
+    /// # Errors
+    /// As [`Inspection::of`], and those of the reports.
+    pub fn of(compiler: &Compiler, prune_report: bool, ram_curve: bool) -> Result<Self, Error> {
+        let inspection = Inspection::of(compiler)?;
+        let compiles = inspection.problem.is_none();
+        let pruning = (prune_report && compiles).then(|| PruneReport::of_model(compiler, &compiler.load()?));
+        let curve = (ram_curve && compiles).then(|| RamCurve::of(compiler, &compiler.load()?));
+        Ok(Self {
+            inspection,
+            prune_report: pruning.transpose()?,
+            ram_curve: curve.transpose()?,
         })
     }
 }
