@@ -19,6 +19,8 @@ if ! "$tools/bin/pip" freeze 2>/dev/null | grep -qx -- "$maturin"; then
     "$tools/bin/pip" install --quiet --disable-pip-version-check "$maturin"
 fi
 
+# It looks for no runtime-core in this checkout.
+export EDGEC_FOR_OTHERS=1
 # Symbols are for backtraces, which people who use the package do not read.
 export CARGO_PROFILE_RELEASE_STRIP=true
 # Nor are folders of this machine of use to them.
