@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 mod quantised;
 mod residual;
+mod winograd;
 
 /// What the best product comes to: whole tiles, and operands that stay in the first cache. Chains of multiply-adds in
 /// registers alone would be a peak that owes nothing to our kernels, but the optimiser does not keep them in vectors.
@@ -171,6 +172,7 @@ fn cases() -> Vec<Case> {
     }
     quantised::add(&mut cases);
     residual::add(&mut cases);
+    winograd::add(&mut cases);
     cases
 }
 

@@ -33,6 +33,7 @@ mod unrolled;
 pub mod updates;
 pub mod upper_word;
 mod weights;
+pub mod winograd;
 
 pub use arch::Simd;
 pub use arena::{Arena, Slot};
@@ -84,7 +85,12 @@ pub const ABI: u32 = 1;
 /// At compile time, if `emitted` is not [`ABI`].
 pub const fn assert_abi(emitted: u32) {
     assert!(
-        emitted == ABI,
-        "this model was emitted by an edgec that expects another version of runtime-core; emit it again"
+        emitted <= ABI,
+        "runtime-core is too old for this model: take the version that the head of the emitted file names"
+    );
+    assert!(
+        emitted >= ABI,
+        "runtime-core is too new for this model: emit it again with the edgec of this version, or take the version of \
+         runtime-core that the head of the emitted file names"
     );
 }

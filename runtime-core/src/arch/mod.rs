@@ -7,20 +7,22 @@
 //! |---|---|---|
 //! | `portable` | plain Rust | where there is nothing else; with the feature `portable`, by [`Simd::BASELINE`] |
 //! | `x86_64` | AVX2 with FMA, and AVX-512 with VNNI | at run time, by [`Simd`] |
-//! | `aarch64` | NEON | by the target |
+//! | `aarch64` | NEON, and the dot products of Armv8.2 | at run time by [`Simd`], or by the target |
 //! | `cortex_m` | the DSP extension of Cortex-M4, M7 and M33 | by the target |
 //! | `mve` | the vectors of Cortex-M55 and M85 | by the target processor, or by the feature `mve` |
 //! | `scalar` | Cortex-M0 to M3 and RV32, which compute one number at a time | by the target |
 //! | `wasm.rs` | WebAssembly with `simd128` | by the target's features |
 //!
-//! On x86-64 a kernel is compiled for the baseline and for the levels above, and [`Simd`] picks at run time. Elsewhere
-//! the target's own features are fixed at compile time, and [`Simd`] has no size unless the feature `portable` keeps a
-//! second copy.
+//! On x86-64, and on aarch64 with Linux or Android, a kernel is compiled for the baseline and for the levels above, and
+//! [`Simd`] picks at run time. Elsewhere the target's own features are fixed at compile time, and there is one copy
+//! unless the feature `portable` keeps a second one.
 
 mod depthwise;
 mod interleaved;
 mod paired;
 pub(crate) mod portable;
+#[cfg(any(target_arch = "x86_64", all(target_arch = "aarch64", target_feature = "neon")))]
+mod rounding;
 mod rows;
 mod tall;
 mod tap_window;
@@ -29,6 +31,8 @@ mod vectors;
 
 #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
 mod aarch64;
+#[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
+pub use aarch64::Simd;
 #[cfg(cortex_m_dsp)]
 mod cortex_m;
 #[cfg(cortex_m_mve)]
@@ -44,9 +48,9 @@ mod x86_64;
 #[cfg(target_arch = "x86_64")]
 pub use x86_64::Simd;
 
-#[cfg(not(target_arch = "x86_64"))]
+#[cfg(not(any(target_arch = "x86_64", all(target_arch = "aarch64", target_feature = "neon"))))]
 mod native;
-#[cfg(not(target_arch = "x86_64"))]
+#[cfg(not(any(target_arch = "x86_64", all(target_arch = "aarch64", target_feature = "neon"))))]
 pub use native::Simd;
 
 pub use depthwise::{DepthwiseFloats, DepthwiseRow};

@@ -1,15 +1,8 @@
 use super::Kernel;
 #[cfg(feature = "portable")]
 use super::Portable;
-#[cfg(not(any(
-    cortex_m_dsp,
-    scalar,
-    all(target_arch = "aarch64", target_feature = "neon"),
-    all(target_arch = "wasm32", target_feature = "simd128")
-)))]
+#[cfg(not(any(cortex_m_dsp, scalar, all(target_arch = "wasm32", target_feature = "simd128"))))]
 use super::Portable as Native;
-#[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
-use super::aarch64::Neon as Native;
 #[cfg(all(cortex_m_dsp, not(cortex_m_mve)))]
 use super::cortex_m::Dsp as Native;
 #[cfg(cortex_m_mve)]

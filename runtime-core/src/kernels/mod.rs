@@ -10,8 +10,8 @@
 //! |---|---|---|
 //! | [`Param<Gemm<F>>`](crate::Param) | which layer, as a type or as a value | a type made by `layer!`, or `Gemm` itself |
 //! | [`Kernel`](crate::arch::Kernel) | operands with their body, and the copy to share | `Multiply` |
-//! | [`Simd::run_integers`](crate::Simd::run_integers) | which compiled copy the processor runs | baseline, AVX2, VNNI |
-//! | [`Arch`](crate::arch::Arch) | what the instruction set does in its own way | `Portable`, `Avx2`, `Vnni`, `Neon` |
+//! | [`Simd::run_integers`](crate::Simd::run_integers) | which compiled copy the processor runs | baseline, AVX2, VNNI; NEON, dot products |
+//! | [`Arch`](crate::arch::Arch) | what the instruction set does in its own way | `Portable`, `Avx2`, `Vnni`, `Neon`, `Dotprod` |
 //! | `Tile`, `cover` (`tile.rs`) | how rows and columns are covered with register tiles | `Rows` |
 //! | `Numbers` (`numbers.rs`) | what is multiplied and added up | `Floats`, `Integers<i8>`, `Integers<i16>` |
 //! | [`Packed`](crate::packed::Packed) | how the weights are stored | `f32`, `f16`, `i8`, `u8` for pairs of four bits |
@@ -127,6 +127,9 @@ mod tree_ensemble;
 mod unary;
 mod walk;
 mod window;
+mod winograd_conv2d;
+mod winograd_points;
+mod winograd_tiles;
 
 pub use arg_reduce::{ArgReduce, arg_max, arg_min};
 pub use attention::{Attention, attention, attention_masked};
@@ -214,3 +217,4 @@ pub use tf_idf::{TfIdf, tf_idf};
 pub use top_k::{TopK, top_k};
 pub use tree_ensemble::{TreeEnsemble, tree_ensemble};
 pub use unary::{ClipOf, IsInf, IsNan, Not, Unary, UnaryOp, unary};
+pub use winograd_conv2d::{MOST_CHANNELS, WinogradConv2d, winograd_conv2d, winograd_conv2d_add};

@@ -2,7 +2,8 @@
 //! one row (which sequences are), or the images of a batch.
 
 use super::{Part, Partial, elements, is_within};
-use crate::kernels::{Conv2d, ConvTranspose2d, DepthwiseConv2d, Pool2d, QlinearAveragePool2d};
+use crate::kernels::{Conv2d, ConvTranspose2d, DepthwiseConv2d, Pool2d, QlinearAveragePool2d, WinogradConv2d};
+use crate::winograd::TILE;
 use core::ops::Range;
 
 /// What windows see of an axis.
@@ -121,3 +122,43 @@ images!(DepthwiseConv2d<F>, seen);
 images!(ConvTranspose2d<F>, spread);
 images!(Pool2d, seen, pad_end);
 images!(QlinearAveragePool2d, seen, pad_end);
+
+/// Rows of tiles are computed apart, or the images of a batch: other tiles would round in another way.
+impl<F: Copy> Partial<1> for WinogradConv2d<F> {
+    fn row(&self) -> Option<usize> {
+        let [height, width, channels] = self.output;
+        if self.batch > 1 {
+            return Some(len(self.output));
+        }
+        height
+            .is_multiple_of(TILE)
+            .then(|| width.saturating_mul(channels).saturating_mul(TILE))
+    }
+
+    fn part(&self, rows: Range<usize>) -> Option<Part<Self, 1>> {
+        let row = self.row()?;
+        let mut layer = *self;
+        if self.batch > 1 {
+            layer.batch = rows.len();
+            let inputs = [elements(&rows, len(self.input))];
+            return is_within(&rows, self.batch).then(|| Part {
+                layer,
+                inputs,
+                output: elements(&rows, row),
+            });
+        }
+        let [height, width, channels] = self.input;
+        if !is_within(&rows, self.output[0] / TILE) {
+            return None;
+        }
+        let Seen { inputs, pad } = seen(&elements(&rows, TILE), [height, 3, 1, 1, self.pads[0]])?;
+        layer.input[0] = inputs.len();
+        layer.output[0] = TILE * rows.len();
+        layer.pads[0] = pad;
+        Some(Part {
+            layer,
+            inputs: [elements(&inputs, width.saturating_mul(channels))],
+            output: elements(&rows, row),
+        })
+    }
+}

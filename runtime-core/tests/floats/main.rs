@@ -13,3 +13,4 @@ mod recurrence;
 mod reductions;
 mod sum_order;
 mod windows;
+mod winograd;

@@ -1,7 +1,11 @@
-//! Integers are the same on every instruction set that this processor has, bit for bit: all tails of the tiles.
+//! Integers are the same on every instruction set that this processor has, bit for bit: all tails of the tiles. Floats
+//! are close.
 
 use runtime_core::Simd;
-use runtime_core::kernels::{Conv2d, DepthwiseConv2d, Gemm, qlinear_conv2d, qlinear_depthwise_conv2d, qlinear_gemm};
+use runtime_core::function::Clip;
+use runtime_core::kernels::{
+    Conv2d, DepthwiseConv2d, Gemm, gemm, qlinear_conv2d, qlinear_depthwise_conv2d, qlinear_gemm,
+};
 use runtime_core::pack::{pack_pairs, packed_conv2d_len, packed_gemm_len};
 use runtime_core::requantize::Requantize;
 
@@ -37,6 +41,14 @@ fn four_bits(w: &[i8]) -> (Vec<u8>, Vec<i8>) {
     let mut pairs = vec![0; narrow.len().div_ceil(2)];
     pack_pairs(&narrow, &mut pairs);
     (pairs, narrow)
+}
+
+/// The standard library asks in its own way.
+#[cfg(target_arch = "aarch64")]
+#[test]
+fn dot_products_are_found_where_the_processor_has_them() {
+    let found = Simd::levels().any(|simd| format!("{simd:?}").contains("Dotprod"));
+    assert_eq!(found, std::arch::is_aarch64_feature_detected!("dotprod"));
 }
 
 #[test]
@@ -77,6 +89,43 @@ fn products_are_the_same_on_every_level() {
             for simd in Simd::levels() {
                 assert_eq!(run(simd), expected, "{simd:?}, {m}x{k}x{n}");
                 assert_eq!(run_pairs(simd), expected_of_pairs, "{simd:?}, {m}x{k}x{n}, pairs");
+            }
+        }
+    }
+}
+
+/// Floats, which may differ by what each multiply-add rounds.
+#[test]
+fn products_of_floats_are_close_on_every_level() {
+    let numbers = |len: usize, step: usize| {
+        (0..len)
+            .map(|i| (i * step % 17) as f32 / 8.0 - 1.0)
+            .collect::<Vec<f32>>()
+    };
+    for (m, n) in (1..=14).flat_map(|m| [4, 8, 16, 33].map(|n| (m, n))) {
+        let k = 5 * m + n % 7;
+        let (x, w) = (numbers(m * k, 5), numbers(packed_gemm_len(k, n), 3));
+        let layer = Gemm {
+            m,
+            k,
+            n,
+            // Not `Identity`, which runtime-core itself has compiled: scripts/aarch64.sh looks for this loop here.
+            activation: Clip { min: -1e6, max: 1e6 },
+        };
+        for simd in Simd::levels() {
+            let mut y = vec![0.0; m * n];
+            gemm(simd, layer, &x, &w, &vec![0.5; n], &mut y);
+            for (at, y) in y.iter().enumerate() {
+                let (row, column) = (at / n, at % n);
+                let weight = |input: usize| w[(column / 16 * k + input) * 16 + column % 16];
+                let exact = (0..k)
+                    .map(|i| f64::from(x[row * k + i]) * f64::from(weight(i)))
+                    .sum::<f64>()
+                    + 0.5;
+                assert!(
+                    (f64::from(*y) - exact).abs() < 1e-4,
+                    "{simd:?}, {m}x{k}x{n}: {y}, {exact}"
+                );
             }
         }
     }

@@ -3,6 +3,5 @@
 mod combining;
 mod elementwise;
 mod layers;
-mod levels;
 mod recurrence;
 mod softmax;

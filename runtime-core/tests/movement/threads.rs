@@ -1,8 +1,9 @@
 //! Layers divided among threads: the same bits as whole ones.
 
 use runtime_core::function::{Identity, Relu};
-use runtime_core::kernels::{self, Conv2d, Gemm};
+use runtime_core::kernels::{self, Conv2d, Gemm, WinogradConv2d};
 use runtime_core::pack::{packed_conv2d_len, packed_gemm_len};
+use runtime_core::winograd::packed_conv2d_len as winograd_len;
 use runtime_core::{Simd, Threads};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -65,6 +66,38 @@ fn convolutions_with_residuals() {
 }
 
 #[test]
+fn rows_of_winograd_tiles() {
+    let simd = Simd::detect();
+    // Six rows of tiles, two for each thread at least; an image that ends within a tile stays whole.
+    for (height, parts) in [(24, 3), (22, 1)] {
+        let layer = WinogradConv2d {
+            batch: 1,
+            input: [height, 11, 20],
+            output: [height, 11, 40],
+            pads: [1, 1],
+            activation: Relu,
+        };
+        let (x, w) = (numbers(height * 11 * 20, 1), numbers(winograd_len(40, 20), 2));
+        let (bias, residual) = (numbers(40, 3), numbers(height * 11 * 40, 4));
+        let mut whole = vec![0.0; residual.len()];
+        kernels::winograd_conv2d_add(simd, layer, &x, &w, &bias, &residual, &mut whole);
+        for count in COUNTS {
+            let threads = Threads::new(count).unwrap();
+            let mut y = vec![9.0; whole.len()];
+            let calls = AtomicUsize::new(0);
+            threads.run(|| {
+                threads.divide_with_residual(layer, &x, &residual, &mut y, |layer, x, residual, y| {
+                    calls.fetch_add(1, Ordering::Relaxed);
+                    kernels::winograd_conv2d_add(simd, layer, x, &w, &bias, residual, y);
+                });
+            });
+            assert_eq!(y, whole, "{height} rows, {count} threads");
+            assert_eq!(calls.into_inner(), count.min(parts), "{height} rows, {count} threads");
+        }
+    }
+}
+
+#[test]
 fn products_of_any_number_of_rows() {
     let simd = Simd::detect();
     for m in 1..24 {
@@ -109,14 +142,18 @@ fn pools_are_bounded_and_end() {
         };
         let threads = Threads::named("ended", 3).unwrap();
         assert_eq!(threads.run(|| 5), 5);
-        assert_eq!(named(), 3);
+        // A thread takes its name when it first runs, and whoever waits for one goes on a moment before the system
+        // stops to list it.
+        let wait_for = |count: usize| {
+            let end = Instant::now() + Duration::from_secs(10);
+            while named() != count {
+                assert!(Instant::now() < end, "{} threads of the pool, not {count}", named());
+                thread::yield_now();
+            }
+        };
+        wait_for(3);
         drop(threads);
-        // Whoever waits for a thread goes on a moment before the system stops to list it.
-        let end = Instant::now() + Duration::from_secs(10);
-        while named() != 0 {
-            assert!(Instant::now() < end, "no thread outlives its pool");
-            thread::yield_now();
-        }
+        wait_for(0);
     }
 }
 

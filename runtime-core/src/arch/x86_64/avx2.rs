@@ -3,6 +3,7 @@
 
 use super::pairs::{self, Bytes, HalfBytes};
 use super::requantize;
+use crate::arch::rounding::fits;
 use crate::arch::vectors::{self, Vector, Widen};
 use crate::arch::{Arch, portable};
 use crate::numbers::{Floats, Integers, Mixed};
@@ -126,7 +127,7 @@ impl Arch for Avx2 {
 
     #[inline(always)]
     fn requantize<const N: usize>(f: Requantize, sums: [i32; N], multipliers: [i32; N]) -> [i8; N] {
-        if N.is_multiple_of(8) && requantize::fits(f) {
+        if N.is_multiple_of(8) && fits(f) {
             // SAFETY: see `Avx2`.
             unsafe { requantize::outputs_256(f, sums, multipliers) }
         } else {

@@ -4,8 +4,9 @@
 //! lanes. Neighbouring outputs share columns, which stay in registers.
 #![allow(unsafe_code)]
 
-use super::requantize::{fits, requantize_512};
+use super::requantize::requantize_512;
 use crate::arch::DepthwiseRow;
+use crate::arch::rounding::fits;
 use core::arch::x86_64::{
     __m512i, __mmask16, _mm_cvtsi32_si128, _mm_mask_storeu_epi8, _mm_maskz_loadu_epi8, _mm_set1_epi8, _mm_storeu_si128,
     _mm512_cvtepu8_epi32, _mm512_dpbusd_epi32, _mm512_maskz_loadu_epi32, _mm512_or_si512, _mm512_set1_epi8,

@@ -5,6 +5,7 @@
 //! the shift leaves above the low 32 are all copies of the sign, as the shift is 32 or more.
 #![allow(unsafe_code)]
 
+use crate::arch::rounding::{addend, limit};
 use crate::requantize::Requantize;
 use core::arch::x86_64::{
     __m128i, __m256i, __m512i, _mm_cvtsi64_si128, _mm_max_epi8, _mm_min_epi8, _mm_packs_epi16, _mm_packs_epi32,
@@ -16,26 +17,7 @@ use core::arch::x86_64::{
     _mm512_test_epi64_mask,
 };
 
-/// Whether the vectors below may be used: a quotient fits into 32 bits, and the zero point times `2^shift` into 62. The
-/// shifts left out are of factors of a half and more, and of those below `2^-23`.
-#[inline(always)]
-pub(super) fn fits(f: Requantize) -> bool {
-    (32..=54).contains(&f.shift) && i32::from(f.zero as i8) == f.zero && f.min <= f.max
-}
-
-/// What a product gets added before the shift: the zero point and just less than a half. One more makes it a half.
-#[inline(always)]
-fn addend(f: Requantize) -> i64 {
-    (1_i64 << (f.shift - 1)) - 1 + (i64::from(f.zero) << f.shift)
-}
-
-/// A limit as a byte.
-#[inline(always)]
-fn limit(limit: i32) -> i8 {
-    limit.clamp(i8::MIN.into(), i8::MAX.into()) as i8
-}
-
-/// `N` outputs, at most sixteen, in one vector of 512 bits. `f` [`fits`].
+/// `N` outputs, at most sixteen, in one vector of 512 bits. `f` [fits](crate::arch::rounding::fits).
 ///
 /// # Safety
 /// The processor has AVX-512 F, BW and VL.
@@ -52,7 +34,7 @@ pub(super) unsafe fn outputs_512<const N: usize>(f: Requantize, sums: [i32; N], 
     outputs
 }
 
-/// Sixteen sums to sixteen outputs. `f` [`fits`].
+/// Sixteen sums to sixteen outputs. `f` [fits](crate::arch::rounding::fits).
 ///
 /// # Safety
 /// The processor has AVX-512 F, BW and VL.
@@ -104,7 +86,7 @@ unsafe fn load_512<const N: usize>(numbers: &[i32; N]) -> __m512i {
     }
 }
 
-/// `N` outputs, a multiple of eight, in vectors of 256 bits. `f` [`fits`].
+/// `N` outputs, a multiple of eight, in vectors of 256 bits. `f` [fits](crate::arch::rounding::fits).
 ///
 /// # Safety
 /// The processor has AVX2.
@@ -123,7 +105,7 @@ pub(super) unsafe fn outputs_256<const N: usize>(f: Requantize, sums: [i32; N], 
     outputs
 }
 
-/// Eight sums to eight outputs, in the low half. `f` [`fits`].
+/// Eight sums to eight outputs, in the low half. `f` [fits](crate::arch::rounding::fits).
 ///
 /// # Safety
 /// The processor has AVX2.

@@ -7,6 +7,7 @@ use super::depthwise;
 use super::depthwise_floats;
 use super::requantize;
 use super::{tall, tall_conv2d};
+use crate::arch::rounding::fits;
 use crate::arch::vectors;
 use crate::arch::{Arch, DepthwiseFloats, DepthwiseRow, TallConv2d, TallGemm, portable};
 use crate::numbers::Integers;
@@ -131,7 +132,7 @@ impl Arch for Vnni {
 
     #[inline(always)]
     fn requantize<const N: usize>(f: Requantize, sums: [i32; N], multipliers: [i32; N]) -> [i8; N] {
-        if N <= 16 && requantize::fits(f) {
+        if N <= 16 && fits(f) {
             // SAFETY: see `Vnni`.
             unsafe { requantize::outputs_512(f, sums, multipliers) }
         } else {
