@@ -5,7 +5,7 @@
 #   scripts/processors.sh PROCESSOR.. [-- MODEL.onnx SAMPLES.npz ..]
 #
 # Processors: x86-64, on an x86-64 machine; aarch64, for which the command is built, in some minutes. Models: each is
-# quantised in three ways; by default those of the examples, in three ways altogether. The command is built if it is not
+# quantised in three ways; by default that is the keyword spotter of the examples. The command is built if it is not
 # there.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
@@ -33,9 +33,8 @@ done
 profile=()
 if [ ${#cases[@]} = 0 ]; then
     profile=(--config profile.dev.opt-level=0 --config profile.dev.package.edgec-bindings.opt-level=0)
+    example=$root/examples/keywords/keywords
     for i in 0 1 2; do
-        example=$root/examples/keywords/keywords
-        [ $i != 0 ] || example=$root/examples/digits/digits
         cases+=("$example.onnx" "$(dirname "$example")/calibration.npz" "${options[i]}")
     done
 fi

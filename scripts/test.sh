@@ -64,7 +64,14 @@ export PATH=$venv/bin:$PATH
 
 step "format" cargo fmt --all --check
 step "format of the firmware" cargo fmt --all --manifest-path examples/firmware/Cargo.toml --check
+step "format of the executors" cargo fmt --manifest-path examples/executors/Cargo.toml --check
 step "format of the example for browsers" cargo fmt --manifest-path examples/web/Cargo.toml --check
+# What needs no network; advisories are looked for by hand, in a database that is fetched.
+if have cargo-deny; then
+    step "licences and sources of crates" cargo deny --all-features --offline check licenses bans sources
+else
+    say "skipped, as cargo-deny is missing: licences and sources of crates"
+fi
 # Clippy's compiler also builds: with the arguments that `cargo clippy` gives it, one pass lints and builds. Where it is
 # missing, as in Debian's Rust, there are two passes.
 through_clippy=()
@@ -77,7 +84,7 @@ begin firmware scripts/firmware.sh --build-only
 [ ${#through_clippy[@]} != 0 ] || step "lint" cargo clippy --workspace --lib --bins --tests -- -D warnings
 step "build, linted" "${through_clippy[@]}" cargo build --workspace --lib --bins --tests
 # Benchmarks are linted, not built.
-step "lint of the benchmarks" cargo clippy --package runtime-core --benches -- -D warnings
+step "lint of the benchmarks" cargo clippy --package runtime-core --package kernel-tests --benches -- -D warnings
 
 # What takes one processor, mostly: emulation, short commands, and compiling single crates. The command itself is run
 # under emulation: on an x86-64 without AVX, and on aarch64.
@@ -98,11 +105,18 @@ emulated() {
     # Within a third of the arena that it would take.
     [ $model = digits ] || step "a model in tiles on microcontrollers" "${CARGO_TARGET_DIR:-target}/debug/firmware" \
         --model vww --ram 45912 --core m0,m4f,m55 --opt s
+    step "tasks of Embassy and RTIC" env EDGEC_IS_BUILT=1 scripts/executors.sh
+    step "components" scripts/release.sh --lists
     step "example for browsers" env EDGEC_IS_BUILT=1 scripts/web.sh
     step "commands of the book" env EDGEC_IS_BUILT=1 scripts/book.sh
     # What cargo builds comes last: meanwhile it keeps others out of the folder. Through clippy, or cargo would build
     # the compiler again for the build script.
     step "example for a Raspberry Pi" "${through_clippy[@]}" scripts/camera.sh
+    if has_rust_for_aarch64; then
+        step "kernels of aarch64" scripts/aarch64.sh
+    else
+        say "skipped, as Rust for aarch64 is missing: the kernels of aarch64"
+    fi
     [ ${#others[@]} = 2 ] || say "skipped, as Rust for aarch64 is missing or this is no x86-64: emitted bytes on one processor"
     [ ${#others[@]} = 0 ] || step "emitted bytes on other processors" scripts/processors.sh "${others[@]}"
     printf '%s, beside the tests\n' "${summary[@]}" >"$beside_summary"

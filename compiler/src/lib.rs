@@ -24,7 +24,7 @@ pub use edgec_bindings as bindings;
 
 pub use back::Report;
 pub use back::emit::WeightsMode as Weights;
-pub use compiler::{Compiled, Compiler, InputLayout};
+pub use compiler::{Compiled, Compiler, InputLayout, TimedWay, TunedLayer, Tuning};
 pub use error::{Error, OperatorProblem};
 pub use ir::{Remark, RemarkKind};
 pub use machine::Machine;

@@ -5,6 +5,9 @@ use super::elf::{self, Contents};
 use super::emulator::{self, Inference};
 use super::image::Image;
 use super::subject::Subject;
+use edgec::Machine;
+use edgec::machine::Feature;
+use edgec::page::Unit;
 use edgec::tools::harness;
 use edgec::tools::stack::{StackReport, stack};
 use serde::Serialize;
@@ -19,6 +22,10 @@ pub struct Measurement {
     pub core: String,
     /// The optimisation level.
     pub opt: String,
+    /// Core and level, as a profile for `edgec report --profile` has it; as are target, digest and layers.
+    pub on: String,
+    /// SHA-256 of the model's file.
+    pub sha256: String,
     /// What edgec compiled for.
     pub target: String,
     /// Multiply-accumulates of one inference.
@@ -74,7 +81,12 @@ pub struct Layer {
     /// Multiply-accumulates.
     pub macs: u64,
     /// Most instructions of any case.
+    #[serde(rename = "value")]
     pub instructions: u64,
+    /// That they are instructions.
+    pub unit: Unit,
+    /// Instructions that the multiply-accumulates take at the very least.
+    pub limit: Option<u64>,
 }
 
 /// Where and how images are built.
@@ -109,6 +121,8 @@ pub fn measure(
         model: subject.name.clone(),
         core: board.name.into(),
         opt: level.into(),
+        on: format!("{} in QEMU, opt-level {level}", board.name),
+        sha256: report.sha256.clone(),
         target: report.target.clone(),
         macs: report.macs,
         instructions: inferences.iter().map(|inference| inference.instructions).collect(),
@@ -154,6 +168,8 @@ fn layers(subject: &Subject, board: &'static Board, level: &str, setting: &Setti
         kernel: call.kernel.clone(),
         output: call.output.clone(),
         macs: call.macs,
+        unit: Unit::Instructions,
+        limit: limit(&call.kernel, call.macs, &subject.compiled.machine),
         instructions: inferences
             .iter()
             .filter_map(|inference| inference.layers.get(i))
@@ -162,6 +178,19 @@ fn layers(subject: &Subject, board: &'static Board, level: &str, setting: &Setti
             .unwrap_or(0),
     });
     Ok(layers.collect())
+}
+
+/// The instructions that so many multiply-accumulates take if nothing else is done: as many at once as the core's
+/// largest instruction of their type computes.
+fn limit(kernel: &str, macs: u64, machine: &Machine) -> Option<u64> {
+    let at_once = match kernel.starts_with("qlinear") || kernel.starts_with("integer") {
+        true if machine.has(Feature::Mve) => 16,
+        true if machine.has(Feature::Dsp) => 2,
+        false if machine.has(Feature::Mve) => 4,
+        _ => 1,
+    };
+    // Kernels for weights with zeros leave products out.
+    (macs > 0 && !kernel.contains("sparse")).then(|| macs.div_ceil(at_once))
 }
 
 /// What differs from the host executor: integers in any bit, floats by more than the tolerance.

@@ -14,5 +14,5 @@ pub mod subject;
 pub mod table;
 
 pub use board::{BOARDS, Board, board};
-pub use measure::{Measurement, Setting, measure};
+pub use measure::{Layer, Measurement, Setting, measure};
 pub use subject::{ALL, DIGITS, Options, Source, Subject};

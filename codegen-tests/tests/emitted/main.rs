@@ -10,6 +10,7 @@ mod messages;
 mod names;
 mod panic_free;
 mod power_cuts;
+mod profiles;
 mod quantised_resize;
 mod readme;
 mod self_test;

@@ -4,7 +4,7 @@ use super::{HOST_RANK, activate, last, padded};
 use crate::DType;
 use crate::{Args, CallPart, KernelCall, Value};
 use runtime_core::function::{AnyFunction, Identity};
-use runtime_core::kernels::{self, Conv2d, ConvTranspose2d, DepthwiseConv2d, Gemm, MatMul};
+use runtime_core::kernels::{self, Conv2d, ConvTranspose2d, DepthwiseConv2d, Gemm, MatMul, WinogradConv2d};
 use runtime_core::partial::{Part, Partial};
 use runtime_core::{bf16, f16};
 use std::ops::Range;
@@ -14,9 +14,10 @@ use std::ops::Range;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WithResidual<K>(pub K);
 
-/// Binds a kernel with a fused activation, without and with a residual.
+/// Binds a kernel with a fused activation, without and with a residual. First whether a copy for a layer is much
+/// faster.
 macro_rules! bind_fused {
-    ($kernel:ident, $function:ident $(, $with_residual:ident)?) => {
+    ($specialises:literal: $kernel:ident, $function:ident $(, $with_residual:ident)?) => {
         impl KernelCall for $kernel<AnyFunction> {
             fn name(&self) -> &'static str {
                 stringify!($function)
@@ -27,7 +28,7 @@ macro_rules! bind_fused {
             }
 
             fn specialises(&self) -> bool {
-                true
+                $specialises
             }
 
             by_parts!(1);
@@ -49,7 +50,7 @@ macro_rules! bind_fused {
             }
 
             fn specialises(&self) -> bool {
-                true
+                $specialises
             }
 
             fn divides(&self) -> bool {
@@ -76,10 +77,11 @@ macro_rules! bind_fused {
         })?
     };
 }
-bind_fused!(Gemm, gemm, gemm_add);
-bind_fused!(Conv2d, conv2d, conv2d_add);
-bind_fused!(DepthwiseConv2d, depthwise_conv2d, depthwise_conv2d_add);
-bind_fused!(ConvTranspose2d, conv_transpose2d);
+bind_fused!(true: Gemm, gemm, gemm_add);
+bind_fused!(true: Conv2d, conv2d, conv2d_add);
+bind_fused!(true: DepthwiseConv2d, depthwise_conv2d, depthwise_conv2d_add);
+bind_fused!(true: ConvTranspose2d, conv_transpose2d);
+bind_fused!(false: WinogradConv2d, winograd_conv2d, winograd_conv2d_add);
 
 /// `mat_mul`: a product of two matrices known only at run time, batched.
 #[derive(Clone, Debug, PartialEq)]

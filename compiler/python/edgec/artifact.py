@@ -68,9 +68,13 @@ class Artifact:
         self._job.run(lambda _: self._compiled.write(output, header, force))
         return output
 
-    def page(self) -> str:
-        """A page about the model, as HTML: memory over time, layers, quantization and passes."""
-        return self._job.run(lambda _: self._compiled.page())
+    def page(self, *, profile: str | os.PathLike[str] | None = None) -> str:
+        """A page about the model, as HTML: memory over time, layers, quantization and passes.
+
+        `profile` is a file with what was measured of each layer, as `edgec report --profile` takes it.
+        """
+        measured = None if profile is None else Path(profile)
+        return self._job.run(lambda _: self._compiled.page(measured))
 
     def __str__(self) -> str:
         return self._compiled.summary()

@@ -41,6 +41,8 @@ class Options(TypedDict, total=False):
     weights: str
     #: What matters more where a choice costs flash or time: `speed` or `flash`.
     favour: str | None
+    #: Whether 3x3 convolutions of floats may have fewer products and more weights, by Winograd's filtering.
+    winograd: bool
     #: RAM for the arena and the inputs. A model that takes more is computed in tiles.
     ram: Bytes | None
     #: Flash for the weights.
@@ -107,6 +109,7 @@ DEFAULTS: dict[str, Any] = {
     "stream": {},
     "weights": "auto",
     "favour": None,
+    "winograd": True,
     "ram": None,
     "flash": None,
     "over_budget": False,

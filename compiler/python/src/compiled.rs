@@ -51,9 +51,14 @@ impl Compiled {
         long(py, || Ok(compiler.write(&self.compiled, &output).map(drop)?))
     }
 
-    /// A page about it, as HTML.
-    fn page(&self, py: Python<'_>) -> PyResult<String> {
-        long(py, || Ok(self.compiler.page(&self.compiled)?))
+    /// A page about it, as HTML, with what is in a file of measurements.
+    fn page(&self, py: Python<'_>, profile: Option<PathBuf>) -> PyResult<String> {
+        let compiler = self.compiler.clone();
+        let compiler = match profile {
+            Some(profile) => compiler.profile(profile),
+            None => compiler,
+        };
+        long(py, || Ok(compiler.page(&self.compiled)?))
     }
 
     /// What runs it.

@@ -28,6 +28,7 @@ pub(crate) struct Options {
     stream: BTreeMap<String, (i64, Option<usize>)>,
     weights: Weights,
     favour: Option<Favour>,
+    winograd: bool,
     ram: Option<Bytes>,
     flash: Option<Bytes>,
     over_budget: bool,
@@ -126,6 +127,7 @@ impl Options {
         if let Some(favour) = self.favour {
             compiler = compiler.favour(favour);
         }
+        compiler = compiler.winograd(self.winograd);
         if let Some(bytes) = &self.ram {
             compiler = compiler.ram(value("ram", bytes.count())?);
         }

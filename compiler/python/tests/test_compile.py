@@ -1,6 +1,7 @@
 """What compiling gives, and what it takes."""
 
 import ast
+import json
 import tempfile
 import unittest
 from pathlib import Path
@@ -68,6 +69,17 @@ class Compiling(unittest.TestCase):
         self.assertIn("<th>RAM</th>", artifact._repr_html_())
         self.assertIn("</html>", artifact.page())
         self.assertIsNone(edgec.compile(DIGITS).weights)
+
+    def test_what_was_measured_is_on_the_page(self):
+        artifact = edgec.compile(DIGITS, target="cortex-m4f")
+        layers = [{"name": call["name"], "value": 7, "unit": "cycles"} for call in artifact.report["calls"]]
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "profile.json")
+            path.write_text(json.dumps({"layers": layers}))
+            self.assertIn("cycles, measured", artifact.page(profile=path))
+            path.write_text(json.dumps({"layers": layers[1:]}))
+            with self.assertRaisesRegex(edgec.Error, f"the model's layer `{layers[0]['name']}` is not in it"):
+                artifact.page(profile=str(path))
 
 
 class Package(unittest.TestCase):

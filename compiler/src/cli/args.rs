@@ -16,6 +16,7 @@ use super::stack::StackArgs;
 use super::state_args::StateArgs;
 use super::stream_args::StreamArgs;
 use super::target_args::TargetArgs;
+use super::tune::TuneArgs;
 use super::update_args::{KeygenArgs, PackArgs, SignArgs};
 use clap::{Args, Parser, Subcommand};
 use edgec::Weights;
@@ -47,6 +48,8 @@ pub(super) enum Command {
     Verify(VerifyArgs),
     /// Build the emitted code as a user would and time it on this machine
     Bench(BenchArgs),
+    /// Measure the ways to compute each layer on this machine, for --tuned
+    Tune(TuneArgs),
     /// Write a page about a model: does it fit, memory over time, layers, quantization, passes
     Report(ReportArgs),
     /// Measure accuracy on a test set, of the model on this machine and of the emitted code
@@ -86,6 +89,9 @@ pub(super) struct EmitArgs {
     /// Write a page about what was compiled too: memory, layers, quantization, passes; see `edgec report`
     #[arg(long, value_name = "FILE.html")]
     pub(super) report: Option<PathBuf>,
+    /// Show what was measured of each layer on that page, from a file in JSON
+    #[arg(long, value_name = "FILE.json", requires = "report")]
+    pub(super) profile: Option<PathBuf>,
     /// Replace files at the output's place that edgec has not written
     #[arg(long)]
     pub(super) force: bool,
@@ -173,10 +179,10 @@ pub(super) struct BenchArgs {
     /// Runs to time; by default as many as take about a second
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) iterations: Option<u32>,
-    /// Time another runtime on the same model too, in turns: the one that `python3` has
-    #[arg(long, value_name = "PEER", value_enum)]
-    pub(super) compare: Option<Peer>,
-    /// Threads that compute rows of layers side by side, in the peer as well
+    /// Time other runtimes on the same model too, in turns: those that `python3` has, with commas between them
+    #[arg(long, value_name = "PEER,..", value_enum, value_delimiter = ',')]
+    pub(super) compare: Vec<Peer>,
+    /// Threads that compute rows of layers side by side, in the peers as well
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
     pub(super) threads: u32,
     /// Print JSON
@@ -198,10 +204,14 @@ pub(super) struct BenchArgs {
 }
 
 /// What emitted code is compared with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 pub(super) enum Peer {
     /// ONNX Runtime, with as many threads
     Onnxruntime,
+    /// OpenVINO, with as many threads
+    Openvino,
+    /// tract, with one thread
+    Tract,
 }
 
 #[derive(Debug, Args)]

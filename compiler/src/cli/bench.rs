@@ -1,8 +1,8 @@
-use super::args::{BenchArgs, Peer};
+use super::args::{self, BenchArgs};
 use super::verify::build;
 use super::{print, print_json};
 use edgec::ir::{DType, Tensor, TensorType};
-use edgec::tools::harness::{OnnxRuntime, Workspace};
+use edgec::tools::harness::{Peer, RunningPeer, Workspace};
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::process::ExitCode;
@@ -29,10 +29,11 @@ pub(super) fn bench(args: &BenchArgs) -> miette::Result<ExitCode> {
         .threads(threads > 1);
     let compiled = compiler.compile()?;
     // Before the emitted code is built: that takes a while, and there may be no peer.
-    let mut peer = match args.compare {
-        Some(Peer::Onnxruntime) => Some(OnnxRuntime::load(&args.model.model, &compiled.program.inputs, threads)?),
-        None => None,
-    };
+    let load = |peer: &args::Peer| RunningPeer::load(peer.of(), &args.model.model, &compiled.program.inputs, threads);
+    let mut wanted = args.compare.clone();
+    wanted.sort_unstable();
+    wanted.dedup();
+    let mut peers = wanted.iter().map(load).collect::<Result<Vec<_>, _>>()?;
     // Other flags compile runtime-core again: a folder of their own keeps both.
     let folder = if args.build.rustflags.is_empty() {
         "verify"
@@ -49,25 +50,35 @@ pub(super) fn bench(args: &BenchArgs) -> miette::Result<ExitCode> {
         .copied()
         .unwrap_or_default()
         .max(Duration::from_nanos(20));
-    let turns = if peer.is_some() { TURNS } else { 1 };
+    let turns = if peers.is_empty() { 1 } else { TURNS };
     let budget = BUDGET / turns;
     let fitting = (budget.as_nanos() / fastest.as_nanos()).clamp(10, 100_000) as usize;
-    let (mut ours, mut theirs) = (vec![], vec![]);
+    let (mut ours, mut theirs) = (vec![], vec![vec![]; peers.len()]);
     for _ in 0..turns {
         ours.extend(runner.time(inputs.clone(), args.iterations.map_or(fitting, |n| n as usize))?);
-        if let Some(peer) = &mut peer {
+        for (peer, theirs) in peers.iter_mut().zip(&mut theirs) {
             theirs.extend(peer.time(budget)?);
         }
     }
     let times = Times::of(ours);
     let macs = compiled.report.macs;
-    let other = peer.as_ref().map(|peer| (peer.version(), Times::of(theirs)));
+    let others: Vec<_> = peers.iter().zip(theirs.into_iter().map(Times::of)).collect();
     if args.json {
-        print_json(&json(&times, macs, threads, other))?;
+        print_json(&json(&times, macs, threads, &others))?;
     } else {
-        print(&text(&times, macs, threads, other))?;
+        print(&text(&times, macs, threads, &others))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+impl args::Peer {
+    fn of(self) -> Peer {
+        match self {
+            Self::Onnxruntime => Peer::OnnxRuntime,
+            Self::Openvino => Peer::OpenVino,
+            Self::Tract => Peer::Tract,
+        }
+    }
 }
 
 /// How long runs took.
@@ -108,7 +119,7 @@ fn micros(time: Duration) -> f64 {
 }
 
 /// What was measured, for people.
-fn text(times: &Times, macs: u64, threads: usize, peer: Option<(&str, Times)>) -> String {
+fn text(times: &Times, macs: u64, threads: usize, peers: &[(&RunningPeer, Times)]) -> String {
     let mut text = String::new();
     if threads > 1 {
         let _ = writeln!(text, "threads {threads}");
@@ -118,11 +129,13 @@ fn text(times: &Times, macs: u64, threads: usize, peer: Option<(&str, Times)>) -
     let _ = writeln!(text, "median  {:.3} us", micros(times.median));
     let _ = writeln!(text, "MACs    {macs}");
     let _ = writeln!(text, "speed   {:.1} GFLOP/s at the median", times.speed(macs));
-    if let Some((version, other)) = peer {
-        let [min, median] = times.ratios(&other);
+    for (peer, other) in peers {
+        let [min, median] = times.ratios(other);
         let _ = writeln!(
             text,
-            "\nONNX Runtime {version}, {}, in turns",
+            "\n{} {}, {}, in turns",
+            peer.peer().name(),
+            peer.version(),
             if threads == 1 {
                 "one thread".to_owned()
             } else {
@@ -141,22 +154,23 @@ fn text(times: &Times, macs: u64, threads: usize, peer: Option<(&str, Times)>) -
 }
 
 /// What was measured, for programs.
-fn json(times: &Times, macs: u64, threads: usize, peer: Option<(&str, Times)>) -> Value {
+fn json(times: &Times, macs: u64, threads: usize, peers: &[(&RunningPeer, Times)]) -> Value {
     let mut value = times.json();
     value["threads"] = json!(threads);
     value["macs"] = json!(macs);
     value["gflops"] = json!(times.speed(macs));
-    if let Some((version, other)) = peer {
-        let [min, median] = times.ratios(&other);
-        value["onnxruntime"] = other.json();
-        value["onnxruntime"]["version"] = json!(version);
-        value["ratio"] = json!({ "min": min, "median": median });
+    for (peer, other) in peers {
+        let [min, median] = times.ratios(other);
+        let mut found = other.json();
+        found["version"] = json!(peer.version());
+        found["ratio"] = json!({ "min": min, "median": median });
+        value[peer.peer().package()] = found;
     }
     value
 }
 
 /// Floats between 0 and 1 from a fixed sequence; zeros for other types, which are often indices.
-fn sample(ty: &TensorType) -> Tensor {
+pub(super) fn sample(ty: &TensorType) -> Tensor {
     let mut state = 1u32;
     let mut next = || {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);

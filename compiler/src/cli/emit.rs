@@ -1,7 +1,9 @@
 use super::args::EmitArgs;
 use super::{WithPruneReport, note, print_json, print_source};
+use edgec::back::emit::{self, Interface};
 use edgec::ir::Graph;
 use edgec::middle::passes::{self, Pass};
+use edgec::tools::harness::RuntimeCore;
 use edgec::{Compiler, Error, PruneReport, Weights};
 use std::path::Path;
 use std::process::ExitCode;
@@ -51,6 +53,9 @@ pub(super) fn emit(args: &EmitArgs) -> miette::Result<ExitCode> {
     if let Some(report) = &args.report {
         compiler = compiler.report(report);
     }
+    if let Some(profile) = &args.profile {
+        compiler = compiler.profile(profile);
+    }
     if to_stdout {
         compiler = compiler.weights(Weights::Inline);
     }
@@ -62,7 +67,7 @@ pub(super) fn emit(args: &EmitArgs) -> miette::Result<ExitCode> {
             unpruned = Some(graph.clone());
         }
     })?;
-    write(&compiler, &compiled, args, to_stdout)?;
+    let interface = write(&compiler, &compiled, args, to_stdout)?;
     let summary = &compiled.report;
     let prune_report = unpruned.as_ref().map(PruneReport::of).transpose()?;
     if args.json {
@@ -79,20 +84,34 @@ pub(super) fn emit(args: &EmitArgs) -> miette::Result<ExitCode> {
                 "  weights are in {weights}; devices take them once `edgec sign` has signed them\n"
             ));
         }
+        note(&format!("  Cargo.toml    {}\n", dependency(&interface)));
         prune_report.iter().for_each(|report| note(&format!("\n{report}")));
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn write(compiler: &Compiler, compiled: &edgec::Compiled, args: &EmitArgs, to_stdout: bool) -> miette::Result<()> {
+fn write(
+    compiler: &Compiler,
+    compiled: &edgec::Compiled,
+    args: &EmitArgs,
+    to_stdout: bool,
+) -> miette::Result<Interface> {
     if to_stdout {
         if let Some(report) = &args.report {
             compiler.write_page(compiled, report)?;
         }
-        return print_source(&compiler.emit(compiled, "").source);
+        let emitted = compiler.emit(compiled, "");
+        print_source(&emitted.source)?;
+        return Ok(emitted.interface);
     }
-    compiler.write(compiled, &args.output)?;
-    Ok(())
+    Ok(compiler.write(compiled, &args.output)?.interface)
+}
+
+/// What the manifest around the emitted file needs. A folder that `EDGEC_RUNTIME_CORE` names by mistake is told of
+/// where something is built with it.
+fn dependency(interface: &Interface) -> String {
+    let runtime_core = RuntimeCore::find().unwrap_or(RuntimeCore::Version(env!("CARGO_PKG_VERSION")));
+    emit::dependency(&runtime_core.dependency(), &interface.features)
 }
 
 fn check_pass(name: Option<&str>) -> Result<(), Error> {

@@ -20,7 +20,8 @@ pub(super) const EXAMPLES_AND_EXIT_CODES: &str = "Examples:
   edgec run model.onnx --input in.npz --output out.npz    run it on this machine
   edgec verify model.onnx --golden golden.npz             compare emitted code with reference outputs
   edgec bench model.onnx                                  time emitted code on this machine
-  edgec bench model.onnx --compare onnxruntime            and ONNX Runtime, in turns
+  edgec bench model.onnx --compare onnxruntime,tract      and ONNX Runtime and tract, in turns
+  edgec tune model.onnx -o model.tuned.json               the fastest way to compute each layer here, for --tuned
   edgec stack firmware.elf --entry Model::run             the most stack that a function of a program takes
   edgec eval model.onnx --data test.npz                   accuracy on samples `x` with labels `y`
   edgec prune model.onnx --channels 30% --calibrate samples.npz -o pruned.onnx

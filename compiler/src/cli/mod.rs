@@ -30,6 +30,7 @@ mod state_args;
 mod stream_args;
 mod target_args;
 mod train_args;
+mod tune;
 mod update_args;
 mod updates;
 mod verify;
@@ -62,6 +63,7 @@ pub(crate) fn main() -> ExitCode {
         (Some(Command::Run(args)), _) => run::run(&args),
         (Some(Command::Verify(args)), _) => verify::verify(&args),
         (Some(Command::Bench(args)), _) => bench::bench(&args),
+        (Some(Command::Tune(args)), _) => tune::tune(&args),
         (Some(Command::Report(args)), _) => report::report(&args),
         (Some(Command::Eval(args)), _) => eval::eval(&args),
         (Some(Command::Prune(args)), _) => prune::prune(&args),

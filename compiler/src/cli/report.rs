@@ -17,6 +17,9 @@ pub(super) struct ReportArgs {
     /// The page to write; by default named after the model, in this folder
     #[arg(short, long, value_name = "FILE.html")]
     output: Option<PathBuf>,
+    /// Show what was measured of each layer beside the estimates: a file in JSON, as the tools that measure print it
+    #[arg(long, value_name = "FILE.json")]
+    profile: Option<PathBuf>,
     /// Replace a file at the output's place that edgec has not written
     #[arg(long)]
     force: bool,
@@ -25,7 +28,7 @@ pub(super) struct ReportArgs {
         long,
         num_args = 2,
         value_names = ["BEFORE.json", "AFTER.json"],
-        conflicts_with_all = ["model", "output", "force"]
+        conflicts_with_all = ["model", "output", "profile", "force"]
     )]
     diff: Vec<PathBuf>,
 }
@@ -49,6 +52,10 @@ pub(super) fn report(args: &ReportArgs) -> miette::Result<ExitCode> {
         .over_budget(true)
         .force(args.force)
         .command(compile.command(&name.with_extension("rs"), &[]));
+    let compiler = match &args.profile {
+        Some(profile) => compiler.profile(profile),
+        None => compiler,
+    };
     let compiled = compiler.compile()?;
     let progress = Progress::start("writing the page");
     compiler.write_page(&compiled, &output)?;

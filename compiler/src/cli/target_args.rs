@@ -1,9 +1,12 @@
 use clap::builder::{StringValueParser, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Arg, Args, Command, ValueEnum};
+use edgec::data::read_text;
+use edgec::machine::Choices;
 use edgec::words::byte_count;
 use edgec::{Compiler, Machine, machine};
 use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 
 /// What the code is for.
 #[derive(Debug, Args)]
@@ -14,6 +17,13 @@ pub(super) struct TargetArgs {
     /// What matters more where a choice costs flash or time; by default what suits the target
     #[arg(long, value_enum)]
     favour: Option<Favour>,
+    /// Whether 3x3 convolutions of floats may be computed with fewer products and more weights where that is faster, by
+    /// Winograd's filtering
+    #[arg(long, value_name = "on|off", value_parser = ["on", "off"], default_value = "on", hide_possible_values = true)]
+    winograd: String,
+    /// Compute layers in the ways that `edgec tune` has measured to be the fastest, from the file that it wrote
+    #[arg(long, value_name = "FILE.json", value_parser = tuned)]
+    tuned: Option<Tuned>,
     /// RAM for the arena and the inputs, the stack apart: bytes, `64K` of 1024 bytes each, or `1M`. A model that takes more
     /// is computed in tiles, at the cost of time; if that is not enough, it is an error
     #[arg(long, value_name = "BYTES", value_parser = byte_count)]
@@ -31,15 +41,34 @@ enum Favour {
     Flash,
 }
 
+/// What was measured, and the file that it is from.
+#[derive(Clone, Debug)]
+struct Tuned {
+    path: PathBuf,
+    choices: Choices,
+}
+
+/// Reads a file of `edgec tune`.
+fn tuned(path: &str) -> Result<Tuned, String> {
+    let advice = "`edgec tune MODEL.onnx -o FILE.json` writes one";
+    let text = read_text(Path::new(path)).map_err(|e| format!("{e}; {advice}"))?;
+    let choices = Choices::parse(&text)?;
+    let path = path.into();
+    Ok(Tuned { path, choices })
+}
+
 impl TargetArgs {
     /// The compiler, for this target.
     pub(super) fn apply(&self, compiler: Compiler) -> Compiler {
-        let mut compiler = compiler.target(self.target.clone());
+        let mut compiler = compiler.target(self.target.clone()).winograd(self.winograd == "on");
         if let Some(bytes) = self.ram {
             compiler = compiler.ram(bytes);
         }
         if let Some(bytes) = self.flash {
             compiler = compiler.flash(bytes);
+        }
+        if let Some(tuned) = &self.tuned {
+            compiler = compiler.tuned(tuned.choices.clone()).reads(&tuned.path);
         }
         match self.favour {
             Some(Favour::Speed) => compiler.favour(machine::Favour::Speed),
@@ -57,6 +86,14 @@ impl TargetArgs {
         if let Some(favour) = self.favour.and_then(|favour| favour.to_possible_value()) {
             flags.push(("--favour", favour.get_name().to_owned()));
         }
+        if self.winograd == "off" {
+            flags.push(("--winograd", self.winograd.clone()));
+        }
+        flags.extend(
+            self.tuned
+                .iter()
+                .map(|tuned| ("--tuned", tuned.path.display().to_string())),
+        );
         flags.extend(self.ram.map(|bytes| ("--ram", bytes.to_string())));
         flags.extend(self.flash.map(|bytes| ("--flash", bytes.to_string())));
         flags

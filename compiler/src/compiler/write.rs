@@ -64,7 +64,7 @@ impl Compiler {
         guard.check(output, || emit::is_emitted(output))?;
         let c = self.c_files(compiled, output, &guard)?;
         #[cfg(feature = "report")]
-        let page = self.page_file(&guard)?;
+        let page = self.page_file(compiled, &guard)?;
         #[cfg(not(feature = "report"))]
         let page: Option<&Path> = None;
         let sidecar = output.with_extension("weights");

@@ -9,9 +9,11 @@ pub mod npz;
 pub(crate) mod output;
 pub mod samples;
 mod test_set;
+mod text;
 
 pub use classes::Classes;
 pub use test_set::TestSet;
+pub use text::read_text;
 
 /// Whether an array's name is that of a tensor. Names of files in an archive cannot hold every character: `|` may stand
 /// for `/`.

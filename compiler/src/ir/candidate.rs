@@ -84,6 +84,7 @@ pub trait Select {
     /// The machine that the calls are for.
     fn machine(&self) -> &Machine;
 
-    /// The index of one of these candidates, of which there are several, and why it is chosen.
-    fn select(&self, candidates: &[Candidate<'_>]) -> (usize, String);
+    /// The index of one of the candidates for a layer, by the name of its node, of which there are several, and why it
+    /// is chosen.
+    fn select(&self, layer: &str, candidates: &[Candidate<'_>]) -> (usize, String);
 }

@@ -293,7 +293,7 @@ impl<'a> Lowering<'a> {
         let selected = match candidates.len() {
             1 if !declined.is_empty() => Some((0, "it is the only one".to_owned())),
             0 | 1 => None,
-            _ => Some(self.select.select(&candidates)),
+            _ => Some(self.select.select(&self.node.name, &candidates)),
         };
         let index = selected.as_ref().map_or(0, |(index, _)| *index);
         if index >= candidates.len() {

@@ -10,11 +10,13 @@
 //! What else depends on the family, such as the layout of packed weights, is a method of [`Machine`] in a file of its
 //! own here. Nothing in this folder knows graphs or kernels.
 
+mod choices;
 mod cost;
 mod features;
 mod named;
 mod parse;
 
+pub use choices::{Choices, WRITTEN_BY, Way};
 pub use cost::Cost;
 pub use features::{Feature, Features};
 pub use named::{NAMED, Named};
@@ -41,6 +43,12 @@ pub struct Machine {
     pub vectors: Vectors,
     /// What matters more where a choice costs flash or time.
     pub favour: Favour,
+    /// Whether convolutions of floats may be computed by [Winograd's filtering](runtime_core::winograd), which rounds
+    /// in another way and has more weights.
+    pub winograd: bool,
+    /// What was measured on such a machine.
+    #[serde(skip_serializing_if = "Choices::is_empty")]
+    pub tuned: Choices,
     /// Bytes of RAM for the model, if there is a limit.
     pub ram: Option<usize>,
     /// Bytes of flash for weights and code, if there is a limit.
@@ -101,6 +109,8 @@ impl Machine {
             detected: Features::NONE,
             vectors: Vectors { count: 16, bytes: 16 },
             favour: Favour::Speed,
+            winograd: true,
+            tuned: Choices::default(),
             ram: None,
             flash: None,
             threads: 1,

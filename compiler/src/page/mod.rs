@@ -9,8 +9,11 @@ mod kind;
 mod layers;
 mod memory;
 mod passes;
+mod profile;
 mod quantization;
 mod summary;
+
+pub use profile::{Measured, Mismatch, Profile, Unit};
 
 use crate::back::plan::Plan;
 use crate::back::report::Report;
@@ -40,6 +43,8 @@ pub struct Page<'a> {
     pub changes: &'a [PassChange],
     /// What quantization loses, if the model was quantised here.
     pub losses: Option<&'a Losses>,
+    /// What the calls were measured to take, if that is known.
+    pub profile: Option<&'a Profile>,
 }
 
 /// What quantization loses, by layer.
@@ -67,7 +72,7 @@ impl Page<'_> {
         let title = format!("{} for {}", Printable(self.file), self.report.target);
         let sections: Vec<(&str, &str, Markup)> = [
             ("memory", "Memory over time", memory::section(self.report)),
-            ("layers", "Layers", layers::section(self.report)),
+            ("layers", "Layers", layers::section(self.report, self.profile)),
             ("graph", "Graph", graph::section(self.report, self.program, self.plan)),
         ]
         .into_iter()

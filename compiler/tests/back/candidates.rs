@@ -21,7 +21,7 @@ impl Select for Number {
         &self.1
     }
 
-    fn select(&self, candidates: &[Candidate<'_>]) -> (usize, String) {
+    fn select(&self, _: &str, candidates: &[Candidate<'_>]) -> (usize, String) {
         (self.0.min(candidates.len() - 1), "by number".into())
     }
 }

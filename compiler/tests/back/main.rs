@@ -4,3 +4,4 @@ mod candidates;
 mod orders;
 mod plan;
 mod tile;
+mod winograd;

@@ -56,18 +56,20 @@ fn complaint(output: &Output) -> String {
 #[test]
 fn turns_with_a_peer() {
     let peer = folder("peer", Some(PEER));
-    let output = bench(&peer, true, &["--compare", "onnxruntime", "--json"]);
+    let output = bench(&peer, true, &["--compare", "onnxruntime,openvino,tract", "--json"]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let found: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let other = &found["onnxruntime"];
-    assert_eq!((&other["version"], &other["runs"]), (&"9.8.7".into(), &15.into()));
-    assert_eq!((&other["min_us"], &other["median_us"]), (&1e6.into(), &2e6.into()));
     assert_eq!(found["macs"], 231_680);
-    let number = |value: &Value| value.as_f64().unwrap();
-    for (ratio, time) in [("min", "min_us"), ("median", "median_us")] {
-        let expected = number(&other[time]) / number(&found[time]);
-        let ratio = number(&found["ratio"][ratio]);
-        assert!((ratio / expected - 1.0).abs() < 1e-6, "{ratio}, not {expected}");
+    for peer in ["onnxruntime", "openvino", "tract"] {
+        let other = &found[peer];
+        assert_eq!((&other["version"], &other["runs"]), (&"9.8.7".into(), &15.into()));
+        assert_eq!((&other["min_us"], &other["median_us"]), (&1e6.into(), &2e6.into()));
+        let number = |value: &Value| value.as_f64().unwrap();
+        for (ratio, time) in [("min", "min_us"), ("median", "median_us")] {
+            let expected = number(&other[time]) / number(&found[time]);
+            let ratio = number(&other["ratio"][ratio]);
+            assert!((ratio / expected - 1.0).abs() < 1e-6, "{ratio}, not {expected}");
+        }
     }
     let output = bench(&peer, true, &["--compare", "onnxruntime", "--iterations", "7"]);
     let text = String::from_utf8(output.stdout).unwrap();
@@ -112,6 +114,13 @@ fn a_peer_that_does_not_take_the_model() {
         &["--compare", "onnxruntime"],
     ));
     assert!(text.contains("needs a value for the input `past`"), "{text}");
+    let script = "#!/bin/sh\necho '{\"threads\": true}'\n";
+    let text = complaint(&bench(
+        &folder("threads", Some(script)),
+        true,
+        &["--compare", "tract", "--threads", "2"],
+    ));
+    assert!(text.contains("tract has one thread"), "{text}");
     let script = "#!/bin/sh\necho first >&2\necho 'Fail: no kernel for Foo' >&2\n";
     let text = complaint(&bench(
         &folder("fails", Some(script)),

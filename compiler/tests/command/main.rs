@@ -18,4 +18,5 @@ mod stack;
 mod terminal;
 mod threads;
 mod training;
+mod tune;
 mod updates;

@@ -1,9 +1,10 @@
 //! `edgec report`: pages about a model, and what changed between two builds.
 
 use super::digits::{compile, said};
-use edgec::front::proto::tensor_shape_proto::dimension::Value;
+use edgec::front::proto::tensor_shape_proto::dimension;
 use edgec::front::proto::*;
 use prost::Message;
+use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -121,7 +122,7 @@ fn compiling_writes_a_page_too() {
 fn names_of_a_model_stay_text() {
     let folder = tempfile::tempdir().unwrap();
     let hostile = "</code></script><script>alert(1)</script><img src=x onerror=alert(1)>\" ' & \u{202e}\u{1b}[31m";
-    let value = |name: &str| super::port::port(format!("{name}{hostile}"), [Value::DimValue(4)].into_iter());
+    let value = |name: &str| super::port::port(format!("{name}{hostile}"), [dimension::Value::DimValue(4)].into_iter());
     let model = ModelProto {
         ir_version: Some(8),
         opset_import: vec![OperatorSetIdProto {
@@ -150,6 +151,139 @@ fn names_of_a_model_stay_text() {
     assert!(page.contains("alert(1)"), "the names are shown");
     assert!(!page.contains("<script") && !page.contains("<img"), "{page}");
     assert!(!page.contains(|c: char| c == '\u{202e}' || c.is_control() && c != '\n'));
+}
+
+/// What a tool would have measured of the build of which this is the summary: a thousand instructions for the first
+/// call, two thousand for the second and so on.
+fn profile(summary: &Value) -> Value {
+    let calls = summary["calls"].as_array().unwrap().iter().enumerate();
+    let layers = calls.map(|(index, call)| {
+        json!({
+            "name": call["name"], "kernel": call["kernel"], "value": 1000 * (index + 1), "unit": "instructions",
+            "limit": 500, "macs": call["macs"],
+        })
+    });
+    json!({
+        "on": "m4f in QEMU, opt-level 3", "target": summary["target"], "sha256": summary["sha256"],
+        "layers": layers.collect::<Vec<_>>(),
+    })
+}
+
+#[test]
+fn what_was_measured_stands_beside_the_estimates() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = format!("{DIGITS}/digits.onnx");
+    let quantized = [
+        "--quantize",
+        "int8",
+        "--calibrate",
+        &format!("{DIGITS}/calibration.npz"),
+        "--target",
+        "cortex-m4f",
+    ];
+    let compiled = compile(folder.path(), &[&quantized[..], &["--json"]].concat());
+    let summary: Value = serde_json::from_slice(&compiled.stdout).unwrap();
+    let own = profile(&summary);
+    let mut other = own.clone();
+    other["target"] = json!("cortex-m0");
+    let write = |name: &str, value: &Value| fs::write(folder.path().join(name), value.to_string()).unwrap();
+    write("one.json", &own);
+    write("list.json", &json!([other, own]));
+    let told = |args: &[&str]| {
+        let args = [&[model.as_str()], &quantized[..], &["-o", "page.html"], args].concat();
+        let output = report(folder.path(), &args);
+        (output.status.code(), said(&output))
+    };
+    for file in ["one.json", "list.json"] {
+        let (code, said) = told(&["--profile", file]);
+        assert_eq!(code, Some(0), "{said}");
+        let page = fs::read_to_string(folder.path().join("page.html")).unwrap();
+        assert!(page.contains("Measured on m4f in QEMU, opt-level 3"), "{page}");
+        let row = between(&page, "<tr id=\"call1\">", "</tr>")[0].replace("</td>", "</td>\n");
+        insta::assert_snapshot!("row_of_a_call_with_what_was_measured", row);
+    }
+
+    let mut renamed = own.clone();
+    renamed["layers"][1]["name"] = json!("l01_gemm");
+    write("renamed.json", &renamed);
+    let mut kernel = own.clone();
+    kernel["layers"][0]["kernel"] = json!("conv2d");
+    write("kernel.json", &kernel);
+    let mut digest = own.clone();
+    digest["sha256"] = json!("12");
+    write("digest.json", &digest);
+    write("other.json", &other);
+    write("both.json", &json!([own, own]));
+    write("neither.json", &json!([other, renamed]));
+    write("none.json", &json!({"runs": 10}));
+    let name = summary["calls"][1]["name"].as_str().unwrap();
+    let first = summary["calls"][0]["name"].as_str().unwrap();
+    for (file, messages) in [
+        (
+            "renamed.json",
+            &[
+                format!("the model's layer `{name}` is not in it").as_str(),
+                "made of another model",
+            ][..],
+        ),
+        (
+            "kernel.json",
+            &[format!("its layer `{first}` ran `conv2d`, and here that is").as_str()],
+        ),
+        (
+            "digest.json",
+            &[
+                "it is of a file with another SHA-256",
+                "measure again what this command compiles",
+            ],
+        ),
+        (
+            "other.json",
+            &["it was measured for `cortex-m0`, and this is for `cortex-m4f`"],
+        ),
+        (
+            "both.json",
+            &["holds 2 profiles of this model", "keep the one that is meant"],
+        ),
+        (
+            "neither.json",
+            &[
+                "holds 2 profiles, and none fits this model",
+                "measured for `cortex-m0`",
+                name,
+            ],
+        ),
+        (
+            "none.json",
+            &[
+                "is no profile: missing field `layers`",
+                "every kernel call of the emitted file",
+            ],
+        ),
+        ("missing.json", &["missing.json"]),
+    ] {
+        let (code, said) = told(&["--profile", file]);
+        assert!(matches!(code, Some(1 | 2)), "{file}: {said}");
+        for message in messages {
+            assert!(
+                said.contains(file) && said.contains(message),
+                "{message} is not in {said}"
+            );
+        }
+    }
+    // Beside the source as well, which is not written with figures of something else.
+    let with_page = |file: &str| {
+        let flags = ["--report", "beside.html", "--profile", file];
+        compile(folder.path(), &[&quantized[..], &flags].concat())
+    };
+    fs::remove_file(folder.path().join("d.rs")).unwrap();
+    assert_eq!(with_page("renamed.json").status.code(), Some(2));
+    assert!(!folder.path().join("d.rs").exists());
+    assert_eq!(with_page("one.json").status.code(), Some(0));
+    let page = fs::read_to_string(folder.path().join("beside.html")).unwrap();
+    assert!(page.contains("instructions, measured"), "{page}");
+    let alone = compile(folder.path(), &["--profile", "one.json"]);
+    assert!(said(&alone).contains("--report <FILE.html>"), "{}", said(&alone));
 }
 
 #[test]

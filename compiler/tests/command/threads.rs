@@ -53,6 +53,17 @@ fn a_layer_that_is_long_enough_is_divided() {
         source.contains("// Regenerate: edgec m.onnx -o - --threads\n"),
         "{source}"
     );
+    let needed = "// Needs, in Cargo.toml: runtime-core = { version = \"0.1.0\", features = [\"threads\"] }\n";
+    assert!(source.contains(needed), "{source}");
+    // Where this checkout has it.
+    let said = stderr(&output);
+    let line = said
+        .lines()
+        .find(|line| line.contains("  Cargo.toml    runtime-core = { path = \""));
+    assert!(
+        line.is_some_and(|line| line.ends_with("/runtime-core\", features = [\"threads\"] }")),
+        "{said}"
+    );
     let run = source.split("fn run_by").nth(1).unwrap_or_default();
     let run = run.split("\n    }\n").next().unwrap_or_default();
     insta::assert_snapshot!(run);

@@ -7,6 +7,7 @@
 mod budgets;
 mod c;
 mod call;
+mod dependency;
 mod identifiers;
 mod interface;
 mod labels;
@@ -26,6 +27,7 @@ mod updatable;
 mod weights;
 
 pub use c::{CArray, CInterface, c_interface, c_prefix};
+pub use dependency::dependency;
 pub use identifiers::{Names, plain};
 pub use updatable::{Block, Expected, from_hex};
 pub use weights::WeightsMode;
@@ -94,6 +96,8 @@ pub struct Interface {
     pub weights: Option<String>,
     /// Whether there is `set_threads`.
     pub threads: bool,
+    /// Features of runtime-core that it needs.
+    pub features: Vec<&'static str>,
 }
 
 /// What every file begins with, after which comes the version.
@@ -148,6 +152,7 @@ pub fn emit(program: &Program, plan: &Plan, report: &Report, options: &Options) 
         weights: block.as_ref().map(|_| names.verified),
         model: names.model,
         threads: options.threads,
+        features: dependency::features(program, options),
     };
     Emitted {
         source,
@@ -201,6 +206,7 @@ fn print(
         out.line(&updatable::banner(structure));
     }
     out.line(&format!("{REGENERATE}{}", commented(&options.command)));
+    out.line(&dependency::line(&dependency::features(program, options)));
     assertions(program, report, names)
         .into_iter()
         .for_each(|assertion| out.item(assertion));
@@ -237,18 +243,19 @@ fn print(
     (out.finish(), bytes)
 }
 
+/// Whether some kernel is made for such cores.
+fn made_for(program: &Program, cores: Cores) -> bool {
+    program.calls.iter().any(|call| call.kernel.made_for() == Some(cores))
+}
+
 /// What stops the build where the file was emitted for another runtime-core or another core, or takes too much memory.
 fn assertions(program: &Program, report: &Report, names: &ModelNames) -> Vec<TokenStream> {
     let abi = proc_macro2::Literal::u32_unsuffixed(runtime_core::ABI);
-    let made_for = |cores| {
-        let mut calls = program.calls.iter();
-        calls.any(|call| call.kernel.made_for() == Some(cores))
-    };
     let mut assertions = vec![quote! { const _: () = runtime_core::assert_abi(#abi); }];
-    if made_for(Cores::Dsp) {
+    if made_for(program, Cores::Dsp) {
         assertions.push(quote! { const _: () = runtime_core::assert_dsp(); });
     }
-    if made_for(Cores::Mve) {
+    if made_for(program, Cores::Mve) {
         assertions.push(quote! { const _: () = runtime_core::assert_mve(); });
     }
     assertions.extend(budgets::assertions(report, names));

@@ -8,6 +8,7 @@ use crate::ir::Tensor;
 use crate::ir::program::{Args, Port, Program, Step, Storage, View};
 use runtime_core::Simd;
 use std::ops::Range;
+use std::time::{Duration, Instant};
 
 /// Bytes aligned for any element.
 struct Aligned {
@@ -51,6 +52,8 @@ pub struct Executor<'a> {
     program: &'a Program,
     plan: &'a Plan,
     memory: Memory,
+    /// How long each call took, if that is asked for.
+    clock: Option<Vec<Duration>>,
 }
 
 impl<'a> Executor<'a> {
@@ -76,7 +79,12 @@ impl<'a> Executor<'a> {
 
     /// Goes on with what an executor of the same program and plan has [left](Self::into_memory).
     pub fn resume(program: &'a Program, plan: &'a Plan, memory: Memory) -> Self {
-        Self { program, plan, memory }
+        Self {
+            program,
+            plan,
+            memory,
+            clock: None,
+        }
     }
 
     /// What is left to go on with.
@@ -118,6 +126,17 @@ impl<'a> Executor<'a> {
         let program = self.program;
         self.run_calls(program.inference_calls(), inputs, program.inputs.iter());
         program.outputs.iter().map(|port| self.read(port)).collect()
+    }
+
+    /// Runs one inference, and gives how long each call of the program took: all its runs together where it is one of a
+    /// loop.
+    ///
+    /// # Panics
+    /// As [`run`](Self::run).
+    pub fn time(&mut self, inputs: &[Tensor]) -> Vec<Duration> {
+        self.clock = Some(vec![Duration::ZERO; self.program.calls.len()]);
+        self.run(inputs);
+        self.clock.take().unwrap_or_default()
     }
 
     /// What the states are now.
@@ -175,12 +194,16 @@ impl<'a> Executor<'a> {
             operands,
             results.iter_mut().map(Aligned::bytes_mut).collect(),
         );
+        let start = self.clock.is_some().then(Instant::now);
         if in_place {
             call.kernel.execute_in_place(&mut args);
         } else {
             call.kernel.execute(&mut args);
         }
         drop(args);
+        if let (Some(clock), Some(start)) = (&mut self.clock, start) {
+            clock[index] += start.elapsed();
+        }
         for (view, result) in call.outputs.iter().zip(&results) {
             let range = self.arena_range(view);
             self.memory.arena.bytes_mut()[range].copy_from_slice(result.bytes());

@@ -49,6 +49,9 @@ pub struct CallReport {
     pub zero_point: Option<i32>,
     /// Multiply-accumulates.
     pub macs: u64,
+    /// Instructions that it is estimated to take, in proportion to the other ways to compute its node, if there were
+    /// any.
+    pub estimate: Option<u64>,
     /// Bytes of constants that this call is the first to read.
     pub weights: usize,
     /// First byte of the first output in the arena, and the one after its last.
@@ -116,12 +119,20 @@ pub(super) fn calls(program: &Program, plan: &Plan) -> Vec<CallReport> {
                 scale: call.steps.map(|steps| steps.scale),
                 zero_point: call.steps.map(|steps| steps.zero),
                 macs: call.macs,
+                estimate: estimate(call),
                 weights: constants.sum(),
                 arena: [start, start + view.len * size],
                 lifetime: plan.lifetimes[view.buffer.0],
             }
         })
         .collect()
+}
+
+/// The estimate on which its kernel was chosen: of the call that does the work, and that does all of it.
+fn estimate(call: &Call) -> Option<u64> {
+    let choice = call.choice.as_ref()?;
+    let whole = choice.kernel == call.kernel.name() && call.part.is_none();
+    (whole && choice.cost.time >= 1000).then_some(choice.cost.time / 1000)
 }
 
 /// The ONNX nodes of a call, or what else it is named after.

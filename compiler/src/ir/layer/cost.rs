@@ -41,6 +41,11 @@ pub(in crate::ir) fn halfwords(products: u64) -> u64 {
     products * 2700
 }
 
+/// By Winograd's filtering: so many products with what fills up the panels, and so many elements of transformed tiles.
+pub(in crate::ir) fn winograd(machine: &Machine, products: u64, transformed: u64) -> u64 {
+    panels(machine, products) + transformed * 3000
+}
+
 /// The set-up of so many runs of a convolution's taps: the rows of its kernel, once per pixel.
 pub(in crate::ir) fn runs(machine: &Machine, runs: u64) -> u64 {
     runs * if machine.microcontroller { 20_000 } else { 5000 }

@@ -12,6 +12,7 @@ mod packing;
 mod paired;
 mod rows;
 pub(in crate::ir) mod sparse_gemm;
+pub(in crate::ir) mod winograd;
 
 pub use activation::{Activation, BIAS, MULTIPLIER, RESIDUAL};
 pub(in crate::ir) use activation::{SUMMED, call, candidates, check_layout};

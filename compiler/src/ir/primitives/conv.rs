@@ -3,6 +3,7 @@ use crate::ir::gradient::{of_bias, spread, weights_of_conv};
 use crate::ir::layer::for_cores::Layer;
 use crate::ir::layer::{
     Activation, BIAS, Filters, Packing, SUMMED, candidates, check_layout, cost, direct, for_cores, sparse_gemm,
+    winograd,
 };
 use crate::ir::{Fill, OverTime, Time};
 use crate::ir::{Gradient, Lowering, Offers};
@@ -189,6 +190,7 @@ impl Conv {
             offers.add(for_cores::offers(cx, Layer::Conv2d(layer), packing, activation));
         }
         offers.extend(candidates(cx, "conv2d", layer, packing, activation, time));
+        offers.extend(winograd::candidate(cx, layer, self.activation));
         offers
     }
 }

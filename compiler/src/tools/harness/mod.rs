@@ -21,7 +21,7 @@ mod workspace;
 pub use compare::{Comparison, Tolerance, compare};
 pub use error::HarnessError;
 pub use golden::{Case, cases, conform};
-pub use peer::OnnxRuntime;
+pub use peer::{Peer, RunningPeer};
 pub use progress::Progress;
 pub use runner::Runner;
 pub use source::{Inclusion, Module};

@@ -2,6 +2,13 @@ use super::HarnessError;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
+/// The compiler's folder in the checkout that it is built from. What is built for others, who have no such folder, is
+/// the same wherever it is built: it holds none.
+const CHECKOUT: Option<&str> = match option_env!("EDGEC_FOR_OTHERS") {
+    None => Some(env!("CARGO_MANIFEST_DIR")),
+    Some(_) => None,
+};
+
 /// Where emitted code gets runtime-core from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RuntimeCore {
@@ -27,8 +34,9 @@ impl RuntimeCore {
             }
             return Ok(Self::Path(path.canonicalize().map_err(|e| HarnessError::io(&path, e))?));
         }
-        let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("../runtime-core");
-        match checkout.join("Cargo.toml").is_file().then(|| checkout.canonicalize()) {
+        let checkout = CHECKOUT.map(|folder| Path::new(folder).join("../runtime-core"));
+        let checkout = checkout.filter(|folder| folder.join("Cargo.toml").is_file());
+        match checkout.map(|folder| folder.canonicalize()) {
             Some(Ok(path)) => Ok(Self::Path(path)),
             _ => Ok(Self::Version(env!("CARGO_PKG_VERSION"))),
         }

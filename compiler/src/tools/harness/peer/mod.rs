@@ -6,28 +6,76 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
-/// ONNX Runtime as the user's `python3` has it, with the model loaded: one thread, all optimisations, inputs and
-/// outputs bound.
+/// Another runtime, as a package of the user's `python3`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Peer {
+    /// ONNX Runtime with all optimisations, inputs and outputs bound.
+    OnnxRuntime,
+    /// OpenVINO in 32-bit floats, as one stream for the least latency.
+    OpenVino,
+    /// tract, which has one thread.
+    Tract,
+}
+
+impl Peer {
+    /// What people call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::OnnxRuntime => "ONNX Runtime",
+            Self::OpenVino => "OpenVINO",
+            Self::Tract => "tract",
+        }
+    }
+
+    /// The package, by which `--compare` and the summary for programs know it.
+    pub fn package(self) -> &'static str {
+        match self {
+            Self::OnnxRuntime => "onnxruntime",
+            Self::OpenVino => "openvino",
+            Self::Tract => "tract",
+        }
+    }
+
+    /// The program that loads a model and answers with times.
+    fn program(self) -> String {
+        let load = match self {
+            Self::OnnxRuntime => include_str!("onnxruntime.py"),
+            Self::OpenVino => include_str!("openvino.py"),
+            Self::Tract => include_str!("tract.py"),
+        };
+        format!("{}{load}", include_str!("serve.py"))
+    }
+
+    /// Advice if it is not installed.
+    fn install(self) -> String {
+        let package = self.package();
+        format!("install it for the python3 that is found first: `python3 -m pip install {package} numpy`")
+    }
+}
+
+/// A peer with a model loaded.
 #[derive(Debug)]
-pub struct OnnxRuntime {
+pub struct RunningPeer {
+    peer: Peer,
     process: Child,
     requests: ChildStdin,
     answers: BufReader<ChildStdout>,
     version: String,
 }
 
-impl OnnxRuntime {
+impl RunningPeer {
     /// Loads the model of a file for inputs of these shapes, to run on so many threads.
     ///
     /// # Errors
-    /// If there is no `python3`, it has no ONNX Runtime, or that does not take the model.
-    pub fn load(model: &Path, inputs: &[Port], threads: usize) -> Result<Self, HarnessError> {
+    /// If there is no `python3`, it does not have the peer, or that does not take the model or so many threads.
+    pub fn load(peer: Peer, model: &Path, inputs: &[Port], threads: usize) -> Result<Self, HarnessError> {
         let shapes: Map<String, Value> = inputs
             .iter()
             .map(|port| (port.name.clone(), json!(port.model_ty().shape)))
             .collect();
+        let name = peer.name();
         let mut process = Command::new("python3")
-            .args(["-c", include_str!("onnxruntime.py")])
+            .args(["-c", &peer.program()])
             .arg(model)
             .arg(Value::Object(shapes).to_string())
             .arg(threads.to_string())
@@ -35,28 +83,37 @@ impl OnnxRuntime {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .map_err(|e| HarnessError::new(format!("python3 cannot be run: {e}")).help(INSTALL))?;
+            .map_err(|e| HarnessError::new(format!("python3 cannot be run: {e}")).help(peer.install()))?;
         let (Some(requests), Some(answers)) = (process.stdin.take(), process.stdout.take()) else {
             return Err(HarnessError::new("python3 has no standard input and output"));
         };
-        let mut peer = Self {
+        let mut running = Self {
+            peer,
             process,
             requests,
             answers: BufReader::new(answers),
             version: String::new(),
         };
-        let answer = peer.answer()?;
+        let answer = running.answer()?;
         if let Some(missing) = answer["missing"].as_str() {
-            return Err(HarnessError::new(format!("python3 has no ONNX Runtime: {missing}")).help(INSTALL));
+            return Err(HarnessError::new(format!("python3 has no {name}: {missing}")).help(peer.install()));
+        }
+        if answer["threads"].as_bool().is_some() {
+            return Err(HarnessError::new(format!("{name} has one thread")).help("leave out --threads, or this peer"));
         }
         if let Some(input) = answer["input"].as_str() {
             return Err(
-                HarnessError::new(format!("ONNX Runtime needs a value for the input `{input}`"))
+                HarnessError::new(format!("{name} needs a value for the input `{input}`"))
                     .help("inputs that are baked into the emitted code, or are states of it, cannot be compared"),
             );
         }
-        peer.version = answer["version"].as_str().unwrap_or_default().to_owned();
-        Ok(peer)
+        running.version = answer["version"].as_str().unwrap_or_default().to_owned();
+        Ok(running)
+    }
+
+    /// Which it is.
+    pub fn peer(&self) -> Peer {
+        self.peer
     }
 
     /// Its version.
@@ -75,7 +132,8 @@ impl OnnxRuntime {
         let times = answer.as_array().into_iter().flatten().filter_map(Value::as_u64);
         let times: Vec<_> = times.map(Duration::from_nanos).collect();
         if times.is_empty() {
-            return Err(HarnessError::new(format!("ONNX Runtime answers {answer}, not times")));
+            let name = self.peer.name();
+            return Err(HarnessError::new(format!("{name} answers {answer}, not times")));
         }
         Ok(times)
     }
@@ -94,15 +152,13 @@ impl OnnxRuntime {
         }
         let last = text.trim().lines().last().unwrap_or("it ended without a message");
         Err(HarnessError::new(format!(
-            "ONNX Runtime does not run the model: {last}"
+            "{} does not run the model: {last}",
+            self.peer.name()
         )))
     }
 }
 
-/// Advice where something is not installed.
-const INSTALL: &str = "install it for the python3 that is found first: `python3 -m pip install onnxruntime numpy`";
-
-impl Drop for OnnxRuntime {
+impl Drop for RunningPeer {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
