@@ -12,9 +12,9 @@ cd "$root"
 
 # In the development profile, with the workspace's features, as for the tests: these have built it, and say so.
 [ -n "${EDGEC_IS_BUILT:-}" ] || cargo build --quiet --workspace --bin edgec
-# The pages train with the Python of scripts/setup.sh, and find the checkout by $EDGEC.
+# The pages train with the Python of scripts/setup.sh, and find the checkout by $CHECKOUT.
 built=$(realpath "${CARGO_TARGET_DIR:-target}/debug")
-export PATH=$built:$venv/bin:$PATH EDGEC=$root PYTHONDONTWRITEBYTECODE=1
+export PATH=$built:$venv/bin:$PATH CHECKOUT=$root PYTHONDONTWRITEBYTECODE=1
 # A folder of builds is the checkout's, not that of the projects that the pages make.
 unset CARGO_TARGET_DIR
 python3 scripts/book "$@"

@@ -12,4 +12,4 @@ case "${1-}" in
     --upload) how=() ;;
     *) die "usage: scripts/publish.sh [--upload]" ;;
 esac
-cargo publish "${how[@]}" --package runtime-core --package edgec-bindings --package edgec
+cargo publish "${how[@]}" --package runtime-core --package edgec-bindings --package edgec --package edgec-build

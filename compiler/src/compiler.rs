@@ -1,8 +1,10 @@
 mod c;
+mod depfile;
 mod graph;
 mod memory;
 #[cfg(feature = "report")]
 mod page;
+mod profiling;
 mod sections;
 mod self_test;
 mod source;
@@ -10,6 +12,7 @@ mod streaming;
 mod threads_option;
 mod training;
 mod tune;
+mod tuned;
 mod updatable;
 mod write;
 
@@ -72,6 +75,7 @@ pub struct Compiler {
     c_header: Option<PathBuf>,
     sections: Sections,
     threads: bool,
+    profiling: bool,
     #[cfg(feature = "report")]
     report: Option<PathBuf>,
     #[cfg(feature = "report")]
@@ -145,6 +149,7 @@ impl Compiler {
             c_header: None,
             sections: Sections::default(),
             threads: false,
+            profiling: false,
             #[cfg(feature = "report")]
             report: None,
             #[cfg(feature = "report")]
@@ -334,6 +339,7 @@ impl Compiler {
     pub fn compile_model(&self, model: &Model, after: &mut dyn FnMut(&Pass, &Graph)) -> Result<Compiled, Error> {
         let machine = self.machine();
         self.check_threads(&machine)?;
+        self.check_profiling()?;
         let Ready {
             graph,
             mut remarks,
@@ -348,7 +354,7 @@ impl Compiler {
             least,
         } = memory::in_memory(&graph, &machine)?;
         self.check_updatable(&program)?;
-        tune::check(&machine.tuned, &program)?;
+        remarks.extend(tuned::check(&machine, &model.sha256, &program)?);
         self.check_c()?;
         if self.threads {
             remarks.push(threads::divide(&mut program, &plan));

@@ -191,6 +191,8 @@ fn crates_can_be_packed() {
             "edgec-bindings",
             "--package",
             "edgec",
+            "--package",
+            "edgec-build",
         ])
         .output()
         .unwrap();

@@ -1,7 +1,6 @@
 //! The crate around an emitted model, and cargo's work on it.
 
 use super::board::Board;
-use super::hooks::with_hooks;
 use super::subject::{Subject, root};
 use edgec::back::emit::Interface;
 use edgec::ir::{DType, TensorType};
@@ -43,14 +42,10 @@ impl<'s> Image<'s> {
         let name = format!("{}-{}{part}", board.name, subject.name)
             .replace(|c: char| !c.is_ascii_alphanumeric() && c != '-', "_");
         let folder = work.join(&name);
-        let emitted = subject.compiler.emit(&subject.compiled, "model.weights");
+        let compiler = subject.compiler.clone().profiling(layers);
+        let emitted = compiler.emit(&subject.compiled, "model.weights");
         let calls = subject.compiled.program.calls.len();
         let hooks = if layers { calls + 1 + READINGS_BEFORE } else { 0 };
-        let source = if layers {
-            with_hooks(&emitted.source, calls)?
-        } else {
-            emitted.source
-        };
         let machine = if board.triple.starts_with("riscv") {
             include_str!("template/riscv.rs")
         } else {
@@ -65,7 +60,7 @@ impl<'s> Image<'s> {
             ("src/main.rs", include_str!("template/main.rs").to_owned()),
             ("src/machine.rs", machine.to_owned()),
             ("src/job.rs", job(&emitted.interface, board, hooks)),
-            ("src/model.rs", source),
+            ("src/model.rs", emitted.source),
         ];
         fs::create_dir_all(folder.join("src")).map_err(|e| format!("{}: {e}", folder.display()))?;
         for (file, text) in texts {
@@ -210,7 +205,14 @@ fn job(interface: &Interface, board: &Board, hooks: usize) -> String {
         interface.inputs.len(),
         listed.collect::<Vec<_>>().join(", ")
     );
-    let arguments: Vec<_> = inputs.map(|(i, _)| format!("&*(&raw const INPUT{i})")).collect();
+    let mut arguments: Vec<_> = inputs.map(|(i, _)| format!("&*(&raw const INPUT{i})")).collect();
+    // Readings of the counter between the kernel calls.
+    let (before, run) = if hooks > 0 {
+        arguments.push("|_| crate::hook()".into());
+        ("crate::hook();\n        ", "run_profiled")
+    } else {
+        ("", "run")
+    };
     let fields = interface.fields.iter().map(|field| format!("outputs.{field}"));
     let fields: Vec<_> = if outputs == 1 {
         vec!["outputs".to_owned()]
@@ -224,7 +226,7 @@ fn job(interface: &Interface, board: &Board, hooks: usize) -> String {
         "\n/// One inference.\n#[inline(never)]\npub extern \"C\" fn infer() {{\n    \
          // SAFETY: there is one thread, and nothing else uses these meanwhile.\n    unsafe {{\n        \
          let model = &mut *(&raw mut MODEL);\n        \
-         let outputs = model.run({});\n        RESULTS = [{}];\n    }}\n}}\n\n\
+         {before}let outputs = model.{run}({});\n        RESULTS = [{}];\n    }}\n}}\n\n\
          /// What came out.\n#[inline(always)]\npub fn output(at: usize) -> Bytes {{\n    \
          // SAFETY: as in `infer`; `at` is below `OUTPUTS`.\n    \
          unsafe {{ (&raw const RESULTS).cast::<Bytes>().add(at).read() }}\n}}\n",

@@ -7,7 +7,6 @@ pub mod baselines;
 pub mod board;
 pub mod elf;
 pub mod emulator;
-pub mod hooks;
 pub mod image;
 pub mod measure;
 pub mod subject;

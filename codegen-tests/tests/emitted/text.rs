@@ -39,8 +39,9 @@ fn locals(folder: &TempDir) -> Compiler {
         .input("a", DType::F32, &[1, 4])
         .input("y1", DType::F32, &[1, 4])
         .input("simd", DType::F32, &[1, 4])
+        .input("after", DType::F32, &[1, 4])
         .initializer_i64("k", &[1], &[2])
-        .node("Add", &["a", "simd"], &["sum"], &[])
+        .node("Sum", &["a", "simd", "after"], &["sum"], &[])
         .node("TopK", &["sum", "k"], &["values", "places"], &[])
         .node("Sub", &["y1", "sum"], &["difference"], &[])
         .output("values", DType::F32, &[1, 2])
@@ -80,6 +81,12 @@ fn digits_for_microcontrollers_with_a_sidecar() {
 }
 
 #[test]
+fn what_is_profiled_tells_the_end_of_each_call() {
+    let folder = tempfile::tempdir().unwrap();
+    insta::assert_snapshot!(without_weights(&locals(&folder).profiling(true)));
+}
+
+#[test]
 fn names_from_the_model_cannot_break_out() {
     let folder = tempfile::tempdir().unwrap();
     insta::assert_snapshot!(without_weights(&hostile(&folder)));
@@ -109,6 +116,7 @@ fn it_compiles_and_computes_as_the_host_does_however_it_is_taken_in() {
             for weights in [Weights::Inline, Weights::Sidecar] {
                 for inclusion in [Inclusion::Mod, Inclusion::Include] {
                     let compiler = compiler.clone().target(target.clone()).weights(weights);
+                    let compiler = compiler.profiling(inclusion == Inclusion::Include);
                     let compiled = compiler.compile().unwrap();
                     let module = Module::new(format!("{name}{}", modules.len()), &compiler, &compiled);
                     modules.push(Module { inclusion, ..module });
@@ -139,20 +147,27 @@ fn it_compiles_and_computes_as_the_host_does_however_it_is_taken_in() {
         expected.push((vec![compiled.executor().run(&inputs)], vec![inputs]));
         modules.push(module);
     }
-    let loops = loops::nested(&folder);
+    let loops = loops::nested(&folder).profiling(true);
     let compiled = loops.compile().unwrap();
     modules.push(Module::new("loops", &loops, &compiled));
     let runs = loops::runs();
     let outputs = runs.iter().map(|inputs| compiled.executor().run(inputs)).collect();
     expected.push((outputs, runs));
     let workspace = workspace::open(env!("CARGO_TARGET_TMPDIR"), "emitted");
+    let calls: Vec<_> = modules
+        .iter()
+        .map(|module| module.emitted.source.matches("after(").count())
+        .collect();
+    assert_eq!(calls.iter().filter(|calls| **calls > 0).count(), 13);
     let built = workspace.build(&[modules]).unwrap();
-    for (runner, (outputs, inputs)) in built.into_iter().zip(expected) {
-        let got = runner
-            .unwrap_or_else(|e| panic!("{e}"))
-            .run(&inputs)
-            .unwrap_or_else(|e| panic!("{e}"));
+    for ((runner, calls), (outputs, mut inputs)) in built.into_iter().zip(calls).zip(expected) {
+        let runner = runner.unwrap_or_else(|e| panic!("{e}"));
+        let got = runner.run(&inputs).unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(got, outputs, "emitted code and the host run the same kernels");
+        let times = runner
+            .profile(inputs.swap_remove(0), 2)
+            .unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(times.len(), calls);
     }
 }
 

@@ -109,7 +109,7 @@ class Job:
 
 
 def _shown(name: str, value: Any) -> str:
-    if name in ("calibrate", "loss_samples"):
+    if name in ("calibrate", "loss_samples", "tuned"):
         return repr(os.path.basename(value)) if isinstance(value, (str, os.PathLike)) else ".."
     text = repr(value)
     return text if len(text) < 200 and "\n" not in text else ".."
@@ -129,7 +129,7 @@ def _json(values: dict[str, Any]) -> str:
 def _plain(values: dict[str, Any]) -> dict[str, Any]:
     """Options in types that JSON has."""
     outputs, trainable = values["outputs"], values["trainable"]
-    layout, fast = values["input_layout"], values["fast_weights"]
+    layout, fast, tuned = values["input_layout"], values["fast_weights"], values["tuned"]
     return {
         **values,
         "dims": {name: int(size) for name, size in values["dims"].items()},
@@ -140,6 +140,7 @@ def _plain(values: dict[str, Any]) -> dict[str, Any]:
         "state": dict(values["state"]),
         "stream": {name: _frames(value) for name, value in values["stream"].items()},
         "fast_weights": fast if fast is None else str(fast),
+        "tuned": tuned if tuned is None else os.fspath(tuned),
     }
 
 

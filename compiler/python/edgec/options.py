@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable, TypedDict, TypeVar, Union
 
@@ -43,6 +44,8 @@ class Options(TypedDict, total=False):
     favour: str | None
     #: Whether 3x3 convolutions of floats may have fewer products and more weights, by Winograd's filtering.
     winograd: bool
+    #: File of `edgec tune`: layers are computed in the ways that it has measured to be the fastest.
+    tuned: str | os.PathLike[str] | None
     #: RAM for the arena and the inputs. A model that takes more is computed in tiles.
     ram: Bytes | None
     #: Flash for the weights.
@@ -110,6 +113,7 @@ DEFAULTS: dict[str, Any] = {
     "weights": "auto",
     "favour": None,
     "winograd": True,
+    "tuned": None,
     "ram": None,
     "flash": None,
     "over_budget": False,

@@ -3,12 +3,14 @@
 use crate::border::Failure;
 use crate::progress::Listener;
 use edgec::back::sections::FAST_WEIGHTS;
-use edgec::machine::Favour;
+use edgec::data::read_text;
+use edgec::machine::{Choices, Favour};
 use edgec::middle::quantize::{Io, MaxLoss, Method, QuantizeOptions, Rounding, Scheme};
 use edgec::words::byte_count;
 use edgec::{Compiler, Error, InputLayout, Machine, TrainOptions, Weights};
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 /// What `edgec.Options` holds, all of it: the Python side fills in defaults.
@@ -29,6 +31,7 @@ pub(crate) struct Options {
     weights: Weights,
     favour: Option<Favour>,
     winograd: bool,
+    tuned: Option<PathBuf>,
     ram: Option<Bytes>,
     flash: Option<Bytes>,
     over_budget: bool,
@@ -128,6 +131,11 @@ impl Options {
             compiler = compiler.favour(favour);
         }
         compiler = compiler.winograd(self.winograd);
+        if let Some(path) = &self.tuned {
+            let named = |error| format!("{}: {error}", path.display());
+            let text = value("tuned", read_text(path).map_err(named))?;
+            compiler = compiler.tuned(value("tuned", Choices::parse(&text))?).reads(path);
+        }
         if let Some(bytes) = &self.ram {
             compiler = compiler.ram(value("ram", bytes.count())?);
         }

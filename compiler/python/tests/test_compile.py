@@ -36,6 +36,24 @@ class Compiling(unittest.TestCase):
         learning = edgec.compile(DIGITS, trainable=["last:1"], optimizer="momentum:0.9")
         self.assertEqual(learning.report["training"]["parameters"], 1290)
 
+    def test_layers_are_computed_as_they_were_tuned(self):
+        plain = edgec.compile(DIGITS, winograd=False, name="Digits").source
+        self.assertNotIn("kernels::winograd_conv2d(", plain)
+        layer = {"name": "conv2", "kernel": "winograd_conv2d", "layout": "transformed floats"}
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "digits.tuned.json")
+            path.write_text(json.dumps({"target": "board", "layers": [layer]}))
+            source = edgec.compile(DIGITS, tuned=path).source
+            self.assertIn("kernels::winograd_conv2d(", source)
+            self.assertIn("tuned='digits.tuned.json'", source)
+            with self.assertRaisesRegex(edgec.Error, "the tuned file is for the target board"):
+                edgec.compile(DIGITS, tuned=path, target="x86-64")
+            path.write_text("{}")
+            with self.assertRaisesRegex(edgec.Error, "tuned: no file of measured layers"):
+                edgec.compile(DIGITS, tuned=path)
+            with self.assertRaisesRegex(edgec.Error, "tuned: .*nothing.json"):
+                edgec.compile(DIGITS, tuned=Path(folder, "nothing.json"))
+
     def test_wrong_options_are_told(self):
         with self.assertRaisesRegex(TypeError, "did you mean target"):
             edgec.compile(DIGITS, tarket="mcu")

@@ -89,6 +89,9 @@ pub(super) struct EmitArgs {
     /// Write a page about what was compiled too: memory, layers, quantization, passes; see `edgec report`
     #[arg(long, value_name = "FILE.html")]
     pub(super) report: Option<PathBuf>,
+    /// Write the files that the output was made of, as a rule of Make, for build systems
+    #[arg(long, value_name = "FILE.d")]
+    pub(super) depfile: Option<PathBuf>,
     /// Show what was measured of each layer on that page, from a file in JSON
     #[arg(long, value_name = "FILE.json", requires = "report")]
     pub(super) profile: Option<PathBuf>,
@@ -124,6 +127,8 @@ pub(super) struct RunArgs {
     /// Replace a file at the output's place that edgec has not written
     #[arg(long)]
     pub(super) force: bool,
+    #[command(flatten)]
+    pub(super) target: TargetArgs,
     #[command(flatten)]
     pub(super) outputs: OutputArgs,
     #[command(flatten)]
@@ -185,6 +190,9 @@ pub(super) struct BenchArgs {
     /// Threads that compute rows of layers side by side, in the peers as well
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
     pub(super) threads: u32,
+    /// Measure what each kernel call takes too, on one thread; with --json in the form that `report --profile` reads
+    #[arg(long, conflicts_with = "threads")]
+    pub(super) layers: bool,
     /// Print JSON
     #[arg(long)]
     pub(super) json: bool,

@@ -1,4 +1,5 @@
 use super::args::{self, BenchArgs};
+use super::bench_layers;
 use super::verify::build;
 use super::{print, print_json};
 use edgec::ir::{DType, Tensor, TensorType};
@@ -26,7 +27,8 @@ pub(super) fn bench(args: &BenchArgs) -> miette::Result<ExitCode> {
         .quantize
         .apply(compiler)?
         .weights(args.weights)
-        .threads(threads > 1);
+        .threads(threads > 1)
+        .profiling(args.layers);
     let compiled = compiler.compile()?;
     // Before the emitted code is built: that takes a while, and there may be no peer.
     let load = |peer: &args::Peer| RunningPeer::load(peer.of(), &args.model.model, &compiled.program.inputs, threads);
@@ -61,12 +63,25 @@ pub(super) fn bench(args: &BenchArgs) -> miette::Result<ExitCode> {
         }
     }
     let times = Times::of(ours);
+    let profile = if args.layers {
+        runner.profile(inputs, fitting)?
+    } else {
+        vec![]
+    };
+    let layers = bench_layers::layers(&compiled.report, profile);
     let macs = compiled.report.macs;
     let others: Vec<_> = peers.iter().zip(theirs.into_iter().map(Times::of)).collect();
     if args.json {
-        print_json(&json(&times, macs, threads, &others))?;
+        let mut value = json(&times, macs, threads, &others);
+        if args.layers {
+            bench_layers::add_profile(&mut value, &compiled.report, &layers);
+        }
+        print_json(&value)?;
     } else {
         print(&text(&times, macs, threads, &others))?;
+        if args.layers {
+            print(&bench_layers::text(&layers))?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -32,6 +32,10 @@ pub(super) struct CompileArgs {
     /// `threads` of runtime-core. For targets with an operating system
     #[arg(long)]
     threads: bool,
+    /// Give the emitted struct `run_profiled`, which tells when each kernel call has ended: for programs that measure what
+    /// each takes, as `report --profile` shows it
+    #[arg(long)]
+    profiling: bool,
     /// Name of the struct; by default after the file
     #[arg(long, value_name = "STRUCT")]
     name: Option<String>,
@@ -46,7 +50,10 @@ impl CompileArgs {
     /// The compiler that makes this.
     pub(super) fn compiler(&self) -> Result<Compiler, Error> {
         let compiler = self.target.apply(self.model.compiler()?);
-        let compiler = compiler.weights(self.weights).threads(self.threads);
+        let compiler = compiler
+            .weights(self.weights)
+            .threads(self.threads)
+            .profiling(self.profiling);
         let compiler = self.stream.apply(self.train.apply(self.state.apply(compiler)));
         let compiler = self.self_test.apply(self.quantize.apply(compiler)?)?;
         let compiler = self.sections.apply(compiler);
@@ -85,6 +92,7 @@ impl CompileArgs {
         let switches = self.train.switches().into_iter().chain(self.quantize.switches());
         words.extend(switches.map(str::to_owned));
         words.extend(self.threads.then(|| "--threads".to_owned()));
+        words.extend(self.profiling.then(|| "--profiling".to_owned()));
         for (flag, path) in more {
             words.extend([(*flag).to_owned(), file(path)]);
         }

@@ -33,6 +33,12 @@ pub(super) fn emit(args: &EmitArgs) -> miette::Result<ExitCode> {
             "use -o with a file",
         ))?;
     }
+    if to_stdout && args.depfile.is_some() {
+        Err(wrong(
+            "stdout is no file that a rule of Make could be about",
+            "use -o with a file, or leave out --depfile",
+        ))?;
+    }
     if args.output.is_dir() {
         Err(wrong(
             &format!("{} is a folder", args.output.display()),
@@ -103,6 +109,10 @@ fn write(
         let emitted = compiler.emit(compiled, "");
         print_source(&emitted.source)?;
         return Ok(emitted.interface);
+    }
+    // First, as it may be refused.
+    if let Some(depfile) = &args.depfile {
+        compiler.write_depfile(compiled, &args.output, depfile)?;
     }
     Ok(compiler.write(compiled, &args.output)?.interface)
 }

@@ -2,6 +2,7 @@
 
 mod args;
 mod bench;
+mod bench_layers;
 mod build_args;
 mod compile_args;
 mod completions;

@@ -12,7 +12,8 @@ pub(super) fn run(args: &RunArgs) -> miette::Result<ExitCode> {
     let (arrays, others) = npz::read_where(&args.input, harness::inputs_of_stream(&model, &streamed))?;
     let given = harness::shapes_to_pin(&model, &arrays, &streamed);
     let compiler = harness::pin_shapes(baked(compiler, &args.bake)?, &given)?;
-    let compiler = args.stream.apply(args.state.apply(args.layout.apply(compiler)));
+    let compiler = args.layout.apply(args.target.apply(compiler));
+    let compiler = args.stream.apply(args.state.apply(compiler));
     let compiler = args.quantize.apply(compiler)?;
     let compiler = compiler.reads(&args.input).force(args.force);
     let compiled = compiler.compile()?;

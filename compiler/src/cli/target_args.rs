@@ -89,11 +89,9 @@ impl TargetArgs {
         if self.winograd == "off" {
             flags.push(("--winograd", self.winograd.clone()));
         }
-        flags.extend(
-            self.tuned
-                .iter()
-                .map(|tuned| ("--tuned", tuned.path.display().to_string())),
-        );
+        // As other files, without its folder.
+        let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        flags.extend(self.tuned.iter().map(|tuned| ("--tuned", name(&tuned.path))));
         flags.extend(self.ram.map(|bytes| ("--ram", bytes.to_string())));
         flags.extend(self.flash.map(|bytes| ("--flash", bytes.to_string())));
         flags

@@ -1,14 +1,15 @@
 //! Ways to compute layers, measured on this machine.
 
 use super::Compiler;
+use super::tuned::way;
 use crate::Error;
 use crate::back::exec::Executor;
 use crate::back::lower::{lower, lower_by};
 use crate::back::plan;
 use crate::data::{self, output};
-use crate::ir::program::{Call, Program};
+use crate::ir::program::Program;
 use crate::ir::{Candidate, Printable, Select, Tensor, TensorType};
-use crate::machine::{Choices, Family, Machine, WRITTEN_BY, Way};
+use crate::machine::{self, Choices, Family, Machine, WRITTEN_BY, Way};
 use serde::Serialize;
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -18,8 +19,6 @@ use std::time::{Duration, Instant};
 
 /// Runs of each program at least.
 const LEAST_RUNS: usize = 5;
-/// Layers that an error names at most.
-const SHOWN: usize = 8;
 /// What another way must save to be taken instead of the estimated one: less is noise.
 const NOISE: f64 = 0.02;
 
@@ -30,6 +29,10 @@ pub struct Tuning {
     pub written_by: &'static str,
     /// The model's file.
     pub model: String,
+    /// The SHA-256 of that file.
+    pub sha256: String,
+    /// The name of the machine that the layers are for.
+    pub target: String,
     /// The processor that was measured, or its architecture where the name is not known.
     pub processor: String,
     /// The layers that can be computed in several ways, in the order in which they run.
@@ -70,12 +73,6 @@ impl TunedLayer {
 }
 
 impl Compiler {
-    /// Computes layers in ways that [`tune`](Self::tune) has found. Compiling fails if the model has no such layers.
-    pub fn tuned(mut self, choices: Choices) -> Self {
-        self.tuned = choices;
-        self
-    }
-
     /// Checks that what [`tune`](Self::tune) is going to find can be written: measuring takes a while.
     ///
     /// # Errors
@@ -123,7 +120,8 @@ impl Compiler {
                 "leave out --target, or tune on such a machine; `report` shows what layers are estimated to take",
             ));
         }
-        let graph = self.graph(&self.load()?, &mut |_, _| {})?.graph;
+        let model = self.load()?;
+        let graph = self.graph(&model, &mut |_, _| {})?.graph;
         let estimated = lower(&graph, &machine)?;
         let mut programs = vec![];
         loop {
@@ -142,7 +140,9 @@ impl Compiler {
         Ok(Tuning {
             written_by: WRITTEN_BY,
             model: self.file_name(),
-            processor: processor(),
+            sha256: model.sha256,
+            target: machine.name.clone(),
+            processor: machine::processor(),
             layers: layers(&estimated, &programs, &times),
         })
     }
@@ -157,16 +157,6 @@ fn is_this_machine(machine: &Machine) -> bool {
         Family::Armv7 => cfg!(target_arch = "arm"),
         Family::CortexM | Family::Rv32 | Family::Wasm32 => false,
     }
-}
-
-/// The name of this machine's processor on Linux, else its architecture.
-fn processor() -> String {
-    let about = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let mut names = about.lines().filter_map(|line| line.strip_prefix("model name"));
-    names
-        .next()
-        .map_or(std::env::consts::ARCH, |name| name.trim_start_matches([' ', '\t', ':']))
-        .to_owned()
 }
 
 /// Takes the candidate of this number, or the last.
@@ -211,15 +201,6 @@ fn times(programs: &[Program], machine: &Machine, inputs: &[Tensor], time: Durat
         runs += 1;
     }
     least
-}
-
-/// The way of a call, if there were several.
-fn way(call: &Call) -> Option<Way> {
-    let choice = call.choice.as_ref()?;
-    Some(Way {
-        kernel: choice.kernel.into(),
-        layout: choice.layout.into(),
-    })
 }
 
 /// Each layer with its ways, from the times of the calls of each program.
@@ -268,42 +249,4 @@ fn tuned(name: &str, estimated: Way, mut ways: Vec<TimedWay>) -> Option<TunedLay
         estimated,
         others: ways,
     })
-}
-
-/// Whether a function is a form of a kernel: of integers, or with a residual.
-fn is_kernel(function: &str, kernel: &str) -> bool {
-    let form = function.strip_prefix("qlinear_").unwrap_or(function);
-    form.strip_suffix("_add").unwrap_or(form) == kernel
-}
-
-/// Checks that all choices were made.
-pub(super) fn check(choices: &Choices, program: &Program) -> Result<(), Error> {
-    let is_made = |name: &str, chosen: &Way| {
-        let mut calls = program.calls.iter().filter(|call| call.name == name);
-        calls.any(|call| match way(call) {
-            Some(way) => way == *chosen,
-            // The only way that is left is not recorded; its kernel tells.
-            None => is_kernel(call.kernel.name(), &chosen.kernel),
-        })
-    };
-    let mut missing: Vec<String> = choices
-        .iter()
-        .filter(|(name, way)| !is_made(name, way))
-        .map(|(name, way)| format!("`{name}` by {} of {}", way.kernel, way.layout))
-        .collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let more = missing.len().saturating_sub(SHOWN);
-    missing.truncate(SHOWN);
-    if more > 0 {
-        missing.push(format!("and {more} more"));
-    }
-    Err(Error::usage(
-        format!(
-            "the tuned file computes layers in ways that this model does not offer: {}",
-            missing.join(", ")
-        ),
-        "write the file again by `edgec tune`, with this model and these options, or leave out --tuned",
-    ))
 }

@@ -42,6 +42,7 @@ impl Compiler {
             alignment: if compiled.machine.microcontroller { 8 } else { 64 },
             sections: self.sections.clone(),
             threads: self.threads,
+            profiling: self.profiling,
         }
     }
 
@@ -150,7 +151,7 @@ impl Compiler {
     }
 
     /// The files that are read, beside those that the model names.
-    fn read(&self) -> Result<Vec<PathBuf>, Error> {
+    pub(super) fn read(&self) -> Result<Vec<PathBuf>, Error> {
         let mut read: Vec<_> = self.path().into_iter().map(Path::to_owned).collect();
         for samples in self.quantize.iter().flat_map(|o| [&o.calibrate, &o.loss_samples]) {
             read.extend(samples.as_deref().map(Spec::parse).transpose()?.map(|spec| spec.path));

@@ -43,6 +43,8 @@ pub enum RemarkKind {
     WindowEdges,
     /// An output that the self-test hardly tests.
     SelfTest,
+    /// Measured layers of another version of the model.
+    Tuned,
 }
 
 /// What the user should know of how a model was compiled. Shown as one sentence, with the advice after it.

@@ -4,7 +4,13 @@ use std::collections::BTreeMap;
 /// Ways to compute layers that were measured to be the fastest, by the name of the layer's node. Where a layer is
 /// missing, the estimates of the ways' costs decide.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Choices(BTreeMap<String, Way>);
+pub struct Choices {
+    ways: BTreeMap<String, Way>,
+    /// The name of the machine that was measured, if the file tells.
+    pub target: Option<String>,
+    /// The SHA-256 of the model's file that was measured, if the file tells.
+    pub sha256: Option<String>,
+}
 
 /// A way to compute a layer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +33,8 @@ impl Choices {
         #[derive(Deserialize)]
         struct File {
             layers: Vec<Layer>,
+            target: Option<String>,
+            sha256: Option<String>,
         }
         #[derive(Deserialize)]
         struct Layer {
@@ -45,7 +53,11 @@ impl Choices {
             }
             ways.insert(name, way);
         }
-        Ok(Self(ways))
+        Ok(Self {
+            ways,
+            target: file.target,
+            sha256: file.sha256,
+        })
     }
 
     /// Whether `edgec tune` has written a file with this text: it may replace it.
@@ -60,17 +72,17 @@ impl Choices {
 
     /// The way that was chosen for a layer.
     pub fn of(&self, layer: &str) -> Option<&Way> {
-        self.0.get(layer)
+        self.ways.get(layer)
     }
 
     /// Layers and ways, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Way)> {
-        self.0.iter().map(|(name, way)| (name.as_str(), way))
+        self.ways.iter().map(|(name, way)| (name.as_str(), way))
     }
 
     /// Whether nothing was chosen.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.ways.is_empty()
     }
 }
 
@@ -80,11 +92,12 @@ mod tests {
 
     #[test]
     fn files_are_read_and_others_refused() {
-        let text = r#"{"processor": "P", "layers": [
+        let text = r#"{"processor": "P", "target": "board", "layers": [
             {"name": "Conv_1", "kernel": "gemm", "layout": "floats", "micros": 1.5, "others": []}]}"#;
         let choices = Choices::parse(text).unwrap();
         assert_eq!(choices.of("Conv_1").unwrap().kernel, "gemm");
         assert_eq!((choices.of("Conv_2"), choices.iter().count()), (None, 1));
+        assert_eq!((choices.target.as_deref(), choices.sha256), (Some("board"), None));
         let twice =
             r#"{"layers": [{"name": "a", "kernel": "k", "layout": "l"}, {"name": "a", "kernel": "k", "layout": "m"}]}"#;
         for other in ["", "{}", r#"{"layers": [{"name": "a"}]}"#, twice] {

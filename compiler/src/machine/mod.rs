@@ -5,6 +5,8 @@
 //! | `features` | the extensions of instruction sets that kernels ask for |
 //! | `named` | one row per machine that `--target` knows by name |
 //! | `parse` | from a name or a target triple of rustc to a machine |
+//! | `choices` | ways to compute layers that were measured |
+//! | `host` | what this machine is called |
 //! | `cost` | the estimated cost of computing a node, and which of two is better on a machine |
 //!
 //! What else depends on the family, such as the layout of packed weights, is a method of [`Machine`] in a file of its
@@ -13,12 +15,14 @@
 mod choices;
 mod cost;
 mod features;
+mod host;
 mod named;
 mod parse;
 
 pub use choices::{Choices, WRITTEN_BY, Way};
 pub use cost::Cost;
 pub use features::{Feature, Features};
+pub use host::processor;
 pub use named::{NAMED, Named};
 pub use parse::UnknownMachine;
 

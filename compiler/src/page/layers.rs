@@ -62,15 +62,15 @@ pub(super) fn section(report: &Report, profile: Option<&Profile>) -> Markup {
         }
         @if columns.estimate.is_some() {
             p {
-                "Instructions are estimated where there is a choice of kernels, in proportion to each other."
+                "Instructions are estimated where there is a choice of kernels: what matters is their proportion."
             }
         }
         div.wide {
             table.layers {
                 thead {
                     tr {
-                        th { "call" } th { "of" } th { "kernel" } th { "result" } th { "MACs" } th { "weights" }
-                        @if columns.estimate.is_some() { th { "instructions, estimated" } }
+                        th { "call, of" } th { "kernel" } th { "result" } th { "MACs" } th { "weights" }
+                        @if columns.estimate.is_some() { th { "estimated" } }
                         @if let Some(measured) = &columns.measured { th { (measured.unit) ", measured" } }
                         th { "arena" }
                     }
@@ -111,9 +111,9 @@ fn row(call: &CallReport, columns: &Columns<'_>) -> Markup {
     let kind = Kind::of(&call.kernel);
     html! {
         tr id={ "call" (call.number) } {
-            td { span class={ "swatch " (kind.class()) } title=(kind.name()) {} code { (call.name) } }
-            td.nodes {
-                code { (Printable(&call.node)) }
+            td {
+                span class={ "swatch " (kind.class()) } title=(kind.name()) {} code { (call.name) }
+                br; code.node { (Printable(&call.node)) }
                 @if let Some(part) = &call.part { br; small { (part) } }
             }
             td { (kernel(call)) }

@@ -87,6 +87,42 @@ fn turns_with_a_peer() {
 }
 
 #[test]
+fn what_layers_take_is_a_profile_for_the_page() {
+    let folder = folder("layers", None);
+    let output = bench(&folder, true, &["--layers", "--iterations", "5", "--json"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let layers = found["layers"].as_array().unwrap();
+    assert_eq!((layers.len(), &layers[0]["kernel"]), (6, &"conv2d".into()));
+    assert!(
+        layers.iter().all(|layer| layer["value"].as_f64().unwrap() > 0.0),
+        "{found}"
+    );
+    fs::write(folder.join("layers.json"), &output.stdout).unwrap();
+    let page = Command::new(env!("CARGO_BIN_EXE_edgec"))
+        .current_dir(&folder)
+        .arg("report")
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/digits/digits.onnx"))
+        .args(["--profile", "layers.json", "-o", "page.html", "--force"])
+        .output()
+        .unwrap();
+    assert!(page.status.success(), "{}", String::from_utf8_lossy(&page.stderr));
+    let page = fs::read_to_string(folder.join("page.html")).unwrap();
+    assert!(page.contains("µs</strong> in all calls") && page.contains("<th>µs, measured</th>"));
+    let text = bench(&folder, true, &["--layers", "--iterations", "5"]);
+    let text = String::from_utf8(text.stdout).unwrap();
+    let lines: Vec<_> = text.lines().skip_while(|line| !line.starts_with("l00_conv ")).collect();
+    assert!(
+        lines.len() == 7 && lines[5].starts_with("l05_gemm") && lines[6].starts_with("sum "),
+        "{text}"
+    );
+    assert!(
+        lines[0].contains(" GFLOP/s  conv1") && !lines[2].contains("GFLOP/s"),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_peer_that_is_not_there() {
     let nothing = folder("nothing", None);
     let text = complaint(&bench(&nothing, false, &["--compare", "onnxruntime"]));

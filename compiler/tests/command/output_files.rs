@@ -201,3 +201,35 @@ fn the_source_names_its_weights_whatever_they_are_called() {
     assert!(message(&refused).contains("is not text"), "{}", message(&refused));
     assert!(!folder.path().join(bytes).exists());
 }
+
+#[test]
+fn a_rule_of_make_names_what_the_output_was_made_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/digits/calibration.npz");
+    fs::copy(samples, folder.join("of it.npz")).unwrap();
+    let quantized = ["--quantize", "int8", "--calibrate", "of it.npz:image", "--depfile", "m.d"];
+    for _ in 0..2 {
+        let compiled = compile(folder, "m.rs", &quantized);
+        assert!(compiled.status.success(), "{}", message(&compiled));
+        let rule = fs::read_to_string(folder.join("m.d")).unwrap();
+        assert_eq!(rule, "m.rs: \\\n  digits.onnx \\\n  of\\ it.npz\n");
+    }
+    // Neither what is read nor files of others are replaced, and a rule is about a file.
+    for (output, depfile, told) in [
+        ("m.rs", "digits.onnx", "which is read"),
+        ("n.rs", "m.rs", "edgec has not written it"),
+        ("m.rs", "m.rs", "would be written"),
+        ("-", "o.d", "stdout is no file"),
+    ] {
+        let flags = ["--weights", "inline", "--depfile", depfile];
+        let wrong = compile(folder, output, &flags);
+        assert_eq!(wrong.status.code(), Some(2), "{depfile}: {}", message(&wrong));
+        assert!(message(&wrong).contains(told), "{depfile}: {}", message(&wrong));
+    }
+    assert!(
+        fs::read_to_string(folder.join("m.rs"))
+            .unwrap()
+            .starts_with("// @generated")
+    );
+}

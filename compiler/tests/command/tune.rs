@@ -29,8 +29,12 @@ fn what_was_measured_is_compiled_again_and_again() {
     assert!(text.contains(" layers with several ways take "), "{text}");
     let found: serde_json::Value = serde_json::from_slice(&fs::read(folder.join("digits.json")).unwrap()).unwrap();
     assert_eq!(
-        (&found["model"], found["layers"].as_array().unwrap().len()),
-        (&"digits.onnx".into(), 2)
+        (
+            &found["model"],
+            &found["target"],
+            found["layers"].as_array().unwrap().len()
+        ),
+        (&"digits.onnx".into(), &"board".into(), 2)
     );
     for layer in found["layers"].as_array().unwrap() {
         let ways: Vec<_> = std::iter::once(layer)
@@ -59,10 +63,42 @@ fn what_was_measured_is_compiled_again_and_again() {
     );
 }
 
-/// A file that chooses this for the second convolution.
-fn choose(folder: &Path, layer: &str, kernel: &str, layout: &str) {
-    let text = format!(r#"{{"layers": [{{"name": "{layer}", "kernel": "{kernel}", "layout": "{layout}"}}]}}"#);
+/// A file that chooses this for a convolution, and says this too.
+fn choose_for(folder: &Path, about: &str, layer: &str, kernel: &str, layout: &str) {
+    let text = format!(r#"{{{about}"layers": [{{"name": "{layer}", "kernel": "{kernel}", "layout": "{layout}"}}]}}"#);
     fs::write(folder.join("chosen.json"), text).unwrap();
+}
+
+fn choose(folder: &Path, layer: &str, kernel: &str, layout: &str) {
+    choose_for(folder, "", layer, kernel, layout);
+}
+
+#[test]
+fn another_target_is_refused_and_another_file_of_the_model_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let about = r#""target": "board", "sha256": "00", "#;
+    choose_for(folder, about, "conv2", "conv2d", "floats");
+    let compile = |target| {
+        edgec(
+            folder,
+            &[DIGITS, "-o", "digits.rs", "--tuned", "chosen.json", "--target", target],
+        )
+    };
+    let told = compile("board");
+    assert_eq!(told.status.code(), Some(0), "{}", said(&told));
+    assert!(
+        said(&told).contains("note: the tuned file was measured with a file of the model that has another SHA-256"),
+        "{}",
+        said(&told)
+    );
+    let refused = compile("aarch64");
+    assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
+    assert!(
+        said(&refused).contains("the tuned file is for the target board, and the model is compiled for aarch64"),
+        "{}",
+        said(&refused)
+    );
 }
 
 #[test]
@@ -78,6 +114,30 @@ fn the_file_decides() {
     );
     choose(folder, "conv2", "conv2d", "floats");
     assert!(!source(folder, &["--tuned", "chosen.json"]).contains("kernels::winograd_conv2d("));
+    // `run` computes as the emitted code does: with other roundings by another way.
+    let image: Vec<f32> = (0..64).map(|i| (i * i % 61) as f32 / 61.0).collect();
+    let image = edgec::ir::Tensor::f32(&[1, 1, 8, 8], &image);
+    edgec::data::npz::write(&folder.join("in.npz"), &[("image", &image)]).unwrap();
+    let run = |kernel, layout, output| {
+        choose(folder, "conv2", kernel, layout);
+        let args = [
+            "run",
+            DIGITS,
+            "--input",
+            "in.npz",
+            "--output",
+            output,
+            "--winograd",
+            "on",
+            "--tuned",
+            "chosen.json",
+        ];
+        let ran = edgec(folder, &args);
+        assert_eq!(ran.status.code(), Some(0), "{}", said(&ran));
+        fs::read(folder.join(output)).unwrap()
+    };
+    let direct = run("conv2d", "floats", "direct.npz");
+    assert_ne!(run("winograd_conv2d", "transformed floats", "winograd.npz"), direct);
 }
 
 #[test]

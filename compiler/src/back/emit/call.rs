@@ -1,7 +1,7 @@
 use super::Options;
 use super::interface::separated;
 use super::names::{ModelNames, written};
-use super::weights;
+use super::{profiling, weights};
 use crate::back::plan::Plan;
 use crate::back::threads::residual;
 use crate::ir::program::{Call, Program, Step, Storage, View};
@@ -18,7 +18,11 @@ pub(super) fn statements(
     range: Range<usize>,
 ) -> TokenStream {
     let statements = program.steps(range).into_iter().map(|step| match step {
-        Step::Call(place) => call(program, plan, names, options, plan.order[place]),
+        Step::Call(place) => {
+            let call = call(program, plan, names, options, plan.order[place]);
+            let ended = options.profiling.then(|| profiling::ended(place));
+            quote!(#call #ended)
+        }
         Step::Repeat(repetition) => {
             let going = format_ident!("{}", names.slots[&repetition.going]);
             // A number without a suffix would be an `i32`.

@@ -3,6 +3,7 @@ use super::call::statements;
 use super::identifiers::plain;
 use super::labels;
 use super::names::ModelNames;
+use super::profiling;
 use super::run::run;
 use super::sections;
 use super::self_test;
@@ -224,9 +225,11 @@ fn constants(program: &Program, report: &Report, names: &ModelNames, options: &O
     });
     let sha256 = &report.sha256;
     let tables = labels::tables(program, names);
+    let calls = options.profiling.then(|| profiling::names(program, report));
     quote! {
         #(#ports)*
         #tables
+        #calls
         /// Multiply-accumulates of one inference.
         pub const MACS: u64 = #macs;
         #ram_doc

@@ -14,6 +14,7 @@ mod labels;
 mod layers;
 mod names;
 mod parameters;
+mod profiling;
 mod run;
 mod sections;
 mod self_test;
@@ -66,6 +67,8 @@ pub struct Options {
     pub sections: Sections,
     /// Whether the struct takes threads, which compute rows side by side.
     pub threads: bool,
+    /// Whether the struct has `run_profiled`.
+    pub profiling: bool,
 }
 
 /// What was printed.
@@ -96,6 +99,8 @@ pub struct Interface {
     pub weights: Option<String>,
     /// Whether there is `set_threads`.
     pub threads: bool,
+    /// Whether there is `run_profiled`.
+    pub profiling: bool,
     /// Features of runtime-core that it needs.
     pub features: Vec<&'static str>,
 }
@@ -152,6 +157,7 @@ pub fn emit(program: &Program, plan: &Plan, report: &Report, options: &Options) 
         weights: block.as_ref().map(|_| names.verified),
         model: names.model,
         threads: options.threads,
+        profiling: options.profiling,
         features: dependency::features(program, options),
     };
     Emitted {

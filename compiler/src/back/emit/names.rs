@@ -104,7 +104,8 @@ impl ModelNames {
     pub(super) fn of(program: &Program, plan: &Plan, report: &Report, options: &Options) -> Self {
         let model = model_name(&options.struct_name);
         let module = Names::reserving(["runtime_core", "core", "std"]).snake(&format!("{model}_parts"));
-        let locals = LOCALS.iter().map(|name| (*name).to_owned());
+        let after = options.profiling.then_some("after");
+        let locals = LOCALS.iter().chain(&after).map(|name| (*name).to_owned());
         let mut inputs = Names::reserving(locals.chain((0..MOST_BORROWED).map(written)));
         let inputs: Vec<_> = program.all_inputs().map(|p| inputs.snake(&p.name)).collect();
         let letters = ('a'..='x').map(String::from);

@@ -3,6 +3,7 @@
 use super::identifiers::plain;
 use super::interface::{MOST_ARGUMENTS, array, body, describe, docs, inputs, outputs, separated};
 use super::names::ModelNames;
+use super::profiling::{self, Signature};
 use super::weights::WeightsMode;
 use super::{Options, threads, updatable};
 use crate::back::plan::Plan;
@@ -60,7 +61,7 @@ pub(super) fn run(
     let calls = quote!(#body #returned);
     // With the arena there is one argument more.
     let many = (passed.len() + 1 > MOST_ARGUMENTS).then(|| quote!(#[allow(clippy::too_many_arguments)]));
-    let (run, arguments_in, run_in, run_by) = if options.threads {
+    let (run, arguments_in, run_in, more) = if options.threads {
         let ty = result(Some(quote!('a)));
         let any_divided = program.calls.iter().any(|call| call.instance.divided);
         (
@@ -70,7 +71,20 @@ pub(super) fn run(
             Some(threads::run_by(&bytes, &inner, &ty, &calls, any_divided)),
         )
     } else {
-        (quote!(Self::run_in(&mut self.arena #(, #passed)*)), &inner, calls, None)
+        let run = quote!(Self::run_in(&mut self.arena #(, #passed)*));
+        if options.profiling {
+            let signature = Signature {
+                outer: (&outer, &ty),
+                inner: (&inner, &ty_in),
+                lifetime: lifetime.as_ref(),
+                bytes: &bytes,
+            };
+            let any = program.inference_calls() > 0;
+            let methods = profiling::methods(&signature, &passed, &calls, any);
+            (run, &outer, profiling::run_in(&passed), Some(methods))
+        } else {
+            (run, &inner, calls, None)
+        }
     };
     quote! {
         #docs
@@ -86,7 +100,7 @@ pub(super) fn run(
             #run_in
         }
 
-        #run_by
+        #more
     }
 }
 

@@ -1,7 +1,8 @@
-//! Runs emitted models on files of bytes: `PROGRAM MODEL FOLDER CASES REPETITIONS THREADS`.
+//! Runs emitted models on files of bytes: `PROGRAM MODEL FOLDER CASES REPETITIONS THREADS PROFILED`.
 //!
 //! Reads `FOLDER/K.in`, all inputs one after the other, and writes `FOLDER/K.out`, for K below CASES. Prints the
-//! nanoseconds of each of REPETITIONS runs more, one per line.
+//! nanoseconds of each of REPETITIONS runs more, one per line; then, of a model with `run_profiled`, for each of its
+//! calls the least that it took in PROFILED runs.
 #![forbid(unsafe_code)]
 
 use std::hint::black_box;
@@ -48,6 +49,7 @@ struct Job {
     folder: PathBuf,
     cases: usize,
     repetitions: usize,
+    profiled: usize,
     case: usize,
     input: Vec<u8>,
     taken: usize,
@@ -88,6 +90,28 @@ impl Job {
         }
     }
 
+    // Only models with `run_profiled` are profiled.
+    #[allow(dead_code)]
+    fn profile(&self, calls: usize, mut run: impl FnMut(&mut dyn FnMut(usize))) {
+        let mut least = vec![u128::MAX; calls];
+        for _ in 0..self.profiled {
+            // Calls in a loop end several times.
+            let mut took = vec![0; calls];
+            let mut before = Instant::now();
+            run(&mut |call| {
+                let now = Instant::now();
+                took[call] += (now - before).as_nanos();
+                before = Instant::now();
+            });
+            for (least, took) in least.iter_mut().zip(took) {
+                *least = took.min(*least);
+            }
+        }
+        if self.profiled > 0 {
+            least.iter().for_each(|time| println!("{time}"));
+        }
+    }
+
     // A model without outputs puts nothing.
     #[allow(dead_code)]
     fn put<T: Raw>(&mut self, elements: &[T]) {
@@ -111,7 +135,9 @@ fn main() {
     let folder = PathBuf::from(text());
     let mut number = || text().parse().unwrap_or(0);
     let (cases, repetitions) = (number(), number());
-    let mut job = Job { folder, cases, repetitions, case: 0, input: vec![], taken: 0, output: vec![] };
+    // The number of threads is for models that take them.
+    let (_, profiled) = (number(), number());
+    let mut job = Job { folder, cases, repetitions, profiled, case: 0, input: vec![], taken: 0, output: vec![] };
     if let Err(message) = run(&model, &mut job) {
         let _ = writeln!(std::io::stderr(), "{message}");
         std::process::exit(1);

@@ -35,7 +35,7 @@ impl Runner {
     /// If inputs are not of the model's types; callers check what users give.
     pub fn run(&self, cases: &[Vec<Tensor>]) -> Result<Vec<Vec<Tensor>>, HarnessError> {
         let folder = self.scratch(cases)?;
-        self.call(&folder.0, cases.len(), 0)?;
+        self.call(&folder.0, cases.len(), [0, 0])?;
         (0..cases.len())
             .map(|case| self.outputs(&folder.0.join(format!("{case}.out"))))
             .collect()
@@ -50,12 +50,20 @@ impl Runner {
     /// As [`Runner::run`].
     pub fn time(&self, inputs: Vec<Tensor>, repetitions: usize) -> Result<Vec<Duration>, HarnessError> {
         let folder = self.scratch(&[inputs])?;
-        let text = self.call(&folder.0, 1, repetitions)?;
-        Ok(text
-            .lines()
-            .filter_map(|line| line.parse().ok())
-            .map(Duration::from_nanos)
-            .collect())
+        Ok(durations(&self.call(&folder.0, 1, [repetitions, 0])?))
+    }
+
+    /// The least that each kernel call took in `repetitions` runs on `inputs`, of a model that is emitted for
+    /// profiling; nothing of others.
+    ///
+    /// # Errors
+    /// If the program fails.
+    ///
+    /// # Panics
+    /// As [`Runner::run`].
+    pub fn profile(&self, inputs: Vec<Tensor>, repetitions: usize) -> Result<Vec<Duration>, HarnessError> {
+        let folder = self.scratch(&[inputs])?;
+        Ok(durations(&self.call(&folder.0, 1, [0, repetitions])?))
     }
 
     fn scratch(&self, cases: &[Vec<Tensor>]) -> Result<Scratch, HarnessError> {
@@ -74,12 +82,12 @@ impl Runner {
         Ok(folder)
     }
 
-    fn call(&self, folder: &Path, cases: usize, repetitions: usize) -> Result<String, HarnessError> {
+    fn call(&self, folder: &Path, cases: usize, [timed, profiled]: [usize; 2]) -> Result<String, HarnessError> {
         let mut command = Command::new(&self.program);
         command
             .arg(&self.model)
             .arg(folder)
-            .args([cases, repetitions, self.threads].map(|number| number.to_string()));
+            .args([cases, timed, self.threads, profiled].map(|number| number.to_string()));
         let output = command
             .stdin(Stdio::null())
             .output()
@@ -108,6 +116,12 @@ impl Runner {
         }
         Ok(tensors)
     }
+}
+
+/// A number of nanoseconds in each line.
+fn durations(text: &str) -> Vec<Duration> {
+    let nanos = text.lines().filter_map(|line| line.parse().ok());
+    nanos.map(Duration::from_nanos).collect()
 }
 
 /// A folder that is removed when it is no longer used.

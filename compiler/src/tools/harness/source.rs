@@ -139,6 +139,15 @@ fn function(library: &str, module: &Module) -> String {
         "        job.time(|| {{\n            black_box(model.run({}));\n        }});",
         hidden.join(", ")
     );
+    if interface.profiling {
+        let _ = writeln!(
+            text,
+            "        job.profile({path}::CALLS.len(), |after| {{\n            \
+             black_box(model.run_profiled({}{}after));\n        }});",
+            hidden.join(", "),
+            if hidden.is_empty() { "" } else { ", " }
+        );
+    }
     let _ = writeln!(text, "        let outputs = model.run({});", arguments.join(", "));
     if interface.fields.is_empty() && interface.outputs.len() == 1 {
         text.push_str("        job.put(outputs);\n");
