@@ -9,6 +9,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 cd "$root"
 
+case "${1-}" in -*) die "usage: [BAZEL=PROGRAM] scripts/fleet.sh [EDGEC]" ;; esac
 bazel=${BAZEL:-$(command -v bazel || command -v bazelisk || true)}
 [ -n "$bazel" ] || die "there is no bazel; set BAZEL to it"
 edgec=$(realpath "${1:-${CARGO_TARGET_DIR:-target}/debug/edgec}")

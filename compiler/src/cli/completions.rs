@@ -66,10 +66,7 @@ pub(super) fn man(args: &ManArgs) -> miette::Result<ExitCode> {
             pages_of_others(folder)?;
             let written =
                 std::fs::create_dir_all(folder).and_then(|()| clap_mangen::generate_to(Cli::command(), folder));
-            written.map_err(|source| Error::Io {
-                path: folder.clone(),
-                source,
-            })?;
+            written.map_err(|error| Error::io(folder, error))?;
         }
         None => {
             let mut page = vec![];

@@ -81,13 +81,13 @@ impl Compiler {
         let is_ours = || data::read_text(output).is_ok_and(|text| Choices::are_written(&text));
         self.guard_of(&self.load()?.external_files)?.check(output, is_ours)?;
         let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty());
-        if output.is_dir() || folder.is_some_and(|folder| !folder.is_dir()) {
+        if output == Path::new("-") || output.is_dir() || folder.is_some_and(|folder| !folder.is_dir()) {
             return Err(Error::usage(
                 format!(
-                    "{} cannot be written: it is a folder, or in none",
+                    "{} is no name of a file in a folder that is there",
                     Printable(output.display())
                 ),
-                "give the name of a file in a folder that is there",
+                "give -o the name of a file, such as model.tuned.json",
             ));
         }
         Ok(())

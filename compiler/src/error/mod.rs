@@ -5,6 +5,7 @@ use crate::ir::{Node, OpError, Printable, PrintableLines};
 use load::LoadError;
 use miette::Diagnostic;
 use std::fmt;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 /// Why a model could not be compiled.
@@ -81,12 +82,15 @@ pub enum Error {
     },
 
     /// A file that could not be read or written.
-    #[error("{}: {source}", Printable(path.display()))]
+    #[error("{}: {error}", Printable(path.display()))]
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system says.
-        source: std::io::Error,
+        /// What the system says. No `source`: it would be shown twice.
+        error: std::io::Error,
+        /// What to do, where that is known.
+        #[help]
+        help: Option<String>,
     },
 }
 
@@ -180,10 +184,15 @@ impl Error {
         }
     }
 
-    pub(crate) fn io(path: impl Into<PathBuf>, source: std::io::Error) -> Self {
-        Self::Io {
-            path: path.into(),
-            source,
-        }
+    /// A file that could not be read or written.
+    pub fn io(path: impl Into<PathBuf>, error: std::io::Error) -> Self {
+        let path = path.into();
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let missing = folder.filter(|folder| error.kind() == ErrorKind::NotFound && !folder.exists());
+        let help = missing.map(|folder| {
+            let folder = Printable(folder.display());
+            format!("there is no folder {folder}: make it, or give another name")
+        });
+        Self::Io { path, error, help }
     }
 }

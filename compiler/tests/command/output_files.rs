@@ -208,7 +208,14 @@ fn a_rule_of_make_names_what_the_output_was_made_of() {
     let folder = folder.path();
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/digits/calibration.npz");
     fs::copy(samples, folder.join("of it.npz")).unwrap();
-    let quantized = ["--quantize", "int8", "--calibrate", "of it.npz:image", "--depfile", "m.d"];
+    let quantized = [
+        "--quantize",
+        "int8",
+        "--calibrate",
+        "of it.npz:image",
+        "--depfile",
+        "m.d",
+    ];
     for _ in 0..2 {
         let compiled = compile(folder, "m.rs", &quantized);
         assert!(compiled.status.success(), "{}", message(&compiled));

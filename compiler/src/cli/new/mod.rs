@@ -50,7 +50,7 @@ pub(super) fn new(args: NewArgs) -> miette::Result<ExitCode> {
     let files = files(&args, &name, &template)?;
     let io = |path: &Path| {
         let path = path.to_owned();
-        move |source| Error::Io { path, source }
+        move |error| Error::io(path, error)
     };
     let source = folder.join("src");
     let is_new = !folder.exists();
@@ -86,10 +86,7 @@ fn build(template: &Template, last: &str) -> Vec<String> {
 
 /// What the folder's name is as that of a package.
 fn package_name(folder: &Path) -> Result<String, Error> {
-    let full = std::path::absolute(folder).map_err(|source| Error::Io {
-        path: folder.to_owned(),
-        source,
-    })?;
+    let full = std::path::absolute(folder).map_err(|error| Error::io(folder, error))?;
     let Some(name) = full.file_name() else {
         return Err(Error::Usage {
             message: format!("{} has no name that a program could have", folder.display()),
@@ -123,6 +120,9 @@ fn package_name(folder: &Path) -> Result<String, Error> {
     })
 }
 
+const ONLY_THE_MODEL: &str = "name a folder that does not exist, or write only the model: \
+                              edgec MODEL.onnx -o src/model.rs --name Model --self-test";
+
 /// An error if there is anything in the folder, or something else in its place.
 fn refuse_files(folder: &Path) -> Result<(), Error> {
     let is_free = match fs::read_dir(folder) {
@@ -134,9 +134,7 @@ fn refuse_files(folder: &Path) -> Result<(), Error> {
     }
     Err(Error::Usage {
         message: format!("{} exists and is not empty", folder.display()),
-        help: Some(
-            "name a folder that does not exist, or write only the model: edgec MODEL.onnx -o src/model.rs".into(),
-        ),
+        help: Some(ONLY_THE_MODEL.into()),
     })
 }
 

@@ -124,10 +124,7 @@ impl Record {
                 continue;
             }
             let path = folder.join(file);
-            fs::remove_file(&path).map_err(|source| Error::Io {
-                path: path.clone(),
-                source,
-            })?;
+            fs::remove_file(&path).map_err(|error| Error::io(&path, error))?;
             // Folders that are empty now.
             let folders = path.ancestors().skip(1).take_while(|parent| *parent != folder);
             let _ = folders.map(fs::remove_dir).take_while(Result::is_ok).count();

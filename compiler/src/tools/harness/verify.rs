@@ -75,9 +75,18 @@ fn fits(input: &ValueInfoProto, array: &TensorType) -> Result<(), String> {
     if declared.dim.len() == array.rank() && declared.dim.iter().zip(&array.shape).all(fits) {
         return Ok(());
     }
+    let sizes = declared.dim.iter().map(|dimension| match &dimension.value {
+        Some(dimension::Value::DimValue(size)) => size.to_string(),
+        Some(dimension::Value::DimParam(name)) => name.escape_debug().to_string(),
+        None => "?".to_owned(),
+    });
     Err(format!(
-        "{array} is no value of the model's input `{}`",
-        input.name().escape_debug()
+        "{array} is no value of the model's input `{}`, which is {}",
+        input.name().escape_debug(),
+        match sizes.collect::<Vec<_>>().join("x") {
+            shape if shape.is_empty() => "a scalar".to_owned(),
+            shape => shape,
+        }
     ))
 }
 
