@@ -2,6 +2,7 @@ use super::args::{self, BenchArgs};
 use super::bench_layers;
 use super::verify::build;
 use super::{print, print_json};
+use edgec::back::report::Report;
 use edgec::ir::{DType, Tensor, TensorType};
 use edgec::tools::harness::{Peer, RunningPeer, Workspace};
 use serde_json::{Value, json};
@@ -63,22 +64,19 @@ pub(super) fn bench(args: &BenchArgs) -> miette::Result<ExitCode> {
         }
     }
     let times = Times::of(ours);
-    let profile = if args.layers {
-        runner.profile(inputs, fitting)?
-    } else {
-        vec![]
+    let layers = match args.layers {
+        true => bench_layers::layers(&compiled.report, &runner, inputs, fitting)?,
+        false => vec![],
     };
-    let layers = bench_layers::layers(&compiled.report, profile);
-    let macs = compiled.report.macs;
     let others: Vec<_> = peers.iter().zip(theirs.into_iter().map(Times::of)).collect();
     if args.json {
-        let mut value = json(&times, macs, threads, &others);
+        let mut value = json(&times, compiled.report.macs, threads, &others);
         if args.layers {
             bench_layers::add_profile(&mut value, &compiled.report, &layers);
         }
         print_json(&value)?;
     } else {
-        print(&text(&times, macs, threads, &others))?;
+        print(&text(&times, &compiled.report, threads, &others))?;
         if args.layers {
             print(&bench_layers::text(&layers))?;
         }
@@ -114,7 +112,7 @@ impl Times {
         }
     }
 
-    /// Arithmetic at the median, in GFLOP/s.
+    /// Arithmetic at the median, in billions of operations per second.
     fn speed(&self, macs: u64) -> f64 {
         2.0 * macs as f64 / self.median.as_secs_f64() / 1e9
     }
@@ -134,7 +132,7 @@ fn micros(time: Duration) -> f64 {
 }
 
 /// What was measured, for people.
-fn text(times: &Times, macs: u64, threads: usize, peers: &[(&RunningPeer, Times)]) -> String {
+fn text(times: &Times, report: &Report, threads: usize, peers: &[(&RunningPeer, Times)]) -> String {
     let mut text = String::new();
     if threads > 1 {
         let _ = writeln!(text, "threads {threads}");
@@ -142,8 +140,9 @@ fn text(times: &Times, macs: u64, threads: usize, peers: &[(&RunningPeer, Times)
     let _ = writeln!(text, "runs    {}", times.runs);
     let _ = writeln!(text, "min     {:.3} us", micros(times.min));
     let _ = writeln!(text, "median  {:.3} us", micros(times.median));
+    let (macs, unit) = (report.macs, bench_layers::unit(&report.calls));
     let _ = writeln!(text, "MACs    {macs}");
-    let _ = writeln!(text, "speed   {:.1} GFLOP/s at the median", times.speed(macs));
+    let _ = writeln!(text, "speed   {:.1} {unit} at the median", times.speed(macs));
     for (peer, other) in peers {
         let [min, median] = times.ratios(other);
         let _ = writeln!(

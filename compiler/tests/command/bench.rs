@@ -117,7 +117,7 @@ fn what_layers_take_is_a_profile_for_the_page() {
         "{text}"
     );
     assert!(
-        lines[0].contains(" GFLOP/s  conv1") && !lines[2].contains("GFLOP/s"),
+        lines[0].contains(" GFLOP/s ") && lines[0].ends_with(" %  conv1 +1") && !lines[2].contains("GFLOP/s"),
         "{text}"
     );
 }

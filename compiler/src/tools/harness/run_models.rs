@@ -1,4 +1,5 @@
-//! Runs emitted models on files of bytes: `PROGRAM MODEL FOLDER CASES REPETITIONS THREADS PROFILED`.
+//! Runs emitted models on files of bytes: `PROGRAM MODEL FOLDER CASES REPETITIONS THREADS PROFILED`, or, with models
+//! that are profiled, prints what products take: `PROGRAM --peaks`.
 //!
 //! Reads `FOLDER/K.in`, all inputs one after the other, and writes `FOLDER/K.out`, for K below CASES. Prints the
 //! nanoseconds of each of REPETITIONS runs more, one per line; then, of a model with `run_profiled`, for each of its
@@ -132,6 +133,9 @@ fn main() {
     let mut args = std::env::args().skip(1);
     let mut text = || args.next().unwrap_or_default();
     let model = text();
+    if model == "--peaks" {
+        return print_peaks();
+    }
     let folder = PathBuf::from(text());
     let mut number = || text().parse().unwrap_or(0);
     let (cases, repetitions) = (number(), number());

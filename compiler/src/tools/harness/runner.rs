@@ -66,6 +66,17 @@ impl Runner {
         Ok(durations(&self.call(&folder.0, 1, [0, repetitions])?))
     }
 
+    /// Nanoseconds that a thousand products take at the very least on one core of this machine, in 32-bit floats and in
+    /// 8-bit integers; for a model that is emitted for profiling.
+    ///
+    /// # Errors
+    /// If the program fails.
+    pub fn peaks(&self) -> Result<[f64; 2], HarnessError> {
+        let text = output(Command::new(&self.program).arg("--peaks"), &self.program)?;
+        let numbers: Vec<f64> = text.lines().filter_map(|line| line.parse().ok()).collect();
+        <[f64; 2]>::try_from(numbers).map_err(|_| HarnessError::new("the emitted code is not for profiling"))
+    }
+
     fn scratch(&self, cases: &[Vec<Tensor>]) -> Result<Scratch, HarnessError> {
         let folder = Scratch(
             self.program
@@ -88,19 +99,7 @@ impl Runner {
             .arg(&self.model)
             .arg(folder)
             .args([cases, timed, self.threads, profiled].map(|number| number.to_string()));
-        let output = command
-            .stdin(Stdio::null())
-            .output()
-            .map_err(|e| HarnessError::io(&self.program, e))?;
-        if output.status.success() {
-            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
-        }
-        let text = String::from_utf8_lossy(&output.stderr);
-        Err(HarnessError::new(format!(
-            "the emitted code stopped with {}: {}",
-            output.status,
-            text.trim()
-        )))
+        output(&mut command, &self.program)
     }
 
     fn outputs(&self, path: &Path) -> Result<Vec<Tensor>, HarnessError> {
@@ -116,6 +115,23 @@ impl Runner {
         }
         Ok(tensors)
     }
+}
+
+/// What a program prints.
+fn output(command: &mut Command, program: &Path) -> Result<String, HarnessError> {
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|e| HarnessError::io(program, e))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    let text = String::from_utf8_lossy(&output.stderr);
+    Err(HarnessError::new(format!(
+        "the emitted code stopped with {}: {}",
+        output.status,
+        text.trim()
+    )))
 }
 
 /// A number of nanoseconds in each line.

@@ -99,6 +99,10 @@ pub(super) fn library(modules: &[&Module]) -> String {
 /// The program: one function a model, around the fixed part in `run_models.rs`.
 pub(super) fn program(library: &str, modules: &[&Module]) -> String {
     let mut text = include_str!("run_models.rs").to_owned();
+    text.push_str(match modules.iter().any(|module| module.emitted.interface.profiling) {
+        true => include_str!("peaks.rs"),
+        false => "\nfn print_peaks() {}\n",
+    });
     text.push_str("\nfn run(model: &str, job: &mut Job) -> Result<(), String> {\n    match model {\n");
     for module in modules {
         let _ = writeln!(text, "        \"{0}\" => run_{0}(job),", module.name);
