@@ -6,6 +6,8 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 targets=(thumbv7em-none-eabihf thumbv6m-none-eabi)
 # What the compiler is built for to run on another processor: Rust links it without another compiler.
 aarch64=aarch64-unknown-linux-musl
+# Boards with 32 bits, of which models are tested: linked by GCC's cross-compiler.
+armv7=armv7-unknown-linux-gnueabihf
 # What the example for browsers is built for.
 wasm=wasm32-unknown-unknown
 venv=$root/target/venv

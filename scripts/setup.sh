@@ -57,7 +57,7 @@ if ! found "Rust for Cortex-M4F and M0 (${targets[*]})" rust_for_boards && ! $ch
 fi
 
 # The comparison of emitted bytes and examples use them, which say so where one is missing.
-for target in "$aarch64" "$wasm"; do
+for target in "$aarch64" "$armv7" "$wasm"; do
     if ! found "Rust for $target" has_rust_for "$target" && ! $check && have rustup; then
         report rustup "target add $target"
         timeout 300 rustup target add "$target" || report missing "$target"
@@ -71,6 +71,9 @@ found "qemu-system-riscv32" have qemu-system-riscv32 || packages+=(qemu-system-m
 found "arm-none-eabi-size, -nm, -ld" have arm-none-eabi-size || packages+=(binutils-arm-none-eabi)
 # Emulates another processor for the compiler itself.
 found "qemu-x86_64" have qemu-x86_64 || packages+=(qemu-user)
+# Links models for boards with 32 bits.
+found "arm-linux-gnueabihf-gcc" have arm-linux-gnueabihf-gcc ||
+    packages+=(gcc-arm-linux-gnueabihf libc6-dev-armhf-cross)
 # The firmware in C, with the assembler and the linker above.
 found "arm-none-eabi-gcc" have arm-none-eabi-gcc || packages+=(gcc-arm-none-eabi)
 # Builds what `edgec package` writes; tests say where it is missing.

@@ -117,6 +117,7 @@ emulated() {
     else
         say "skipped, as Rust for aarch64 is missing: the kernels of aarch64"
     fi
+    step "models on boards" env BOARDS_IS_BUILT=1 scripts/boards.sh
     [ ${#others[@]} = 2 ] || say "skipped, as Rust for aarch64 is missing or this is no x86-64: emitted bytes on one processor"
     [ ${#others[@]} = 0 ] || step "emitted bytes on other processors" scripts/processors.sh "${others[@]}"
     printf '%s, beside the tests\n' "${summary[@]}" >"$beside_summary"

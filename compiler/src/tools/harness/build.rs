@@ -36,7 +36,7 @@ impl Workspace {
             }
             failed.extend(blamed);
         }
-        let release = self.target_folder().join("release");
+        let release = self.release_folder();
         let outcome = |index: usize, module: &Module| match failed.get(&module.name) {
             Some(text) => Err(HarnessError::new(format!("the emitted code does not compile:\n{text}"))
                 .help("this is a fault of edgec: please report it, with the model if you can share it")),
@@ -47,6 +47,7 @@ impl Workspace {
                 model: module.name.clone(),
                 interface: module.emitted.interface.clone(),
                 threads: 1,
+                emulator: vec![],
             }),
         };
         let crates = crates.iter().enumerate();
@@ -117,6 +118,9 @@ impl Workspace {
     fn cargo(&self, crates: &[Vec<Module>]) -> Result<Complaints, HarnessError> {
         let mut command = self.cargo_build();
         command.args(["--keep-going", "--message-format=json"]);
+        if let Some(triple) = &self.target {
+            command.args(["--target", triple]);
+        }
         command.env("RUSTFLAGS", &self.rustflags);
         let output = command.output().map_err(|e| no_cargo(&e))?;
         let mut complaints = Complaints::default();

@@ -12,6 +12,7 @@ pub struct Runner {
     pub(super) model: String,
     pub(super) interface: Interface,
     pub(super) threads: usize,
+    pub(super) emulator: Vec<String>,
 }
 
 impl Runner {
@@ -19,6 +20,24 @@ impl Runner {
     pub fn threads(mut self, count: usize) -> Self {
         self.threads = count;
         self
+    }
+
+    /// The same by an emulator of the processor that the program is for, with its arguments.
+    pub fn emulator(mut self, words: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.emulator = words.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The program, by its emulator if it has one.
+    fn command(&self) -> Command {
+        match &self.emulator[..] {
+            [] => Command::new(&self.program),
+            [emulator, arguments @ ..] => {
+                let mut command = Command::new(emulator);
+                command.args(arguments).arg(&self.program);
+                command
+            }
+        }
     }
 
     /// Whether the model takes threads.
@@ -72,7 +91,7 @@ impl Runner {
     /// # Errors
     /// If the program fails.
     pub fn peaks(&self) -> Result<[f64; 2], HarnessError> {
-        let text = output(Command::new(&self.program).arg("--peaks"), &self.program)?;
+        let text = output(self.command().arg("--peaks"), &self.program)?;
         let numbers: Vec<f64> = text.lines().filter_map(|line| line.parse().ok()).collect();
         <[f64; 2]>::try_from(numbers).map_err(|_| HarnessError::new("the emitted code is not for profiling"))
     }
@@ -94,7 +113,7 @@ impl Runner {
     }
 
     fn call(&self, folder: &Path, cases: usize, [timed, profiled]: [usize; 2]) -> Result<String, HarnessError> {
-        let mut command = Command::new(&self.program);
+        let mut command = self.command();
         command
             .arg(&self.model)
             .arg(folder)

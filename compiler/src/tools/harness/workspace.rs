@@ -70,6 +70,7 @@ pub struct Workspace {
     pub(super) folder: PathBuf,
     pub(super) runtime_core: RuntimeCore,
     pub(super) rustflags: String,
+    pub(super) target: Option<String>,
     _lock: File,
 }
 
@@ -93,6 +94,7 @@ impl Workspace {
             folder,
             runtime_core,
             rustflags: String::new(),
+            target: None,
             _lock: lock,
         })
     }
@@ -116,6 +118,21 @@ impl Workspace {
         self
     }
 
+    /// Compiles for this target triple of rustc; by default for this machine.
+    pub fn target(mut self, triple: impl Into<String>) -> Self {
+        self.target = Some(triple.into());
+        self
+    }
+
+    /// Where cargo puts programs and libraries.
+    pub(super) fn release_folder(&self) -> PathBuf {
+        let folder = self.target_folder();
+        match &self.target {
+            Some(triple) => folder.join(triple).join("release"),
+            None => folder.join("release"),
+        }
+    }
+
     /// Where cargo builds.
     pub(super) fn target_folder(&self) -> PathBuf {
         self.folder.with_file_name("target")
@@ -123,8 +140,8 @@ impl Workspace {
 
     /// The compiled library of the crate at this index.
     pub fn library(&self, index: usize) -> PathBuf {
-        let library = format!("release/lib{}.rlib", self.crate_name(index));
-        self.target_folder().join(library)
+        let library = format!("lib{}.rlib", self.crate_name(index));
+        self.release_folder().join(library)
     }
 
     /// The name of the crate at this index: no other workspace beside this one has a crate of that name.
