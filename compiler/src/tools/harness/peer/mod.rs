@@ -1,10 +1,23 @@
+mod lines;
+
 use super::HarnessError;
 use crate::ir::program::Port;
+use lines::{Lines, last_line};
 use serde_json::{Map, Value, json};
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::Receiver;
 use std::time::Duration;
+
+/// What loading a model may take, and what runs may take beside the time that is asked for.
+const PATIENCE: Duration = Duration::from_secs(300);
+/// Bytes of an answer, of which the largest are some ten thousand times.
+const LONGEST_ANSWER: usize = 64 << 20;
+/// Bytes of a line of what a process says of its errors.
+const LONGEST_COMPLAINT: usize = 16 << 10;
+/// For what a process says of its errors once it has ended.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// Another runtime, as a package of the user's `python3`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +72,8 @@ pub struct RunningPeer {
     peer: Peer,
     process: Child,
     requests: ChildStdin,
-    answers: BufReader<ChildStdout>,
+    answers: Lines,
+    error: Receiver<Option<String>>,
     version: String,
 }
 
@@ -84,14 +98,16 @@ impl RunningPeer {
             .stderr(Stdio::piped())
             .spawn()
             .map_err(|e| HarnessError::new(format!("python3 cannot be run: {e}")).help(peer.install()))?;
-        let (Some(requests), Some(answers)) = (process.stdin.take(), process.stdout.take()) else {
+        let pipes = (process.stdin.take(), process.stdout.take(), process.stderr.take());
+        let (Some(requests), Some(answers), Some(errors)) = pipes else {
             return Err(HarnessError::new("python3 has no standard input and output"));
         };
         let mut running = Self {
             peer,
             process,
             requests,
-            answers: BufReader::new(answers),
+            answers: Lines::of(answers, LONGEST_ANSWER),
+            error: last_line(errors, LONGEST_COMPLAINT),
             version: String::new(),
         };
         let answer = running.answer()?;
@@ -140,21 +156,19 @@ impl RunningPeer {
 
     /// The next line in JSON; what the process wrote as an error if there is none.
     fn answer(&mut self) -> Result<Value, HarnessError> {
-        let mut line = String::new();
-        let read = self.answers.read_line(&mut line);
-        if let (Ok(_), Ok(answer)) = (read, serde_json::from_str(&line)) {
+        let name = self.peer.name();
+        let line = self.answers.next(PATIENCE);
+        if let Some(answer) = line.as_deref().and_then(|line| serde_json::from_str(line).ok()) {
             return Ok(answer);
         }
         let _ = self.process.kill();
-        let mut text = String::new();
-        if let Some(mut errors) = self.process.stderr.take() {
-            let _ = std::io::Read::read_to_string(&mut errors, &mut text);
+        if line.is_none() && !self.answers.ended() {
+            let seconds = PATIENCE.as_secs();
+            return Err(HarnessError::new(format!("{name} has not answered for {seconds} s")));
         }
-        let last = text.trim().lines().last().unwrap_or("it ended without a message");
-        Err(HarnessError::new(format!(
-            "{} does not run the model: {last}",
-            self.peer.name()
-        )))
+        let last = self.error.recv_timeout(LAST_WORDS).ok().flatten();
+        let last = last.unwrap_or_else(|| "it ended without a message".into());
+        Err(HarnessError::new(format!("{name} does not run the model: {last}")))
     }
 }
 
