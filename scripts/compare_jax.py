@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Trains a model by its emitted `train_step` and by JAX: the same weights, samples, order and learning rate.
 
-    python3 scripts/compare_jax.py --edgec target/release/edgec MODEL.onnx SAMPLES.npz [--optimizer sgd] [--rate 0.01]
+    python3 scripts/compare_jax.py --edgec target/release/edgec MODEL.onnx SAMPLES.npz [--optimizer sgd] [--rate 0.01] [--shuffle]
 
 SAMPLES.npz has `x`, one input of the model each, and `y`, the classes. Prints how far the losses of the first steps are
 apart, the accuracy on the samples that were not trained on, and the least time of a step. Needs jax, numpy and onnx.
@@ -53,6 +53,36 @@ def attributes(node):
     return {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
 
 
+def recurrent(kind, a, x, w, r, b, first):
+    """The hidden states after every step of a layer that runs forwards, as ONNX gives them."""
+    linear, hidden = a.get("linear_before_reset", 0), r.shape[2]
+    w, r, of_input, of_state = w[0].T, r[0].T, *jnp.split(b[0], 2)
+
+    def times(h, weights):
+        return jnp.matmul(h, weights, precision="highest")
+
+    def gru(h, x):
+        z, reset, new = jnp.split(x, 3, -1)
+        both = jax.nn.sigmoid(jnp.concatenate([z, reset], -1) + times(h, r[:, : 2 * hidden]) + of_state[: 2 * hidden])
+        z, reset = jnp.split(both, 2, -1)
+        if linear:
+            product = reset * (times(h, r[:, 2 * hidden :]) + of_state[2 * hidden :])
+        else:
+            product = times(reset * h, r[:, 2 * hidden :]) + of_state[2 * hidden :]
+        h = (1 - z) * jnp.tanh(new + product) + z * h
+        return h, h
+
+    def lstm(states, x):
+        h, c = states
+        i, o, f, new = jnp.split(x + times(h, r) + of_state, 4, -1)
+        c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(new)
+        h = jax.nn.sigmoid(o) * jnp.tanh(c)
+        return (h, c), h
+
+    step, states = (gru, first[0][0]) if kind == "GRU" else (lstm, (first[0][0], first[1][0]))
+    return jax.lax.scan(step, states, times(x, w) + of_input)[1][:, None]
+
+
 def predict(graph, parameters, x):
     """The model's output in JAX, for the operators that small classifiers have."""
     values = dict(parameters)
@@ -87,6 +117,22 @@ def predict(graph, parameters, x):
             case "Gemm":
                 w = args[1].T if a.get("transB") else args[1]
                 y = jnp.matmul(args[0], w, precision="highest") + args[2]
+            case "Shape":
+                y = np.array(args[0].shape)
+            case "Concat":
+                y = np.concatenate(args, a["axis"])
+            case "Unsqueeze":
+                y = np.expand_dims(args[0], tuple(args[1]))
+            case "Expand":
+                y = np.broadcast_to(args[0], args[1])
+            case "Gather":
+                y = args[0].take(args[1], a.get("axis", 0))
+            case "Squeeze":
+                y = jnp.squeeze(args[0], tuple(args[1]))
+            case "Transpose":
+                y = jnp.transpose(args[0], a["perm"])
+            case "GRU" | "LSTM":
+                y = recurrent(node.op_type, a, *args[:4], args[4:])
             case "Constant":
                 y = numpy_helper.to_array(a["value"])
             case other:
@@ -160,6 +206,7 @@ def main():
     parser.add_argument("--optimizer", choices=["sgd", "momentum", "adam"], default="sgd")
     parser.add_argument("--rate", type=float, default=0.01)
     parser.add_argument("--noise", type=float, default=0.3, help="added to the weights, so that there is much to learn")
+    parser.add_argument("--shuffle", action="store_true", help="mix the samples, where they come sorted by class")
     args = parser.parse_args()
     model = onnx.load(args.model)
     random = np.random.default_rng(1)
@@ -170,6 +217,9 @@ def main():
     samples = np.load(args.samples)
     shape = [d.dim_value for d in model.graph.input[0].type.tensor_type.shape.dim]
     xs, ys = samples["x"].astype(np.float32).reshape([-1, *shape]), samples["y"].astype(int)
+    if args.shuffle:
+        order = random.permutation(len(xs))
+        xs, ys = xs[order], ys[order]
     trained = len(xs) * 3 // 4
     with tempfile.NamedTemporaryFile(suffix=".onnx") as file:
         onnx.save(model, file.name)

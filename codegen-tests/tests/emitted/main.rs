@@ -21,4 +21,5 @@ mod streams;
 mod target_cpu;
 mod text;
 mod training;
+mod training_through_time;
 mod updates;

@@ -19,6 +19,9 @@ const MODELS: &[&str] = &[
     "tiny/tflm_micro_speech_int8",
 ];
 
+/// Recurrent models that are trained.
+const THROUGH_TIME: &[&str] = &["trained/gru_vowels", "trained/lstm_vowels"];
+
 /// A crate that can panic.
 const CONTROL: &str = "control";
 
@@ -60,6 +63,14 @@ fn emitted_code_has_no_panic_path() {
     ];
     let mut problems = vec![];
     if let Some(folder) = zoo::folder() {
+        for model in THROUGH_TIME {
+            let compiler = Compiler::new(folder.join(format!("{model}.onnx"))).target(Machine::mcu());
+            let compiler = compiler.train(TrainOptions::default());
+            match compiler.compile() {
+                Ok(compiled) => crates.push((model, vec![Module::new("through_time", &compiler, &compiled)])),
+                Err(error) => problems.push(format!("{model}, trained: {error}")),
+            }
+        }
         for model in MODELS {
             match Reference::compile(&folder, model, Machine::mcu()) {
                 Ok(r) => crates.push((model, vec![Module::new(&r.module, &r.compiler, &r.compiled)])),

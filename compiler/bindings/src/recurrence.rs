@@ -1,8 +1,9 @@
-use crate::generic::Typed;
+use crate::generic::{Typed, by_dtype};
 use crate::{Args, DType, KernelCall, Value, bind};
 use runtime_core::function::AnyGateFunction;
 use runtime_core::kernels::{
-    self, DynamicState, Gru, Lstm, QlinearGru, QlinearLstm, QlinearRecurrence, QlinearRnn, Recurrence, Rnn,
+    self, DynamicState, Gru, GruGradient, LinearGruGradient, Lstm, LstmGradient, QlinearGru, QlinearLstm,
+    QlinearRecurrence, QlinearRnn, Recurrence, RecurrenceGradient, Rnn, RnnGradient,
 };
 
 // Specialised by a sixth on a Cortex-M4F, by a twentieth on a PC.
@@ -61,3 +62,32 @@ bind_recurrence!(Rnn<AnyGateFunction>);
 bind_recurrence!(Gru<AnyGateFunction, AnyGateFunction>);
 bind_recurrence!(AnyLstm);
 bind_recurrence!(DynamicState<AnyLstm>);
+
+/// Binds the way back through the layer of a cell.
+macro_rules! bind_gradient {
+    ($cell:ty) => {
+        impl KernelCall for Typed<RecurrenceGradient<$cell>> {
+            fn name(&self) -> &'static str {
+                "recurrence_gradient"
+            }
+
+            fn params(&self) -> Value {
+                Value::of(&self.kernel)
+            }
+
+            fn execute(&self, args: &mut Args<'_>) {
+                let (layer, simd) = (self.kernel, args.simd);
+                by_dtype!(self.dtype, T => {
+                    let y = args.y::<T>(0);
+                    kernels::recurrence_gradient(
+                        simd, layer, args.x::<T>(0), args.x(1), args.x(2), args.x(3), args.x(4), y);
+                }, [F32 f32, F64 f64]);
+            }
+        }
+    };
+}
+
+bind_gradient!(RnnGradient);
+bind_gradient!(GruGradient);
+bind_gradient!(LinearGruGradient);
+bind_gradient!(LstmGradient);

@@ -10,6 +10,7 @@ mod inputs;
 mod learning;
 mod normalization;
 mod recurrence;
+mod recurrence_gradient;
 mod reductions;
 mod sum_order;
 mod windows;

@@ -6,10 +6,12 @@
 
 mod compose;
 mod functions;
+mod through_time;
 mod windows;
 
 pub use compose::Compose;
 pub(super) use functions::of_function;
+pub(super) use through_time::through_time;
 pub(super) use windows::{of_bias, scattered, spread, weights_of_conv};
 
 use super::{Graph, NodeId, OpError, ValueId, op_error};
@@ -77,6 +79,12 @@ impl<'g> Gradient<'g> {
                 "the loss depends on its second output, whose gradient is not known",
             )),
         }
+    }
+
+    /// The gradient of result `index`, if there is such a result and the loss depends on it: for rules of operators
+    /// with several results.
+    pub fn of_outputs(&self, index: usize) -> Option<ValueId> {
+        self.of_outputs.get(index).copied().flatten()
     }
 
     /// Whether the gradient of operand `index` is asked for.

@@ -1,8 +1,9 @@
 use crate::bindings::{Stored, Typed};
-use crate::ir::Lowering;
 use crate::ir::geometry::Sequences;
+use crate::ir::gradient::through_time;
 use crate::ir::layer::call;
 use crate::ir::{DType, Inputs, OpError, Operator, TensorType, op_error};
+use crate::ir::{Gradient, Lowering};
 use crate::ir::{OverTime, Time};
 use runtime_core::function::AnyGateFunction;
 use runtime_core::kernels::{self, Cell, DynamicState, Gru, Lstm, Rnn};
@@ -213,6 +214,10 @@ impl Operator for Recurrence {
             });
         }
         Ok(())
+    }
+
+    fn gradient(&self, cx: &mut Gradient<'_>) -> Result<(), OpError> {
+        through_time(cx, self)
     }
 
     fn over_time(&self, time: &Time<'_>) -> Result<OverTime, String> {

@@ -4,6 +4,7 @@ mod elements;
 mod functions;
 mod losses;
 mod normalisations;
+mod recurrences;
 mod windows;
 
 use edgec::back::exec::Executor;
