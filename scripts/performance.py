@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A table of models beside other runtimes, as `edgec bench --compare` measures them, with geometric means and a plot.
 
-    python3 scripts/performance.py [--peers onnxruntime,openvino,tract] [--plot FILE.svg] MODEL.onnx[:DIM=SIZE]..
+    python3 scripts/performance.py [--peers onnxruntime,litert,openvino,tract] [--plot FILE.svg] MODEL.onnx[:DIM=SIZE]..
 
 Prints a row of Markdown for each model: the least times of all rounds in microseconds, and behind those of each peer how
 many times as long it takes; then their geometric means, the versions and the processor. A dash stands where a peer does
@@ -16,7 +16,7 @@ import pathlib
 import subprocess
 import sys
 
-PEERS = {"onnxruntime": "ONNX Runtime", "openvino": "OpenVINO", "tract": "tract"}
+PEERS = {"onnxruntime": "ONNX Runtime", "litert": "LiteRT", "openvino": "OpenVINO", "tract": "tract"}
 
 
 def bench(options, model, peers, threads):
@@ -67,7 +67,7 @@ def name_of(model):
 
 def plot(rows, peers, peak):
     """A picture in SVG: for each model the time of each peer as a multiple of ours, on a logarithmic axis."""
-    marks = {peer: colour for peer, colour in zip(peers, ("#c0392b", "#2471a3", "#b9770e"))}
+    marks = {peer: colour for peer, colour in zip(peers, ("#c0392b", "#2471a3", "#b9770e", "#7d3c98"))}
     shown = {peer: PEERS[peer] for peer in peers}
     if peak:
         marks["limit"], shown["limit"] = "#555555", "all multiply-adds at the peak"

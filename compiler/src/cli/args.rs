@@ -216,6 +216,8 @@ pub(super) struct BenchArgs {
 pub(super) enum Peer {
     /// ONNX Runtime, with as many threads
     Onnxruntime,
+    /// LiteRT, with as many threads; `onnx2tf` converts the model, in minutes
+    Litert,
     /// OpenVINO, with as many threads
     Openvino,
     /// tract, with one thread

@@ -88,6 +88,7 @@ impl args::Peer {
     fn of(self) -> Peer {
         match self {
             Self::Onnxruntime => Peer::OnnxRuntime,
+            Self::Litert => Peer::LiteRt,
             Self::Openvino => Peer::OpenVino,
             Self::Tract => Peer::Tract,
         }
@@ -178,7 +179,7 @@ fn json(times: &Times, macs: u64, threads: usize, peers: &[(&RunningPeer, Times)
         let mut found = other.json();
         found["version"] = json!(peer.version());
         found["ratio"] = json!({ "min": min, "median": median });
-        value[peer.peer().package()] = found;
+        value[peer.peer().word()] = found;
     }
     value
 }

@@ -56,11 +56,15 @@ fn complaint(output: &Output) -> String {
 #[test]
 fn turns_with_a_peer() {
     let peer = folder("peer", Some(PEER));
-    let output = bench(&peer, true, &["--compare", "onnxruntime,openvino,tract", "--json"]);
+    let output = bench(
+        &peer,
+        true,
+        &["--compare", "onnxruntime,openvino,tract,litert", "--json"],
+    );
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let found: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(found["macs"], 231_680);
-    for peer in ["onnxruntime", "openvino", "tract"] {
+    for peer in ["onnxruntime", "litert", "openvino", "tract"] {
         let other = &found[peer];
         assert_eq!((&other["version"], &other["runs"]), (&"9.8.7".into(), &15.into()));
         assert_eq!((&other["min_us"], &other["median_us"]), (&1e6.into(), &2e6.into()));

@@ -11,7 +11,7 @@ use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 /// What loading a model may take, and what runs may take beside the time that is asked for.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_secs(600);
 /// Bytes of an answer, of which the largest are some ten thousand times.
 const LONGEST_ANSWER: usize = 64 << 20;
 /// Bytes of a line of what a process says of its errors.
@@ -24,6 +24,8 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 pub enum Peer {
     /// ONNX Runtime with all optimisations, inputs and outputs bound.
     OnnxRuntime,
+    /// LiteRT with XNNPACK, of a model that `onnx2tf` converts, which takes minutes.
+    LiteRt,
     /// OpenVINO in 32-bit floats, as one stream for the least latency.
     OpenVino,
     /// tract, which has one thread.
@@ -35,15 +37,17 @@ impl Peer {
     pub fn name(self) -> &'static str {
         match self {
             Self::OnnxRuntime => "ONNX Runtime",
+            Self::LiteRt => "LiteRT",
             Self::OpenVino => "OpenVINO",
             Self::Tract => "tract",
         }
     }
 
-    /// The package, by which `--compare` and the summary for programs know it.
-    pub fn package(self) -> &'static str {
+    /// How `--compare` and the summary for programs call it.
+    pub fn word(self) -> &'static str {
         match self {
             Self::OnnxRuntime => "onnxruntime",
+            Self::LiteRt => "litert",
             Self::OpenVino => "openvino",
             Self::Tract => "tract",
         }
@@ -53,6 +57,7 @@ impl Peer {
     fn program(self) -> String {
         let load = match self {
             Self::OnnxRuntime => include_str!("onnxruntime.py"),
+            Self::LiteRt => include_str!("litert.py"),
             Self::OpenVino => include_str!("openvino.py"),
             Self::Tract => include_str!("tract.py"),
         };
@@ -61,8 +66,18 @@ impl Peer {
 
     /// Advice if it is not installed.
     fn install(self) -> String {
-        let package = self.package();
-        format!("install it for the python3 that is found first: `python3 -m pip install {package} numpy`")
+        let package = match self {
+            Self::LiteRt => "ai-edge-litert",
+            Self::OnnxRuntime | Self::OpenVino | Self::Tract => self.word(),
+        };
+        let install =
+            format!("install it for the python3 that is found first: `python3 -m pip install {package} numpy`");
+        match self {
+            Self::LiteRt => {
+                format!("{install}, and `onnx2tf` into an environment of its own, with the program in PATH")
+            }
+            Self::OnnxRuntime | Self::OpenVino | Self::Tract => install,
+        }
     }
 }
 
