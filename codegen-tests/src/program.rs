@@ -15,14 +15,15 @@ pub fn run(folder: &Path, features: &[&str], main: &str, release: bool) -> Strin
     cargo(folder, "run", release)
 }
 
-/// Builds the optimised static library `library` as [`run`] builds a program, and gives its path.
+/// Builds the optimised static library `library` as [`run`] builds a program, and gives its path. `features` are those
+/// of runtime-core.
 ///
 /// # Panics
 /// If it cannot be built.
-pub fn static_library(folder: &Path, library: &str) -> PathBuf {
+pub fn static_library(folder: &Path, features: &[&str], library: &str) -> PathBuf {
     write(
         folder,
-        &[],
+        features,
         "[lib]\ncrate-type = [\"staticlib\"]\n",
         ("lib.rs", library),
     );

@@ -355,7 +355,6 @@ impl Compiler {
         } = memory::in_memory(&graph, &machine)?;
         self.check_updatable(&program)?;
         remarks.extend(tuned::check(&machine, &model.sha256, &program)?);
-        self.check_c()?;
         if self.threads {
             remarks.push(threads::divide(&mut program, &plan));
         }

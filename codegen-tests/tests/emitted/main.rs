@@ -3,6 +3,7 @@
 mod beginnings;
 mod boxed;
 mod c;
+mod c_weights;
 mod input_layout;
 mod loops;
 mod machines;

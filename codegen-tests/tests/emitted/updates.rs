@@ -10,7 +10,7 @@ use edgec::{Compiler, Machine, Weights};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-fn example(file: &str) -> PathBuf {
+pub(super) fn example(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../examples/digits")
         .join(file)
@@ -38,7 +38,7 @@ fn changed(folder: &TempDir, name: &str, change: impl Fn(&str, &mut [u8])) -> Pa
 }
 
 /// As if it had been trained on: every number is another.
-fn retrained(folder: &TempDir) -> PathBuf {
+pub(super) fn retrained(folder: &TempDir) -> PathBuf {
     changed(folder, "retrained.onnx", |_, bytes| {
         for (i, number) in bytes.as_chunks_mut::<4>().0.iter_mut().enumerate() {
             *number = (f32::from_le_bytes(*number) * 0.9 + (i as f32 * 0.7).sin() / 50.0).to_le_bytes();

@@ -1,6 +1,6 @@
 use super::{Compiled, Compiler};
 use crate::Error;
-use crate::back::emit::{self, CInterface, Names, WeightsMode};
+use crate::back::emit::{self, CInterface, Names};
 use crate::data::output::Guard;
 use std::path::{Path, PathBuf};
 
@@ -14,17 +14,6 @@ impl Compiler {
     pub fn c_header(mut self, header: impl Into<PathBuf>) -> Self {
         self.c_header = Some(header.into());
         self
-    }
-
-    /// What cannot be called from C yet.
-    pub(super) fn check_c(&self) -> Result<(), Error> {
-        if self.c_header.is_none() || self.weights != WeightsMode::Updatable {
-            return Ok(());
-        }
-        Err(Error::usage(
-            "functions for C cannot have --weights updatable yet",
-            "leave out --weights updatable, or call the model from Rust",
-        ))
     }
 
     /// What names of the functions for C begin with, without the `_` behind it: an identifier in lower case.

@@ -301,7 +301,7 @@ fn what_c_cannot_call_is_told() {
     for (flags, told) in [
         (
             &["--weights", "updatable"][..],
-            "functions for C cannot have --weights updatable yet",
+            "a package cannot have --weights updatable yet",
         ),
         (&["--threads"], "the functions for C run a model on one thread"),
     ] {

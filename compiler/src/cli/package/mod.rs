@@ -29,7 +29,7 @@ use clap::{Args, ValueEnum};
 use edgec::back::emit::plain;
 use edgec::tools::harness::{HarnessError, Progress, StaticLibrary, Workspace};
 use edgec::words::quoted;
-use edgec::{Compiled, Compiler, Error};
+use edgec::{Compiled, Compiler, Error, Weights};
 use record::{RECORD, Record};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -94,6 +94,7 @@ pub(super) fn package(args: &PackageArgs) -> miette::Result<ExitCode> {
     let targets = Target::all(&args.compile.machines)?;
     let recorded = Record::of(&args.output);
     refuse_files(args, recorded.is_some())?;
+    refuse_weights(args)?;
     if let (Some(recorded), false) = (&recorded, args.force) {
         recorded.refuse_changed(&args.output)?;
     }
@@ -241,6 +242,19 @@ fn refuse_files(args: &PackageArgs, is_package: bool) -> Result<(), Error> {
             format!("{folder} is not empty, and `edgec package` has not written it"),
             "give another folder, or --force to write into this one",
         )),
+    }
+}
+
+/// An error if the weights are no part of the library.
+fn refuse_weights(args: &PackageArgs) -> Result<(), Error> {
+    match args.compile.of.weights {
+        Weights::Updatable => Err(Error::Usage {
+            message: "a package cannot have --weights updatable yet".into(),
+            help: Some(
+                "leave it out, or build a library around `edgec MODEL.onnx --weights updatable --c-header`".into(),
+            ),
+        }),
+        _ => Ok(()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The functions, in Rust.
 
-use super::{ALIGNMENTS, C, CPort, IS_WIDE, STATUSES, element, training};
+use super::{ALIGNMENTS, C, CPort, IS_WIDE, element, training, weights};
 use crate::back::emit::identifiers::plain;
 use crate::back::emit::interface::MOST_ARGUMENTS;
 use std::fmt::Write;
@@ -12,10 +12,14 @@ pub(super) fn source(c: &C<'_>, module: &str, header: &str) -> String {
         let _ = writeln!(text, "// {line}");
     }
     let (model, [wide, narrow]) = (c.model, ALIGNMENTS);
+    let imported = match c.weights {
+        Some(weights) => format!("{{{model}, {weights}}}"),
+        None => model.to_owned(),
+    };
     let _ = write!(
         text,
         "//\n// Functions of `{model}` for C, declared in {}. Code that is unsafe is here alone: its pointers come from C.\n\n\
-         use super::{module}::{model};\n\n",
+         use super::{module}::{imported};\n\n",
         plain(header),
     );
     let (wide_bytes, narrow_bytes) = (c.storage(wide), c.storage(narrow));
@@ -28,10 +32,8 @@ pub(super) fn source(c: &C<'_>, module: &str, header: &str) -> String {
          align_of::<{model}>() <= {narrow} && size_of::<{model}>() <= {narrow_bytes}\n    \
          }},\n    \"the header has another size or alignment of the struct\"\n);\n\n",
     );
-    for (number, (name, meaning)) in STATUSES.iter().enumerate() {
-        if *name != "SELF_TEST_FAILED" || c.has_self_test {
-            let _ = writeln!(text, "/// {meaning}\nconst {name}: i32 = {number};");
-        }
+    for (number, name, meaning) in c.statuses() {
+        let _ = writeln!(text, "/// {meaning}\nconst {name}: i32 = {number};");
     }
     text.push_str(
         "\n/// What is wrong with a pointer.\n\
@@ -42,6 +44,9 @@ pub(super) fn source(c: &C<'_>, module: &str, header: &str) -> String {
          (false, true) => OK,\n    }\n}\n",
     );
     text.push_str(&init(c));
+    if let Some(verified) = c.weights {
+        text.push_str(&weights::functions(c, verified));
+    }
     text.push_str(&run(c));
     if c.has_states {
         text.push_str(&reset(c));
@@ -111,17 +116,28 @@ fn reset(c: &C<'_>) -> String {
     )
 }
 
+/// The pointers that functions which read weights begin with.
+fn model_and_weights<'c>(c: &'c C<'_>) -> impl Iterator<Item = &'c str> {
+    ["model"].into_iter().chain(c.weights.map(|_| "weights"))
+}
+
 fn run(c: &C<'_>) -> String {
     let of = |kind| c.ports.iter().filter(move |port| port.kind == kind);
     let mut parameters = vec![format!("model: *mut {}", c.model)];
+    parameters.extend(c.weights.map(weights::parameter));
     parameters.extend(of("input").map(|port| format!("{}: *const {}", port.parameter, array(port))));
     parameters.extend(of("output").map(|port| format!("{}: *mut {}", port.parameter, array(port))));
-    let pointers: Vec<_> = ["model"]
-        .into_iter()
-        .chain(c.ports.iter().map(|port| &*port.parameter))
-        .collect();
+    let ports = c.ports.iter().map(|port| &*port.parameter);
+    let pointers: Vec<_> = model_and_weights(c).chain(ports).collect();
     let mut text = head(c, "Runs one inference.", "run", &parameters) + &checks(&pointers);
-    let inputs: Vec<_> = of("input").map(|port| format!("&*{}", port.parameter)).collect();
+    text.push_str(c.weights.map_or("", |_| weights::taken()));
+    let inputs = of("input").map(|port| format!("&*{}", port.parameter));
+    let inputs: Vec<_> = c
+        .weights
+        .map(|_| "weights".to_owned())
+        .into_iter()
+        .chain(inputs)
+        .collect();
     let outputs: Vec<_> = of("output").collect();
     let got = if outputs.is_empty() { "" } else { "let got = " };
     let _ = write!(
@@ -147,11 +163,11 @@ fn run(c: &C<'_>) -> String {
 }
 
 fn self_test(c: &C<'_>) -> String {
-    let parameters = [
-        format!("model: *mut {}", c.model),
-        "wrong_output: *mut u32".to_owned(),
-        "wrong_index: *mut u32".to_owned(),
-    ];
+    let mut parameters = vec![format!("model: *mut {}", c.model)];
+    parameters.extend(c.weights.map(weights::parameter));
+    parameters.extend(["wrong_output: *mut u32".to_owned(), "wrong_index: *mut u32".to_owned()]);
+    let pointers: Vec<_> = model_and_weights(c).collect();
+    let (taken, passed) = c.weights.map_or(("", ""), |_| (weights::taken(), "weights"));
     let store = |pointer: &str, field: &str| {
         format!(
             "    if status({pointer}) == OK {{\n        \
@@ -160,11 +176,11 @@ fn self_test(c: &C<'_>) -> String {
         )
     };
     format!(
-        "{}{}    // SAFETY: the pointer is neither null nor misaligned, and the caller promises that a model is there.\n    \
-         let Err(wrong) = unsafe {{ &mut *model }}.self_test() else {{\n        return OK;\n    }};\n{}{}    \
+        "{}{}{taken}    // SAFETY: the pointer is neither null nor misaligned, and the caller promises that a model is there.\n    \
+         let Err(wrong) = unsafe {{ &mut *model }}.self_test({passed}) else {{\n        return OK;\n    }};\n{}{}    \
          SELF_TEST_FAILED\n}}\n",
         head(c, "Runs the case of the self-test.", "self_test", &parameters),
-        checks(&["model"]),
+        checks(&pointers),
         store("wrong_output", "output"),
         store("wrong_index", "index"),
     )

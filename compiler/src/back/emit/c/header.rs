@@ -1,6 +1,6 @@
 //! The header.
 
-use super::{ALIGNMENTS, C, CPort, IS_WIDE_IN_C, STATUSES, element, training};
+use super::{ALIGNMENTS, C, CPort, IS_WIDE_IN_C, element, training, weights};
 use crate::ir::DType;
 use crate::ir::program::Program;
 use std::fmt::Write;
@@ -14,19 +14,21 @@ pub(super) fn header(c: &C<'_>, program: &Program) -> String {
     for line in others {
         let _ = writeln!(text, " * {}", comment(&line));
     }
+    let size = c.weights.map_or("", |_| "#include <stddef.h>\n");
     let _ = write!(
         text,
-        " */\n\n#ifndef {constants}_H_EDGEC\n#define {constants}_H_EDGEC\n\n#include <stdint.h>\n\n\
+        " */\n\n#ifndef {constants}_H_EDGEC\n#define {constants}_H_EDGEC\n\n{size}#include <stdint.h>\n\n\
          #ifdef __cplusplus\nextern \"C\" {{\n#endif\n\n"
     );
     text.push_str("/* What each function gives. */\n");
-    for (number, (name, meaning)) in STATUSES.iter().enumerate() {
-        if *name != "SELF_TEST_FAILED" || c.has_self_test {
-            let _ = writeln!(text, "#define {constants}_{name} {number} /* {meaning} */");
-        }
+    for (number, name, meaning) in c.statuses() {
+        let _ = writeln!(text, "#define {constants}_{name} {number} /* {meaning} */");
     }
     text.push_str(&numbers(c, program));
     text.push_str(&structure(c));
+    if c.weights.is_some() {
+        text.push_str(&weights::structure(c));
+    }
     text.push_str(&functions(c));
     let _ = write!(text, "\n#ifdef __cplusplus\n}}\n#endif\n\n#endif\n");
     text
@@ -109,7 +111,12 @@ fn functions(c: &C<'_>) -> String {
     let mut text =
         format!("\n/* Makes a new model: call it first. */\nint32_t {prefix}_init({prefix}_model *model);\n");
     let mut parameters = vec![format!("{prefix}_model *model")];
+    let weights = c.weights.map(|_| format!("const {prefix}_weights *weights"));
+    parameters.extend(weights.clone());
     parameters.extend(c.ports.iter().map(parameter));
+    if c.weights.is_some() {
+        text.push_str(&weights::declarations(c));
+    }
     text.push_str("\n/* Runs one inference. Arrays may overlap one another, but not the model.\n");
     for port in &c.ports {
         let _ = writeln!(text, " * {}: {}", port.parameter, comment(&port.described));
@@ -128,12 +135,13 @@ fn functions(c: &C<'_>) -> String {
         } else {
             String::new()
         };
+        let weights = weights.map_or_else(String::new, |weights| format!("{weights}, "));
         let _ = write!(
             text,
             "\n/* Runs one case and compares what comes out with what edgec has computed of it. Where that differs,\n \
              * wrong_output gets the number of the output, from 0, and wrong_index that of its first wrong element; both\n \
              * may be null.\n{states} */\n\
-             int32_t {prefix}_self_test({prefix}_model *model, uint32_t *wrong_output, uint32_t *wrong_index);\n"
+             int32_t {prefix}_self_test({prefix}_model *model, {weights}uint32_t *wrong_output, uint32_t *wrong_index);\n"
         );
     }
     if let Some(step) = &c.training {

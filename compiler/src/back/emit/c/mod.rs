@@ -6,10 +6,11 @@
 mod functions;
 mod header;
 mod training;
+mod weights;
 
-use super::Options;
 use super::identifiers::{Names, commented, plain};
 use super::names::{ModelNames, model_name};
+use super::{Options, WeightsMode};
 use crate::back::plan::Plan;
 use crate::back::report::Report;
 use crate::ir::DType;
@@ -47,12 +48,17 @@ pub struct CArray {
 }
 
 /// What a status of the functions means, by the name of its constant: the first is 0.
-const STATUSES: [(&str, &str); 4] = [
+const STATUSES: [(&str, &str); 3] = [
     ("OK", "All is well."),
     ("NULL_POINTER", "A pointer is null."),
     ("MISALIGNED_POINTER", "A pointer is not aligned as its type must be."),
-    ("SELF_TEST_FAILED", "The self-test found an element that differs."),
 ];
+
+/// The status after these.
+const SELF_TEST_FAILED: (&str, &str) = ("SELF_TEST_FAILED", "The self-test found an element that differs.");
+
+/// The status after that, where weights are verified; those of [`weights::REFUSED`] follow.
+const NOT_VERIFIED: (&str, &str) = ("WEIGHTS_NOT_VERIFIED", "These are no verified weights.");
 
 /// Bytes that an arena is aligned to, where vectors are and elsewhere.
 const ALIGNMENTS: [usize; 2] = [64, 16];
@@ -89,6 +95,8 @@ struct C<'p> {
     has_states: bool,
     has_self_test: bool,
     training: Option<CTraining<'p>>,
+    /// The type of verified weights, if they are updates.
+    weights: Option<&'p str>,
 }
 
 /// A step of training, as both languages have it.
@@ -143,6 +151,7 @@ pub fn c_interface(
         has_states: !program.states.is_empty(),
         has_self_test: program.golden.is_some(),
         training: training.map(|training| CTraining::of(training, program, &mut parameters)),
+        weights: (options.weights == WeightsMode::Updatable).then_some(&*names.verified),
     };
     CInterface {
         source: functions::source(&c, module, header),
@@ -188,11 +197,29 @@ impl C<'_> {
         ]
     }
 
+    /// What each status means, by the name of its constant, with its number.
+    fn statuses(&self) -> impl Iterator<Item = (usize, &'static str, &'static str)> {
+        let (has_self_test, verifies) = (self.has_self_test, self.weights.is_some());
+        let refused = weights::REFUSED.map(|(name, meaning, _)| (name, meaning));
+        let all = STATUSES
+            .into_iter()
+            .chain([SELF_TEST_FAILED, NOT_VERIFIED])
+            .chain(refused);
+        let all = all.enumerate().map(|(number, (name, meaning))| (number, name, meaning));
+        all.filter(move |(number, ..)| match number.checked_sub(STATUSES.len()) {
+            None => true,
+            Some(0) => has_self_test,
+            Some(_) => verifies,
+        })
+    }
+
     fn functions(&self) -> Vec<String> {
         let learns = self.training.is_some();
         let accumulates = self.training.as_ref().is_some_and(|step| step.accumulates);
         let all = [
             ("init", true),
+            ("verify_weights", self.weights.is_some()),
+            ("weights_revision", self.weights.is_some()),
             ("run", true),
             ("reset", self.has_states),
             ("self_test", self.has_self_test),
