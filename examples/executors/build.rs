@@ -10,7 +10,14 @@ fn main() -> std::io::Result<()> {
     println!("cargo::rerun-if-changed={BOARD}");
     edgec_build::Model::new("../digits/digits.onnx")
         .args(["--name", "DigitsInt8", "--target", "cortex-m4f"])
-        .args(["--quantize", "int8", "--calibrate", "../digits/calibration.npz", "--io", "int8"])
+        .args([
+            "--quantize",
+            "int8",
+            "--calibrate",
+            "../digits/calibration.npz",
+            "--io",
+            "int8",
+        ])
         .emit_to_out_dir("digits_int8.rs");
     let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets it"));
     std::fs::copy(BOARD, out.join("memory.x"))?;
