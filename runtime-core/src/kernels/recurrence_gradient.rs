@@ -149,7 +149,7 @@ impl<'a, C: CellGradient, T: Apply> Body<Generic<Operands<'a, T>>> for Recurrenc
 /// gates are applied to. `w` are the recurrent weights, `[gates, hidden, hidden]`. `first` is the first state that the
 /// cell keeps, `[batch, hidden]`: the hidden one, or of an LSTM the other; or none for zeros. `of_states` are the
 /// gradients of the hidden states after every step, `[steps, batch, hidden]` (`[batch, steps, hidden]`), and `of_last`
-/// those of the last states, `[batch, hidden]` each; either may be empty, and `of_last` may be of the hidden state only.
+/// those of the last states, `[batch, hidden]` each; either may be empty, and `of_last` may be of the hidden one only.
 /// `output` begins with the gradients of `x`, then come those of the first states, `[batch, hidden]` each, and room to
 /// work in. What the cell has computed is computed again from the sums: nothing is saved on the way forward.
 #[inline(always)]
