@@ -32,23 +32,21 @@ def bench(options, model, peers, threads):
 
 
 def measured(options, model, peers):
-    """The best of all rounds, with the peers that take the model: their times, by name, and ours by none."""
+    """The best of all rounds: the times of the peers that take the model, by name, and ours by none; versions and MACs."""
     found, reason = bench(options, model, peers, options.threads)
-    if found is None and len(peers) > 1:
-        taken = [peer for peer in peers if bench(options, model, [peer], options.threads)[0]]
-        for peer in set(peers) - set(taken):
-            print(f"{model}: left out: {bench(options, model, [peer], options.threads)[1]}", file=sys.stderr)
-        return measured(options, model, taken)
     if found is None:
-        if not peers:
-            sys.exit(f"{model}: {reason}")
-        print(f"{model}: left out: {reason}", file=sys.stderr)
-        return measured(options, model, [])
-    rounds = [found] + [bench(options, model, peers, options.threads)[0] for _ in range(options.rounds - 1)]
+        print(f"{model}: without peers: {reason}", file=sys.stderr)
+        found, reason = bench(options, model, [], options.threads)
+    if found is None:
+        sys.exit(f"{model}: {reason}")
+    taken = [peer for peer in peers if "min_us" in found.get(peer, {})]
+    for peer in peers:
+        if "error" in found.get(peer, {}):
+            print(f"{model}: {found[peer]['error']}", file=sys.stderr)
+    rounds = [found] + [bench(options, model, taken, options.threads)[0] for _ in range(options.rounds - 1)]
     times = {"": min(found["min_us"] for found in rounds)}
-    times.update({peer: min(found[peer]["min_us"] for found in rounds) for peer in peers})
-    versions = {peer: found[peer]["version"] for peer in peers}
-    return times, versions, found["macs"]
+    times.update({peer: min(found[peer]["min_us"] for found in rounds) for peer in taken})
+    return times, {peer: found[peer]["version"] for peer in taken}, found["macs"]
 
 
 def processor(threads):

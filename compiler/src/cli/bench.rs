@@ -1,10 +1,11 @@
 use super::args::{self, BenchArgs};
 use super::bench_layers;
 use super::verify::build;
-use super::{print, print_json};
+use super::{note, print, print_json};
 use edgec::back::report::Report;
+use edgec::ir::program::Port;
 use edgec::ir::{DType, Tensor, TensorType};
-use edgec::tools::harness::{Peer, RunningPeer, Workspace};
+use edgec::tools::harness::{HarnessError, Peer, RunningPeer, Workspace};
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::process::ExitCode;
@@ -32,11 +33,7 @@ pub(super) fn bench(args: &BenchArgs) -> miette::Result<ExitCode> {
         .profiling(args.layers);
     let compiled = compiler.compile()?;
     // Before the emitted code is built: that takes a while, and there may be no peer.
-    let load = |peer: &args::Peer| RunningPeer::load(peer.of(), &args.model.model, &compiled.program.inputs, threads);
-    let mut wanted = args.compare.clone();
-    wanted.sort_unstable();
-    wanted.dedup();
-    let mut peers = wanted.iter().map(load).collect::<Result<Vec<_>, _>>()?;
+    let (mut peers, refused) = load(args, &compiled.program.inputs)?;
     // Other flags compile runtime-core again: a folder of their own keeps both.
     let folder = if args.build.rustflags.is_empty() {
         "verify"
@@ -71,6 +68,9 @@ pub(super) fn bench(args: &BenchArgs) -> miette::Result<ExitCode> {
     let others: Vec<_> = peers.iter().zip(theirs.into_iter().map(Times::of)).collect();
     if args.json {
         let mut value = json(&times, compiled.report.macs, threads, &others);
+        for (peer, error) in refused {
+            value[peer.word()] = json!({ "error": error.message, "help": error.help });
+        }
         if args.layers {
             bench_layers::add_profile(&mut value, &compiled.report, &layers);
         }
@@ -82,6 +82,38 @@ pub(super) fn bench(args: &BenchArgs) -> miette::Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Peers that do not compare, and why.
+type Refused = Vec<(Peer, HarnessError)>;
+
+/// The peers that take the model, and those that do not if there are others: they are named on stderr.
+fn load(args: &BenchArgs, inputs: &[Port]) -> miette::Result<(Vec<RunningPeer>, Refused)> {
+    let mut wanted = args.compare.clone();
+    wanted.sort_unstable();
+    wanted.dedup();
+    let (mut running, mut refused) = (vec![], vec![]);
+    for peer in wanted.into_iter().map(args::Peer::of) {
+        match RunningPeer::load(peer, &args.model.model, inputs, args.threads as usize) {
+            Ok(peer) => running.push(peer),
+            Err(error) => refused.push((peer, error)),
+        }
+    }
+    if running.is_empty() && !refused.is_empty() {
+        let errors: Vec<_> = refused.iter().map(|(_, error)| error.message.as_str()).collect();
+        let help: Vec<_> = refused.iter().filter_map(|(_, error)| error.help.as_deref()).collect();
+        let error = HarnessError::new(errors.join("\n"));
+        return Err(match help.is_empty() {
+            true => error.into(),
+            false => error.help(help.join("\n")).into(),
+        });
+    }
+    for (peer, error) in &refused {
+        let help = error.help.iter().map(|help| format!("  help: {help}\n"));
+        let help = help.collect::<String>();
+        note(&format!("{} is left out: {error}\n{help}", peer.name()));
+    }
+    Ok((running, refused))
 }
 
 impl args::Peer {

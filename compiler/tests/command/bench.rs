@@ -172,3 +172,27 @@ fn a_peer_that_does_not_take_the_model() {
         "{text}"
     );
 }
+
+#[test]
+fn peers_that_do_not_take_the_model_are_left_out_if_another_does() {
+    let failing = "case \"$2\" in *tract*) echo 'Fail: no Foo' >&2; exit 1;; *openvino*) echo '{\"missing\": \"none\"}'; exit;; esac";
+    let script = PEER.replacen('\n', &format!("\n{failing}\n"), 1);
+    let folder = folder("left-out", Some(&script));
+    let output = bench(&folder, true, &["--compare", "onnxruntime,openvino,tract", "--json"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{said}");
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(found["onnxruntime"]["version"], "9.8.7");
+    let reason = "tract does not run the model: Fail: no Foo";
+    assert_eq!(found["tract"]["error"], reason);
+    assert!(said.contains(&format!("tract is left out: {reason}\n")), "{said}");
+    assert!(
+        said.contains("OpenVINO is left out: python3 has no OpenVINO: none\n  help: install it"),
+        "{said}"
+    );
+    let text = complaint(&bench(&folder, true, &["--compare", "openvino,tract"]));
+    assert!(
+        text.contains(reason) && text.contains("python3 has no OpenVINO: none"),
+        "{text}"
+    );
+}
