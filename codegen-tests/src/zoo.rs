@@ -1,5 +1,6 @@
 //! The model zoo: real models with reference inputs and outputs, in a folder beside the checkout.
 
+use crate::same_bits::same_bits;
 use edgec::ir::Tensor;
 use edgec::tools::harness::{self, Case, Comparison, HarnessError, Module, Progress, Runner, Tolerance, Workspace};
 use edgec::{Compiled, Compiler, Machine, data::npz};
@@ -84,6 +85,42 @@ impl Reference {
             tolerance,
         })
     }
+
+    /// The inputs of each case, as `run` takes them.
+    ///
+    /// # Errors
+    /// If the reference has not what the model takes.
+    pub fn inputs(&self) -> Result<Vec<Vec<Tensor>>, HarnessError> {
+        let program = &self.compiled.program;
+        let cases = self.cases.iter();
+        cases.map(|case| harness::inputs(program, &case.inputs)).collect()
+    }
+
+    /// Compares what the model computes once it is built, with several threads too if it takes them.
+    ///
+    /// # Errors
+    /// If it computes nothing, or something else with other numbers of threads.
+    pub fn agrees(&self, runner: &Runner) -> Verdict {
+        let check = || {
+            let inputs = self.inputs()?;
+            let got = runner.run(&inputs)?;
+            same_for_threads(runner, &inputs, &got)?;
+            harness::check(&self.compiled.program, &self.cases, &got, |_| self.tolerance)
+        };
+        check().map_err(|error: HarnessError| error.to_string())
+    }
+
+    /// Whether the model, once it is built, computes every bit that the host does, with several threads too if it takes
+    /// them.
+    ///
+    /// # Errors
+    /// What differs.
+    pub fn same_bits(&self, runner: &Runner) -> Result<(), String> {
+        let inputs = self.inputs().map_err(|e| e.to_string())?;
+        same_bits(&self.compiled, &inputs, runner)?;
+        let one = runner.run(&inputs).map_err(|e| e.to_string())?;
+        same_for_threads(runner, &inputs, &one).map_err(|e| e.to_string())
+    }
 }
 
 /// How emitted code compares with its reference, output by output.
@@ -100,20 +137,9 @@ pub fn verify(workspace: &Workspace, models: &[Reference], together: usize) -> V
     let progress = Progress::start(format!("building {} models in {} crates", models.len(), crates.len()));
     let built = workspace.build(&crates).unwrap_or_else(|error| panic!("{error}"));
     drop(progress);
-    let run = |model: &Reference, runner: harness::Runner| {
-        let program = &model.compiled.program;
-        let inputs = model.cases.iter().map(|case| harness::inputs(program, &case.inputs));
-        let inputs = inputs.collect::<Result<Vec<_>, _>>()?;
-        let got = runner.run(&inputs)?;
-        same_for_threads(&runner, &inputs, &got)?;
-        harness::check(program, &model.cases, &got, |_| model.tolerance)
-    };
-    let verdicts = models
-        .iter()
-        .zip(built)
-        .map(|(model, runner)| runner.and_then(|runner| run(model, runner)));
+    let verdicts = models.iter().zip(built);
     verdicts
-        .map(|verdict| verdict.map_err(|error| error.to_string()))
+        .map(|(model, runner)| model.agrees(&runner.map_err(|e| e.to_string())?))
         .collect()
 }
 

@@ -31,7 +31,7 @@ use crate::front::import::Dimensions;
 use crate::front::load::Model;
 use crate::ir::program::Program;
 use crate::ir::{DType, Graph, Tensor};
-use crate::machine::{Choices, Favour, Machine};
+use crate::machine::{Choices, Favour, Machine, Overlapping};
 use crate::middle::InputLayouts;
 use crate::middle::passes::{Pass, PassChange};
 use crate::middle::quantize::{QuantizeOptions, Quantized, Scheme};
@@ -60,6 +60,7 @@ pub struct Compiler {
     target: Machine,
     favour: Option<Favour>,
     winograd: bool,
+    overlap: Overlapping,
     tuned: Choices,
     ram: Option<usize>,
     flash: Option<usize>,
@@ -134,6 +135,7 @@ impl Compiler {
             target: Machine::default(),
             favour: None,
             winograd: true,
+            overlap: Overlapping::default(),
             tuned: Choices::default(),
             ram: None,
             flash: None,
@@ -298,6 +300,7 @@ impl Compiler {
         let favour = self.favour.or(small).unwrap_or(machine.favour);
         Machine {
             winograd: self.winograd,
+            overlap: self.overlap,
             tuned: self.tuned.clone(),
             ram: self.ram.or(machine.ram),
             flash: self.flash.or(machine.flash),
@@ -350,15 +353,16 @@ impl Compiler {
         let InMemory {
             mut program,
             plan,
-            tiles,
+            notes,
             least,
+            ram_by_rows,
         } = memory::in_memory(&graph, &machine)?;
         self.check_updatable(&program)?;
         remarks.extend(tuned::check(&machine, &model.sha256, &program)?);
         if self.threads {
             remarks.push(threads::divide(&mut program, &plan));
         }
-        remarks.extend(tiles);
+        remarks.extend(notes);
         if let Some(given) = &self.self_test {
             remarks.extend(golden::add(&mut program, &plan, given)?);
         }
@@ -370,6 +374,7 @@ impl Compiler {
             flash_budget: machine.flash,
             fast_weights: self.sections.fast_weights.clone(),
             alignment: if machine.microcontroller { 4 } else { 64 },
+            ram_by_rows,
             remarks,
         };
         let mut report = Report::of(&program, &plan, origin);

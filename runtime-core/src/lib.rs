@@ -19,6 +19,7 @@ pub mod function;
 pub mod interleaved;
 pub mod kernels;
 mod numbers;
+mod overlap;
 pub mod pack;
 pub mod packed;
 pub mod paired;
@@ -39,6 +40,7 @@ pub use arch::Simd;
 pub use arena::{Arena, Slot};
 pub use element::{Bits, Bool, Element, Float, Number};
 pub use half::{bf16, f16};
+pub use overlap::Overlap;
 pub use param::Param;
 #[cfg(feature = "threads")]
 pub use threads::Threads;

@@ -2,10 +2,9 @@
 //! those of the host.
 
 use clap::Parser;
-use codegen_tests::same_bits::same_bits;
 use codegen_tests::zoo::{self, Reference};
 use edgec::Machine;
-use edgec::tools::harness::{self, Module, Runner, Workspace};
+use edgec::tools::harness::{Module, Runner, Workspace};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -118,15 +117,14 @@ fn run(args: &Args, zoo: &Path) -> Result<bool, String> {
 /// What is wrong with a model, if anything is: integers with any bit, floats with what is further from the reference
 /// than on a PC.
 fn check(model: &Reference, runner: &Runner, integers: bool) -> Result<(), String> {
-    let program = &model.compiled.program;
-    let inputs = model.cases.iter().map(|case| harness::inputs(program, &case.inputs));
-    let inputs = inputs.collect::<Result<Vec<_>, _>>().map_err(|e| e.to_string())?;
     if integers {
-        return same_bits(&model.compiled, &inputs, runner);
+        return model.same_bits(runner);
     }
-    let got = runner.run(&inputs).map_err(|e| e.to_string())?;
-    let compared = harness::check(program, &model.cases, &got, |_| model.tolerance).map_err(|e| e.to_string())?;
-    match compared.into_iter().find(|(_, comparison)| !comparison.passes()) {
+    match model
+        .agrees(runner)?
+        .into_iter()
+        .find(|(_, comparison)| !comparison.passes())
+    {
         Some((name, comparison)) => Err(format!("`{name}`: {comparison}")),
         None => Ok(()),
     }

@@ -40,6 +40,9 @@ struct Args {
     /// What matters more where a choice costs flash or time
     #[arg(long, value_enum)]
     favour: Option<Favour>,
+    /// Have layers overwrite their input row by row wherever that takes less RAM
+    #[arg(long)]
+    overlap: bool,
     /// Take images channels-last
     #[arg(long, value_enum)]
     input_layout: Option<InputLayout>,
@@ -147,6 +150,7 @@ fn run(args: &Args) -> Result<Vec<String>, String> {
             Favour::Speed => machine::Favour::Speed,
             Favour::Flash => machine::Favour::Flash,
         }),
+        overlap: args.overlap,
         channels_last: args.input_layout == Some(InputLayout::Nhwc),
         ram: args.ram,
         streams: args.stream.clone(),

@@ -2,10 +2,11 @@
 
 use crate::zoo;
 use edgec::ir::{DType, Tensor};
+use edgec::machine::{Favour, Overlapping};
 use edgec::middle::quantize::{Io, QuantizeOptions};
 use edgec::middle::stream::StreamInput;
 use edgec::tools::harness::{self, Case, Tolerance};
-use edgec::{Compiled, Compiler, InputLayout, Machine, data::npz, machine::Favour};
+use edgec::{Compiled, Compiler, InputLayout, Machine, data::npz};
 use std::path::{Path, PathBuf};
 
 /// Short names of models of the zoo.
@@ -46,6 +47,8 @@ pub struct Options {
     pub target: Option<Machine>,
     /// What matters more.
     pub favour: Option<Favour>,
+    /// Whether layers overwrite their input row by row.
+    pub overlap: bool,
     /// Whether images come channels-last.
     pub channels_last: bool,
     /// RAM for the arena and the inputs, in bytes.
@@ -137,6 +140,9 @@ impl Subject {
         let named = |e: &dyn std::fmt::Display| format!("{}: {e}", source.name);
         let mut compiler = Compiler::new(&source.model).name("Model");
         compiler = compiler.target(options.target.clone().unwrap_or(machine));
+        if options.overlap {
+            compiler = compiler.overlap(Overlapping::Always);
+        }
         if let Some(favour) = options.favour {
             compiler = compiler.favour(favour);
         }

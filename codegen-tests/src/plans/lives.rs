@@ -1,6 +1,6 @@
 //! How long each buffer is needed, from what calls read and write.
 
-use super::name;
+use super::{name, overwritten};
 use edgec::back::plan::Plan;
 use edgec::ir::program::{Program, Storage};
 
@@ -65,7 +65,7 @@ fn of_one(program: &Program, plan: &Plan, id: usize) -> Result<Option<Life>, Str
     }))
 }
 
-/// The most bytes of whole, aligned buffers that are needed at one step. What a call overwrites in place counts once.
+/// The most bytes of whole, aligned buffers that are needed at one step. What a call overwrites of its operand counts once.
 pub(super) fn most(program: &Program, plan: &Plan, lives: &[Option<Life>], alignment: usize) -> usize {
     let size = |id: usize| program.buffers[id].bytes().next_multiple_of(alignment);
     let at = |step: usize| {
@@ -74,13 +74,20 @@ pub(super) fn most(program: &Program, plan: &Plan, lives: &[Option<Life>], align
             .filter(|(_, life)| life.is_some_and(|life| life.has(step)))
             .map(|(id, _)| size(id))
             .sum();
-        let Some(index) = plan.order.get(step).filter(|index| plan.in_place[**index]) else {
+        let Some(call) = plan.order.get(step).map(|index| &program.calls[*index]) else {
             return live;
         };
-        let call = &program.calls[*index];
-        let (operand, output) = (call.in_place.map(|i| call.inputs[i].buffer), call.outputs[0].buffer);
         // A state that is computed in its own place is one buffer anyway.
-        live - operand.filter(|id| *id != output).map_or(0, |id| size(id.0))
+        let over = overwritten(program, plan, plan.order[step]).filter(|view| view.buffer != call.outputs[0].buffer);
+        let both = over.map(|view| [view.buffer.0, call.outputs[0].buffer.0]);
+        let common = both.map(|both| {
+            let [one, other] = both.map(|id| {
+                let start = plan.offsets[id].unwrap_or_default();
+                start..start + size(id)
+            });
+            one.end.min(other.end).saturating_sub(one.start.max(other.start))
+        });
+        live - common.unwrap_or(0)
     };
     (0..=plan.order.len()).map(at).max().unwrap_or(0)
 }

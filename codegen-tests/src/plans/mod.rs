@@ -24,6 +24,8 @@ pub struct Figures {
     pub live: usize,
     /// Calls that run in place.
     pub in_place: usize,
+    /// Calls that overwrite their input row by row.
+    pub overlapping: usize,
     /// Pairs of buffers that share bytes of the arena, one after the other.
     pub shared: usize,
 }
@@ -36,6 +38,7 @@ pub fn check(program: &Program, plan: &Plan, alignment: usize) -> Result<Figures
     order_is_possible(program, plan)?;
     places_are_in_the_arena(program, plan, alignment)?;
     in_place_is_possible(program, plan)?;
+    overlaps_are_possible(program, plan)?;
     let lives = lives::of(program, plan)?;
     for (id, (found, planned)) in lives.iter().zip(&plan.lifetimes).enumerate() {
         let planned = planned.as_ref().map(|life| Life {
@@ -64,6 +67,7 @@ pub fn check(program: &Program, plan: &Plan, alignment: usize) -> Result<Figures
     Ok(Figures {
         live,
         in_place: plan.in_place.iter().filter(|in_place| **in_place).count(),
+        overlapping: plan.overlaps.iter().flatten().count(),
         shared,
     })
 }
@@ -86,6 +90,7 @@ pub fn check_report(program: &Program, plan: &Plan, report: &Report) -> Result<(
         });
         let same = told.arena == [place.start, place.end]
             && told.in_place == plan.in_place[*index]
+            && told.overlaps == plan.overlaps[*index].is_some()
             && life == lives[output.buffer.0];
         if !same {
             return Err(format!(
@@ -196,8 +201,38 @@ fn in_place_is_possible(program: &Program, plan: &Plan) -> Result<(), String> {
     Ok(())
 }
 
-/// Buffers that are needed at one step have no byte in common, except where a call runs in place: then the one ends and
-/// the other begins at that step.
+/// A call overwrites its input row by row only where its kernel has parts, and the emitted places are those of the plan.
+/// That nothing is overwritten too early is looked at by the replay.
+fn overlaps_are_possible(program: &Program, plan: &Plan) -> Result<(), String> {
+    let calls = program.calls.iter().zip(&plan.overlaps).zip(&plan.in_place);
+    for ((call, overlap), in_place) in calls {
+        let Some(overlap) = overlap else { continue };
+        let [x, y] = [call.inputs.first(), call.outputs.first()].map(|view| {
+            let view = view.filter(|view| view.len == program.buffer(view.buffer).len)?;
+            Some((program.buffer(view.buffer).dtype, bytes(program, plan, view)?))
+        });
+        let (Some((x_type, x)), Some((y_type, y))) = (x, y) else {
+            return Err(format!(
+                "`{}` overlaps what is not whole or not in the arena",
+                call.name
+            ));
+        };
+        let size = x_type.size();
+        let first = x.start.min(y.start);
+        let same = (first + overlap.input * size, first + overlap.output * size) == (x.start, y.start);
+        if *in_place || x_type != y_type || !call.kernel.divides() || !same {
+            return Err(format!("`{}` cannot overlap its input as {overlap:?}", call.name));
+        }
+        let reads = call.inputs.iter().filter(|view| view.buffer == call.inputs[0].buffer);
+        if reads.count() != 1 {
+            return Err(format!("`{}` reads twice what it overwrites", call.name));
+        }
+    }
+    Ok(())
+}
+
+/// Buffers that are needed at one step have no byte in common, except where a call overwrites its operand: then the one
+/// ends and the other begins at that step.
 fn nothing_live_overlaps(program: &Program, plan: &Plan, lives: &[Option<Life>]) -> Result<usize, String> {
     let live = lives.iter().enumerate().filter_map(|(id, life)| {
         let place = place(program, plan, id).filter(|place| !place.is_empty())?;
@@ -223,7 +258,7 @@ fn nothing_live_overlaps(program: &Program, plan: &Plan, lives: &[Option<Life>])
     Ok(shared)
 }
 
-/// Whether the one of two buffers is overwritten by the other in place, at the only step at which both are needed.
+/// Whether the one of two buffers is overwritten by the other, at the only step at which both are needed.
 fn hands_over(program: &Program, plan: &Plan, one: (usize, &Life), other: (usize, &Life)) -> bool {
     let (from, to) = if one.1.last == other.1.first {
         (one, other)
@@ -233,8 +268,19 @@ fn hands_over(program: &Program, plan: &Plan, one: (usize, &Life), other: (usize
     let Some(index) = plan.order.get(to.1.first).filter(|_| from.1.last == to.1.first) else {
         return false;
     };
-    let call = &program.calls[*index];
-    let operand = call.in_place.map(|input| call.inputs[input].buffer);
-    let output = call.outputs.first().map(|view| view.buffer);
-    plan.in_place[*index] && operand == Some(BufferId(from.0)) && output == Some(BufferId(to.0))
+    let output = program.calls[*index].outputs.first().map(|view| view.buffer);
+    let operand = overwritten(program, plan, *index).map(|view| view.buffer);
+    operand == Some(BufferId(from.0)) && output == Some(BufferId(to.0))
+}
+
+/// The operand that a call overwrites by its first output: in place, or row by row.
+fn overwritten(program: &Program, plan: &Plan, index: usize) -> Option<View> {
+    let call = &program.calls[index];
+    match plan.overlaps[index] {
+        Some(_) => call.inputs.first().copied(),
+        None => call
+            .in_place
+            .filter(|_| plan.in_place[index])
+            .map(|input| call.inputs[input]),
+    }
 }

@@ -3,9 +3,11 @@
 
 use crate::random::Random;
 use edgec::ir::program::{
-    Args, Buffer, BufferId, Call, Instance, KernelCall, Port, Program, Repetition, Storage, Sums, Training, Value, View,
+    Args, Buffer, BufferId, Call, CallPart, Instance, KernelCall, Port, Program, Repetition, Storage, Sums, Training,
+    Value, View,
 };
 use edgec::ir::{DType, Tensor, TensorType};
+use std::ops::Range;
 
 /// Most calls of a program: orders of so few are all looked through.
 const MOST_CALLS: usize = 14;
@@ -16,6 +18,24 @@ const TYPES: [DType; 4] = [DType::I8, DType::I16, DType::F32, DType::F64];
 #[derive(Debug)]
 struct Nothing {
     in_place: bool,
+    windows: Option<Windows>,
+}
+
+/// What the rows of an output read: some rows of the input, every `stride` of them, of those that there are.
+#[derive(Clone, Copy, Debug)]
+struct Windows {
+    rows: [usize; 2],
+    elements: [usize; 2],
+    stride: usize,
+    reach: usize,
+    pad: usize,
+}
+
+impl Windows {
+    fn seen(&self, rows: &Range<usize>) -> Range<usize> {
+        let row = |place: usize| place.saturating_sub(self.pad).min(self.rows[0]) * self.elements[0];
+        row(rows.start * self.stride)..row((rows.end - 1) * self.stride + self.reach)
+    }
 }
 
 impl KernelCall for Nothing {
@@ -29,6 +49,28 @@ impl KernelCall for Nothing {
 
     fn params(&self) -> Value {
         Value::Struct("Nothing", vec![])
+    }
+
+    fn divides(&self) -> bool {
+        self.windows.is_some()
+    }
+
+    fn row(&self) -> Option<usize> {
+        Some(self.windows?.elements[1])
+    }
+
+    fn part(&self, rows: Range<usize>) -> Option<CallPart> {
+        let windows = self.windows?;
+        let row = windows.elements[1];
+        (rows.end <= windows.rows[1] && !rows.is_empty()).then(|| CallPart {
+            kernel: Box::new(Self {
+                in_place: false,
+                windows: None,
+            }),
+            inputs: vec![windows.seen(&rows)],
+            output: rows.start * row..rows.end * row,
+            residual: None,
+        })
     }
 
     fn execute(&self, _args: &mut Args<'_>) {}
@@ -139,11 +181,16 @@ impl Build {
     }
 
     fn call(&mut self, inputs: Vec<View>, outputs: Vec<View>, in_place: Option<usize>) {
+        self.call_with(inputs, outputs, in_place, None);
+    }
+
+    fn call_with(&mut self, inputs: Vec<View>, outputs: Vec<View>, in_place: Option<usize>, windows: Option<Windows>) {
         let number = self.program.calls.len();
         self.program.calls.push(Call {
             // A form that calls without a hint must not be taken for one.
             kernel: Box::new(Nothing {
                 in_place: in_place.is_some() || number.is_multiple_of(2),
+                windows,
             }),
             inputs,
             outputs,
@@ -163,6 +210,10 @@ impl Build {
     /// An ordinary call, with temporary memory now and then, or several that write parts of one buffer, as tiles do.
     fn any_call(&mut self) {
         let inputs: Vec<View> = (0..1 + self.random.below(3)).map(|_| self.operand()).collect();
+        if self.random.once_in(4) {
+            self.windows();
+            return;
+        }
         let dtype = TYPES[self.random.below(TYPES.len())];
         let len = 1 + self.random.below(64);
         if self.random.once_in(6) {
@@ -198,6 +249,37 @@ impl Build {
         // The third is a temporary that nobody reads.
         self.ready.extend(outputs.get(1).map(|view| view.buffer));
         self.call(inputs, outputs, over);
+    }
+
+    /// A layer over an image, and mostly another over what it gives.
+    fn windows(&mut self) {
+        let first = self.operand();
+        let dtype = TYPES[self.random.below(TYPES.len())];
+        let (mut rows, mut elements) = (8 + self.random.below(40), 100 + self.random.below(300));
+        let mut x = self.buffer(dtype, rows * elements, Storage::Arena);
+        self.call(vec![first], vec![x], None);
+        self.ready.push(x.buffer);
+        for _ in 0..1 + self.random.below(3) {
+            let stride = 1 + self.random.below(2);
+            let next = [rows.div_ceil(stride), 1 + self.random.below(2 * elements)];
+            let windows = Windows {
+                rows: [rows, next[0]],
+                elements: [elements, next[1]],
+                stride,
+                reach: 1 + self.random.below(4),
+                pad: self.random.below(3),
+            };
+            let mut outputs = vec![self.buffer(dtype, next[0] * next[1], Storage::Arena)];
+            if self.random.once_in(2) {
+                let len = 1 + self.random.below(64);
+                outputs.push(self.buffer(DType::I8, len, Storage::Arena));
+            }
+            let y = outputs[0];
+            self.call_with(vec![x], outputs, None, Some(windows));
+            self.ready.push(y.buffer);
+            [rows, elements] = next;
+            x = y;
+        }
     }
 
     /// A loop over some calls, which changes a flag and a value that came before it.

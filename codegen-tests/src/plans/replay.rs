@@ -96,6 +96,7 @@ fn call(program: &Program, plan: &Plan, arena: &mut Arena, index: usize) -> Resu
         read(program, plan, arena, view, &call.name)?;
     }
     let over = call.in_place.filter(|_| plan.in_place[index]);
+    let over = if plan.overlaps[index].is_some() { Some(0) } else { over };
     for (number, output) in call.outputs.iter().enumerate() {
         let written = bytes(program, plan, output).ok_or("an output is outside of the arena")?;
         for (input, view) in call.inputs.iter().enumerate() {
@@ -110,10 +111,67 @@ fn call(program: &Program, plan: &Plan, arena: &mut Arena, index: usize) -> Resu
             }
         }
     }
+    if plan.overlaps[index].is_some() {
+        by_rows(program, plan, arena, index)?;
+    }
     for output in &call.outputs {
         if let Some(place) = bytes(program, plan, output) {
             arena.write(place, output.buffer.0);
         }
     }
     Ok(())
+}
+
+/// Runs a call that overwrites its input row by row: from the first row on where the output begins before the input, else
+/// from the last one. What each step reads must be there still, and the steps must write all of the output.
+fn by_rows(program: &Program, plan: &Plan, arena: &mut Arena, index: usize) -> Result<(), String> {
+    let call = &program.calls[index];
+    let Some(overlap) = plan.overlaps[index].filter(|overlap| overlap.step > 0) else {
+        return Err(format!("`{}` has steps of no rows", call.name));
+    };
+    let (x, y) = (call.inputs[0], call.outputs[0]);
+    let steps = (overlap.rows / overlap.step).max(1);
+    let up = overlap.output <= overlap.input;
+    let mut written = 0;
+    for step in 0..steps {
+        // What is left over is computed in the last step.
+        let all = if step + 1 == steps {
+            overlap.rows - step * overlap.step
+        } else {
+            overlap.step
+        };
+        let before = step * overlap.step;
+        let rows = if up {
+            before..before + all
+        } else {
+            overlap.rows - before - all..overlap.rows - before
+        };
+        let part = call
+            .kernel
+            .part(rows.clone())
+            .ok_or(format!("`{}` has no part of {rows:?}", call.name))?;
+        let seen = View {
+            offset: part.inputs[0].start,
+            len: part.inputs[0].len(),
+            ..x
+        };
+        let given = View {
+            offset: part.output.start,
+            len: part.output.len(),
+            ..y
+        };
+        read(program, plan, arena, &seen, &format!("{rows:?} of {}", call.name))?;
+        let places = [bytes(program, plan, &seen), bytes(program, plan, &given)];
+        if let [Some(seen), Some(given)] = places {
+            if super::overlap(&seen, &given) {
+                return Err(format!("`{}` overwrites what it reads for {rows:?}", call.name));
+            }
+            arena.write(given, y.buffer.0);
+        }
+        written += part.output.len();
+    }
+    match written == y.len {
+        true => Ok(()),
+        false => Err(format!("`{}` writes {written} elements of {}", call.name, y.len)),
+    }
 }

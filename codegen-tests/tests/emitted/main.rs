@@ -9,6 +9,7 @@ mod loops;
 mod machines;
 mod messages;
 mod names;
+mod overlaps;
 mod panic_free;
 mod power_cuts;
 mod profiles;

@@ -3,7 +3,7 @@
 
 use super::self_test::int8;
 use codegen_tests::model_builder::ModelBuilder;
-use codegen_tests::workspace;
+use codegen_tests::{workspace, zoo};
 use edgec::ir::{DType, Tensor};
 use edgec::tools::harness::Module;
 use edgec::{Compiler, Machine, Weights};
@@ -69,6 +69,21 @@ fn images(ty: DType) -> Vec<Vec<Tensor>> {
     (0..3).map(|seed| vec![image(seed)]).collect()
 }
 
+/// A convolution that is long enough to be divided among threads.
+fn convolution(folder: &TempDir) -> Compiler {
+    let waves = |len: usize| (0..len).map(|i| (i as f32 * 0.37).sin()).collect::<Vec<_>>();
+    let bytes = ModelBuilder::new(17)
+        .input("x", DType::F32, &[1, 8, 32, 32])
+        .initializer_f32("w", &[16, 8, 3, 3], &waves(16 * 8 * 9))
+        .initializer_f32("b", &[16], &waves(16))
+        .node("Conv", &["x", "w", "b"], &["y"], &[])
+        .output("y", DType::F32, &[1, 16, 30, 30])
+        .bytes();
+    let path = folder.path().join("convolution.onnx");
+    std::fs::write(&path, bytes).unwrap();
+    compiler(&path, &Machine::board()).threads(true)
+}
+
 #[test]
 fn digits_for_microcontrollers_with_updatable_weights() {
     let compiler = compiler(&example("digits.onnx"), &Machine::named("cortex-m4f").unwrap());
@@ -117,11 +132,21 @@ fn emitted_code_takes_its_weights_and_those_of_a_retrained_model() {
             }
         }
     }
+    let threaded = convolution(&folder);
+    let compiled = threaded.compile().unwrap();
+    assert!(compiled.program.calls.iter().any(|call| call.instance.divided));
+    let wave: Vec<_> = (0..8 * 32 * 32).map(|i| (i as f32 * 0.11).cos()).collect();
+    let inputs = vec![vec![Tensor::f32(&[1, 8, 32, 32], &wave)]];
+    let inline = threaded.clone().weights(Weights::Inline).compile().unwrap();
+    let results = vec![inline.executor().run(&inputs[0])];
+    modules.push(Module::new("threaded", &threaded, &compiled));
+    expected.push((inputs, results));
     let workspace = workspace::open(env!("CARGO_TARGET_TMPDIR"), "updates");
     let built = workspace.build(&[modules]).unwrap();
     for (runner, (inputs, results)) in built.into_iter().zip(expected) {
         let runner = runner.unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(runner.run(&inputs).unwrap_or_else(|e| panic!("{e}")), results);
+        zoo::same_for_threads(&runner, &inputs, &results).unwrap_or_else(|e| panic!("{e}"));
     }
 }
 

@@ -5,26 +5,34 @@ use crate::seeds::seeds;
 use codegen_tests::plans::{check, random};
 use edgec::back::plan::{Plan, plan};
 use edgec::ir::program::Program;
-use edgec::machine::Machine;
+use edgec::machine::{Machine, Overlapping};
 
 #[test]
 fn plans_of_random_programs_are_sound() {
-    let (mut in_place, mut shared, mut optimal, mut plans) = (0, 0, 0, 0);
+    let (mut in_place, mut overlapping, mut shared, mut optimal, mut plans) = (0, 0, 0, 0, 0);
     for seed in seeds(0..300) {
         let program = random::program(seed);
-        for machine in [Machine::board(), Machine::mcu()] {
+        for machine in [
+            Machine::board(),
+            Machine::mcu(),
+            Machine::mcu().overlap(Overlapping::Always),
+        ] {
             let plan = plan(&program, &machine);
             let figures = check(&program, &plan, machine.alignment());
             let figures = figures.unwrap_or_else(|wrong| panic!("seed {seed} for {}: {wrong}", machine.name));
             in_place += figures.in_place;
+            overlapping += figures.overlapping;
             shared += figures.shared;
             optimal += usize::from(plan.any_order == Some(plan.peak));
             plans += 1;
         }
     }
-    println!("{plans} plans: {in_place} calls in place, {shared} pairs that share bytes, {optimal} plans optimal");
+    println!(
+        "{plans} plans: {in_place} calls in place, {overlapping} by rows, {shared} pairs that share bytes, {optimal} plans \
+         optimal"
+    );
     // Otherwise nothing was looked at.
-    assert!(in_place > plans / 2 && shared > plans && optimal > plans / 2);
+    assert!(in_place > plans / 2 && overlapping > plans / 8 && shared > plans && optimal > plans / 2);
 }
 
 /// Does something wrong to a plan; whether that is possible in this one.
@@ -100,6 +108,19 @@ const DAMAGES: &[(&str, Damage)] = &[
             true
         })
     }),
+    ("reads", |program, plan| {
+        // An output that begins where the input does that it overwrites row by row.
+        let call =
+            (0..program.calls.len()).find(|index| plan.overlaps[*index].is_some_and(|overlap| overlap.output == 0));
+        call.is_some_and(|index| {
+            let call = &program.calls[index];
+            plan.offsets[call.outputs[0].buffer.0] = plan.offsets[call.inputs[0].buffer.0];
+            if let Some(overlap) = &mut plan.overlaps[index] {
+                overlap.input = 0;
+            }
+            true
+        })
+    }),
     ("planned for", |program, plan| {
         // A call before what it reads.
         let reads = |index: usize, earlier: usize| {
@@ -133,7 +154,7 @@ const DAMAGES: &[(&str, Damage)] = &[
 
 #[test]
 fn the_checker_finds_what_is_wrong() {
-    let machine = Machine::mcu();
+    let machine = Machine::mcu().overlap(Overlapping::Always);
     let mut found = vec![0; DAMAGES.len()];
     for seed in 0..100 {
         let program = random::program(seed);

@@ -1,28 +1,13 @@
 //! Quantised models of the zoo: emitted code, the host executor and its baseline kernels give the same, bit for bit.
 
 use codegen_tests::quantised::MODELS;
-use codegen_tests::same_bits::same_bits;
 use codegen_tests::workspace;
 use codegen_tests::zoo::{self, Reference};
 use edgec::Machine;
-use edgec::ir::Tensor;
-use edgec::tools::harness::{self, Module, Progress, Runner};
+use edgec::tools::harness::{Module, Progress};
 
 /// Models in one crate: few, so that cargo compiles crates side by side.
 const TOGETHER: usize = 4;
-
-/// What differs from the executor, if anything does.
-fn check(reference: &Reference, runner: &Runner) -> Result<(), String> {
-    let program = &reference.compiled.program;
-    let inputs = reference
-        .cases
-        .iter()
-        .map(|case| harness::inputs(program, &case.inputs));
-    let inputs: Vec<Vec<Tensor>> = inputs.collect::<Result<_, _>>().map_err(|e| e.to_string())?;
-    same_bits(&reference.compiled, &inputs, runner)?;
-    let one = runner.run(&inputs).map_err(|e| e.to_string())?;
-    zoo::same_for_threads(runner, &inputs, &one).map_err(|e| e.to_string())
-}
 
 #[test]
 fn integers_are_the_same_wherever_they_are_computed() {
@@ -49,7 +34,7 @@ fn integers_are_the_same_wherever_they_are_computed() {
     for (model, reference) in models.iter().zip(&compiled) {
         let verdict = reference.as_ref().map_err(Clone::clone).and_then(|reference| {
             let runner = runners.next().ok_or("it was not built")?;
-            check(reference, &runner.map_err(|e| e.to_string())?)
+            reference.same_bits(&runner.map_err(|e| e.to_string())?)
         });
         match verdict {
             Ok(()) => println!("ok   {model}"),

@@ -44,6 +44,9 @@ class Options(TypedDict, total=False):
     favour: str | None
     #: Whether 3x3 convolutions of floats may have fewer products and more weights, by Winograd's filtering.
     winograd: bool
+    #: When layers overwrite their input row by row, which takes less RAM: `if-needed`, where the model takes more than
+    #: `ram` otherwise, `always` or `never`.
+    overlap: str
     #: File of `edgec tune`: layers are computed in the ways that it has measured to be the fastest.
     tuned: str | os.PathLike[str] | None
     #: RAM for the arena and the inputs. A model that takes more is computed in tiles.
@@ -113,6 +116,7 @@ DEFAULTS: dict[str, Any] = {
     "weights": "auto",
     "favour": None,
     "winograd": True,
+    "overlap": "if-needed",
     "tuned": None,
     "ram": None,
     "flash": None,

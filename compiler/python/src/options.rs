@@ -4,7 +4,7 @@ use crate::border::Failure;
 use crate::progress::Listener;
 use edgec::back::sections::FAST_WEIGHTS;
 use edgec::data::read_text;
-use edgec::machine::{Choices, Favour};
+use edgec::machine::{Choices, Favour, Overlapping};
 use edgec::middle::quantize::{Io, MaxLoss, Method, QuantizeOptions, Rounding, Scheme};
 use edgec::words::byte_count;
 use edgec::{Compiler, Error, InputLayout, Machine, TrainOptions, Weights};
@@ -31,6 +31,7 @@ pub(crate) struct Options {
     weights: Weights,
     favour: Option<Favour>,
     winograd: bool,
+    overlap: Option<Overlapping>,
     tuned: Option<PathBuf>,
     ram: Option<Bytes>,
     flash: Option<Bytes>,
@@ -131,6 +132,9 @@ impl Options {
             compiler = compiler.favour(favour);
         }
         compiler = compiler.winograd(self.winograd);
+        if let Some(when) = self.overlap {
+            compiler = compiler.overlap(when);
+        }
         if let Some(path) = &self.tuned {
             let named = |error| format!("{}: {error}", path.display());
             let text = value("tuned", read_text(path).map_err(named))?;

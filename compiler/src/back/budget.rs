@@ -87,8 +87,10 @@ impl<'a> Peak<'a> {
             _ if program.training.is_some() || !program.repetitions.is_empty() => {
                 "models with --trainable or --max-trips do not run in tiles, which would save memory".to_owned()
             }
-            Some(least) => format!("--ram {least} is the least for which layers in tiles were found"),
-            None => "tiles of layers were tried and do not save memory".to_owned(),
+            Some(least) => format!("--ram {least} is the least that was found, with layers by rows or in tiles"),
+            None => {
+                "layers that overwrite their input, and tiles of layers, were tried and do not save memory".to_owned()
+            }
         }];
         let mut add = |text: &str| advice.push(text.to_owned());
         let copies_an_input = |call: &Call| {

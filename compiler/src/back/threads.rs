@@ -18,8 +18,8 @@ pub(crate) fn divide(program: &mut Program, plan: &Plan) -> Remark {
     let divided: Vec<bool> = program
         .calls
         .iter()
-        .zip(&plan.in_place)
-        .map(|(call, in_place)| !in_place && is_divided(program, call))
+        .zip(plan.in_place.iter().zip(&plan.overlaps))
+        .map(|(call, (in_place, overlap))| !in_place && overlap.is_none() && is_divided(program, call))
         .collect();
     for (call, divided) in program.calls.iter_mut().zip(&divided) {
         call.instance.divided = *divided;

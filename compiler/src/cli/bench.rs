@@ -16,6 +16,9 @@ const TRIAL: usize = 5;
 /// Time for the runs where their number is not given.
 const BUDGET: Duration = Duration::from_secs(1);
 
+/// Processes that are started to tell how long the first result takes.
+const STARTS: usize = 5;
+
 /// Turns that are taken with a peer, and the time of each.
 const TURNS: u32 = 5;
 
@@ -61,6 +64,7 @@ pub(super) fn bench(args: &BenchArgs) -> miette::Result<ExitCode> {
         }
     }
     let times = Times::of(ours);
+    let start = runner.start(inputs.clone(), STARTS)?;
     let layers = match args.layers {
         true => bench_layers::layers(&compiled.report, &runner, inputs, fitting)?,
         false => vec![],
@@ -68,6 +72,7 @@ pub(super) fn bench(args: &BenchArgs) -> miette::Result<ExitCode> {
     let others: Vec<_> = peers.iter().zip(theirs.into_iter().map(Times::of)).collect();
     if args.json {
         let mut value = json(&times, compiled.report.macs, threads, &others);
+        value["start_us"] = json!(micros(start));
         for (peer, error) in refused {
             value[peer.word()] = json!({ "error": error.message, "help": error.help });
         }
@@ -76,7 +81,7 @@ pub(super) fn bench(args: &BenchArgs) -> miette::Result<ExitCode> {
         }
         print_json(&value)?;
     } else {
-        print(&text(&times, &compiled.report, threads, &others))?;
+        print(&text(&times, start, &compiled.report, threads, &others))?;
         if args.layers {
             print(&bench_layers::text(&layers))?;
         }
@@ -165,7 +170,7 @@ fn micros(time: Duration) -> f64 {
 }
 
 /// What was measured, for people.
-fn text(times: &Times, report: &Report, threads: usize, peers: &[(&RunningPeer, Times)]) -> String {
+fn text(times: &Times, start: Duration, report: &Report, threads: usize, peers: &[(&RunningPeer, Times)]) -> String {
     let mut text = String::new();
     if threads > 1 {
         let _ = writeln!(text, "threads {threads}");
@@ -173,6 +178,11 @@ fn text(times: &Times, report: &Report, threads: usize, peers: &[(&RunningPeer, 
     let _ = writeln!(text, "runs    {}", times.runs);
     let _ = writeln!(text, "min     {:.3} us", micros(times.min));
     let _ = writeln!(text, "median  {:.3} us", micros(times.median));
+    let _ = writeln!(
+        text,
+        "start   {:.3} us, from the start of a process to its first result",
+        micros(start)
+    );
     let (macs, unit) = (report.macs, bench_layers::unit(&report.calls));
     let _ = writeln!(text, "MACs    {macs}");
     let _ = writeln!(text, "speed   {:.1} {unit} at the median", times.speed(macs));

@@ -2,7 +2,7 @@ use clap::builder::{StringValueParser, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Arg, Args, Command, ValueEnum};
 use edgec::data::read_text;
-use edgec::machine::Choices;
+use edgec::machine::{Choices, Overlapping};
 use edgec::words::byte_count;
 use edgec::{Compiler, Machine, machine};
 use std::ffi::OsStr;
@@ -25,12 +25,27 @@ pub(super) struct TargetArgs {
     #[arg(long, value_name = "FILE.json", value_parser = tuned)]
     tuned: Option<Tuned>,
     /// RAM for the arena and the inputs, the stack apart: bytes, `64K` of 1024 bytes each, or `1M`. A model that takes more
-    /// is computed in tiles, at the cost of time; if that is not enough, it is an error
+    /// has layers that overwrite their input, or is computed in tiles, at the cost of time; if that is not enough, it is an
+    /// error
     #[arg(long, value_name = "BYTES", value_parser = byte_count)]
     ram: Option<usize>,
+    /// When layers overwrite their input row by row: the arena of image networks is much smaller then, at the cost of some
+    /// per cent more instructions and code
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = Overlap::IfNeeded)]
+    overlap: Overlap,
     /// Fail if the weights take more flash than this: bytes, `256K` of 1024 bytes each, or `1M`; the code is apart
     #[arg(long, value_name = "BYTES", value_parser = byte_count)]
     flash: Option<usize>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Overlap {
+    /// Where the model takes more than --ram otherwise
+    IfNeeded,
+    /// Wherever that takes less RAM
+    Always,
+    /// Not at all
+    Never,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -61,6 +76,11 @@ impl TargetArgs {
     /// The compiler, for this target.
     pub(super) fn apply(&self, compiler: Compiler) -> Compiler {
         let mut compiler = compiler.target(self.target.clone()).winograd(self.winograd == "on");
+        compiler = compiler.overlap(match self.overlap {
+            Overlap::IfNeeded => Overlapping::IfNeeded,
+            Overlap::Always => Overlapping::Always,
+            Overlap::Never => Overlapping::Never,
+        });
         if let Some(bytes) = self.ram {
             compiler = compiler.ram(bytes);
         }
@@ -92,6 +112,9 @@ impl TargetArgs {
         // As other files, without its folder.
         let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         flags.extend(self.tuned.iter().map(|tuned| ("--tuned", name(&tuned.path))));
+        let overlap = Some(self.overlap).filter(|overlap| *overlap != Overlap::IfNeeded);
+        let overlap = overlap.and_then(|overlap| overlap.to_possible_value());
+        flags.extend(overlap.map(|overlap| ("--overlap", overlap.get_name().to_owned())));
         flags.extend(self.ram.map(|bytes| ("--ram", bytes.to_string())));
         flags.extend(self.flash.map(|bytes| ("--flash", bytes.to_string())));
         flags

@@ -1,6 +1,6 @@
 //! What runs, as plain data: buffers and a list of kernel calls. `emit` prints it, `exec` runs it.
 
-pub use crate::bindings::{Args, Cores, KernelCall, Value};
+pub use crate::bindings::{Args, CallPart, Cores, KernelCall, Value};
 
 mod training;
 

@@ -37,6 +37,8 @@ pub enum RemarkKind {
     MaxTrips,
     /// Layers that are computed in parts, so that the model fits the RAM.
     Tiles,
+    /// Layers overwrite their input row by row.
+    Overlap,
     /// Calls that are divided among threads.
     Threads,
     /// What a model that is computed frame by frame sees where the whole model sees padding.

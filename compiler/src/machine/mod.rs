@@ -55,6 +55,8 @@ pub struct Machine {
     pub tuned: Choices,
     /// Bytes of RAM for the model, if there is a limit.
     pub ram: Option<usize>,
+    /// Whether layers overwrite their input row by row.
+    pub overlap: Overlapping,
     /// Bytes of flash for weights and code, if there is a limit.
     pub flash: Option<usize>,
     /// Threads that one inference may use.
@@ -101,6 +103,20 @@ pub enum Favour {
     Flash,
 }
 
+/// When layers overwrite their input row by row: their rows are computed by calls of their own, which takes some more
+/// instructions and code, and less RAM.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Overlapping {
+    /// Where the model does not fit its RAM otherwise.
+    #[default]
+    IfNeeded,
+    /// Wherever that takes less RAM.
+    Always,
+    /// Not at all.
+    Never,
+}
+
 impl Machine {
     /// A machine of which nothing is known. Constants fold for it, so that the same model gives the same bytes for
     /// every target and on every host.
@@ -116,6 +132,7 @@ impl Machine {
             winograd: true,
             tuned: Choices::default(),
             ram: None,
+            overlap: Overlapping::IfNeeded,
             flash: None,
             threads: 1,
         }
@@ -143,6 +160,12 @@ impl Machine {
     /// The same machine with another [`Favour`].
     pub fn favour(mut self, favour: Favour) -> Self {
         self.favour = favour;
+        self
+    }
+
+    /// The same machine with layers that overwrite their input then.
+    pub fn overlap(mut self, when: Overlapping) -> Self {
+        self.overlap = when;
         self
     }
 

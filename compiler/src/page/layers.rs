@@ -130,6 +130,7 @@ fn row(call: &CallReport, columns: &Columns<'_>) -> Markup {
             td.right {
                 (grouped(call.arena[0] as u64)) " to " (grouped(call.arena[1] as u64))
                 @if call.in_place { br; small { "in place" } }
+                @if call.overlaps { br; small { "in place by rows" } }
             }
         }
     }

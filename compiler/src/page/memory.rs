@@ -45,14 +45,19 @@ fn map(report: &Report, fullest: usize) -> Markup {
 /// How good the plan is.
 fn bound(report: &Report) -> String {
     let ram = bytes(report.ram);
-    if report.ram_any_order == Some(report.ram) {
+    let by_rows = report.ram_by_rows.map(|by_rows| {
+        let by_rows = bytes(by_rows);
+        format!(" Layers that overwrite their input row by row (--overlap always) would take {by_rows}.")
+    });
+    let bound = if report.ram_any_order == Some(report.ram) {
         format!("The plan takes {ram}, and no order of the calls needs less.")
     } else if report.ram_is_least {
         format!("The plan takes {ram}, the least for this order of the calls.")
     } else {
         let least = bytes(report.ram_lower_bound);
         format!("The plan takes {ram}; no plan for this order needs less than {least}.")
-    }
+    };
+    bound + &by_rows.unwrap_or_default()
 }
 
 /// The colours of kernels.

@@ -20,7 +20,7 @@ pub struct RamPoint {
     pub macs: u64,
     /// Kernel calls.
     pub calls: usize,
-    /// What runs in tiles.
+    /// What runs in tiles, and how many layers overwrite their input.
     pub tiles: Vec<Remark>,
 }
 
@@ -42,7 +42,8 @@ impl RamCurve {
         let point = |budget: Option<usize>| {
             let compiler = budget.map_or_else(|| compiler.clone(), |bytes| compiler.clone().ram(bytes));
             let report = compiler.compile_model(model, &mut |_, _| {})?.report;
-            let tiles = report.remarks.iter().filter(|remark| remark.kind == RemarkKind::Tiles);
+            let saves = |remark: &&Remark| matches!(remark.kind, RemarkKind::Tiles | RemarkKind::Overlap);
+            let tiles = report.remarks.iter().filter(saves);
             let point = RamPoint {
                 budget,
                 arena: report.ram,
@@ -95,7 +96,7 @@ impl fmt::Display for RamCurve {
                 .tiles
                 .iter()
                 .try_for_each(|remark| writeln!(f, "the last line: {remark}")),
-            None => writeln!(f, "no layers were found that save memory in tiles"),
+            None => writeln!(f, "no layers were found that save memory by rows or in tiles"),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Convolutions and pools over channels-last images. The rows of one image are computed apart, the columns of an image of
 //! one row (which sequences are), or the images of a batch.
 
-use super::{Part, Partial, elements, is_within};
+use super::{Part, Partial, count_of, elements, is_within};
 use crate::kernels::{Conv2d, ConvTranspose2d, DepthwiseConv2d, Pool2d, QlinearAveragePool2d, WinogradConv2d};
 use crate::winograd::TILE;
 use core::ops::Range;
@@ -86,13 +86,13 @@ macro_rules! images {
             fn part(&self, rows: Range<usize>) -> Option<Part<Self, 1>> {
                 let (what, count, row) = divided(self.batch, self.input, self.output);
                 // A single output of a row is added up in another way than several.
-                if !is_within(&rows, count) || what == Divided::Columns && rows.len() == 1 && count > 1 {
+                if !is_within(&rows, count) || what == Divided::Columns && count_of(&rows) == 1 && count > 1 {
                     return None;
                 }
                 let output = elements(&rows, row);
                 let mut layer = *self;
                 if what == Divided::Images {
-                    layer.batch = rows.len();
+                    layer.batch = count_of(&rows);
                     let inputs = [elements(&rows, len(self.input))];
                     return Some(Part { layer, inputs, output });
                 }
@@ -103,8 +103,8 @@ macro_rules! images {
                 let extent = self.input[axis];
                 let window = [extent, self.kernel[axis], self.strides[axis], self.dilations[axis], self.pads[axis]];
                 let Seen { inputs, pad } = $seen(&rows, window)?;
-                layer.input[axis] = inputs.len();
-                layer.output[axis] = rows.len();
+                layer.input[axis] = count_of(&inputs);
+                layer.output[axis] = count_of(&rows);
                 layer.pads[axis] = pad;
                 $(
                     // Padding at the end follows the last element of the image.
@@ -139,7 +139,7 @@ impl<F: Copy> Partial<1> for WinogradConv2d<F> {
         let row = self.row()?;
         let mut layer = *self;
         if self.batch > 1 {
-            layer.batch = rows.len();
+            layer.batch = count_of(&rows);
             let inputs = [elements(&rows, len(self.input))];
             return is_within(&rows, self.batch).then(|| Part {
                 layer,
@@ -152,8 +152,8 @@ impl<F: Copy> Partial<1> for WinogradConv2d<F> {
             return None;
         }
         let Seen { inputs, pad } = seen(&elements(&rows, TILE), [height, 3, 1, 1, self.pads[0]])?;
-        layer.input[0] = inputs.len();
-        layer.output[0] = TILE * rows.len();
+        layer.input[0] = count_of(&inputs);
+        layer.output[0] = TILE * count_of(&rows);
         layer.pads[0] = pad;
         Some(Part {
             layer,

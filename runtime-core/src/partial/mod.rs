@@ -69,6 +69,11 @@ fn elements(range: &Range<usize>, len: usize) -> Range<usize> {
     range.start.saturating_mul(len)..range.end.saturating_mul(len)
 }
 
+/// Elements of a range. Its own `len` has a panic that is not always seen to be impossible.
+fn count_of(range: &Range<usize>) -> usize {
+    range.end.saturating_sub(range.start)
+}
+
 /// Whether there is something in a range of `count` rows.
 fn is_within(range: &Range<usize>, count: usize) -> bool {
     range.start < range.end && range.end <= count

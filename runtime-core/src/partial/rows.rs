@@ -1,6 +1,6 @@
 //! Layers whose rows are computed each for itself: products of matrices, and what runs over an outer axis.
 
-use super::{Part, Partial, elements, is_within};
+use super::{Part, Partial, count_of, elements, is_within};
 use crate::kernels::{
     Concat, DequantizeLinear, Gemm, IntegerGemm, LayerNormalization, QlinearLogSoftmax, QlinearResize, QlinearSoftmax,
     QuantizeLinear, Resize, RmsNormalization, ScaleShift, ScaledGemm, Softmax,
@@ -23,7 +23,7 @@ macro_rules! rows {
                 }
                 let $this = self;
                 Some(Part {
-                    layer: Self { $count: rows.len(), ..*self },
+                    layer: Self { $count: count_of(&rows), ..*self },
                     inputs: [elements(&rows, $x)],
                     output: elements(&rows, $y),
                 })
@@ -61,9 +61,9 @@ macro_rules! scaled {
                     return None;
                 }
                 let layer = if self.channels == 1 {
-                    Self { outer: 1, channels: 1, inner: rows.len() }
+                    Self { outer: 1, channels: 1, inner: count_of(&rows) }
                 } else {
-                    Self { outer: rows.len(), ..*self }
+                    Self { outer: count_of(&rows), ..*self }
                 };
                 let elements = elements(&rows, self.row()?);
                 Some(Part { layer, inputs: [elements.clone()], output: elements })
@@ -82,11 +82,11 @@ macro_rules! products {
             }
 
             fn part(&self, rows: Range<usize>) -> Option<Part<Self, 1>> {
-                if !is_within(&rows, self.m) || rows.len() == 1 && self.m > 1 {
+                if !is_within(&rows, self.m) || count_of(&rows) == 1 && self.m > 1 {
                     return None;
                 }
                 Some(Part {
-                    layer: Self { m: rows.len(), ..*self },
+                    layer: Self { m: count_of(&rows), ..*self },
                     inputs: [elements(&rows, self.k)],
                     output: elements(&rows, self.n),
                 })

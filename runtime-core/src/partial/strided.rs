@@ -1,7 +1,7 @@
 //! Layers over any number of axes, whose operands have a stride for each: the outermost axis of more than one element is
 //! divided.
 
-use super::{Part, Partial, elements, is_within};
+use super::{Part, Partial, count_of, elements, is_within};
 use crate::kernels::{Binary, Constant, MatMul, Pad, QlinearBinary, QlinearMatMul, Select, Strided};
 use core::ops::Range;
 
@@ -44,7 +44,7 @@ fn divide<const R: usize, const N: usize>(
     if !is_within(rows, *extent) {
         return None;
     }
-    *extent = rows.len();
+    *extent = count_of(rows);
     let starts = strides.map(|strides| rows.start * strides.get(axis).copied().unwrap_or(0));
     Some(Divided { dims, starts, output })
 }
@@ -139,7 +139,7 @@ impl<const R: usize> Partial<1> for Pad<Constant, R> {
         *begin = begin
             .checked_sub(isize::try_from(rows.start).ok()?)?
             .checked_add(skipped)?;
-        *extent = inputs.len();
+        *extent = count_of(&inputs);
         let inner: usize = self.input.iter().skip(axis + 1).product();
         Some(Part {
             layer,
@@ -168,7 +168,7 @@ macro_rules! mat_mul {
                     }
                     return Some(Part {
                         layer: Self {
-                            m: rows.len(),
+                            m: count_of(&rows),
                             ..*self
                         },
                         inputs: [elements(&rows, self.k), 0..b_len],

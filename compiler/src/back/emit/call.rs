@@ -49,9 +49,10 @@ pub(super) fn statements(
 fn call(program: &Program, plan: &Plan, names: &ModelNames, options: &Options, index: usize) -> TokenStream {
     let call = &program.calls[index];
     let in_place = plan.in_place[index];
+    let overlap = plan.overlaps[index];
     let operands = call.inputs.iter().enumerate();
     let operands: Vec<View> = operands
-        .filter(|(i, _)| !(in_place && call.in_place == Some(*i)))
+        .filter(|(i, _)| !(in_place && call.in_place == Some(*i) || overlap.is_some() && *i == 0))
         .map(|(_, v)| *v)
         .collect();
     let mut read: Vec<View> = vec![];
@@ -78,12 +79,36 @@ fn call(program: &Program, plan: &Plan, names: &ModelNames, options: &Options, i
     let written: Vec<_> = (0..call.outputs.len())
         .map(|i| format_ident!("{}", written(i)))
         .collect();
-    let binding = bind(names, &read, &call.outputs, &written);
+    let slot = |view: &View| names.slots[view].clone();
+    let mut outputs: Vec<String> = call
+        .outputs
+        .iter()
+        .skip(usize::from(overlap.is_some()))
+        .map(slot)
+        .collect();
+    if overlap.is_some() {
+        outputs.insert(0, names.overlaps[&index].clone());
+    }
+    let binding = bind(names, &read, &outputs, &written);
     let function = match (in_place, call.kernel.in_place_name()) {
         (true, Some(name)) => format_ident!("{name}"),
         _ => format_ident!("{}", call.kernel.name()),
     };
     let layer = format_ident!("{}", names.layers[index]);
+    if let Some(overlap) = overlap {
+        let x = format_ident!("{}", names.operands[read.len()]);
+        let copied = (!call.kernel.by_reference()).then(|| quote!(*));
+        let [input, output, rows, step] =
+            [overlap.input, overlap.output, overlap.rows, overlap.step].map(|number| separated(number as u64));
+        let y = &written[0];
+        return quote! {
+            #binding
+            let rows = Overlap { input: #input, output: #output, rows: #rows, step: #step };
+            rows.run(&layers::#layer, #y, |layer, #x, #y| {
+                kernels::#function(simd, #copied layer, #x, #(#arguments,)* #(#written),*);
+            });
+        };
+    }
     if call.instance.divided {
         let arguments: Vec<_> = arguments.collect();
         let divided = divided(call, names, &function, &layer, arguments, &written[0]);
@@ -133,9 +158,9 @@ fn part(program: &Program, view: &View, whole: &TokenStream) -> Option<TokenStre
 }
 
 /// Borrows the call's slots from the arena.
-fn bind(names: &ModelNames, read: &[View], write: &[View], written: &[Ident]) -> TokenStream {
-    let slots = |views: &[View]| {
-        let slots: Vec<_> = views.iter().map(|v| format_ident!("{}", names.slots[v])).collect();
+fn bind(names: &ModelNames, read: &[View], write: &[String], written: &[Ident]) -> TokenStream {
+    let slots = |slots: &[String]| {
+        let slots: Vec<_> = slots.iter().map(|name| format_ident!("{name}")).collect();
         match &slots[..] {
             [slot] => quote!(slots::#slot),
             _ => quote!((#(slots::#slots),*)),
@@ -153,6 +178,7 @@ fn bind(names: &ModelNames, read: &[View], write: &[View], written: &[Ident]) ->
         .iter()
         .map(|n| format_ident!("{n}"))
         .collect();
-    let (inputs, x) = (slots(read), tuple(&x));
+    let read: Vec<_> = read.iter().map(|view| names.slots[view].clone()).collect();
+    let (inputs, x) = (slots(&read), tuple(&x));
     quote!(let (#x, #y) = arena.io(#inputs, #outputs);)
 }

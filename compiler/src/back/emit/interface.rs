@@ -255,22 +255,26 @@ pub(super) fn body(
         .flat_map(|index| &program.calls[*index].inputs);
     let reads_weights = read.any(|view| names.weights.contains_key(&view.buffer));
     let any = !places.is_empty();
+    let overlaps = plan.order[places.clone()]
+        .iter()
+        .any(|index| plan.overlaps[*index].is_some());
     let calls = statements(program, plan, names, options, places);
     let module = format_ident!("{}", names.module);
     let mut used = vec![];
     if any {
         used.push(quote!(layers));
     }
-    if !names.slots.is_empty() {
+    if !names.slots.is_empty() || !names.overlaps.is_empty() {
         used.push(quote!(slots));
     }
     if reads_weights {
         used.push(quote!(weights));
     }
     let import = (!used.is_empty()).then(|| quote!(use #module::{#(#used),*};));
+    let overlap = overlaps.then(|| quote!(Overlap,));
     let kernels = any.then(|| {
         quote!(
-            use runtime_core::{Simd, kernels};
+            use runtime_core::{#overlap Simd, kernels};
         )
     });
     let simd = any.then(|| quote!(let simd = Simd::detect();));

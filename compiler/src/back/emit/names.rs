@@ -8,13 +8,15 @@ use crate::back::report::Report;
 use crate::ir::program::{BufferId, Program, Storage, View};
 use heck::{ToShoutySnakeCase, ToUpperCamelCase};
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Slots that a call can borrow to read, and to write.
 const MOST_BORROWED: usize = 8;
 
 /// Names of `run` that are no inputs.
-const LOCALS: [&str; 7] = ["arena", "simd", "threads", "kernels", "layers", "slots", "weights"];
+const LOCALS: [&str; 8] = [
+    "arena", "simd", "threads", "kernels", "layers", "slots", "weights", "rows",
+];
 
 /// Names of Rust's prelude: a struct of such a name would hide it from the code around.
 const PRELUDE: [&str; 24] = [
@@ -93,6 +95,8 @@ pub(super) struct ModelNames {
     /// Constants of the arena's slots, and their views in order of first use.
     pub(super) slots: HashMap<View, String>,
     pub(super) slot_order: Vec<View>,
+    /// For each call that overlaps the slot of the memory that its input and output share.
+    pub(super) overlaps: BTreeMap<usize, String>,
 }
 
 /// The struct of a model that is called so.
@@ -136,6 +140,7 @@ impl ModelNames {
             inline: false,
             slots: HashMap::new(),
             slot_order: vec![],
+            overlaps: BTreeMap::new(),
         };
         for (index, call) in plan.order.iter().zip(&report.calls) {
             names.layers[*index] = if call.specialised {
@@ -205,11 +210,17 @@ impl ModelNames {
         }
         for (index, call) in plan.order.iter().zip(&report.calls) {
             let called = &program.calls[*index];
-            for view in &called.inputs {
+            let overlaps = plan.overlaps[*index].is_some();
+            for view in called.inputs.iter().skip(usize::from(overlaps)) {
                 self.add_read(program, *view, &writers, &mut names);
             }
             for (number, view) in called.outputs.iter().enumerate() {
                 writers.entry(view.buffer).or_insert(&call.name);
+                if overlaps && number == 0 {
+                    self.overlaps
+                        .insert(*index, names.shouty(&format!("{}_overlap", call.name)));
+                    continue;
+                }
                 let part = match (number, program.buffer(view.buffer).role) {
                     (0, _) => String::new(),
                     (_, Some(role)) => format!("_{role}"),

@@ -1,7 +1,9 @@
 use super::names::ModelNames;
 use super::source::{Source, print};
 use crate::back::plan::Plan;
-use crate::ir::program::Program;
+use crate::ir::DType;
+use crate::ir::program::{Program, View};
+use proc_macro2::Literal;
 use quote::{format_ident, quote};
 
 /// `mod slots`: one constant a view of the arena.
@@ -9,29 +11,49 @@ pub(super) fn module(program: &Program, plan: &Plan, names: &ModelNames) -> Stri
     let mut out = Source::default();
     out.begin("/// Places in the arena. A call whose operands overlap does not compile.\npub mod slots {");
     let mut imports = vec!["Slot"];
-    for view in &names.slot_order {
-        let name = program.buffer(view.buffer).dtype.rust_name();
+    let places = places(program, plan, names);
+    for (_, dtype, ..) in &places {
+        let name = dtype.rust_name();
         if ["f16", "bf16", "Bool"].contains(&name) && !imports.contains(&name) {
             imports.push(name);
         }
     }
     imports.sort_unstable();
     let imports = imports.iter().map(|i| format_ident!("{i}"));
-    if !names.slot_order.is_empty() {
+    if !places.is_empty() {
         out.text(&print(quote! { use runtime_core::{#(#imports),*}; }));
         out.line("");
     }
-    for view in &names.slot_order {
-        let buffer = program.buffer(view.buffer);
-        let name = format_ident!("{}", names.slots[view]);
-        let ty = format_ident!("{}", buffer.dtype.rust_name());
-        let base = plan.offsets[view.buffer.0].unwrap_or_default();
-        let offset = proc_macro2::Literal::usize_unsuffixed(base + view.offset * buffer.dtype.size());
-        let len = proc_macro2::Literal::usize_unsuffixed(view.len);
+    for (name, dtype, offset, len) in places {
+        let (name, ty) = (format_ident!("{name}"), format_ident!("{}", dtype.rust_name()));
+        let [offset, len] = [offset, len].map(Literal::usize_unsuffixed);
         out.text(&print(
             quote! { pub const #name: Slot<#ty, #offset, #len> = Slot::NEW; },
         ));
     }
     out.end("}");
     out.finish()
+}
+
+/// The name of each slot, the type of its elements, its first byte and how many elements it has: the views, then what
+/// inputs and outputs share.
+fn places<'n>(program: &Program, plan: &Plan, names: &'n ModelNames) -> Vec<(&'n str, DType, usize, usize)> {
+    let start = |view: &View| {
+        let base = plan.offsets[view.buffer.0].unwrap_or_default();
+        base + view.offset * program.buffer(view.buffer).dtype.size()
+    };
+    let views = names.slot_order.iter().map(|view| {
+        let dtype = program.buffer(view.buffer).dtype;
+        (names.slots[view].as_str(), dtype, start(view), view.len)
+    });
+    let shared = names.overlaps.iter().map(|(index, name)| {
+        let call = &program.calls[*index];
+        let both = [call.inputs[0], call.outputs[0]];
+        let dtype = program.buffer(both[0].buffer).dtype;
+        let first = both.iter().map(start).min().unwrap_or_default();
+        let end = both.iter().map(|view| start(view) + view.len * dtype.size()).max();
+        let len = (end.unwrap_or_default() - first) / dtype.size();
+        (name.as_str(), dtype, first, len)
+    });
+    views.chain(shared).collect()
 }

@@ -25,7 +25,9 @@ const COLUMNS: [Column; 12] = [
         format!("{}..{}", call.arena[0], call.arena[1])
     }),
     (IN_PLACE, false, |call| {
-        if call.in_place { "yes".into() } else { String::new() }
+        let how = [(call.in_place, "yes"), (call.overlaps, "by rows")];
+        let how = how.into_iter().find(|(is_so, _)| *is_so);
+        how.map_or_else(String::new, |(_, how)| how.into())
     }),
 ];
 
@@ -37,7 +39,7 @@ const IN_PLACE: &str = "in place";
 /// The lines of the table. Columns that say nothing of any call are left out.
 pub(super) fn table(report: &Report) -> Vec<String> {
     let quantised = report.calls.iter().any(|call| call.scale.is_some());
-    let in_place = report.calls.iter().any(|call| call.in_place);
+    let in_place = report.calls.iter().any(|call| call.in_place || call.overlaps);
     let parts = report.calls.iter().any(|call| call.part.is_some());
     let shown = |heading: &str| match heading {
         SCALE | ZERO_POINT => quantised,

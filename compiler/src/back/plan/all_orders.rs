@@ -6,6 +6,7 @@
 //! less than the least length that is left.
 
 use super::order::Dependencies;
+use super::overlap::Distances;
 use crate::ir::program::{Program, Storage, View};
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, HashSet};
@@ -55,8 +56,8 @@ struct Call {
     before: Set,
     /// Buffers of the arena that it reads or writes, each once.
     uses: Vec<usize>,
-    /// The buffer that it may compute its output in the place of, and that output.
-    in_place: Option<[usize; 2]>,
+    /// The buffer that it may compute its output in the place of, that output, and the bytes that both have then.
+    shared: Option<([usize; 2], usize)>,
 }
 
 struct Search {
@@ -76,16 +77,16 @@ struct State {
 
 /// Looks through the orders of a program; nothing where it has too many calls, or calls that are repeated, whose order
 /// is fixed.
-pub(super) fn all_orders(program: &Program, alignment: usize) -> Option<Orders> {
+pub(super) fn all_orders(program: &Program, alignment: usize, distances: &[Option<Distances>]) -> Option<Orders> {
     let count = program.calls.len();
     if count == 0 || count > MOST_CALLS || !program.repetitions.is_empty() {
         return None;
     }
-    Some(Search::of(program, alignment).run())
+    Some(Search::of(program, alignment, distances).run())
 }
 
 impl Search {
-    fn of(program: &Program, alignment: usize) -> Self {
+    fn of(program: &Program, alignment: usize, distances: &[Option<Distances>]) -> Self {
         let count = program.calls.len();
         let empty = || vec![0; count.div_ceil(64)].into_boxed_slice();
         let bytes = |id: usize| program.buffers[id].bytes().next_multiple_of(alignment);
@@ -115,7 +116,8 @@ impl Search {
             calls.push(Call {
                 before,
                 uses: touched.into_iter().collect(),
-                in_place: in_place(program, index).filter(|buffers| buffers.iter().all(is_arena)),
+                shared: shared(program, index, distances[index], alignment)
+                    .filter(|(buffers, _)| buffers.iter().all(is_arena)),
             });
         }
         let states = (0..program.buffers.len()).filter(|id| program.buffers[*id].storage == Storage::State);
@@ -177,8 +179,7 @@ impl Search {
     /// What is live at least while a call runs.
     fn alone(&self, call: &Call) -> usize {
         let uses: usize = call.uses.iter().map(|id| self.uses[*id].bytes).sum();
-        let shared = call.in_place.map_or(0, |[operand, _]| self.uses[operand].bytes);
-        self.always + uses - shared
+        self.always + uses - call.shared.map_or(0, |(_, bytes)| bytes)
     }
 
     /// The calls that can run next, with what is live while each runs and after it. Only one, if there is one that
@@ -211,21 +212,42 @@ impl Search {
             freed += if is_over(buffer) { buffer.bytes } else { 0 };
         }
         let live = most - freed;
-        let pair = call.in_place.map(|pair| pair.map(|id| &self.uses[id]));
-        let shared = pair.filter(|[operand, output]| is_over(operand) && is_new(output));
-        (most - shared.map_or(0, |[operand, _]| operand.bytes), live)
+        let shared = call
+            .shared
+            .filter(|([operand, output], _)| is_over(&self.uses[*operand]) && is_new(&self.uses[*output]));
+        (most - shared.map_or(0, |(_, bytes)| bytes), live)
     }
 }
 
-/// The operand in whose place a call may compute its output, if it is the last to read it, and that output.
-fn in_place(program: &Program, index: usize) -> Option<[usize; 2]> {
+/// The operand in whose place a call may compute its output, at once or row by row, if it is the last to read it; that
+/// output; and the bytes that both have in common then.
+fn shared(
+    program: &Program,
+    index: usize,
+    distances: Option<Distances>,
+    alignment: usize,
+) -> Option<([usize; 2], usize)> {
     let call = &program.calls[index];
-    let view = call.inputs[call.in_place?];
     let output = call.outputs.first()?;
     let whole = |view: &View| view.offset == 0 && view.len == program.buffer(view.buffer).len;
-    let read_once = call.inputs.iter().filter(|input| input.buffer == view.buffer).count() == 1;
-    let same = program.buffer(view.buffer).bytes() == program.buffer(output.buffer).bytes();
-    (read_once && same && whole(&view) && whole(output)).then_some([view.buffer.0, output.buffer.0])
+    let bytes = |view: &View| program.buffer(view.buffer).bytes();
+    let alone = |input: usize| {
+        let view = call.inputs[input];
+        let reads = call.inputs.iter().filter(|input| input.buffer == view.buffer);
+        (reads.count() == 1 && whole(&view) && whole(output)).then_some(view)
+    };
+    let in_place = call
+        .in_place
+        .and_then(alone)
+        .filter(|view| bytes(view) == bytes(output));
+    if let Some(view) = in_place {
+        let shared = bytes(&view).next_multiple_of(alignment);
+        return Some(([view.buffer.0, output.buffer.0], shared));
+    }
+    let view = distances.and_then(|_| alone(0))?;
+    let sizes = [&view, output].map(|view| bytes(view).next_multiple_of(alignment));
+    let together = distances?.together(sizes, alignment);
+    Some(([view.buffer.0, output.buffer.0], sizes[0] + sizes[1] - together))
 }
 
 /// The calls that lead to a state.
@@ -256,7 +278,8 @@ mod tests {
             }
             bytes.push(16);
             calls.push(((0..pairs).map(|pair| 2 * pair + 1).collect(), vec![2 * pairs]));
-            let found = all_orders(&program(&bytes, &calls, &[2 * pairs]), 16).unwrap();
+            let apart = vec![None; calls.len()];
+            let found = all_orders(&program(&bytes, &calls, &[2 * pairs]), 16, &apart).unwrap();
             (found.bound, found.order.is_some())
         };
         // The second call of the last pair runs beside the results of all others: two units more than these are.
@@ -271,7 +294,7 @@ mod tests {
         let bound = |operand: usize, result: usize| {
             let mut program = program(&[operand, result], &[(vec![], vec![0]), (vec![0], vec![1])], &[1]);
             program.calls[1].in_place = Some(0);
-            all_orders(&program, 16).unwrap().bound
+            all_orders(&program, 16, &[None, None]).unwrap().bound
         };
         assert_eq!([bound(32, 32), bound(32, 16), bound(16, 32)], [32, 48, 48]);
     }

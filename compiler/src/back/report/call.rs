@@ -35,8 +35,10 @@ pub struct CallReport {
     pub copy_reason: String,
     /// How the node is computed, where there was a choice of kernels or of ways to store its weights.
     pub choice: Option<ChoiceReport>,
-    /// Whether the output takes the place of an input.
+    /// Whether the output takes the place of an input, element by element.
     pub in_place: bool,
+    /// Whether it does so row by row, in memory that both share in part.
+    pub overlaps: bool,
     /// What the node reads, without constants.
     pub inputs: Vec<OperandReport>,
     /// Element type of the first output.
@@ -94,6 +96,7 @@ pub(super) fn calls(program: &Program, plan: &Plan) -> Vec<CallReport> {
     numbered
         .map(|(number, ((call, index), (nodes, node)))| {
             let (view, in_place) = (call.outputs[0], plan.in_place[*index]);
+            let overlaps = plan.overlaps[*index].is_some();
             let buffer = program.buffer(view.buffer);
             let size = buffer.dtype.size();
             let start = plan.offsets[view.buffer.0].unwrap_or_default() + view.offset * size;
@@ -109,10 +112,15 @@ pub(super) fn calls(program: &Program, plan: &Plan) -> Vec<CallReport> {
                 nodes: nodes.clone(),
                 part: call.part.as_ref().map(ToString::to_string),
                 kernel: function(call, in_place).to_owned(),
-                specialised: call.instance.specialised,
-                copy_reason: call.instance.reason.clone(),
+                specialised: call.instance.specialised && !overlaps,
+                copy_reason: if overlaps {
+                    "the parts of a layer share a kernel".into()
+                } else {
+                    call.instance.reason.clone()
+                },
                 choice: call.choice.as_ref().map(ChoiceReport::of),
                 in_place,
+                overlaps,
                 inputs: operands(call),
                 dtype: buffer.dtype.to_string(),
                 output: call.shape.clone(),

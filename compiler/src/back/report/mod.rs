@@ -42,6 +42,8 @@ pub struct Origin {
     pub fast_weights: Option<FastWeights>,
     /// Bytes that a constant inside the source is aligned to, which `runtime_core::Weights` says.
     pub alignment: usize,
+    /// Bytes of the arena if layers overwrote their input row by row, if that is less.
+    pub ram_by_rows: Option<usize>,
     /// What the user should know of how it was compiled.
     pub remarks: Vec<Remark>,
 }
@@ -79,6 +81,9 @@ pub struct Report {
     /// What any memory plan needs at least, whatever the order of calls, in bytes; `None` where the calls are too many
     /// to look through their orders.
     pub ram_any_order: Option<usize>,
+    /// Bytes of the arena if layers overwrote their input row by row, if that was looked for and is much less.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ram_by_rows: Option<usize>,
     /// Bytes of constant tensors, those of the self-test included.
     pub weights: usize,
     /// The weights that are read most, if there is fast memory for some.
@@ -179,6 +184,7 @@ impl Report {
             ram_lower_bound: plan.lower_bound,
             ram_is_least: plan.is_least,
             ram_any_order: plan.any_order,
+            ram_by_rows: origin.ram_by_rows,
             weights: program.weight_bytes(),
             self_test: program.golden.is_some().then(|| program.golden_bytes()),
             inputs: inputs

@@ -67,6 +67,9 @@ impl fmt::Display for Report {
         if let Some(any_order) = self.ram_any_order.filter(|bytes| *bytes < self.ram) {
             let _ = write!(bound, "; no order needs less than {} B", grouped(any_order as u64));
         }
+        if let Some(by_rows) = self.ram_by_rows {
+            let _ = write!(bound, "; {} B with --overlap always", grouped(by_rows as u64));
+        }
         writeln!(
             f,
             "  RAM           {} B, the stack apart ({bound})",

@@ -3,7 +3,7 @@ use crate::back::emit::Interface;
 use crate::ir::Tensor;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A model that has been built, ready to run in a process of its own.
 #[derive(Clone, Debug)]
@@ -70,6 +70,24 @@ impl Runner {
     pub fn time(&self, inputs: Vec<Tensor>, repetitions: usize) -> Result<Vec<Duration>, HarnessError> {
         let folder = self.scratch(&[inputs])?;
         Ok(durations(&self.call(&folder.0, 1, [repetitions, 0])?))
+    }
+
+    /// The least of `repetitions` times from the start of a process to the results of its first run, files of inputs and
+    /// outputs included.
+    ///
+    /// # Errors
+    /// If the program fails.
+    ///
+    /// # Panics
+    /// As [`Runner::run`].
+    pub fn start(&self, inputs: Vec<Tensor>, repetitions: usize) -> Result<Duration, HarnessError> {
+        let folder = self.scratch(&[inputs])?;
+        let once = |_| {
+            let begin = Instant::now();
+            self.call(&folder.0, 1, [0, 0]).map(|_| begin.elapsed())
+        };
+        let times = (0..repetitions).map(once).collect::<Result<Vec<_>, _>>()?;
+        Ok(times.into_iter().min().unwrap_or_default())
     }
 
     /// The least that each kernel call took in `repetitions` runs on `inputs`, of a model that is emitted for
