@@ -68,8 +68,8 @@ def plot(rows, peers, peak):
     marks = {peer: colour for peer, colour in zip(peers, ("#c0392b", "#2471a3", "#b9770e", "#7d3c98"))}
     shown = {peer: PEERS[peer] for peer in peers}
     if peak:
-        marks["limit"], shown["limit"] = "#555555", "all multiply-adds at the peak"
-    left, width, line = 230, 520, 16
+        marks["limit"], shown["limit"] = "#555555", "at the peak of floats"
+    left, width, line = 290, 520, 16
     x = lambda ratio: left + width * (math.log2(min(max(ratio, 0.125), 16)) + 3) / 7
     height = 46 + line * len(rows) + 8
     parts = [
@@ -80,7 +80,7 @@ def plot(rows, peers, peak):
     at = left
     for mark, colour in marks.items():
         parts.append(f'<circle cx="{at}" cy="12" r="4" fill="{colour}"/><text x="{at + 8}" y="16">{shown[mark]}</text>')
-        at += 100
+        at += 26 + 6 * len(shown[mark])
     for step in range(-3, 5):
         ratio, weight = 2.0**step, 2 if step == 0 else 1
         parts.append(
