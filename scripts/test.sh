@@ -105,6 +105,8 @@ emulated() {
     # Within a third of the arena that it would take.
     [ $model = digits ] || step "a model in tiles on microcontrollers" "${CARGO_TARGET_DIR:-target}/debug/firmware" \
         --model vww --ram 45912 --core m0,m4f,m55 --opt s
+    [ $model = digits ] || step "layers that overwrite their input on microcontrollers" \
+        "${CARGO_TARGET_DIR:-target}/debug/firmware" --model kws --overlap --core m0,m4f,m55,rv32 --opt 3
     step "tasks of Embassy and RTIC" env EDGEC_IS_BUILT=1 scripts/executors.sh
     step "components" scripts/release.sh --lists
     step "example for browsers" env EDGEC_IS_BUILT=1 scripts/web.sh
