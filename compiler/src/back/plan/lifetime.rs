@@ -83,14 +83,14 @@ pub(in crate::back) fn lifetimes(program: &Program, order: &[usize]) -> Vec<Opti
 
 /// The calls that overlap.
 #[derive(Clone, Copy)]
-pub(super) struct Overlapping<'a> {
+pub(super) struct Chosen<'a> {
     /// For each call how far apart its operands have to be, if it overlaps.
     pub(super) distances: &'a [Option<Distances>],
     /// Whether what follows goes into the memory of those where there is room: it is kept longer then.
     pub(super) beside: bool,
 }
 
-impl<'a> Overlapping<'a> {
+impl<'a> Chosen<'a> {
     /// None, given no distance for each call.
     pub(super) fn none(distances: &'a [Option<Distances>]) -> Self {
         Self {
@@ -120,7 +120,7 @@ pub(super) fn join(
     program: &Program,
     order: &[usize],
     lifetimes: &[Option<Lifetime>],
-    Overlapping { distances, beside }: Overlapping<'_>,
+    Chosen { distances, beside }: Chosen<'_>,
     alignment: usize,
 ) -> Joined {
     let mut block_of: Vec<Option<usize>> = vec![None; program.buffers.len()];
@@ -278,7 +278,7 @@ pub(super) fn sums(blocks: &[Block]) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Overlapping, Storage, join, lifetimes};
+    use super::{Chosen, Storage, join, lifetimes};
     use crate::back::plan::testing::program;
     use crate::ir::program::Program;
 
@@ -289,7 +289,7 @@ mod tests {
         program.calls[1].in_place = Some(0);
         change(&mut program);
         let lifetimes = lifetimes(&program, &[0, 1, 2]);
-        let apart = Overlapping::none(&[None; 3]);
+        let apart = Chosen::none(&[None; 3]);
         join(&program, &[0, 1, 2], &lifetimes, apart, 16).in_place[1]
     }
 

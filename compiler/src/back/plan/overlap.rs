@@ -1,6 +1,6 @@
 //! Calls whose output may take the place of their input row by row, and how far apart the two have to be.
 
-use super::Draft;
+use super::draft::Draft;
 use super::lifetime::{Block, sums};
 use crate::ir::program::{BufferId, Call, Program, Storage, View};
 use crate::machine::{Machine, Overlapping};
