@@ -61,6 +61,50 @@ fn a_model_that_takes_too_much_ram_runs_in_tiles() {
 }
 
 #[test]
+fn a_model_that_takes_too_much_ram_overwrites_its_input_before_it_runs_in_tiles() {
+    let folder = tempfile::tempdir().unwrap();
+    let compile = |args: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_edgec"))
+            .current_dir(folder.path())
+            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/keywords/keywords.onnx"))
+            .args(["-o", "k.rs", "--force", "--target", "cortex-m4f"])
+            .args(args)
+            .output()
+            .unwrap();
+        let said = said(&output);
+        assert_eq!(output.status.code(), Some(0), "{said}");
+        (said, fs::read_to_string(folder.path().join("k.rs")).unwrap())
+    };
+    let (said, source) = compile(&[]);
+    assert!(
+        said.contains("RAM 24 448 B") && said.contains("; 19 392 B with --overlap always)"),
+        "{said}"
+    );
+    assert!(!source.contains("Overlap"), "{source}");
+    for args in [&["--ram", "53000"][..], &["--overlap", "always"]] {
+        let (said, source) = compile(args);
+        let note = "note: one layer overwrites its input row by row";
+        assert!(
+            said.contains("RAM 19 392 B") && said.contains(note) && !said.contains("tiles"),
+            "{said}"
+        );
+        assert!(
+            source.contains("use runtime_core::{Overlap, Simd, kernels};"),
+            "{source}"
+        );
+        assert!(
+            source.contains("| by rows  |") && source.contains(&args.join(" ")),
+            "{source}"
+        );
+    }
+    let (said, source) = compile(&["--ram", "53000", "--overlap", "never"]);
+    assert!(
+        said.contains("tiles, so that the model fits the RAM") && !source.contains("Overlap"),
+        "{said}"
+    );
+}
+
+#[test]
 fn the_least_that_is_named_for_tiles_compiles() {
     let folder = tempfile::tempdir().unwrap();
     let refused = said(&compile(folder.path(), &["--ram", "1K"]));
