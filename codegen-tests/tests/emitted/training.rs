@@ -4,7 +4,9 @@
 use codegen_tests::model_builder::{Attr, ModelBuilder};
 use codegen_tests::program;
 use edgec::back::exec::Executor;
+use edgec::ir::program::Call;
 use edgec::ir::{DType, Tensor};
+use edgec::middle::quantize::QuantizeOptions;
 use edgec::{Compiled, Compiler, Loss, Optimizer, TrainOptions};
 use std::path::{Path, PathBuf};
 
@@ -14,6 +16,7 @@ const STEPS: usize = 12;
 const PROGRAM: &str = r#"#![deny(warnings)]
 #![forbid(unsafe_code)]
 mod adam;
+mod frozen;
 mod momentum;
 mod sgd;
 mod summed;
@@ -70,6 +73,7 @@ fn main() {
     train!(sgd::Digits);
     train!(momentum::Digits);
     train!(adam::Digits);
+    train!(frozen::Digits);
     accumulate();
     // What these take, by type.
     let rate = 0.5;
@@ -134,6 +138,58 @@ fn bits(tensor: &Tensor) -> Vec<u32> {
     tensor.to_f32().unwrap().into_iter().map(f32::to_bits).collect()
 }
 
+fn example(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../examples/digits")
+        .join(file)
+}
+
+/// The digits with all that is not trained in integers.
+fn frozen() -> Compiler {
+    let samples = example("calibration.npz").to_str().unwrap().to_owned();
+    Compiler::new(example("digits.onnx")).quantize(QuantizeOptions::new(samples))
+}
+
+/// Layers in front of the trained one compute in integers, and that one in floats; it learns.
+#[test]
+fn a_frozen_part_computes_in_integers() {
+    let options = TrainOptions {
+        layers: vec!["last:1".into()],
+        ..TrainOptions::default()
+    };
+    let compiled = frozen().train(options).compile().unwrap();
+    let program = &compiled.program;
+    let inference = program.training.as_ref().unwrap().inference;
+    let (before, after) = program.calls.split_at(inference);
+    let kernels = |calls: &[Call]| -> Vec<_> { calls.iter().map(|call| call.kernel.name().to_owned()).collect() };
+    let (before, after) = (kernels(before), kernels(after));
+    let convolutions = before.iter().filter(|name| name.contains("conv"));
+    let integers = convolutions.clone().filter(|name| name.starts_with("qlinear_conv"));
+    assert_eq!((convolutions.count(), integers.count()), (3, 3), "{before:?}");
+    assert_eq!(
+        before.iter().filter(|name| *name == "dequantize_linear").count(),
+        1,
+        "{before:?}"
+    );
+    assert!(!after.iter().any(|name| name.starts_with("qlinear")), "{after:?}");
+    let floats: Vec<_> = compiled.quantized.as_ref().unwrap().report.float.clone();
+    assert!(
+        floats.contains(&("fc_2".to_owned(), "it is trained".to_owned())),
+        "{floats:?}"
+    );
+    let mut executor = compiled.executor();
+    let mut loss = || {
+        let (target, rate) = (Tensor::i32(&[1], &[3]), Tensor::f32(&[], &[0.05]));
+        executor
+            .train_step(&[image(0), target, rate])
+            .unwrap()
+            .to_f32()
+            .unwrap()[0]
+    };
+    let losses: Vec<f32> = (0..20).map(|_| loss()).collect();
+    assert!(losses[19] < 0.5 * losses[0], "{losses:?}");
+}
+
 #[test]
 fn emitted_steps_are_those_of_the_host() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("edgec/training");
@@ -143,6 +199,7 @@ fn emitted_steps_are_those_of_the_host() {
         ("sgd", &["last:2"][..], Optimizer::Sgd, false),
         ("momentum", &["fc.*", "conv3"], momentum, false),
         ("adam", &["all"], Optimizer::Adam, false),
+        ("frozen", &["last:2"], Optimizer::Sgd, false),
         ("summed", &["last:1"], momentum, true),
     ];
     let mut expected = String::new();
@@ -154,8 +211,10 @@ fn emitted_steps_are_those_of_the_host() {
             accumulate,
             ..TrainOptions::default()
         };
-        let digits = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/digits/digits.onnx");
-        let compiler = Compiler::new(digits).train(options);
+        let compiler = match name {
+            "frozen" => frozen().train(options),
+            _ => Compiler::new(example("digits.onnx")).train(options),
+        };
         let compiled = compiler.compile().unwrap_or_else(|error| panic!("{error}"));
         compiler
             .write(&compiled, &folder.join(format!("src/{name}.rs")))

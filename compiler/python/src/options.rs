@@ -240,6 +240,7 @@ impl Options {
             loss_samples: self.loss_samples.clone(),
             allow_loss: allow_loss || self.allow_loss,
             progress: Some(told.start()),
+            ..QuantizeOptions::default()
         }))
     }
 }

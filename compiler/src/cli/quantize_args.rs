@@ -80,6 +80,7 @@ impl QuantizeArgs {
             loss_samples: self.loss_samples.clone(),
             allow_loss: self.allow_loss,
             progress: Some(StartProgress::new(super::progress::bar)),
+            ..QuantizeOptions::default()
         }))
     }
 

@@ -6,7 +6,7 @@ use crate::front::load::Model;
 use crate::ir::primitives::Cast;
 use crate::ir::{DType, Graph, Remark, RemarkKind};
 use crate::middle::passes::{self, Changes, Pass, PassChange};
-use crate::middle::quantize::{Calibration, Quantized, Scheme};
+use crate::middle::quantize::{Calibration, QuantizeOptions, Quantized, Scheme};
 use crate::middle::{stream, train};
 use std::collections::BTreeMap;
 
@@ -80,7 +80,8 @@ impl Compiler {
         })
     }
 
-    /// Puts the quantised graph in the place of the one in floats, if that is asked for.
+    /// Puts the quantised graph in the place of the one in floats, if that is asked for: of a model that learns only
+    /// the part that no gradient passes through.
     fn quantized(&self, graph: &mut Graph, after: &mut dyn FnMut(&Pass, &Graph)) -> Result<Option<Quantized>, Error> {
         let options = self.quantize.as_ref().filter(|options| options.scheme != Scheme::F16);
         let Some(options) = options else { return Ok(None) };
@@ -90,8 +91,21 @@ impl Compiler {
                 "quantise it without --state, or bind the states of a model that is quantised already",
             ));
         }
-        let found = Calibration::open(options, graph)?.quantize(graph)?;
-        *graph = found.graph.clone();
+        let found = if self.train.is_some() {
+            let frozen = train::Frozen::of(graph)?;
+            let options = QuantizeOptions {
+                is_part: true,
+                ..options.clone()
+            };
+            let mut found = Calibration::open(&options, &frozen.graph)?.quantize(&frozen.graph)?;
+            frozen.replace(graph, &found.graph)?;
+            found.report.float.extend(frozen.floats);
+            found
+        } else {
+            let found = Calibration::open(options, graph)?.quantize(graph)?;
+            *graph = found.graph.clone();
+            found
+        };
         passes::run(graph, passes::QUANTIZATION, after)?;
         Ok(Some(found))
     }

@@ -97,3 +97,35 @@ fn the_regenerate_line_makes_the_same_file() {
     let heads = ["| **training** ", "| **apply** "].map(|head| source.find(head).expect(head));
     assert!(heads[0] < heads[1], "{heads:?}");
 }
+
+#[test]
+fn frozen_parts_that_cannot_be_quantised() {
+    let samples = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/digits/calibration.npz");
+    let int8 = ["--quantize", "int8", "--calibrate", samples];
+    for (layers, more, text) in [
+        (
+            "all",
+            &int8[..],
+            "no layer in front of the trained ones is left to be quantised",
+        ),
+        (
+            "last:1",
+            &[&int8[..], &["--io", "int8"]].concat(),
+            "takes and gives floats: only its frozen part becomes integers",
+        ),
+        (
+            "last:1",
+            &[&int8[..], &["--max-loss", "1%"]].concat(),
+            "of accuracy cannot be told of a frozen part",
+        ),
+        (
+            "last:1",
+            &["--quantize", "f16"],
+            "cannot be compiled with --quantize f16 yet",
+        ),
+    ] {
+        let args = [&["--trainable", layers], more].concat();
+        let said = complaint(&args, 2);
+        assert!(said.contains(text), "{said}");
+    }
+}

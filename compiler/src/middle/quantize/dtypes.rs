@@ -1,6 +1,6 @@
 use super::role::{Role, table};
 use super::tail::tail;
-use super::{Groups, Io, Observed, Scheme};
+use super::{Groups, Io, Observed, QuantizeOptions, Scheme};
 use crate::ir::primitives::{ArgReduce, Cast, Map, Recurrence, Softmax, TopK};
 use crate::ir::{DType, Graph, NodeId};
 use runtime_core::function::AnyFunction;
@@ -22,14 +22,17 @@ pub(super) struct Types {
 
 /// The integers of each group: of the scheme, but of 16 bits for what leads from the last layer to an output in floats
 /// or to a choice, and where 8 bits tell too little apart; and what they are where the graph has them already.
-pub(super) fn dtypes(graph: &Graph, groups: &Groups, observed: &Observed, scheme: Scheme, io: Io) -> Types {
+pub(super) fn dtypes(graph: &Graph, groups: &Groups, observed: &Observed, options: &QuantizeOptions) -> Types {
+    let QuantizeOptions {
+        scheme, io, is_part, ..
+    } = *options;
     let all = if scheme == Scheme::Int16x8 {
         DType::I16
     } else {
         DType::I8
     };
     let mut dtypes = vec![all; groups.list.len()];
-    if io == Io::Float {
+    if io == Io::Float && !is_part {
         for (_, value) in graph.outputs() {
             for group in tail(graph, groups, *value).unwrap_or_default() {
                 dtypes[group] = DType::I16;

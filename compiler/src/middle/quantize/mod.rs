@@ -54,6 +54,7 @@ pub use histogram::{BINS, Histogram, NotFinite};
 pub use insert::{Settings, insert};
 pub use layer::{Layer, channel_sums};
 pub use noise::Noise;
+pub use nothing::multiplies;
 pub use options::{Io, MaxLoss, Method, QuantizeOptions, Rounding, Scheme, StartProgress};
 pub use patches::Patches;
 pub use pipeline::{Progress, Quantized, quantize};

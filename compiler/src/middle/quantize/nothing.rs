@@ -2,7 +2,7 @@ use super::role::Role;
 use super::{Groups, Report};
 use crate::Error;
 use crate::ir::primitives::{Attention, Conv, ConvTranspose, Gemm, Recurrence};
-use crate::ir::{DType, Graph, NodeId};
+use crate::ir::{DType, Graph, Node};
 
 /// Refuses a graph of which nothing becomes integers, or none of what multiplies by weights.
 ///
@@ -13,16 +13,8 @@ pub(super) fn something(graph: &Graph, groups: &Groups, report: &Report) -> Resu
         .order()
         .into_iter()
         .any(|id| matches!(groups.role(id), Role::Computes(_)));
-    let multiplies = |id: &NodeId| {
-        let node = graph.node(*id);
-        node.op::<Conv>().is_some()
-            || node.op::<ConvTranspose>().is_some()
-            || node.op::<Gemm>().is_some()
-            || node.op::<Recurrence>().is_some()
-            || node.op::<Attention>().is_some()
-    };
-    let left: Vec<_> = graph.order().into_iter().filter(multiplies).collect();
-    let nothing = report.tensors == 0 || !computes || !left.is_empty();
+    let multiplies = graph.order().into_iter().any(|id| multiplies(graph.node(id)));
+    let nothing = report.tensors == 0 || !computes || multiplies;
     if report.layers > 0 || !nothing {
         return Ok(());
     }
@@ -52,4 +44,13 @@ pub(super) fn something(graph: &Graph, groups: &Groups, report: &Report) -> Resu
         format!("no layer of the model becomes integers: {why}"),
         help,
     ))
+}
+
+/// Whether a node is a layer: it multiplies what it reads by weights, or two values by each other.
+pub fn multiplies(node: &Node) -> bool {
+    node.op::<Conv>().is_some()
+        || node.op::<ConvTranspose>().is_some()
+        || node.op::<Gemm>().is_some()
+        || node.op::<Recurrence>().is_some()
+        || node.op::<Attention>().is_some()
 }

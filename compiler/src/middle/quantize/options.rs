@@ -144,6 +144,8 @@ pub struct QuantizeOptions {
     pub percentile: f64,
     /// What `run` takes and gives.
     pub io: Io,
+    /// Whether layers in floats follow the outputs: these have no more bits than other results.
+    pub is_part: bool,
     /// How weights are rounded.
     pub rounding: Rounding,
     /// Whether channels of neighbouring layers are brought to like ranges first.
@@ -188,6 +190,7 @@ impl Default for QuantizeOptions {
             method: Method::default(),
             percentile: 99.99,
             io: Io::default(),
+            is_part: false,
             rounding: Rounding::default(),
             equalize: false,
             bias_correction: true,

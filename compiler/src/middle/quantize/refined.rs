@@ -69,7 +69,7 @@ impl Refining<'_, '_> {
             options,
             source: self.source,
         };
-        let types = dtypes(&graph, &groups, &observed, options.scheme, options.io);
+        let types = dtypes(&graph, &groups, &observed, options);
         let ranges: Vec<_> = types
             .of
             .iter()

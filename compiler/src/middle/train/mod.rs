@@ -4,12 +4,14 @@
 //! every parameter, and what the optimizer makes of them; passes, planning and kernels are those of inference.
 
 mod differentiate;
+mod frozen;
 mod init;
 mod loss;
 mod optimizer;
 mod stored;
 mod sums;
 
+pub use frozen::Frozen;
 pub use init::{Init, Part};
 pub use loss::Loss;
 pub use optimizer::Optimizer;

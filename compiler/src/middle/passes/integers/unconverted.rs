@@ -7,10 +7,16 @@ use std::collections::BTreeMap;
 /// Adds a remark for each operator in floats that reads or gives what is quantised.
 pub(super) fn remark(graph: &mut Graph, reasons: &BTreeMap<NodeId, String>) {
     let mut remarks = vec![];
+    // A step of training is in floats, as its gradients are.
+    let results = graph
+        .training()
+        .map_or(graph.outputs().len(), |training| training.outputs);
+    let of_inference = graph.ancestors(graph.outputs()[..results].iter().map(|(_, value)| *value));
     for id in graph.order() {
         let node = graph.node(id);
         let Some(operator) = node.operator() else { continue };
-        if node.op::<DequantizeLinear>().is_some() || node.op::<QuantizeLinear>().is_some() {
+        let converts = node.op::<DequantizeLinear>().is_some() || node.op::<QuantizeLinear>().is_some();
+        if converts || !of_inference.contains(&id) {
             continue;
         }
         let dequantised = |value| graph.producer(value).op::<DequantizeLinear>().is_some();
