@@ -1,7 +1,7 @@
 //! Layers whose output takes the place of their input row by row.
 //!
-//! A convolution cannot overwrite its input element by element: other outputs read the same inputs again. But a row of the
-//! output reads a few rows of the input, and those before them are read no more. So input and output share memory, some
+//! A convolution cannot overwrite its input element by element: other outputs read the same inputs again. But a row of
+//! the output reads a few rows of the input, and those before them are read no more. So input and output share memory, some
 //! rows apart, and each [part](crate::partial) of the layer overwrites what no later one reads. (Blacker, Bridges,
 //! Hadfield: "Diagonal Memory Optimisation for Machine Learning on Micro-controllers", 2020.)
 
@@ -37,7 +37,8 @@ use core::ops::Range;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Overlap {
-    /// The first element of the input. Behind that of the output, the first rows are computed first; before it, the last.
+    /// The first element of the input. Behind that of the output, the first rows are computed first; before it, the
+    /// last.
     pub input: usize,
     /// The first element of the output.
     pub output: usize,

@@ -65,7 +65,8 @@ fn of_one(program: &Program, plan: &Plan, id: usize) -> Result<Option<Life>, Str
     }))
 }
 
-/// The most bytes of whole, aligned buffers that are needed at one step. What a call overwrites of its operand counts once.
+/// The most bytes of whole, aligned buffers that are needed at one step. What a call overwrites of its operand counts
+/// once.
 pub(super) fn most(program: &Program, plan: &Plan, lives: &[Option<Life>], alignment: usize) -> usize {
     let size = |id: usize| program.buffers[id].bytes().next_multiple_of(alignment);
     let at = |step: usize| {

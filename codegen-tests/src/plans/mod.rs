@@ -201,8 +201,8 @@ fn in_place_is_possible(program: &Program, plan: &Plan) -> Result<(), String> {
     Ok(())
 }
 
-/// A call overwrites its input row by row only where its kernel has parts, and the emitted places are those of the plan.
-/// That nothing is overwritten too early is looked at by the replay.
+/// A call overwrites its input row by row only where its kernel has parts, and the emitted places are those of the
+/// plan. That nothing is overwritten too early is looked at by the replay.
 fn overlaps_are_possible(program: &Program, plan: &Plan) -> Result<(), String> {
     let calls = program.calls.iter().zip(&plan.overlaps).zip(&plan.in_place);
     for ((call, overlap), in_place) in calls {

@@ -122,8 +122,8 @@ fn call(program: &Program, plan: &Plan, arena: &mut Arena, index: usize) -> Resu
     Ok(())
 }
 
-/// Runs a call that overwrites its input row by row: from the first row on where the output begins before the input, else
-/// from the last one. What each step reads must be there still, and the steps must write all of the output.
+/// Runs a call that overwrites its input row by row: from the first row on where the output begins before the input,
+/// else from the last one. What each step reads must be there still, and the steps must write all of the output.
 fn by_rows(program: &Program, plan: &Plan, arena: &mut Arena, index: usize) -> Result<(), String> {
     let call = &program.calls[index];
     let Some(overlap) = plan.overlaps[index].filter(|overlap| overlap.step > 0) else {

@@ -49,7 +49,8 @@ class Options(TypedDict, total=False):
     overlap: str
     #: File of `edgec tune`: layers are computed in the ways that it has measured to be the fastest.
     tuned: str | os.PathLike[str] | None
-    #: RAM for the arena and the inputs. A model that takes more is computed in tiles.
+    #: RAM for the arena and the inputs. A model that takes more has layers that overwrite their input, or is computed in
+    #: tiles.
     ram: Bytes | None
     #: Flash for the weights.
     flash: Bytes | None

@@ -31,7 +31,7 @@ pub(crate) struct Options {
     weights: Weights,
     favour: Option<Favour>,
     winograd: bool,
-    overlap: Option<Overlapping>,
+    overlap: Overlapping,
     tuned: Option<PathBuf>,
     ram: Option<Bytes>,
     flash: Option<Bytes>,
@@ -131,10 +131,7 @@ impl Options {
         if let Some(favour) = self.favour {
             compiler = compiler.favour(favour);
         }
-        compiler = compiler.winograd(self.winograd);
-        if let Some(when) = self.overlap {
-            compiler = compiler.overlap(when);
-        }
+        compiler = compiler.winograd(self.winograd).overlap(self.overlap);
         if let Some(path) = &self.tuned {
             let named = |error| format!("{}: {error}", path.display());
             let text = value("tuned", read_text(path).map_err(named))?;

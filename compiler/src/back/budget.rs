@@ -4,7 +4,7 @@ use super::report::{PortReport, Report, TensorReport, grouped};
 use crate::error::Error;
 use crate::ir::DType;
 use crate::ir::program::{Buffer, Call, Program, Storage, View};
-use crate::machine::{Favour, Machine};
+use crate::machine::{Favour, Machine, Overlapping};
 use std::fmt::Write;
 
 /// Layers that an error lists as those with the most weights.
@@ -12,7 +12,7 @@ const SHOWN: usize = 5;
 
 /// Checks the budgets of the machine. RAM is that of the arena, which the outputs are in, and of the caller's inputs;
 /// flash is that of constant tensors. Stack and code are known only when rustc has built the program. `least` is the
-/// RAM for which layers in tiles were found, where none were for the budget.
+/// RAM for which a way was found to compute layers by rows or in tiles, where none was for the budget.
 ///
 /// # Errors
 /// For all budgets that are exceeded: by what, and what would help.
@@ -28,7 +28,7 @@ pub fn check(program: &Program, report: &Report, machine: &Machine, least: Optio
             grouped(report.input_bytes as u64),
             peak.text(report),
         ));
-        help.extend(peak.advice(program, report, least));
+        help.extend(peak.advice(program, report, machine, least));
     }
     if let Some(budget) = machine.flash.filter(|budget| report.weights > *budget) {
         message.push(format!(
@@ -82,16 +82,21 @@ impl<'a> Peak<'a> {
     }
 
     /// What would make it smaller.
-    fn advice(&self, program: &Program, report: &Report, least: Option<usize>) -> Vec<String> {
+    fn advice(&self, program: &Program, report: &Report, machine: &Machine, least: Option<usize>) -> Vec<String> {
+        let ways = match machine.overlap {
+            Overlapping::Never => "in tiles",
+            Overlapping::IfNeeded | Overlapping::Always => "by rows or in tiles",
+        };
         let mut advice = vec![match least {
             _ if program.training.is_some() || !program.repetitions.is_empty() => {
                 "models with --trainable or --max-trips do not run in tiles, which would save memory".to_owned()
             }
-            Some(least) => format!("--ram {least} is the least that was found, with layers by rows or in tiles"),
-            None => {
-                "layers that overwrite their input, and tiles of layers, were tried and do not save memory".to_owned()
-            }
+            Some(least) => format!("--ram {least} is enough, with layers {ways}"),
+            None => format!("no layers were found that save memory {ways}"),
         }];
+        if machine.overlap == Overlapping::Never {
+            advice.push("without --overlap never, layers may overwrite their input".to_owned());
+        }
         let mut add = |text: &str| advice.push(text.to_owned());
         let copies_an_input = |call: &Call| {
             let reads_an_input = |view: &View| matches!(program.buffer(view.buffer).storage, Storage::Input(_));

@@ -25,12 +25,12 @@ pub(super) struct TargetArgs {
     #[arg(long, value_name = "FILE.json", value_parser = tuned)]
     tuned: Option<Tuned>,
     /// RAM for the arena and the inputs, the stack apart: bytes, `64K` of 1024 bytes each, or `1M`. A model that takes more
-    /// has layers that overwrite their input, or is computed in tiles, at the cost of time; if that is not enough, it is an
-    /// error
+    /// has layers that overwrite their input, or is computed in tiles, at the cost of time; if that is not enough, it
+    /// is an error
     #[arg(long, value_name = "BYTES", value_parser = byte_count)]
     ram: Option<usize>,
-    /// When layers overwrite their input row by row: the arena of image networks is much smaller then, at the cost of some
-    /// per cent more instructions and code
+    /// When layers overwrite their input row by row: the arena of image networks is much smaller then, at the cost of
+    /// some per cent more instructions and code
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = Overlap::IfNeeded)]
     overlap: Overlap,
     /// Fail if the weights take more flash than this: bytes, `256K` of 1024 bytes each, or `1M`; the code is apart

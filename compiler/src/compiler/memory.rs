@@ -25,16 +25,16 @@ pub(super) struct InMemory {
 }
 
 impl Compiler {
-    /// When layers overwrite their input row by row, which takes less RAM and some more instructions and code. The results
-    /// are the same to the bit.
+    /// When layers overwrite their input row by row, which takes less RAM and some more instructions and code. The
+    /// results are the same to the bit.
     pub fn overlap(mut self, when: Overlapping) -> Self {
         self.overlap = when;
         self
     }
 }
 
-/// Lowers a graph and plans its memory. Where it takes more RAM than the machine has for it, layers overwrite their input
-/// row by row, or run in tiles, if that helps.
+/// Lowers a graph and plans its memory. Where it takes more RAM than the machine has for it, layers overwrite their
+/// input row by row, or run in tiles, if that helps.
 ///
 /// # Errors
 /// If an operator has no kernel in its present form.

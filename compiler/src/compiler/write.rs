@@ -95,7 +95,13 @@ impl Compiler {
         if let Some(block) = &emitted.block {
             self.write_block(compiled, &sidecar, block)?;
         }
+        // Weights of the source that is replaced, which nothing would read: they would be taken for somebody else's.
+        let stale = beside.is_none() && name.flatten().is_some_and(|name| emit::reads_sidecar(output, name));
+        let stale = stale && guard.check(&sidecar, || true).is_ok();
         output::write(output, |file| file.write_all(emitted.source.as_bytes())).map_err(|e| Error::io(output, e))?;
+        if stale && sidecar.is_file() {
+            std::fs::remove_file(&sidecar).map_err(|e| Error::io(&sidecar, e))?;
+        }
         for (path, text) in &c {
             output::write(path, |file| file.write_all(text.as_bytes())).map_err(|e| Error::io(path, e))?;
         }

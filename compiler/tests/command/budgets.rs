@@ -17,7 +17,7 @@ fn a_model_that_takes_too_much_is_refused_with_what_takes_it_and_what_helps() {
         "4 096 B `l00_conv`, f32 1x8x8x16 4 096 B `l01_conv`, f32 1x8x8x16",
         "the model takes 36 712 B of flash for its weights alone and may take 20 000 B the most are those of",
         "`l03_conv`",
-        "is the least that was found, with layers by rows or in tiles",
+        "is enough, with layers by rows or in tiles",
         "--quantize int8 takes a quarter of the bytes of floats",
         "--quantize int8 takes a quarter of the bytes of float weights",
     ] {
@@ -110,7 +110,7 @@ fn the_least_that_is_named_for_tiles_compiles() {
     let refused = said(&compile(folder.path(), &["--ram", "1K"]));
     let (_, advice) = refused.split_once("help: --ram ").unwrap();
     let (least, _) = advice
-        .split_once(" is the least that was found, with layers by rows or in tiles")
+        .split_once(" is enough, with layers by rows or in tiles")
         .unwrap();
     let output = compile(folder.path(), &["--ram", least]);
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));

@@ -138,6 +138,17 @@ fn outputs_do_not_overwrite_each_other() {
 }
 
 #[test]
+fn weights_that_move_into_the_source_leave_no_file_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    for (weights, beside) in [("sidecar", true), ("inline", false), ("sidecar", true)] {
+        let output = compile(folder, "moved.rs", &["--weights", weights]);
+        assert!(output.status.success(), "{weights}: {}", message(&output));
+        assert_eq!(folder.join("moved.weights").exists(), beside, "{weights}");
+    }
+}
+
+#[test]
 fn files_of_others_are_replaced_by_force_only() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();

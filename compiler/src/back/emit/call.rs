@@ -7,6 +7,7 @@ use crate::back::threads::residual;
 use crate::ir::program::{Call, Program, Step, Storage, View};
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
+use runtime_core::Overlap;
 use std::ops::Range;
 
 /// The statements of a range of steps.
@@ -79,16 +80,12 @@ fn call(program: &Program, plan: &Plan, names: &ModelNames, options: &Options, i
     let written: Vec<_> = (0..call.outputs.len())
         .map(|i| format_ident!("{}", written(i)))
         .collect();
-    let slot = |view: &View| names.slots[view].clone();
-    let mut outputs: Vec<String> = call
-        .outputs
-        .iter()
-        .skip(usize::from(overlap.is_some()))
-        .map(slot)
+    let shared = names.overlaps.get(&index).cloned();
+    let own = call.outputs.iter().skip(usize::from(shared.is_some()));
+    let outputs: Vec<String> = shared
+        .into_iter()
+        .chain(own.map(|view| names.slots[view].clone()))
         .collect();
-    if overlap.is_some() {
-        outputs.insert(0, names.overlaps[&index].clone());
-    }
     let binding = bind(names, &read, &outputs, &written);
     let function = match (in_place, call.kernel.in_place_name()) {
         (true, Some(name)) => format_ident!("{name}"),
@@ -97,17 +94,9 @@ fn call(program: &Program, plan: &Plan, names: &ModelNames, options: &Options, i
     let layer = format_ident!("{}", names.layers[index]);
     if let Some(overlap) = overlap {
         let x = format_ident!("{}", names.operands[read.len()]);
-        let copied = (!call.kernel.by_reference()).then(|| quote!(*));
-        let [input, output, rows, step] =
-            [overlap.input, overlap.output, overlap.rows, overlap.step].map(|number| separated(number as u64));
-        let y = &written[0];
-        return quote! {
-            #binding
-            let rows = Overlap { input: #input, output: #output, rows: #rows, step: #step };
-            rows.run(&layers::#layer, #y, |layer, #x, #y| {
-                kernels::#function(simd, #copied layer, #x, #(#arguments,)* #(#written),*);
-            });
-        };
+        let arguments = arguments.collect::<Vec<_>>();
+        let rows = by_rows(call, overlap, &function, &layer, (&x, &arguments), &written);
+        return quote!(#binding #rows);
     }
     if call.instance.divided {
         let arguments: Vec<_> = arguments.collect();
@@ -144,6 +133,32 @@ fn divided(
     quote! {
         threads.divide_with_residual(layers::#layer, #x, #residual, #y, |layer, #a, #b, #y| {
             kernels::#function(simd, #reference layer, #(#arguments,)* #y);
+        });
+    }
+}
+
+/// A call whose output overwrites its input row by row: the closure computes some rows, and sees all weights.
+fn by_rows(
+    call: &Call,
+    overlap: Overlap,
+    function: &Ident,
+    layer: &Ident,
+    (x, arguments): (&Ident, &[TokenStream]),
+    written: &[Ident],
+) -> TokenStream {
+    let copied = (!call.kernel.by_reference()).then(|| quote!(*));
+    let Overlap {
+        input,
+        output,
+        rows,
+        step,
+    } = overlap;
+    let [input, output, rows, step] = [input, output, rows, step].map(|number| separated(number as u64));
+    let y = &written[0];
+    quote! {
+        let rows = Overlap { input: #input, output: #output, rows: #rows, step: #step };
+        rows.run(&layers::#layer, #y, |layer, #x, #y| {
+            kernels::#function(simd, #copied layer, #x, #(#arguments,)* #(#written),*);
         });
     }
 }

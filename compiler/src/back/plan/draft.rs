@@ -34,8 +34,8 @@ impl Draft {
         if beside.peak <= not.peak { beside } else { not }
     }
 
-    /// Lets calls overlap where the most is live, again and again, and keeps what takes the least, with as few of them as
-    /// that needs.
+    /// Lets calls overlap where the most is live, again and again, and keeps what takes the least, with as few of them
+    /// as that needs.
     fn overlapped(
         program: &Program,
         order: &[usize],
@@ -47,25 +47,22 @@ impl Draft {
             Self::placed(program, order.to_vec(), alignment, overlapping, place)
         };
         let mut chosen = vec![None; program.calls.len()];
-        let mut last = with(&chosen);
-        let mut best = None;
+        let mut best: Option<Self> = None;
         for _ in 0..MOST_ROUNDS {
+            let draft = with(&chosen);
             // What an output shares with its input is live for as long as both: other calls may have to overlap, too.
-            let fullest = last.fullest();
-            let is_new = |index: &&usize| chosen[**index].is_none() && distances[**index].is_some();
-            let new: Vec<usize> = fullest.iter().filter(is_new).copied().collect();
+            let mut new = draft.fullest();
+            new.retain(|index| chosen[*index].is_none() && distances[*index].is_some());
+            best = Some(match best {
+                Some(best) if best.peak <= draft.peak => best,
+                _ => draft,
+            });
             if new.is_empty() {
                 break;
             }
             new.iter().for_each(|index| chosen[*index] = distances[*index]);
-            let draft = with(&chosen);
-            let before = std::mem::replace(&mut last, draft);
-            let least = best.get_or_insert(before).peak;
-            if last.peak < least {
-                best = Some(with(&chosen));
-            }
         }
-        let mut best = best.unwrap_or(last);
+        let mut best = best.unwrap_or_else(|| with(&chosen));
         for index in 0..program.calls.len() {
             let mut fewer = best.overlapping.clone();
             if fewer[index].take().is_some() {
@@ -74,14 +71,14 @@ impl Draft {
             }
         }
         if best.overlapping.iter().any(Option::is_some) {
-            best.lower_bound = overlap::live(program, &best, alignment);
+            best.lower_bound = best.live(program, alignment);
             best.is_least = best.peak == best.lower_bound;
         }
         best
     }
 
-    /// With the blocks where `place` puts them: their first bytes, and how much they take together. Calls with distances
-    /// overlap.
+    /// With the blocks where `place` puts them: their first bytes, and how much they take together. Calls with
+    /// distances overlap.
     pub(super) fn placed(
         program: &Program,
         order: Vec<usize>,
@@ -108,6 +105,27 @@ impl Draft {
             lower_bound,
             is_least: peak == lower_bound,
         }
+    }
+
+    /// The most bytes that are live at one step. What an output shares with an input counts once.
+    fn live(&self, program: &Program, alignment: usize) -> usize {
+        let size = |id: BufferId| program.buffer(id).bytes().next_multiple_of(alignment);
+        let lives = self.lifetimes.iter().enumerate();
+        let whole = lives.filter_map(|(id, life)| Some(Block::of(BufferId(id), size(BufferId(id)), (*life)?)));
+        let mut sums = lifetime::sums(&whole.collect::<Vec<_>>());
+        for (step, index) in self.order.iter().enumerate() {
+            let call = &program.calls[*index];
+            let y = call.outputs[0].buffer;
+            let input = match self.overlapping[*index] {
+                Some(_) => Some(0),
+                None => call.in_place.filter(|_| self.in_place[*index]),
+            };
+            if let Some(x) = input.map(|input| call.inputs[input].buffer).filter(|x| *x != y) {
+                let [from, to] = [x, y].map(|id| (self.within[id.0], self.within[id.0] + size(id)));
+                sums[step] -= from.1.min(to.1).saturating_sub(from.0.max(to.0));
+            }
+        }
+        sums.into_iter().max().unwrap_or(0)
     }
 
     /// The calls that run while the most is live.

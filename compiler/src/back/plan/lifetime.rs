@@ -203,8 +203,8 @@ impl Joined {
     }
 
     /// Finds the place of an output that overlaps the input `x` in its block: before it by the first distance or behind
-    /// it by the second, whatever makes the block less large, and as far away as the block allows, which leaves room for
-    /// the next.
+    /// it by the second, whatever makes the block less large, and as far away as the block allows, which leaves room
+    /// for the next.
     fn overlap(&mut self, block: usize, x: BufferId, (y, bytes): (BufferId, usize), [up, down]: [usize; 2]) {
         let (x, size) = (self.within[x.0], self.blocks[block].bytes);
         let before = up.saturating_sub(x);

@@ -1,8 +1,6 @@
 //! Calls whose output may take the place of their input row by row, and how far apart the two have to be.
 
-use super::draft::Draft;
-use super::lifetime::{Block, sums};
-use crate::ir::program::{BufferId, Call, Program, Storage, View};
+use crate::ir::program::{Call, Program, Storage, View};
 use crate::machine::{Machine, Overlapping};
 use runtime_core::Overlap;
 use std::ops::Range;
@@ -88,27 +86,6 @@ impl Distances {
     pub(super) fn aligned(&self, alignment: usize) -> [usize; 2] {
         [self.up, self.down].map(|distance| distance.next_multiple_of(alignment))
     }
-}
-
-/// The most bytes that are live at one step of a draft. What an output shares with an input counts once.
-pub(super) fn live(program: &Program, draft: &Draft, alignment: usize) -> usize {
-    let size = |id: BufferId| program.buffer(id).bytes().next_multiple_of(alignment);
-    let lives = draft.lifetimes.iter().enumerate();
-    let whole = lives.filter_map(|(id, life)| Some(Block::of(BufferId(id), size(BufferId(id)), (*life)?)));
-    let mut sums = sums(&whole.collect::<Vec<_>>());
-    for (step, index) in draft.order.iter().enumerate() {
-        let call = &program.calls[*index];
-        let y = call.outputs[0].buffer;
-        let input = match draft.overlapping[*index] {
-            Some(_) => Some(0),
-            None => call.in_place.filter(|_| draft.in_place[*index]),
-        };
-        if let Some(x) = input.map(|input| call.inputs[input].buffer).filter(|x| *x != y) {
-            let [from, to] = [x, y].map(|id| (draft.within[id.0], draft.within[id.0] + size(id)));
-            sums[step] -= from.1.min(to.1).saturating_sub(from.0.max(to.0));
-        }
-    }
-    sums.into_iter().max().unwrap_or(0)
 }
 
 /// What is emitted for the calls of a plan that overlap, in elements of the memory that input and output share.

@@ -90,7 +90,9 @@ pub fn fit(program: impl Fn() -> Option<Program>, budget: usize, machine: &Machi
         }
         let order = plan(&tried, machine).order;
         reorder(&mut tried, &order);
-        let segments = take_apart(&mut tried, budget - budget * attempt / 16, machine)?;
+        let Some(segments) = take_apart(&mut tried, budget - budget * attempt / 16, machine) else {
+            continue;
+        };
         let plan = plan(&tried, machine);
         if plan.peak <= budget {
             return Some(Fitted {

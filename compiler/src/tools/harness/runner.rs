@@ -72,8 +72,8 @@ impl Runner {
         Ok(durations(&self.call(&folder.0, 1, [repetitions, 0])?))
     }
 
-    /// The least of `repetitions` times from the start of a process to the results of its first run, files of inputs and
-    /// outputs included.
+    /// The least of `repetitions` times from the start of a process to the results of its first run, files of inputs
+    /// and outputs included.
     ///
     /// # Errors
     /// If the program fails.
