@@ -9,6 +9,8 @@ use crate::machine::{Machine, Overlapping};
 
 /// Parts of the arena without tiles, in per cent, of which the least is looked for that tiles reach.
 const PERCENT: &[usize] = &[12, 16, 20, 25, 33, 40, 50, 60, 70, 80, 90, 99];
+/// Budgets below the one that is given for which tiles are tried, too.
+const SMALLER_BUDGETS: usize = 2;
 /// The part of the arena that is told of, if layers that overwrite their input save as much.
 const WORTH_TELLING: usize = 16;
 
@@ -91,15 +93,21 @@ impl InMemory {
                 .map(|machine| tile::fit(|| lower(graph, machine).ok(), budget, machine));
             fitted.find_map(|fitted| fitted)
         };
-        if let Some(fitted) = fit(budget) {
+        let budgets: Vec<usize> = PERCENT.iter().map(|percent| self.plan.peak * percent / 100).collect();
+        // Other tiles are tried for a smaller budget: they may do where those for this one do not.
+        let smaller = budgets.iter().rev().filter(|smaller| **smaller < budget);
+        let smaller = smaller.take(SMALLER_BUDGETS);
+        if let Some(fitted) = fit(budget).or_else(|| smaller.copied().find_map(fit)) {
             self.notes.extend(fitted.segments.iter().map(tile::Segment::remark));
             self.notes.extend(overlaps(&fitted.plan));
             (self.program, self.plan) = (fitted.program, fitted.plan);
             self.ram_by_rows = None;
             return;
         }
-        let budgets = PERCENT.iter().map(|percent| self.plan.peak * percent / 100);
-        let budgets: Vec<usize> = budgets.filter(|larger| (budget + 1..least).contains(larger)).collect();
+        let larger = budgets
+            .into_iter()
+            .filter(|larger| (budget + 1..least).contains(larger));
+        let budgets: Vec<usize> = larger.collect();
         // What fits a budget fits a larger one, nearly always: a few tries are enough for a hint.
         let fits_not = |budget: &usize| fit(*budget).is_none();
         let tiles = budgets.get(budgets.partition_point(fits_not)).copied();

@@ -9,7 +9,12 @@ use quote::{format_ident, quote};
 /// `mod slots`: one constant a view of the arena.
 pub(super) fn module(program: &Program, plan: &Plan, names: &ModelNames) -> String {
     let mut out = Source::default();
-    out.begin("/// Places in the arena. A call whose operands overlap does not compile.\npub mod slots {");
+    let shared = match names.overlaps.is_empty() {
+        true => "",
+        false => "/// An `_OVERLAP` is what the input and the output of a call share that computes row by row.\n",
+    };
+    let about = "/// Places in the arena. A call whose operands overlap does not compile.\n";
+    out.begin(&format!("{about}{shared}pub mod slots {{"));
     let mut imports = vec!["Slot"];
     let places = places(program, plan, names);
     for (_, dtype, ..) in &places {
